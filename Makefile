@@ -1,0 +1,90 @@
+# gatesim: `make run` shows the flagship, `make test` checks everything, `make help` lists the rest.
+
+PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(if $(call works,$(p)),$(p))))
+VENV   ?= .venv
+JOBS   ?= 2
+UV     := uv==0.13.9
+
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
+LOCKED := $(PIP) install --quiet --only-binary=:all: --require-hashes -r
+PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+
+works   = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11) else "")' 2>/dev/null)
+hasvenv = $(shell $(1) -c 'import ensurepip, venv; print("yes")' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: run test lint format types imports tests slow notebooks wheel lock clean help
+
+run: $(VENV)/installed  ## make the environment from the lock, install, run the flagship: the verdict
+	@$(BIN)/gatesim run june-2026
+
+test: lint types imports tests  ## lint, format, types, import contracts, tests with coverage
+
+lint: $(VENV)/dev  ## lint and format, looked at only
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(VENV)/dev  ## mend format, and what lint can mend
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+types: $(VENV)/dev  ## types
+	@$(BIN)/mypy
+
+imports: $(VENV)/dev  ## who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+# Coverage cannot see into compiled loops, so the tests marked `compiled` run first with the compiler off.
+# (Exit 5 of pytest: no such test.) The last line is the summary of the full run.
+tests: $(VENV)/dev  ## the tests alone, with coverage
+	@rm -f .coverage .coverage.*
+	@NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m "compiled and not slow" --cov --cov-report= || [ $$? -eq 5 ]
+	@$(PYTEST) --cov --cov-append --cov-report=term --cov-fail-under=95
+
+slow: $(VENV)/dev  ## the slow tests and the benchmarks, one at a time
+	@$(BIN)/python -m pytest -m slow --timeout=0
+
+notebooks: $(VENV)/dev  ## run every notebook from top to bottom
+	@$(BIN)/jupyter-execute notebooks/*.ipynb
+
+wheel: $(VENV)/dev  ## dist/: the source archive, and a wheel made from it
+	@$(BIN)/python -m build --no-isolation
+
+# Extra arguments go to the resolver: make lock LOCK=--upgrade
+RESOLVE = $(VENV)-lock/bin/uv --no-config --quiet pip compile $(LOCK) pyproject.toml --universal \
+	--python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+lock:  ## requirements/run.txt and requirements/dev.txt from pyproject.toml
+	@$(PYTHON) -m venv $(VENV)-lock
+	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	@env -u PIP_FIND_LINKS $(RESOLVE) --group build -o requirements/run.txt > /dev/null
+	@env -u PIP_FIND_LINKS $(RESOLVE) --extra charts --extra notebooks --group dev \
+		-c requirements/run.txt -o requirements/dev.txt > /dev/null
+
+clean:  ## all that make has made
+	rm -rf $(VENV) $(VENV)-lock dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1	\2/p' Makefile
+
+# The environment. Its stamps lie inside it: a new run lock starts afresh, a new dev lock adds to it.
+$(VENV)/run: requirements/run.txt
+	$(if $(PYTHON),,$(error gatesim needs Python 3.11 or later: install the package python3))
+	$(if $(call works,$(PYTHON)),,$(error gatesim needs Python 3.11 or later, and $(PYTHON) is not))
+	$(if $(call hasvenv,$(PYTHON)),,$(error Python lacks venv: install the package python3-venv (apt install python3-venv)))
+	@echo "Making $(VENV) from requirements/run.txt (about a minute, once)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(LOCKED) requirements/run.txt
+	@touch $@
+
+$(VENV)/installed: $(VENV)/run pyproject.toml gatesim/_version.py
+	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run $(VENV)/installed requirements/dev.txt
+	@echo "Adding requirements/dev.txt to $(VENV)"
+	@$(LOCKED) requirements/dev.txt
+	@touch $@
