@@ -1,0 +1,139 @@
+"""Policies: the parameters of each family of gates. How a family decides lives in ``gatesim.gates.policies``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from gatesim.scenario.people import Channel
+from gatesim.scenario.types import FOREVER, Duration, Name, Number, Part, Probability, Title
+
+Action = Literal["allow", "check", "block"]
+Unknown = Literal["foreign", "home", "ignore"]
+"""What a reading ``unknown`` counts as."""
+
+
+class Policy(Part):
+    """What every policy has, whatever its family."""
+
+    title: Title = ""
+    channels: tuple[Channel, ...] = ()
+    """The policy acts on accounts of these channels only; empty: on all. Others are served."""
+    models: tuple[Name, ...] = ()
+    """The policy acts on these models only; empty: on all that an order names."""
+    lead_time: Duration = 0
+    """Time from the issue of the order until the policy could be in place."""
+    documents: tuple[Name, ...] = ()
+    """Kinds of documents that a check accepts: the first that the owner holds is presented."""
+    checker: Name | None = None
+    """A checker used instead of each document's own."""
+    clearance: Duration = FOREVER
+    """How long an account that passed a check stays cleared."""
+    ask_again_after: Duration = 0
+    """How long after a check without success the account is refused before it is asked again; zero: until the
+    next need."""
+    allow_lasts: Duration = 0
+    """How long an allowed account is not looked at again."""
+    block_lasts: Duration = 0
+    """How long a blocked account stays blocked without being looked at again."""
+
+
+class Open(Policy):
+    """Serve everybody."""
+
+    family: Literal["open"]
+
+
+class Shutdown(Policy):
+    """Serve nobody."""
+
+    family: Literal["shutdown"]
+
+
+class KOfN(Policy):
+    """Act when at least ``k`` of the named signals read foreign."""
+
+    family: Literal["k_of_n"]
+    signals: Annotated[tuple[Name, ...], Field(min_length=1)]
+    k: Annotated[int, Field(ge=1)] | Literal["any", "majority", "all"]
+    then: Literal["check", "block"] = "block"
+    unknown: Unknown = "foreign"
+
+
+class Single(Policy):
+    """Act on what one signal reads."""
+
+    family: Literal["single"]
+    signal: Name
+    then: Literal["check", "block"] = "block"
+    unknown: Unknown = "foreign"
+
+
+class Score(Policy):
+    """Add up a weight for each signal that reads foreign, and compare the sum with two thresholds."""
+
+    family: Literal["score"]
+    weights: Annotated[dict[Name, Number], Field(min_length=1)]
+    unknown_weights: dict[Name, Number] = {}
+    """Weight of a reading ``unknown``; 0 where not given."""
+    check_at: Number | None = None
+    """Check from this score on."""
+    block_at: Number | None = None
+    """Block from this score on; it goes before the check."""
+
+
+class Posterior(Policy):
+    """Compare the probability that the need is restricted, given its cell, with two thresholds (Bayes)."""
+
+    family: Literal["posterior"]
+    check_above: Probability | None = None
+    block_above: Probability | None = None
+    beliefs: dict[str, Any] = {}
+    """What the operator believes where it differs from the scenario: a table of the same shape, for example
+    ``{ signals = { ip = { accuracy = 0.95 } } }``."""
+
+
+class When(Part):
+    """A condition on the cell: everything that is given must hold."""
+
+    readings: dict[Name, tuple[Name, ...]] = {}
+    """For each signal the readings that meet the condition."""
+    channels: tuple[Channel, ...] = ()
+    models: tuple[Name, ...] = ()
+    age_at_least: Duration = 0
+    """The account is at least this old; one of the scenario's ``age_bands``."""
+
+
+class Rule(Part):
+    """One rule."""
+
+    when: When = When()
+    then: Action
+
+
+class Rules(Policy):
+    """The first rule whose condition holds decides."""
+
+    family: Literal["rules"]
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    otherwise: Action
+
+
+class Listed(Policy):
+    """Allow what is on a list: organisations (read through a signal), accounts of some age; act on the rest."""
+
+    family: Literal["listed"]
+    signal: Name | None = None
+    """The signal that reads the organisation."""
+    organisations: tuple[Name, ...] = ()
+    age_at_least: Duration | None = None
+    """Accounts at least this old are on the list; one of the scenario's ``age_bands``."""
+    otherwise: Literal["check", "block"] = "block"
+
+
+AnyPolicy = Annotated[
+    Open | Shutdown | KOfN | Single | Score | Posterior | Rules | Listed,
+    Field(discriminator="family"),
+]
+FAMILIES: tuple[str, ...] = ("open", "shutdown", "k_of_n", "single", "score", "posterior", "rules", "listed")

@@ -1,0 +1,72 @@
+"""A whole scenario, as the model sees it: typed, complete, consistent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gatesim.scenario.checks import Checker, Desk, Document, Reactions
+from gatesim.scenario.orders import Order, Reading, Verdict
+from gatesim.scenario.people import Country, Model, Organisation, Segment
+from gatesim.scenario.policies import AnyPolicy
+from gatesim.scenario.signals import Cause, Signal
+from gatesim.scenario.types import Duration, Instant, Name, Number, Part, Title
+
+SCHEMA = 1
+"""The number of the scenario format."""
+
+Grade = Literal["measured", "published", "reported", "proxy", "vendor", "derived", "guess", "choice"]
+"""How well an input is known; ``choice`` is no assumption: somebody sets it."""
+
+
+class Assumption(Part):
+    """What is known about an input, or about all inputs whose key fits a pattern."""
+
+    title: Title
+    unit: Title = ""
+    range: tuple[Number, Number] | tuple[()] = ()
+    """The plausible range; a value outside it brings a warning."""
+    shape: Literal["uniform", "triangular", "loguniform"] = "uniform"
+    limits: tuple[Number, Number] | tuple[()] = ()
+    """Hard limits; a value outside them is an error."""
+    grade: Grade
+    sources: tuple[Annotated[str, Field(max_length=500)], ...] = ()
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Scenario(Part):
+    """Everything that the three engines need to know."""
+
+    schema_number: Annotated[Literal[1], Field(alias="schema")] = 1
+    title: Title
+    expected: Annotated[str, Field(max_length=5000)] = ""
+    """What its author expected before it was first run, and what came out otherwise."""
+    start: Instant
+    length: Duration
+    people: Annotated[int, Field(ge=1)]
+    """Accounts that are simulated; co-users come on top."""
+    represents: Annotated[int, Field(ge=1, le=10**11)]
+    """Real accounts that these stand for."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
+    home: Name
+    """The region that the orders are relative to."""
+    age_bands: tuple[Duration, ...] = ()
+    """Ages at which the service tells accounts apart."""
+    regions: Annotated[dict[Name, Annotated[tuple[Country, ...], Field(min_length=1)]], Field(min_length=1, max_length=12)]
+    models: Annotated[dict[Name, Model], Field(min_length=1, max_length=12)]
+    organisations: dict[Name, Organisation] = {}
+    segments: Annotated[dict[Name, Segment], Field(min_length=1, max_length=200)]
+    signals: Annotated[dict[Name, Signal], Field(max_length=12)] = {}
+    causes: dict[Name, Cause] = {}
+    checkers: dict[Name, Checker] = {}
+    documents: dict[Name, Document] = {}
+    desk: Desk | None = None
+    reactions: Reactions = Reactions()
+    readings: dict[Name, Reading] = {}
+    orders: tuple[Order, ...] = ()
+    verdict: Verdict = Verdict()
+    policies: Annotated[dict[Name, AnyPolicy], Field(max_length=200)] = {}
+    assumptions: dict[str, Assumption] = {}
+    """Metadata by key; a ``*`` stands for any one name in the key."""
+
