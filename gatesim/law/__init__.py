@@ -1,0 +1,1 @@
+"""The law: orders, readings and standards, as pure functions."""

@@ -1,0 +1,271 @@
+"""What the orders say, instant by instant: pure functions of a scenario and a reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.scenario.orders import ABROAD, CarveOut, Clause, Order
+from gatesim.scenario.people import CHANNELS, STATUSES, Segment, Status
+from gatesim.scenario.schema import Scenario
+from gatesim.scenario.types import FOREVER
+
+
+def microseconds(scenario: Scenario, instant: datetime) -> int:
+    """Microseconds from the scenario's start to an instant (negative before it)."""
+    return (instant - scenario.start) // timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A stretch of time in which the law is constant.
+
+    Attributes
+    ----------
+    start_us, end_us
+        The stretch ``[start_us, end_us)`` in microseconds.
+    named
+        bool[model]: an order in force names the model.
+    gated
+        bool[model, channel]: somebody might be restricted who uses the model through the channel.
+    restricted
+        bool[segment of the maker, region of the device, model, channel of the account].
+    clears
+        bool[status]: a proof of the status is a proof of being entitled.
+    """
+
+    start_us: int
+    end_us: int
+    named: NDArray[np.bool_]
+    gated: NDArray[np.bool_]
+    restricted: NDArray[np.bool_]
+    clears: NDArray[np.bool_]
+
+    @property
+    def length_us(self) -> int:
+        """Length of the stretch in microseconds."""
+        return self.end_us - self.start_us
+
+
+@dataclass(frozen=True)
+class Law:
+    """The law over the window, under one reading.
+
+    Attributes
+    ----------
+    reading
+        Name of the reading.
+    epochs
+        Stretches in order; together they cover the window.
+    in_force_us
+        The first instant at which an order is in force, or None where none is within the window.
+    issued_us
+        The instant at which the first order was issued (it may lie before the window).
+    """
+
+    reading: str
+    epochs: tuple[Epoch, ...]
+    in_force_us: int | None
+    issued_us: int | None
+
+    def epoch_at(self, time_us: int) -> int:
+        """Index of the epoch that holds at an instant of the window."""
+        for index, epoch in enumerate(self.epochs):
+            if time_us < epoch.end_us:
+                return index
+        raise ValueError(f"{time_us} microseconds lies after the window")
+
+
+def order_end_us(scenario: Scenario, order: Order, drawn: Sequence[float] = ()) -> int:
+    """The instant at which an order ends.
+
+    Parameters
+    ----------
+    scenario, order
+        The order and the scenario it belongs to.
+    drawn
+        For each of the order's ends a draw of the standard exponential distribution; needed where an end is
+        given by its mean time (``after``).
+
+    Returns
+    -------
+    int
+        Microseconds since the start; ``FOREVER`` where the order does not end.
+
+    Raises
+    ------
+    ValueError
+        If an end is random and no draw was given.
+    """
+    in_force = microseconds(scenario, order.issued) + order.grace
+    ends = [FOREVER]
+    for number, end in enumerate(order.ends):
+        if end.at is not None:
+            ends.append(microseconds(scenario, end.at))
+        elif end.after is not None and end.after < FOREVER:
+            if number >= len(drawn):
+                raise ValueError("the end of an order is random: its draws are needed")
+            ends.append(in_force + round(min(end.after * drawn[number], FOREVER / 4)))
+    return min(ends)
+
+
+def has_random_end(scenario: Scenario) -> bool:
+    """Whether an order ends at an instant that is drawn."""
+    return any(end.after is not None for order in scenario.orders for end in order.ends)
+
+
+def _meets(clause: Clause, segment: Segment, region: str, home: str) -> bool:
+    located = clause.located
+    return (
+        (not clause.status or segment.status in clause.status)
+        and (not clause.citizenship or segment.citizenship[0] in clause.citizenship)
+        and (not located or region in located or (ABROAD in located and region != home))
+        and (not clause.entity or segment.organisation in clause.entity)
+    )
+
+
+def _takes_out(
+    carve_out: CarveOut, name: str, segment: Segment, region: str, model: str, channel: str
+) -> bool:
+    return (
+        (not carve_out.statuses or segment.status in carve_out.statuses)
+        and (not carve_out.citizenships or segment.citizenship[0] in carve_out.citizenships)
+        and (not carve_out.regions or region in carve_out.regions)
+        and (not carve_out.segments or name in carve_out.segments)
+        and (not carve_out.organisations or segment.organisation in carve_out.organisations)
+        and (not carve_out.models or model in carve_out.models)
+        and (not carve_out.channels or channel in carve_out.channels)
+    )
+
+
+def _visible_only(carve_out: CarveOut) -> bool:
+    """Whether the gate can see for certain, of every need, if the carve-out matches it."""
+    hidden = (
+        carve_out.statuses,
+        carve_out.citizenships,
+        carve_out.regions,
+        carve_out.segments,
+        carve_out.organisations,
+    )
+    return not any(hidden)
+
+
+def _shows_entitled(
+    scenario: Scenario,
+    orders: Sequence[Order],
+    carve_outs: dict[int, list[CarveOut]],
+    status: Status,
+    clauses: Sequence[Clause],
+) -> bool:
+    """Whether a proof of a status, at home, of nobody in particular, is a proof of being entitled."""
+    for number, order in enumerate(orders):
+        met = any(
+            (not clause.status or status in clause.status)
+            and not clause.citizenship
+            and (not clause.located or scenario.home in clause.located)
+            and not clause.entity
+            for clause in clauses
+        )
+        taken_out = any(
+            set(order.models) <= set(carve_out.models or order.models)
+            and status in carve_out.statuses
+            and not (
+                carve_out.citizenships
+                or carve_out.regions
+                or carve_out.segments
+                or carve_out.organisations
+                or carve_out.channels
+            )
+            for carve_out in carve_outs[number]
+        )
+        if met and not taken_out:
+            return False
+    return True
+
+
+def _epoch(
+    scenario: Scenario, orders: Sequence[Order], start: int, end: int, clauses: Sequence[Clause]
+) -> Epoch:
+    models, regions = list(scenario.models), list(scenario.regions)
+    in_force = {
+        number: [c for c in order.carve_outs if microseconds(scenario, c.at) <= start]
+        for number, order in enumerate(orders)
+    }
+    named = np.zeros(len(models), dtype=np.bool_)
+    gated = np.zeros((len(models), len(CHANNELS)), dtype=np.bool_)
+    restricted = np.zeros((len(scenario.segments), len(regions), len(models), len(CHANNELS)), dtype=np.bool_)
+    for number, order in enumerate(orders):
+        carve_outs = in_force[number]
+        visible = [c for c in carve_outs if _visible_only(c)]
+        for model in order.models:
+            m = models.index(model)
+            named[m] = True
+            for h, channel in enumerate(CHANNELS):
+                out = any(
+                    (not c.models or model in c.models) and (not c.channels or channel in c.channels)
+                    for c in visible
+                )
+                gated[m, h] |= not out
+                for s, (name, segment) in enumerate(scenario.segments.items()):
+                    for r, region in enumerate(regions):
+                        met = any(_meets(clause, segment, region, scenario.home) for clause in clauses)
+                        if met and not any(
+                            _takes_out(c, name, segment, region, model, channel) for c in carve_outs
+                        ):
+                            restricted[s, r, m, h] = True
+    clears = np.array([_shows_entitled(scenario, orders, in_force, status, clauses) for status in STATUSES])
+    for array in (named, gated, restricted, clears):
+        array.flags.writeable = False
+    return Epoch(start, end, named, gated, restricted, clears)
+
+
+def make_law(scenario: Scenario, reading: str, drawn: Sequence[Sequence[float]] = ()) -> Law:
+    """The law over the window, all orders read in the same way.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    reading
+        Name of one of the scenario's readings.
+    drawn
+        For each order, for each of its ends, a draw of the standard exponential distribution (see
+        `order_end_us`); needed only where an end is random.
+
+    Returns
+    -------
+    Law
+        Its epochs cover ``[0, length)``.
+
+    Raises
+    ------
+    KeyError
+        If the scenario has no such reading.
+    ValueError
+        If an order's end is random and ``drawn`` is empty.
+    """
+    clauses = scenario.readings[reading].restricts
+    spans = []
+    for number, order in enumerate(scenario.orders):
+        begin = microseconds(scenario, order.issued) + order.grace
+        end = order_end_us(scenario, order, drawn[number] if number < len(drawn) else ())
+        spans.append((begin, end, order))
+    cuts = {0}
+    for begin, end, order in spans:
+        cuts |= {begin, end} | {
+            microseconds(scenario, c.at)
+            for c in order.carve_outs
+            if begin <= microseconds(scenario, c.at) < end
+        }
+    inside = sorted(cut for cut in cuts if 0 <= cut < scenario.length)
+    epochs = []
+    for start, end in zip(inside, [*inside[1:], scenario.length], strict=True):
+        orders = [order for begin, until, order in spans if begin <= start < until]
+        epochs.append(_epoch(scenario, orders, start, end, clauses))
+    starts = [max(begin, 0) for begin, end, _ in spans if max(begin, 0) < min(end, scenario.length)]
+    issued = [microseconds(scenario, order.issued) for order in scenario.orders]
+    return Law(reading, tuple(epochs), min(starts, default=None), min(issued, default=None))

@@ -1,0 +1,1 @@
+"""The world: people, their attributes and needs, what signals read of them, and keyed draws."""
