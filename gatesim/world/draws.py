@@ -1,0 +1,364 @@
+"""Keyed random draws: a number is looked up, never consumed.
+
+A draw is a pure function of (seed, replication, person, purpose, index). Whoever asks, in whatever order,
+on however many workers, and under whichever policy, gets the same number for the same question.
+
+The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+SC 2011). Its 64-bit key and 128-bit counter are filled like this::
+
+    key     = (seed, replication)                        each in [0, 2**32)
+    counter = (index % 2**32, index // 2**32,            index in [0, 2**63)
+               person % 2**32,
+               person // 2**32 + purpose * 2**16)        person in [0, 2**48), purpose in [0, 2**16)
+
+so that different questions never share a block. The owner of account ``a`` is person ``a``; the co-user in
+slot ``b`` >= 1 of that account is person ``a + b * SLOT``.
+
+All integer arithmetic stays within int64, with masked products, so the same source gives the same bits
+compiled and (``NUMBA_DISABLE_JIT=1``) as plain Python. Logarithms are scalar ``math.log`` in both. Compiled
+functions do not check ranges: `check_key` does so once for the key; the rest is the caller's contract.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Final, SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.world.compiled import compiled
+
+DRAWS_VERSION: Final = 1
+"""Changes whenever any draw would come out differently; stored with every run."""
+
+SLOT: Final = 2**40
+"""Person number of a co-user: account + slot * SLOT. At most 2**40 accounts and 255 co-user slots."""
+
+NEVER: Final = 2**62
+"""Cap of a drawn time in microseconds (146,000 years): adding two of them still fits into int64."""
+
+# What a draw is for. These numbers are part of every stored result: once released, a number never changes
+# its meaning and is never used again. A new purpose takes a free number; so does a changed meaning, and then
+# DRAWS_VERSION goes up. "once" below means index 0.
+SHIFT: Final = 0  # the one uniform of (seed, replication); person 0, index 0
+SEGMENT: Final = 1  # which segment (spare: `stratified` uses SHIFT)
+ACTIVITY: Final = 2  # how much a person uses the service, once
+VPN_USER: Final = 3  # has a VPN at all, once
+VPN_EXIT: Final = 4  # where it comes out
+CARD: Final = 5  # where the card was issued
+DECLARED: Final = 6  # what the form says
+ORGANISATION: Final = 7  # which organisation
+COUSER_PRESENT: Final = 8  # whether the account has the co-user of this slot
+HOLDS_DOCUMENT: Final = 9  # index: kind of document
+FORGES: Final = 10  # presents a forged document
+BORROWS: Final = 11  # presents somebody else's
+NEVER_ANSWERS: Final = 12  # leaves every request unanswered
+CHECK_ERROR: Final = 13  # false reject or accept of the checker, once for person and document
+GIVES_UP: Final = 14  # gives up at this request
+TO_DESK: Final = 15  # the automatic part hands the case to the desk
+PATIENCE: Final = 16  # how long somebody waits
+SERVICE: Final = 17  # how long a review takes
+WAIT_TABLE: Final = 18  # the level in the table of waits
+NEED_GAP: Final = 19  # time to the next need
+NEED_MODEL: Final = 20  # which model a need is for
+VPN_ON: Final = 21  # whether the VPN is on in this session
+TRIP_START: Final = 22  # away or at home at the start (the stationary law)
+TRIP_GAP: Final = 23  # time at home before the next trip
+TRIP_LENGTH: Final = 24  # how long a trip lasts
+TRIP_TO: Final = 25  # where it goes
+READING_ACCOUNT: Final = 26  # errors of signals that are read once an account
+READING_PLACE: Final = 27  # ... once a place
+READING_SESSION: Final = 28  # ... anew each session
+CAUSE: Final = 29  # a cause that signals share
+NETWORK: Final = 30  # which network, and draws that people on one network share
+LEAVE: Final = 31  # reaction: leaves, for a while or for good
+FALL_BACK: Final = 32  # reaction: takes the older model
+RETURN: Final = 33  # reaction: comes back, and when
+ORDER_END: Final = 34  # when an order ends, where that is a distribution
+OTHER: Final = 35  # plug-ins
+
+PURPOSES: Final = (
+    "SHIFT", "SEGMENT", "ACTIVITY", "VPN_USER", "VPN_EXIT", "CARD", "DECLARED", "ORGANISATION",
+    "COUSER_PRESENT", "HOLDS_DOCUMENT", "FORGES", "BORROWS", "NEVER_ANSWERS", "CHECK_ERROR", "GIVES_UP",
+    "TO_DESK", "PATIENCE", "SERVICE", "WAIT_TABLE", "NEED_GAP", "NEED_MODEL", "VPN_ON", "TRIP_START",
+    "TRIP_GAP", "TRIP_LENGTH", "TRIP_TO", "READING_ACCOUNT", "READING_PLACE", "READING_SESSION", "CAUSE",
+    "NETWORK", "LEAVE", "FALL_BACK", "RETURN", "ORDER_END", "OTHER",
+)  # fmt: skip
+"""Names of the purposes; ``PURPOSES[n]`` is the name of purpose ``n``."""
+
+_MASK16: Final = 0xFFFF
+_MASK32: Final = 0xFFFFFFFF
+# Multipliers and key increments of Philox4x32 (Salmon et al. 2011, section 3.3 and their code).
+_MULTIPLY_0: Final = 0xD2511F53
+_MULTIPLY_1: Final = 0xCD9E8D57
+_BUMP_0: Final = 0x9E3779B9
+_BUMP_1: Final = 0xBB67AE85
+
+_NEVER_FLOAT: Final = float(NEVER)
+_SMALLEST_DIGIT: Final = 2.0**-53
+
+# A read-only array type accepts writeable arrays too; the other way round numba refuses.
+_FLOATS: Final = 'Array(float64, 1, "C", readonly=True)'
+_KEYED: Final = "int64, int64, int64, int64, int64"
+
+
+def check_key(seed: SupportsIndex, replication: SupportsIndex = 0) -> tuple[int, int]:
+    """Check the two halves of the generator's key, once for a run.
+
+    Parameters
+    ----------
+    seed, replication
+        Whole numbers in [0, 2**32).
+
+    Returns
+    -------
+    tuple of int
+        The same as plain integers.
+
+    Raises
+    ------
+    ValueError
+        If one is no whole number or out of range.
+    """
+    checked = []
+    for name, value in (("seed", seed), ("replication", replication)):
+        try:
+            number = operator.index(value)
+        except TypeError:
+            raise ValueError(f"{name} must be a whole number, not {value!r}") from None
+        if not 0 <= number <= _MASK32:
+            raise ValueError(f"{name} must be at least 0 and below 2**32 = 4294967296, not {number}")
+        checked.append(number)
+    return checked[0], checked[1]
+
+
+@compiled("UniTuple(int64, 2)(int64, int64)")
+def mulhilo(a: int, b: int) -> tuple[int, int]:
+    """Upper and lower 32 bits of the product of two 32-bit numbers.
+
+    Parameters
+    ----------
+    a, b
+        In [0, 2**32).
+
+    Returns
+    -------
+    tuple of int
+        ``(a * b >> 32, a * b % 2**32)``.
+    """
+    # The product can reach 2**64, and numba promises LLVM that signed products never overflow, so letting it
+    # wrap around is no option. With 2**32 taken off a factor of 2**31 or more, the product stays within
+    # +-2**63; what was taken off comes back as b in the upper half. Shifts of negative numbers round down.
+    # (Twice as fast as multiplying halves of 16 bits.)
+    top = a >> 31
+    product = (a - (top << 32)) * b
+    return (product >> 32) + top * b, product & _MASK32
+
+
+@compiled("UniTuple(int64, 4)(int64, int64, int64, int64, int64, int64)")
+def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+    """One block of Philox4x32-10 (Salmon et al. 2011).
+
+    Parameters
+    ----------
+    c0, c1, c2, c3
+        Counter words in [0, 2**32).
+    k0, k1
+        Key words in [0, 2**32).
+
+    Returns
+    -------
+    tuple of int
+        Four random words in [0, 2**32).
+    """
+    for _ in range(10):
+        high_0, low_0 = mulhilo(_MULTIPLY_0, c0)
+        high_1, low_1 = mulhilo(_MULTIPLY_1, c2)
+        c0, c1, c2, c3 = high_1 ^ c1 ^ k0, low_1, high_0 ^ c3 ^ k1, low_0
+        k0 = (k0 + _BUMP_0) & _MASK32
+        k1 = (k1 + _BUMP_1) & _MASK32
+    return c0, c1, c2, c3
+
+
+@compiled(f"float64({_KEYED})")
+def uniform(seed: int, replication: int, person: int, purpose: int, index: int) -> float:
+    """A uniform number in the open interval (0, 1).
+
+    Parameters
+    ----------
+    seed, replication
+        Key, each in [0, 2**32); see `check_key`.
+    person
+        In [0, 2**48).
+    purpose
+        One of the constants of this module (in [0, 2**16)).
+    index
+        In [0, 2**63): the number of the need, document, trip, never a count of outcomes.
+
+    Returns
+    -------
+    float
+        One of 2**52 equally spaced midpoints, from 2**-53 to 1 - 2**-53: neither 0 nor 1, both exact.
+    """
+    w0, w1, _, _ = philox(
+        index & _MASK32,
+        index >> 32,
+        person & _MASK32,
+        ((person >> 32) & _MASK16) | (purpose << 16),
+        seed,
+        replication,
+    )
+    return (((w0 >> 6) << 26) + (w1 >> 6) + 0.5) / 4503599627370496.0  # 2**52
+
+
+@compiled(f"int64({_KEYED}, float64)")
+def exponential_us(seed: int, replication: int, person: int, purpose: int, index: int, mean_us: float) -> int:
+    """An exponential time, by inversion: -mean log(u).
+
+    Parameters
+    ----------
+    seed, replication, person, purpose, index
+        As in `uniform`.
+    mean_us
+        Mean in microseconds, at least 0; infinity means never.
+
+    Returns
+    -------
+    int
+        Microseconds, rounded to the nearest, at most `NEVER` = 2**62.
+    """
+    time = -mean_us * math.log(uniform(seed, replication, person, purpose, index))
+    if time < _NEVER_FLOAT:
+        return int(time + 0.5)
+    return NEVER
+
+
+@compiled(f"boolean({_KEYED}, float64)")
+def bernoulli(seed: int, replication: int, person: int, purpose: int, index: int, probability: float) -> bool:
+    """Whether an event of the given probability happens.
+
+    Parameters
+    ----------
+    seed, replication, person, purpose, index
+        As in `uniform`.
+    probability
+        In [0, 1]. 0 is never and 1 always true; a higher probability keeps every event of a lower one.
+
+    Returns
+    -------
+    bool
+    """
+    return uniform(seed, replication, person, purpose, index) < probability
+
+
+@compiled(f"int64(float64, {_FLOATS})")
+def pick(u: float, cumulative: NDArray[np.float64]) -> int:
+    """The entry of a discrete distribution that a given uniform number falls on.
+
+    Parameters
+    ----------
+    u
+        In [0, 1).
+    cumulative
+        Shape (n,), C-contiguous float64: cumulative probabilities, not decreasing. The last entry that adds
+        anything counts as 1, whatever rounding made of it.
+
+    Returns
+    -------
+    int
+        The first j with u < cumulative[j]; never one whose probability is zero.
+
+    Raises
+    ------
+    ValueError
+        If no entry is positive.
+    """
+    last = -1
+    before = 0.0
+    for j in range(cumulative.shape[0]):
+        reached = cumulative[j]
+        if reached > before:
+            if u < reached:
+                return j
+            last = j
+            before = reached
+    if last < 0:
+        raise ValueError("cumulative probabilities hold no positive entry")
+    return last
+
+
+@compiled(f"int64({_KEYED}, {_FLOATS})")
+def categorical(
+    seed: int, replication: int, person: int, purpose: int, index: int, cumulative: NDArray[np.float64]
+) -> int:
+    """A draw from a discrete distribution.
+
+    Parameters
+    ----------
+    seed, replication, person, purpose, index
+        As in `uniform`.
+    cumulative
+        As in `pick`.
+
+    Returns
+    -------
+    int
+        Index into `cumulative`; never one whose probability is zero.
+
+    Raises
+    ------
+    ValueError
+        If no entry is positive.
+    """
+    return pick(uniform(seed, replication, person, purpose, index), cumulative)
+
+
+@compiled("float64(int64)")
+def radical_inverse(i: int) -> float:
+    """The van der Corput sequence in base 2: the binary digits of i mirrored at the point.
+
+    Parameters
+    ----------
+    i
+        In [0, 2**63). Digits that would come after the 53rd place are left out, so the result stays below 1.
+
+    Returns
+    -------
+    float
+        In [0, 1), exact for i < 2**53 (van der Corput 1935; e.g. Niederreiter 1992, section 3.1).
+    """
+    mirrored = 0.0
+    digit = 0.5
+    while i > 0 and digit >= _SMALLEST_DIGIT:
+        if i & 1:
+            mirrored += digit
+        i >>= 1
+        digit *= 0.5
+    return mirrored
+
+
+@compiled("float64(int64, int64, int64)")
+def stratified(seed: int, replication: int, i: int) -> float:
+    """The i-th point of the randomly shifted van der Corput sequence (Cranley and Patterson 1976).
+
+    Each point is uniform by itself, and the first n of them are spread far more evenly than independent
+    draws, for every n: person i has the same segment among a hundred and among a million.
+
+    Parameters
+    ----------
+    seed, replication
+        Key; one uniform number of both shifts all points.
+    i
+        Number of the person, in [0, 2**63).
+
+    Returns
+    -------
+    float
+        In [0, 1).
+    """
+    moved = radical_inverse(i) + uniform(seed, replication, 0, SHIFT, 0)
+    if moved >= 1.0:
+        return moved - 1.0
+    return moved
