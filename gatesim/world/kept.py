@@ -1,0 +1,36 @@
+"""Results that are worked out once for a scenario and kept as long as it lives."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from gatesim.scenario.schema import Scenario
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+def kept(function: Callable[Concatenate[Scenario, P], Result]) -> Callable[Concatenate[Scenario, P], Result]:
+    """Make a pure function of a scenario remember its results for as long as the scenario exists.
+
+    A scenario is never changed once read, but holds tables and so cannot be a key by its value: it is one by
+    its identity. The further arguments must be hashable. A result must not hold the scenario itself, or
+    neither would ever be freed.
+    """
+    results: dict[int, dict[Hashable, Result]] = {}
+
+    @wraps(function)
+    def remembering(scenario: Scenario, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+        own = results.get(id(scenario))
+        if own is None:
+            own = results[id(scenario)] = {}
+            weakref.finalize(scenario, results.pop, id(scenario), None)
+        key = (args, tuple(sorted(kwargs.items())))
+        if key not in own:
+            own[key] = function(scenario, *args, **kwargs)
+        return own[key]
+
+    return remembering
