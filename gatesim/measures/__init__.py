@@ -1,0 +1,1 @@
+"""Measures: what happened, counted; how sure the counts are; and what can be concluded."""

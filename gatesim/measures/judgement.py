@@ -1,0 +1,271 @@
+"""Judging policies: is one within the limit, does it serve the floor, is it ready; and what follows from all.
+
+It takes data only: measures, lead times, and whether a policy can leak at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from gatesim.measures.definitions import Measure
+from gatesim.measures.numbers import round_up
+
+Outcome = Literal[
+    "gate_available", "only_not_ready", "only_below_floor", "no_gate_meets_limit", "cannot_tell"
+]
+
+OUTCOMES: tuple[Outcome, ...] = (
+    "gate_available",
+    "only_not_ready",
+    "only_below_floor",
+    "no_gate_meets_limit",
+    "cannot_tell",
+)
+"""The first of the first four that holds is the outcome; the last stands where noise decides between them."""
+
+RATIOS = ("leak_rate", "leak_share")
+FLOOR = "served_entitled"
+Split = Mapping[str, Mapping[str, Mapping[str, Measure]]]
+"""``channel`` or ``model`` -> which -> name -> measure."""
+
+Answer = Literal["yes", "no", "undecided"]
+
+
+def explain_outcome(outcome: str) -> str:
+    """What an outcome means for shutting down, in one sentence that says in which sense.
+
+    Raises
+    ------
+    KeyError
+        If there is no such outcome.
+    """
+    return {
+        "gate_available": (
+            "Shutting down is not the only option left: a listed policy is within the limit, serves the "
+            "floor and is ready."
+        ),
+        "only_not_ready": (
+            "Shutting down is the only compliant option left on that date, among the policies listed, "
+            "because those within the limit that serve the floor are not ready yet."
+        ),
+        "only_below_floor": (
+            "Shutting down is the only compliant option left, among the policies listed, short of one that "
+            "serves less than the floor."
+        ),
+        "no_gate_meets_limit": (
+            "Shutting down is the only compliant option left, among the policies listed: each of the others "
+            "leaks more than the limit."
+        ),
+        "cannot_tell": (
+            "Whether shutting down is the only compliant option left cannot be told: the simulation's noise "
+            "is larger than the distance to the limit or the floor."
+        ),
+    }[outcome]
+
+
+@dataclass(frozen=True)
+class PolicyResult:
+    """What the verdict needs to know of one policy.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    measures
+        Reading -> name -> measure.
+    lead_time_us
+        Time from the issue of the order until it could be in place.
+    is_shutdown
+        It is no candidate.
+    may_leak
+        Reading -> whether a restricted need can be served at all, by the structure of the model (None or
+        missing: not known).
+    splits
+        Reading -> measures by channel and by model.
+    """
+
+    name: str
+    measures: Mapping[str, Mapping[str, Measure]]
+    lead_time_us: int = 0
+    is_shutdown: bool = False
+    may_leak: Mapping[str, bool | None] = field(default_factory=dict)
+    splits: Mapping[str, Split] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One candidate under one reading, ratio and limit.
+
+    Attributes
+    ----------
+    policy
+        Its name.
+    leak, served
+        The leak ratio and the share of entitled needs served.
+    within, serves_floor
+        Whether it is within the limit, and whether it serves the floor.
+    ready
+        The instant at which it could be in place; None: never.
+    is_ready
+        Whether it is, on the verdict's date.
+    structural_zero
+        Whether it cannot leak, by the structure of the model.
+    accounts_needed
+        Accounts to simulate until the noise would decide; None where nothing is undecided, or no number
+        would do.
+    """
+
+    policy: str
+    leak: Measure
+    served: Measure
+    within: Answer
+    serves_floor: Answer
+    ready: datetime | None
+    is_ready: bool
+    structural_zero: bool
+    accounts_needed: int | None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether noise leaves open if it is within the limit, or if it serves the floor."""
+        return "undecided" in {self.within, self.serves_floor}
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON has it."""
+        return dict(vars(self)) | {
+            "leak": self.leak.to_dict(),
+            "served": self.served.to_dict(),
+            "ready": None if self.ready is None else self.ready.isoformat(),
+        }
+
+
+def _later(instant: datetime, microseconds: int) -> datetime | None:
+    """An instant so much later; None where the calendar does not reach."""
+    try:
+        return instant + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return None
+
+
+def _within(measure: Measure, limit: float, may_leak: bool | None) -> Answer:
+    """Whether a leak ratio is at most the limit, in the linear form ``leaks <= limit * base``."""
+    if may_leak is False:
+        return "yes"
+    if limit == 0 and (may_leak or measure.numerator > 0):
+        return "no"
+    if measure.value is None:
+        return "yes"
+    if measure.low is None or measure.high is None:
+        return "yes" if measure.value <= limit else "no"
+    if measure.high <= limit:
+        return "yes"
+    return "no" if measure.low > limit else "undecided"
+
+
+def _serves(measure: Measure, floor: float) -> Answer:
+    if measure.value is None or floor <= 0:
+        return "yes"
+    if measure.low is None or measure.high is None:
+        return "yes" if measure.value >= floor else "no"
+    if measure.low >= floor:
+        return "yes"
+    return "no" if measure.high < floor else "undecided"
+
+
+_NEAREST = 1e-6
+"""Distance to a threshold, in half widths, below which no number of accounts is worth telling."""
+
+
+def _needed(measure: Measure, threshold: float, accounts: int | None) -> float | None:
+    """Accounts at which the interval would end at the threshold; None where no number would do.
+
+    A half width shrinks with the square root of the number, the bound after a count of zero with the number.
+    """
+    if accounts is None or measure.value is None or measure.low is None or measure.high is None:
+        return None
+    distance = abs(threshold - measure.value)
+    half = measure.high - measure.value if threshold > measure.value else measure.value - measure.low
+    if distance <= half * _NEAREST:
+        return None
+    return accounts * (half / distance) ** (1 if measure.one_sided else 2)
+
+
+def judge(
+    policy: PolicyResult,
+    found: Mapping[str, Measure],
+    may_leak: bool | None,
+    ratio: str,
+    limit: float,
+    floor: float,
+    issued: datetime,
+    date: datetime,
+    accounts: int | None,
+) -> Judgement:
+    leak, served = found[ratio], found[FLOOR]
+    within, serves = _within(leak, limit, may_leak), _serves(served, floor)
+    needed: list[float | None] = []
+    if within == "undecided":
+        needed.append(_needed(leak, limit, accounts))
+    if serves == "undecided":
+        needed.append(_needed(served, floor, accounts))
+    ready = _later(issued, policy.lead_time_us)
+    return Judgement(
+        policy.name,
+        leak,
+        served,
+        within,
+        serves,
+        ready,
+        ready is not None and ready <= date,
+        may_leak is False,
+        most_needed(needed),
+    )
+
+
+def most_needed(needed: Sequence[float | None]) -> int | None:
+    known = [number for number in needed if number is not None]
+    return round_up(max(known)) if known and len(known) == len(needed) else None
+
+
+def outcome_if(judgements: Iterable[Judgement], well: Iterable[str]) -> Outcome:
+    """The outcome if what is undecided turns out well for the policies named and badly for the others."""
+    favoured = set(well)
+    rank = 3
+    for judgement in judgements:
+        good = {"yes", "undecided"} if judgement.policy in favoured else {"yes"}
+        if judgement.within in good:
+            if judgement.serves_floor not in good:
+                rank = min(rank, 2)
+            else:
+                rank = min(rank, 0 if judgement.is_ready else 1)
+    return OUTCOMES[rank]
+
+
+def _value(measure: Measure, undefined: float) -> float:
+    return undefined if measure.value is None else measure.value
+
+
+def best_candidate(judgements: Sequence[Judgement], outcome: Outcome) -> str | None:
+    """The candidate that an outcome is about (see `Row`); the first in the list among equals."""
+
+    def servesmost_needed(those: Sequence[Judgement]) -> str:
+        return max(those, key=lambda j: (_value(j.served, 1.0), -_value(j.leak, 0.0))).policy
+
+    within = [j for j in judgements if j.within == "yes"]
+    useful = [j for j in within if j.serves_floor == "yes"]
+    if outcome == "gate_available":
+        return servesmost_needed([j for j in useful if j.is_ready])
+    if outcome == "only_not_ready":
+        # Those that are never ready come last.
+        known = [j.ready for j in useful if j.ready is not None]
+        return servesmost_needed([j for j in useful if not known or j.ready == min(known)])
+    if outcome == "only_below_floor":
+        return servesmost_needed(within)
+    floor = [j for j in judgements if j.serves_floor == "yes"]
+    least = min(
+        floor or judgements, key=lambda j: (_value(j.leak, 0.0), -_value(j.served, 1.0)), default=None
+    )
+    return None if least is None else least.policy

@@ -1,0 +1,119 @@
+"""Numbers in words: as many digits as an interval supports, and none that it does not."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def _exponent(x: float) -> int:
+    """The power of ten of the first digit of a positive number."""
+    return math.floor(math.log10(x) + 1e-12)
+
+
+def _plain(x: float, decimals: int) -> str:
+    """A number with at most so many decimals, no trailing zeros."""
+    text = f"{x:,.{max(decimals, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _up(x: float, digits: int) -> float:
+    """Round a positive number up to so many significant digits."""
+    unit = 10.0 ** (_exponent(x) - digits + 1)
+    # What is an exact multiple up to rounding errors stays.
+    return math.ceil(x / unit - 1e-9) * unit
+
+
+def round_up(x: float, digits: int = 2) -> int:
+    """A positive number rounded up to so many significant digits, as a whole number."""
+    return max(1, round(_up(x, digits)))
+
+
+def _decimals(value: float, low: float | None, high: float | None, least: float) -> int:
+    """Decimals for a value: to the first digit of the half width; of ``least`` at least one digit stays."""
+    keep = -_exponent(least) if least > 0 else 0
+    if low is None or high is None or high <= low:
+        return max(keep + 1, 2 - _exponent(value), 0) if value > 0 else 0
+    return max(-_exponent((high - low) / 2), keep, 0)
+
+
+def format_rate(
+    value: float | None, low: float | None = None, high: float | None = None, structural: bool = False
+) -> str:
+    """A share in percent.
+
+    Parameters
+    ----------
+    value, low, high
+        The share and its interval; the value is None where it is undefined, the others where there is none.
+    structural
+        The share is 0 by the structure of the model, not only in a sample.
+
+    Returns
+    -------
+    str
+        For example ``"4.3 %"``, ``"0.012 %"``; ``"<0.005 %"`` where nothing was seen and there is a bound;
+        ``"0 % (structural)"``; ``"undefined"``. Without an interval three digits are given. What is not quite
+        0 % or 100 % is never rounded to it.
+    """
+    if structural:
+        return "0 % (structural)"
+    if value is None:
+        return "undefined"
+    percent = 100 * value
+    if percent <= 0:
+        if high is None or high <= 0:
+            return "0 %"
+        bound = _up(100 * high, 1)
+        return f"<{_plain(bound, -_exponent(bound))} %" if bound < 100 else "0 %"
+    if percent >= 100:
+        if low is None or low >= 1:
+            return "100 %"
+        gap = _up(100 * (1 - low), 1)
+        return f">{_plain(100 - gap, -_exponent(gap))} %" if gap < 100 else "100 %"
+    scaled = (None if low is None else 100 * low, None if high is None else 100 * high)
+    decimals = _decimals(percent, *scaled, least=min(percent, 100 - percent))
+    return f"{percent:.{min(decimals, 12)}f} %"
+
+
+def format_count(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """An amount, with thousands separated.
+
+    Parameters
+    ----------
+    value, low, high
+        The amount and its interval, as in `format_rate`.
+
+    Returns
+    -------
+    str
+        For example ``"12,300"``, ``"<40"``, ``"undefined"``.
+    """
+    if value is None:
+        return "undefined"
+    if value <= 0:
+        return f"<{_plain(_up(high, 1), -_exponent(high))}" if high is not None and high > 0 else "0"
+    if low is None or high is None or high <= low:
+        decimals = 2 - _exponent(value)
+    else:
+        decimals = max(-_exponent((high - low) / 2), -_exponent(value))
+    return _plain(round(value, decimals), decimals)
+
+
+def format_limit(limit: float) -> str:
+    """A limit in percent, exactly as it was set."""
+    return f"{_plain(100 * limit, 10)} %"
+
+
+def format_date(instant: datetime) -> str:
+    """A date in words; the time of day where it is not midnight, in the instant's own zone."""
+    date = f"{instant.day} {_MONTHS[instant.month - 1]} {instant.year}"
+    if (instant.hour, instant.minute, instant.second, instant.microsecond) == (0, 0, 0, 0):
+        return date
+    zone = instant.strftime("%z")
+    return f"{date}, {instant:%H:%M} (UTC{zone[:3]}:{zone[3:5]})"

@@ -1,0 +1,328 @@
+"""The verdict: what can be concluded from the measures of the listed policies.
+
+It takes data only: measures by reading, when each policy would be ready, and whether it can leak at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+
+from gatesim.measures.definitions import Measure
+from gatesim.measures.judgement import (
+    FLOOR,
+    RATIOS,
+    Judgement,
+    Outcome,
+    PolicyResult,
+    Split,
+    best_candidate,
+    explain_outcome,
+    judge,
+    most_needed,
+    outcome_if,
+)
+from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.scenario.orders import Order
+from gatesim.scenario.schema import Scenario
+
+__all__ = [
+    "RATIOS",
+    "Judgement",
+    "Outcome",
+    "PolicyResult",
+    "Row",
+    "Split",
+    "Verdict",
+    "explain_outcome",
+    "first_order",
+    "make_verdict",
+]
+
+SPLIT_BY = ("channel", "model")
+
+
+@dataclass(frozen=True)
+class Row:
+    """The outcome for one reading, ratio and limit.
+
+    Attributes
+    ----------
+    reading, ratio, limit
+        Which; the ratio is ``leak_rate`` or ``leak_share``.
+    own
+        Whether it is an order's own standard.
+    by, which
+        The part of the service that it is about: ``channel`` or ``model``, and its name; empty for the whole.
+    outcome
+        One of `OUTCOMES`.
+    at_best, at_worst
+        The outcome if all that noise leaves open turned out well, or badly; equal unless it cannot be told.
+    policies
+        The candidates: listed policies other than shutting down that serve at least one need.
+    best
+        The candidate that the outcome is about: available and serving most; ready first; serving most within
+        the limit; or else leaking least, if possible of those that serve the floor. None without candidates.
+    deciding
+        Candidates whose noise alone can change the outcome; empty unless it cannot be told.
+    accounts
+        Accounts simulated (None: computed without chance).
+    accounts_needed
+        Accounts to simulate until it could be told; None where no number would do.
+    notes
+        In words, what else there is to know.
+    """
+
+    reading: str
+    ratio: str
+    limit: float
+    own: bool
+    by: str
+    which: str
+    outcome: Outcome
+    at_best: Outcome
+    at_worst: Outcome
+    policies: tuple[Judgement, ...]
+    best: str | None
+    deciding: tuple[str, ...]
+    accounts: int | None
+    accounts_needed: int | None
+    notes: tuple[str, ...]
+
+    def judgement(self, policy: str) -> Judgement:
+        """The judgement of a candidate.
+
+        Raises
+        ------
+        KeyError
+            If the policy is no candidate.
+        """
+        for judgement in self.policies:
+            if judgement.policy == policy:
+                return judgement
+        raise KeyError(policy)
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON has it."""
+        return dict(vars(self)) | {
+            "policies": [judgement.to_dict() for judgement in self.policies],
+            "explanation": explain_outcome(self.outcome),
+            "deciding": list(self.deciding),
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All outcomes for a date.
+
+    Attributes
+    ----------
+    date
+        The date; None where there is no order.
+    floor
+        The least share of entitled needs that a gate must serve.
+    rows
+        For the whole service: every reading, ratio and limit (and each order's own standard). None for a
+        reading under which no need was measured.
+    splits
+        The same by channel and by model.
+    break_even
+        Reading -> policy -> ratio -> the least limit at which the policy would be within: its own leak ratio.
+    """
+
+    date: datetime | None
+    floor: float
+    rows: tuple[Row, ...]
+    splits: tuple[Row, ...]
+    break_even: Mapping[str, Mapping[str, Mapping[str, Measure]]]
+
+    def row(self, reading: str, ratio: str, limit: float) -> Row:
+        """The row of a reading, ratio and limit, for the whole service.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for row in self.rows:
+            if (row.reading, row.ratio, row.limit) == (reading, ratio, limit):
+                return row
+        raise KeyError((reading, ratio, limit))
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON has it."""
+        return {
+            "date": None if self.date is None else self.date.isoformat(),
+            "floor": self.floor,
+            "rows": [row.to_dict() for row in self.rows],
+            "splits": [row.to_dict() for row in self.splits],
+            "break_even": {
+                reading: {
+                    policy: {ratio: measure.to_dict() for ratio, measure in ratios.items()}
+                    for policy, ratios in policies.items()
+                }
+                for reading, policies in self.break_even.items()
+            },
+        }
+
+
+def first_order(scenario: Scenario) -> Order | None:
+    """The order that comes into force first."""
+    dated = [
+        (order.issued + timedelta(microseconds=order.grace), n) for n, order in enumerate(scenario.orders)
+    ]
+    return scenario.orders[min(dated)[1]] if dated else None
+
+
+def _notes(judgements: Sequence[Judgement], floor: float, outcome: Outcome) -> tuple[str, ...]:
+    notes = []
+    undecided = [j.policy for j in judgements if j.undecided]
+    if undecided and outcome != "cannot_tell":
+        notes.append(
+            f"Noise leaves open whether {' and '.join(undecided)} would do; the outcome holds anyway."
+        )
+    unsure = {
+        measure.note
+        for j in judgements
+        for measure in (j.leak, j.served)
+        if measure.value is not None and measure.low is None
+    }
+    notes += [f"The value itself decides ({note or 'no interval'})." for note in sorted(unsure)]
+    if outcome == "only_below_floor":
+        best = best_candidate(judgements, outcome)
+        notes += [
+            f"{j.policy} serves {format_rate(j.served.value, j.served.low, j.served.high)} of entitled "
+            f"needs, the floor is {format_limit(floor)}."
+            for j in judgements
+            if j.policy == best
+        ]
+    return tuple(notes)
+
+
+def _row(
+    judgements: tuple[Judgement, ...],
+    key: tuple[str, str, float, bool],
+    part: tuple[str, str],
+    floor: float,
+    accounts: int | None,
+) -> Row:
+    names = [judgement.policy for judgement in judgements]
+    at_best, at_worst = outcome_if(judgements, names), outcome_if(judgements, ())
+    outcome: Outcome = at_best if at_best == at_worst else "cannot_tell"
+    deciding: tuple[Judgement, ...] = ()
+    if outcome == "cannot_tell":
+        # At least one policy by itself lifts the worst outcome: the best is the best of single policies.
+        deciding = tuple(j for j in judgements if outcome_if(judgements, (j.policy,)) != at_worst)
+    return Row(
+        *key,
+        *part,
+        outcome,
+        at_best,
+        at_worst,
+        judgements,
+        best_candidate(judgements, outcome),
+        tuple(judgement.policy for judgement in deciding),
+        accounts,
+        most_needed([judgement.accounts_needed for judgement in deciding]),
+        _notes(judgements, floor, outcome),
+    )
+
+
+def _limits(scenario: Scenario) -> list[tuple[str, float, bool]]:
+    """Ratio, limit, and whether an order sets it: the verdict's limits for both ratios, and orders' own."""
+    own = {(order.standard.kind, order.standard.limit) for order in scenario.orders}
+    both = set(chain(((ratio, limit) for ratio in RATIOS for limit in scenario.verdict.limits), own))
+    return [(ratio, limit, (ratio, limit) in own) for ratio, limit in sorted(both)]
+
+
+def _serves_somebody(found: Mapping[str, Measure]) -> bool:
+    return found[FLOOR].numerator + found["leak_rate"].numerator > 0
+
+
+def _has_needs(found: Mapping[str, Measure]) -> bool:
+    return found[FLOOR].denominator + found["leak_rate"].denominator > 0
+
+
+def make_verdict(scenario: Scenario, policies: Sequence[PolicyResult], accounts: int | None) -> Verdict:
+    """Judge the listed policies, for every reading, ratio and limit.
+
+    Parameters
+    ----------
+    scenario
+        Its orders, its ``verdict`` choices.
+    policies
+        Results of the listed policies, for the same readings; `splits` of all candidates or of none.
+    accounts
+        Accounts simulated, all replications together; None where there is no chance in the measures.
+
+    Returns
+    -------
+    Verdict
+        Without rows where the scenario has no order or no need was measured.
+
+    Notes
+    -----
+    A policy is surely within the limit if its interval ends at or below it, surely above if the interval
+    begins above it, else undecided; in the same way for the floor. Without an interval the value decides. A
+    limit of zero is decided by structure where that is known: a policy that may leak is not within it,
+    whatever was seen.
+    """
+    verdict, order = scenario.verdict, first_order(scenario)
+    if order is None:
+        return Verdict(verdict.at, verdict.floor, (), (), {})
+    date = verdict.at or order.issued + timedelta(microseconds=order.grace)
+    issued = min(each.issued for each in scenario.orders)
+    candidates = [policy for policy in policies if not policy.is_shutdown]
+    readings = list(dict.fromkeys(reading for policy in policies for reading in policy.measures))
+
+    def rows(reading: str, by: str, which: str) -> list[Row]:
+        found = {
+            policy.name: policy.splits[reading][by][which] if by else policy.measures[reading]
+            for policy in (candidates if by else policies)
+        }
+        if not any(_has_needs(entry) for entry in found.values()):
+            return []
+        made = []
+        for ratio, limit, own in _limits(scenario):
+            judged = []
+            for policy in candidates:
+                if not _serves_somebody(found[policy.name]):
+                    continue
+                may_leak = policy.may_leak.get(reading)
+                # That a policy may leak somewhere does not say that it may leak here.
+                structure = None if by and may_leak else may_leak
+                judged.append(
+                    judge(
+                        policy,
+                        found[policy.name],
+                        structure,
+                        ratio,
+                        limit,
+                        verdict.floor,
+                        issued,
+                        date,
+                        accounts,
+                    )
+                )
+            made.append(
+                _row(tuple(judged), (reading, ratio, limit, own), (by, which), verdict.floor, accounts)
+            )
+        return made
+
+    whole = [row for reading in readings for row in rows(reading, "", "")]
+    split = []
+    for reading in readings:
+        for by in SPLIT_BY:
+            parts = [policy.splits.get(reading, {}).get(by, {}) for policy in candidates]
+            for which in dict.fromkeys(chain.from_iterable(parts)):
+                split += rows(reading, by, which)
+    break_even = {
+        reading: {
+            policy.name: {ratio: policy.measures[reading][ratio] for ratio in RATIOS} for policy in candidates
+        }
+        for reading in readings
+    }
+    return Verdict(date, verdict.floor, tuple(whole), tuple(split), break_even)
