@@ -1,0 +1,1 @@
+"""The engines that simulate: people who need, gates that decide, a desk that reviews."""
