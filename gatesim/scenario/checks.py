@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gatesim.scenario.people import Channel, Status
-from gatesim.scenario.types import HOUR, MINUTE, Duration, Name, Number, Part, Probability, Title
+from gatesim.scenario.types import HOUR, MINUTE, Count, Duration, Name, Number, Part, Probability, Title
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -31,8 +31,8 @@ class Document(Part):
 
     title: Title = ""
     proves: dict[Status, Status | Literal["nothing"]]
-    """For each status of people who can hold it: the status that it shows, or ``nothing``. A status that is not
-    listed cannot hold it."""
+    """For each status of people who can hold it: the status that it shows, or ``nothing``. A status that is
+    not listed cannot hold it."""
     checker: Name
     automatic_time: Duration = 0
     """Time that the automatic part takes."""
@@ -73,7 +73,7 @@ class Shift(Part):
     days: Annotated[tuple[Weekday, ...], Field(min_length=1)]
     start: Clock
     end: Clock
-    reviewers: Annotated[int, Field(ge=0, le=10_000_000)]
+    reviewers: Annotated[Count, Field(ge=0, le=10_000_000)]
 
 
 class Desk(Part):

@@ -69,11 +69,11 @@ class Order(Part):
     title: Title = ""
     issued: Instant
     grace: Duration = 0
-    models: Annotated[tuple[Name, ...], Field(min_length=1)]
+    models: Annotated[tuple[Name, ...], Field(min_length=1, max_length=12)]
     reading: Name
     standard: Standard
-    carve_outs: tuple[CarveOut, ...] = ()
-    ends: tuple[End, ...] = ()
+    carve_outs: Annotated[tuple[CarveOut, ...], Field(max_length=100)] = ()
+    ends: Annotated[tuple[End, ...], Field(max_length=20)] = ()
 
 
 class Verdict(Part):
@@ -81,6 +81,12 @@ class Verdict(Part):
 
     floor: Probability = 0.5
     """The least share of entitled needs that a gate must serve to count as more than shutting down."""
-    limits: Annotated[tuple[Probability, ...], Field(min_length=1, max_length=12)] = (0.0, 1e-4, 1e-3, 1e-2, 5e-2)
+    limits: Annotated[tuple[Probability, ...], Field(min_length=1, max_length=12)] = (
+        0.0,
+        1e-4,
+        1e-3,
+        1e-2,
+        5e-2,
+    )
     at: Instant | None = None
     """The date for which the verdict is given; by default the instant the (first) order comes into force."""

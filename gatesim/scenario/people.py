@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from gatesim.scenario.types import Distribution, Duration, Name, Number, Part, Probability, Title, _adds_to_one
+from gatesim.scenario.types import (
+    Distribution,
+    Duration,
+    Name,
+    Number,
+    Part,
+    Probability,
+    Title,
+    _adds_to_one,
+)
 
 Status = Literal["citizen", "permanent", "protected", "temporary", "without_status", "nonresident"]
 """Status relative to the home of the order: what a person is, and no signal reads."""
@@ -16,7 +25,14 @@ Channel = Literal["consumer", "team", "api", "cloud", "reseller", "internal"]
 
 Role = Literal["ordinary", "defender", "adversary"]
 
-STATUSES: tuple[Status, ...] = ("citizen", "permanent", "protected", "temporary", "without_status", "nonresident")
+STATUSES: tuple[Status, ...] = (
+    "citizen",
+    "permanent",
+    "protected",
+    "temporary",
+    "without_status",
+    "nonresident",
+)
 CHANNELS: tuple[Channel, ...] = ("consumer", "team", "api", "cloud", "reseller", "internal")
 ROLES: tuple[Role, ...] = ("ordinary", "defender", "adversary")
 
@@ -44,8 +60,18 @@ class Activity(Part):
     The mean of the multipliers must be 1, so that ``needs_per_day`` stays the mean rate.
     """
 
-    multipliers: Annotated[tuple[Annotated[Number, Field(ge=0, le=1000)], ...], Field(min_length=1, max_length=6)]
+    multipliers: Annotated[
+        tuple[Annotated[Number, Field(ge=0, le=1000)], ...], Field(min_length=1, max_length=6)
+    ]
     shares: Annotated[tuple[Probability, ...], Field(min_length=1, max_length=6)]
+
+
+def _empty_or_adds_to_one(weights: dict[str, float]) -> dict[str, float]:
+    return _adds_to_one(weights) if weights else weights
+
+
+Where = Annotated[dict[str, Probability], AfterValidator(_empty_or_adds_to_one)]
+"""A distribution over regions, or nothing where nobody goes."""
 
 
 class Vpn(Part):
@@ -54,7 +80,7 @@ class Vpn(Part):
     users: Probability = 0.0
     on: Probability = 1.0
     """For a user: the probability that a session goes through the VPN, drawn anew each session."""
-    exits: Distribution = {}
+    exits: Where = {}
     """Region of the usual exit, drawn once for a person; needed when ``users`` is above zero."""
 
 
@@ -65,7 +91,7 @@ class Trips(Part):
     """Mean time at home between two trips."""
     length: Duration = 0
     """Mean length of a trip; zero means that nobody travels."""
-    to: Distribution = {}
+    to: Where = {}
     """Region of the destination, drawn for each trip; needed when ``length`` is above zero."""
 
 
@@ -74,12 +100,8 @@ class CoUser(Part):
 
     present: Probability
     """The probability that an account has this co-user."""
-    share: Annotated[float, Field(ge=0.0, lt=1.0)]
+    share: Annotated[Number, Field(ge=0.0, lt=1.0)]
     """The share of the account's needs that the co-user makes, where present."""
-
-
-def _empty_or_adds_to_one(weights: dict[str, float]) -> dict[str, float]:
-    return _adds_to_one(weights) if weights else weights
 
 
 class Segment(Part):

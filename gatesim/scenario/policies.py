@@ -1,13 +1,13 @@
-"""Policies: the parameters of each family of gates. How a family decides lives in ``gatesim.gates.policies``."""
+"""Policies: the parameters of each family of gates. How a family decides: ``gatesim.gates.policies``."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from gatesim.scenario.people import Channel
-from gatesim.scenario.types import FOREVER, Duration, Name, Number, Part, Probability, Title
+from gatesim.scenario.types import FOREVER, Count, Duration, Name, Number, Part, Probability, Title
 
 Action = Literal["allow", "check", "block"]
 Unknown = Literal["foreign", "home", "ignore"]
@@ -51,12 +51,19 @@ class Shutdown(Policy):
     family: Literal["shutdown"]
 
 
+HowMany = Annotated[
+    Annotated[Count, Field(ge=1), Tag("<number>")]
+    | Annotated[Literal["any", "majority", "all"], Tag("<word>")],
+    Discriminator(lambda value: "<word>" if isinstance(value, str) else "<number>"),
+]
+
+
 class KOfN(Policy):
     """Act when at least ``k`` of the named signals read foreign."""
 
     family: Literal["k_of_n"]
-    signals: Annotated[tuple[Name, ...], Field(min_length=1)]
-    k: Annotated[int, Field(ge=1)] | Literal["any", "majority", "all"]
+    signals: Annotated[tuple[Name, ...], Field(min_length=1, max_length=12)]
+    k: HowMany
     then: Literal["check", "block"] = "block"
     unknown: Unknown = "foreign"
 
@@ -116,12 +123,12 @@ class Rules(Policy):
     """The first rule whose condition holds decides."""
 
     family: Literal["rules"]
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
     otherwise: Action
 
 
 class Listed(Policy):
-    """Allow what is on a list: organisations (read through a signal), accounts of some age; act on the rest."""
+    """Allow what is on a list, organisations (read through a signal) or old accounts; act on the rest."""
 
     family: Literal["listed"]
     signal: Name | None = None

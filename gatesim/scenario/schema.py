@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gatesim.scenario.checks import Checker, Desk, Document, Reactions
 from gatesim.scenario.orders import Order, Reading, Verdict
 from gatesim.scenario.people import Country, Model, Organisation, Segment
 from gatesim.scenario.policies import AnyPolicy
 from gatesim.scenario.signals import Cause, Signal
-from gatesim.scenario.types import Duration, Instant, Name, Number, Part, Title
+from gatesim.scenario.types import Count, Duration, Instant, Name, Number, Part, Title
 
 SCHEMA = 1
 """The number of the scenario format."""
@@ -20,15 +20,25 @@ Grade = Literal["measured", "published", "reported", "proxy", "vendor", "derived
 """How well an input is known; ``choice`` is no assumption: somebody sets it."""
 
 
+def _two(bounds: tuple[float, ...]) -> tuple[float, ...]:
+    if len(bounds) not in (0, 2) or (bounds and bounds[0] > bounds[1]):
+        raise ValueError("must be two numbers, the lower one first: [0.1, 0.3]")
+    return bounds
+
+
+Bounds = Annotated[tuple[Number, ...], AfterValidator(_two)]
+"""The lower and the upper end; empty where there are none."""
+
+
 class Assumption(Part):
     """What is known about an input, or about all inputs whose key fits a pattern."""
 
     title: Title
     unit: Title = ""
-    range: tuple[Number, Number] | tuple[()] = ()
+    range: Bounds = ()
     """The plausible range; a value outside it brings a warning."""
     shape: Literal["uniform", "triangular", "loguniform"] = "uniform"
-    limits: tuple[Number, Number] | tuple[()] = ()
+    limits: Bounds = ()
     """Hard limits; a value outside them is an error."""
     grade: Grade
     sources: tuple[Annotated[str, Field(max_length=500)], ...] = ()
@@ -44,16 +54,18 @@ class Scenario(Part):
     """What its author expected before it was first run, and what came out otherwise."""
     start: Instant
     length: Duration
-    people: Annotated[int, Field(ge=1)]
+    people: Annotated[Count, Field(ge=1)]
     """Accounts that are simulated; co-users come on top."""
-    represents: Annotated[int, Field(ge=1, le=10**11)]
+    represents: Annotated[Count, Field(ge=1, le=10**11)]
     """Real accounts that these stand for."""
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
+    seed: Annotated[Count, Field(ge=0, lt=2**32)] = 1
     home: Name
     """The region that the orders are relative to."""
-    age_bands: tuple[Duration, ...] = ()
+    age_bands: Annotated[tuple[Duration, ...], Field(max_length=12)] = ()
     """Ages at which the service tells accounts apart."""
-    regions: Annotated[dict[Name, Annotated[tuple[Country, ...], Field(min_length=1)]], Field(min_length=1, max_length=12)]
+    regions: Annotated[
+        dict[Name, Annotated[tuple[Country, ...], Field(min_length=1)]], Field(min_length=1, max_length=12)
+    ]
     models: Annotated[dict[Name, Model], Field(min_length=1, max_length=12)]
     organisations: dict[Name, Organisation] = {}
     segments: Annotated[dict[Name, Segment], Field(min_length=1, max_length=200)]
@@ -64,9 +76,8 @@ class Scenario(Part):
     desk: Desk | None = None
     reactions: Reactions = Reactions()
     readings: dict[Name, Reading] = {}
-    orders: tuple[Order, ...] = ()
+    orders: Annotated[tuple[Order, ...], Field(max_length=20)] = ()
     verdict: Verdict = Verdict()
     policies: Annotated[dict[Name, AnyPolicy], Field(max_length=200)] = {}
     assumptions: dict[str, Assumption] = {}
     """Metadata by key; a ``*`` stands for any one name in the key."""
-

@@ -1,17 +1,18 @@
-"""What the gate can see: signals, each a noisy channel that observes one attribute, and their shared causes."""
+"""What the gate can see: signals, each a noisy channel of one attribute, and their shared causes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from gatesim.scenario.people import Channel
-from gatesim.scenario.types import Distribution, Name, Part, Probability, Title
+from gatesim.scenario.types import Count, Distribution, Name, Part, Probability, Title
 
 Attribute = Literal["device", "network", "network_kind", "card", "declared", "organisation"]
 """What a signal can observe. ``device``: the region where the person is. ``network``: the region where the
-connection comes out (the VPN's exit when it is on, else the device's). ``network_kind``: ``direct`` or ``vpn``.
+connection comes out (the VPN's exit when it is on, else the device's). ``network_kind``: ``direct``, ``vpn``.
 ``card``, ``declared``: the owner's. ``organisation``: the owner's organisation or ``none``."""
 
 Refresh = Literal["account", "place", "session"]
@@ -20,18 +21,36 @@ NETWORK_KINDS = ("direct", "vpn")
 NO_ORGANISATION = "none"
 UNKNOWN = "unknown"
 
-Accuracy = Probability | dict[str, Probability] | dict[str, Distribution]
+
+def _how_given(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return "<number>"
+    return "<matrix>" if any(isinstance(entry, Mapping) for entry in value.values()) else "<table>"
+
+
+# The tags keep messages to the one form that was meant; no name can begin with "<".
+Accuracy = Annotated[
+    Annotated[Probability, Tag("<number>")]
+    | Annotated[dict[str, Probability], Tag("<table>")]
+    | Annotated[dict[str, Distribution], Tag("<matrix>")],
+    Discriminator(_how_given),
+]
 """One number, one for each true value (``*`` for the others), or a confusion matrix: for each true value
 (``*`` for the others) the distribution of what is read."""
+
+Coverage = Annotated[
+    Annotated[Probability, Tag("<number>")] | Annotated[dict[str, Probability], Tag("<table>")],
+    Discriminator(lambda value: "<table>" if isinstance(value, Mapping) else "<number>"),
+]
+"""The probability that there is a reading at all; one number or one a true value (``*``: the others)."""
 
 
 class Noise(Part):
     """How a signal errs. A field left out falls back to the signal's own."""
 
     accuracy: Accuracy | None = None
-    coverage: Probability | dict[str, Probability] | None = None
-    """The probability that there is a reading at all, one number or one for each true value (``*`` for the
-    others); otherwise the signal reads ``unknown``."""
+    coverage: Coverage | None = None
+    """The probability that there is a reading at all; otherwise the signal reads ``unknown``."""
 
 
 class Signal(Part):
@@ -42,10 +61,10 @@ class Signal(Part):
     accuracy: Accuracy = 1.0
     errors_to: Distribution | None = None
     """Where errors go; by default to the other values by their share of needs."""
-    coverage: Probability | dict[str, Probability] = 1.0
+    coverage: Coverage = 1.0
     refresh: Refresh = "session"
-    """When the noise is drawn anew: once for the account, for each place (home, this trip, the VPN's exit), or
-    for each session."""
+    """When the noise is drawn anew: once for the account, for each place (home, this trip, the VPN's exit),
+    or for each session."""
     vpn: Noise = Noise()
     """The noise while the VPN is on."""
     channels: dict[Channel, Noise] = {}
@@ -55,8 +74,8 @@ class Signal(Part):
 class Cause(Part):
     """A shared cause of errors: while it acts, the signals that it ties draw their noise from one number.
 
-    Each signal keeps its own accuracy; what changes is that their errors come together. All its signals have the
-    same ``refresh``, at which the cause is drawn anew as well.
+    Each signal keeps its own accuracy; what changes is that their errors come together. All its signals have
+    the same ``refresh``, at which the cause is drawn anew as well.
     """
 
     title: Title = ""
@@ -65,4 +84,4 @@ class Cause(Part):
     """The probability that the cause acts."""
     scope: Literal["person", "network"] = "person"
     """``network``: one draw for all people on a home network, of people who are at home without a VPN."""
-    people_per_network: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    people_per_network: Annotated[Count, Field(ge=1, le=1_000_000)] = 1

@@ -7,7 +7,17 @@ import re
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+from gatesim.scenario.errors import shown
 
 MICROSECOND = 1
 SECOND = 1_000_000
@@ -18,6 +28,7 @@ WEEK = 7 * DAY
 YEAR = 365 * DAY
 FOREVER = 2**62
 """The duration that outlasts every window, in microseconds."""
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK, "y": YEAR}
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)\s*([smhdwy])")
@@ -45,7 +56,9 @@ def parse_duration(value: object) -> int:
         return FOREVER
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise ValueError('is no duration: write a number and a unit in quotes: "90m", "36h", "30d", or "forever"')
+        raise ValueError(
+            'is no duration: write a number and a unit in quotes: "90m", "36h", "30d", or "forever"'
+        )
     microseconds = round(float(match[1]) * _UNITS[match[2]])
     if microseconds > 1000 * YEAR:
         raise ValueError('is longer than a thousand years: write "forever" where no end is meant')
@@ -65,6 +78,8 @@ def format_duration(microseconds: int) -> str:
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("has no time zone: write an offset, such as 2026-06-12T17:21:00-04:00")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return value
 
 
@@ -88,11 +103,20 @@ def _adds_to_one(weights: dict[str, float]) -> dict[str, float]:
     return weights
 
 
-def _no_bool(value: object) -> object:
-    """Refuse true and false where a number is meant (Python counts them as 1 and 0)."""
-    if isinstance(value, bool | str):
-        raise ValueError("is no number")
+def _number(value: object) -> object:
+    """Refuse true, false and text where a number is meant (pydantic would read them as one)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number, is {shown(value)}")
     return value
+
+
+def _whole(value: object) -> object:
+    """Take 1e6 for a million, but neither true nor "12" nor 0.5."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"must be a whole number, is {shown(value)}")
+    if value != int(value):
+        raise ValueError(f"must be a whole number, is {shown(value)}")
+    return int(value)
 
 
 _DURATION_SCHEMA = {
@@ -100,7 +124,12 @@ _DURATION_SCHEMA = {
     "pattern": r"^(\d{1,12}(\.\d{1,9})?\s*[smhdwy]|forever)$",
     "description": 'a number and a unit (s, m, h, d, w, y), or "forever"',
 }
-Duration = Annotated[int, BeforeValidator(parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[
+    int,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema(_DURATION_SCHEMA),
+]
 """A duration in microseconds, written as text."""
 
 Instant = Annotated[
@@ -111,8 +140,11 @@ Instant = Annotated[
 ]
 """A date and time with a zone."""
 
-Number = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
-Probability = Annotated[float, BeforeValidator(_no_bool), Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Count = Annotated[int, BeforeValidator(_whole)]
+"""A whole number; 1e6 is one."""
+
+Probability = Annotated[float, BeforeValidator(_number), Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 """A probability or a share, from 0 to 1."""
 
 Distribution = Annotated[dict[str, Probability], AfterValidator(_adds_to_one)]
@@ -127,4 +159,4 @@ Title = Annotated[str, Field(max_length=300)]
 class Part(BaseModel):
     """A part of a scenario: strict about its keys, and not changed once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)

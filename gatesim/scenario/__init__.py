@@ -1,0 +1,21 @@
+"""What the analyst writes: the schema of scenario files, how they are read, and what they rest on."""
+
+from gatesim.scenario.assumptions import Input, count_guesses, rests_on
+from gatesim.scenario.errors import Problem, ScenarioError
+from gatesim.scenario.files import Loaded, build, load
+from gatesim.scenario.places import seeds, shipped
+from gatesim.scenario.schema import Scenario
+
+__all__ = [
+    "Loaded",
+    "Scenario",
+    "Input",
+    "Problem",
+    "ScenarioError",
+    "build",
+    "count_guesses",
+    "load",
+    "rests_on",
+    "seeds",
+    "shipped",
+]

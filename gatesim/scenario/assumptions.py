@@ -1,0 +1,326 @@
+"""What a scenario rests on: each number with what is known about it, its grade and its sources.
+
+An assumption stands under a pattern, ``[assumptions."signals.*.accuracy"]``. A ``*`` stands for one name; a
+pattern may end before the value and then holds for every number below. Of several patterns that fit a value
+the most specific wins: the longest, then the one with the fewest stars, then the one whose first star comes
+last.
+
+An assumption vouches for the values of the file that states it and of its bases. A value changed by a file
+above (or by ``--set``) without stating the assumption anew is somebody's *choice*: it is shown with that
+grade, without sources, and its plausible range still holds.
+
+Numbers that no assumption covers are shown as guesses, so that nothing hides. Those that are choices by
+nature are shown as such: parameters of policies (but not ``lead_time``), orders (but not the mean time to
+an end), the verdict, the ages at which accounts are told apart. What only sizes the run (``people``,
+``represents``, ``seed``, ``schema``, ``length``) is listed only where an assumption covers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gatesim.scenario.errors import Finding, KeyPath, dotted, nearest
+from gatesim.scenario.keys import leaves, parse_key
+from gatesim.scenario.schema import Assumption, Scenario
+from gatesim.scenario.shape import Shape, at, below, fields, is_duration, is_part, is_whole, kinds
+from gatesim.scenario.types import DAY, FOREVER, HOUR, MINUTE, SECOND, WEEK, YEAR, parse_duration
+
+if TYPE_CHECKING:
+    from gatesim.scenario.files import Loaded
+
+CHOICE, GUESS = "choice", "guess"
+_SIZES = ("people", "represents", "seed", "schema", "length")
+_CHOICES = ("policies", "orders", "verdict", "age_bands")
+_UNCERTAIN_AMONG_CHOICES = ("lead_time", "after")
+_WITH_SOURCES = ("measured", "published", "reported", "proxy", "vendor")
+_TIME_UNITS = "seconds, minutes, hours, days, weeks or years"
+_TIMES = {
+    **dict.fromkeys(("s", "second", "seconds"), SECOND),
+    **dict.fromkeys(("m", "minute", "minutes"), MINUTE),
+    **dict.fromkeys(("h", "hour", "hours"), HOUR),
+    **dict.fromkeys(("d", "day", "days"), DAY),
+    **dict.fromkeys(("w", "week", "weeks"), WEEK),
+    **dict.fromkeys(("y", "year", "years"), YEAR),
+}
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a scenario, or several that are known together.
+
+    Attributes
+    ----------
+    key
+        The pattern of the assumption; for a number that none covers its key, segments and policies starred.
+    title, unit
+        From the assumption; the key where there is none.
+    values
+        The values, as a file writes them, by their key path.
+    grade
+        How well they are known; ``choice`` where somebody set them.
+    sources, range, shape, limits, note
+        From the assumption. No sources where its value was changed.
+    origin
+        The files that gave the values, or ``--set``.
+    overridden
+        Whether the values were changed by a file that does not state the assumption anew.
+    """
+
+    key: str
+    title: str
+    unit: str
+    values: dict[str, float | str]
+    grade: str
+    sources: tuple[str, ...] = ()
+    range: tuple[float, ...] = ()
+    shape: str = "uniform"
+    limits: tuple[float, ...] = ()
+    note: str = ""
+    origin: str = ""
+    overridden: bool = False
+
+
+def rests_on(loaded: Loaded) -> tuple[Input, ...]:
+    """The inputs of a scenario, in the order of the resolved data.
+
+    Parameters
+    ----------
+    loaded
+        A loaded scenario.
+
+    Returns
+    -------
+    tuple of Input
+        Every number and duration that matters is in exactly one of them.
+    """
+    order = {file: number for number, (file, _) in enumerate(loaded.files)}
+    known = loaded.scenario.assumptions
+    patterns = _Patterns(known)
+    stated = _last_stated(loaded, order)
+    groups: dict[tuple[str, bool, bool], list[tuple[KeyPath, float | str]]] = {}
+    for path, value in _numbers(loaded.data):
+        pattern = patterns.best(path)
+        if pattern is not None:
+            overridden = order.get(loaded.origin[dotted(path)], len(order)) > stated[pattern]
+            groups.setdefault((pattern, True, overridden), []).append((path, value))
+        elif path[0] not in _SIZES:
+            key = dotted(_starred(path, loaded.data)).replace('"*"', "*")
+            groups.setdefault((key, False, False), []).append((path, value))
+    return tuple(
+        _input(key, overridden, entries, known[key] if covered else None, loaded.origin)
+        for (key, covered, overridden), entries in groups.items()
+    )
+
+
+def count_guesses(inputs: Sequence[Input]) -> tuple[int, int]:
+    """How many inputs are guesses, and how many inputs there are; choices are not counted."""
+    uncertain = [entry for entry in inputs if entry.grade != CHOICE]
+    return sum(entry.grade == GUESS for entry in uncertain), len(uncertain)
+
+
+class _Patterns:
+    """The assumptions of a scenario, found by the key paths that their patterns fit."""
+
+    def __init__(self, assumptions: Mapping[str, Assumption]) -> None:
+        self._root: dict[str, Any] = {}
+        for key in assumptions:
+            node = self._root
+            for name in parse_key(key):
+                node = node.setdefault(name, {})
+            node[_HERE] = key
+
+    def best(self, path: KeyPath) -> str | None:
+        """The most specific pattern that covers the value at a key path."""
+        found = None
+        nodes = [self._root]  # the more specific first
+        for step in path:
+            nodes = [node[name] for node in nodes for name in (str(step), "*") if name in node]
+            # Fewer stars are better, so at equal depth all are compared; a longer pattern always wins.
+            here = [node[_HERE] for node in nodes if _HERE in node]
+            found = min(here, key=_stars, default=found)
+        return found
+
+
+_HERE = "."
+"""No name: the key of the pattern that ends at a node."""
+
+
+def _stars(key: str) -> int:
+    return parse_key(key).count("*")
+
+
+def _last_stated(loaded: Loaded, order: Mapping[str, int]) -> dict[str, int]:
+    """For each assumption the number of the last file that states it."""
+    starts = {dotted(("assumptions", key)): key for key in loaded.scenario.assumptions}
+    last: dict[str, int] = {}
+    for name, file in loaded.origin.items():
+        start = name
+        while start and start not in starts:
+            start = start.rpartition(".")[0]
+        if start:
+            last[starts[start]] = max(last.get(starts[start], 0), order.get(file, len(order)))
+    return last
+
+
+def _numbers(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, float | str]]:
+    """Every number and duration of the data."""
+    for path, value in leaves(data):
+        if path[0] == "assumptions" or isinstance(value, bool):
+            continue
+        if isinstance(value, int | float) or (isinstance(value, str) and is_duration(at(path, data))):
+            yield path, value
+
+
+def _starred(path: KeyPath, data: Mapping[str, Any]) -> KeyPath:
+    """The key under which values that belong together are listed."""
+    for length in range(1, len(path)):
+        if is_whole(at(path[:length], data)):
+            path = path[:length]
+            break
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    return tuple(
+        "*" if isinstance(step, int) or (position == 1 and path[0] in ("segments", "policies")) else step
+        for position, step in enumerate(path)
+    )
+
+
+def _by_nature(path: KeyPath) -> str:
+    if path[0] in _CHOICES and path[-1] not in _UNCERTAIN_AMONG_CHOICES:
+        return CHOICE
+    return GUESS
+
+
+def _input(
+    key: str,
+    overridden: bool,
+    entries: Sequence[tuple[KeyPath, float | str]],
+    known: Assumption | None,
+    origin: Mapping[str, str],
+) -> Input:
+    values = {dotted(path): value for path, value in entries}
+    files = ", ".join(dict.fromkeys(origin[name] for name in values))
+    if known is None:
+        return Input(key, key, "", values, _by_nature(entries[0][0]), origin=files)
+    return Input(
+        key,
+        known.title,
+        known.unit,
+        values,
+        CHOICE if overridden else known.grade,
+        () if overridden else known.sources,
+        known.range,
+        known.shape,
+        known.limits,
+        "" if overridden else known.note,
+        files,
+        overridden,
+    )
+
+
+def assumption_rules(scenario: Scenario) -> Iterator[Finding]:
+    """What is wrong with assumptions as such."""
+    for key, one in scenario.assumptions.items():
+        path: KeyPath = ("assumptions", key)
+        try:
+            names = parse_key(key)
+        except ValueError as error:
+            yield Finding(path, f"{error}")
+            continue
+        yield from _dangling_pattern(path, names)
+        if one.limits and one.range and not (one.limits[0] <= one.range[0] and one.range[1] <= one.limits[1]):
+            yield Finding((*path, "range"), "the plausible range lies outside the hard limits")
+        if one.shape == "loguniform" and one.range and one.range[0] <= 0:
+            yield Finding((*path, "range"), "a loguniform range begins above zero")
+        if one.grade in _WITH_SOURCES and not one.sources:
+            message = f'the grade "{one.grade}" needs a source'
+            yield Finding((*path, "grade"), message, 'add sources = ["..."], or write grade = "guess"')
+
+
+def _dangling_pattern(path: KeyPath, names: Sequence[str]) -> Iterator[Finding]:
+    """A pattern that no key of any scenario could fit."""
+    shapes: list[Shape] = [Scenario]
+    for name in names:
+        known = [
+            field for shape in shapes for kind in kinds(shape) if is_part(kind) for field in fields(kind)
+        ]
+        free = [kind for shape in shapes for kind in kinds(shape) if not is_part(kind)]
+        if name != "*" and known and not free and name not in known:
+            yield Finding(
+                path, f'no scenario has the key "{name}" there', nearest(name, dict.fromkeys(known))
+            )
+            return
+        shapes = [entry for shape in shapes for entry in _entries(shape, name)]
+        if not shapes:
+            return
+
+
+def _entries(shape: Shape, name: str) -> Iterator[Shape]:
+    for kind in kinds(shape):
+        if is_part(kind):
+            table = fields(kind)
+            yield from table.values() if name == "*" else [table[name]] if name in table else []
+        else:
+            entry = below(kind, name)
+            if entry is not None:
+                yield entry
+
+
+@dataclass(frozen=True)
+class OutOfRange:
+    """Values outside their hard limits (errors), and outside their plausible range (warnings)."""
+
+    errors: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
+def out_of_range(scenario: Scenario, data: Mapping[str, Any]) -> OutOfRange:
+    """The values of a scenario that lie outside what their assumptions say.
+
+    Parameters
+    ----------
+    scenario
+        The typed scenario.
+    data
+        Its resolved data.
+
+    Returns
+    -------
+    OutOfRange
+        One finding a value.
+    """
+    patterns = _Patterns(scenario.assumptions)
+    errors, warnings = [], []
+    for path, value in _numbers(data):
+        pattern = patterns.best(path)
+        known = scenario.assumptions[pattern] if pattern is not None else None
+        if pattern is None or known is None or not (known.range or known.limits):
+            continue
+        size = _TIMES.get(known.unit.split()[0].lower()) if known.unit.strip() else None
+        if isinstance(value, str) and size is None:
+            place: KeyPath = ("assumptions", pattern)
+            message = f"holds for the duration {dotted(path)}: write the unit as {_TIME_UNITS}"
+            errors.append(Finding((*place, "unit") if known.unit else place, message))
+            continue
+        number = _in_unit(value, size)
+        about = f"({known.title}; {known.grade})"
+        if known.limits and not known.limits[0] <= number <= known.limits[1]:
+            message = f"{value} is outside its limits, {_span(known.limits, known.unit)} {about}"
+            errors.append(Finding(path, message))
+        elif known.range and not known.range[0] <= number <= known.range[1]:
+            message = f"{value} is outside its plausible range, {_span(known.range, known.unit)} {about}"
+            warnings.append(Finding(path, message))
+    return OutOfRange(tuple(errors), tuple(warnings))
+
+
+def _in_unit(value: float | str, size: int | None) -> float:
+    if not isinstance(value, str) or size is None:
+        return float(value)
+    microseconds = parse_duration(value)
+    return float("inf") if microseconds >= FOREVER else microseconds / size
+
+
+def _span(bounds: Sequence[float], unit: str) -> str:
+    return f"{bounds[0]:.12g} to {bounds[1]:.12g}" + (f" {unit}" if unit else "")

@@ -1,0 +1,52 @@
+"""Key paths: written with dots, read back, and the values they lead to."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from gatesim.scenario.errors import KeyPath
+
+LONGEST_KEY = 2000
+"""Characters that a key path may have."""
+
+
+def parse_key(text: str) -> tuple[str, ...]:
+    """The names of a dotted key; names with odd characters may stand in quotes.
+
+    Raises
+    ------
+    ValueError
+        If the text is no key.
+    """
+    if len(text) <= LONGEST_KEY and "\n" not in text and "=" not in text:
+        try:
+            node: Any = tomllib.loads(f"{_star_quoted(text)} = 0")
+        except (ValueError, RecursionError):
+            pass
+        else:
+            names = []
+            while isinstance(node, dict) and len(node) == 1:
+                ((name, node),) = node.items()
+                names.append(name)
+            if node == 0 and names:
+                return tuple(names)
+    raise ValueError("is no key: write names with dots between them, odd ones in quotes")
+
+
+def _star_quoted(text: str) -> str:
+    """A bare ``*`` is no key of TOML; in patterns and in ``--set`` it is."""
+    return ".".join('"*"' if name.strip() == "*" else name for name in text.split("."))
+
+
+def leaves(data: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:
+    """Every value that is no table and no array, with its key path; empty ones count as values."""
+    if isinstance(data, dict) and data:
+        for name, value in data.items():
+            yield from leaves(value, (*path, name))
+    elif isinstance(data, list) and data:
+        for number, value in enumerate(data):
+            yield from leaves(value, (*path, number))
+    elif path:
+        yield path, data
