@@ -1,0 +1,209 @@
+"""How an account's owner answers requests for a document, jointly over the epochs of the law."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.exact.expected import END_LATE, END_REFUSED, END_SERVED
+from gatesim.gates.checks import acceptable, sufficient
+from gatesim.gates.tables import Tables
+from gatesim.law.law import Epoch
+from gatesim.measures.ledger import ENDS, FAILED_CHECK, GAVE_UP, NO_ANSWER, NO_DOCUMENT, NO_REASON
+from gatesim.scenario.people import STATUSES, Segment
+from gatesim.scenario.schema import Scenario
+from gatesim.world.noise import breakpoints
+
+NOTHING = -1
+"""In place of the number of a document: none was presented."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the draws that are made once decide about every request in one epoch.
+
+    Attributes
+    ----------
+    passes
+        Whether the document is accepted (unless the owner gives up, which is drawn at each request).
+    reason
+        Why the check fails, else `NO_REASON`.
+    document
+        Number of the kind presented, or `NOTHING`.
+    """
+
+    passes: bool
+    reason: int
+    document: int
+
+
+Answers = tuple[Answer, ...]
+"""One answer for each epoch looked at."""
+
+
+def answers(
+    scenario: Scenario, segment: Segment, epochs: Sequence[Epoch], gate: Sequence[Tables]
+) -> dict[Answers, float]:
+    """The joint law of an owner's answers in several epochs.
+
+    Holding, borrowing, forging, never answering and the checker's number are drawn once for a person and
+    document, so that answers in two epochs depend on each other.
+
+    Parameters
+    ----------
+    scenario, segment
+        The scenario and the owner's segment.
+    epochs, gate
+        The epochs, and the gate's tables in each of them.
+
+    Returns
+    -------
+    dict
+        Probability of each combination of answers; only positive ones.
+    """
+    never = segment.never_answers
+    law: defaultdict[Answers, float] = defaultdict(float)
+    if never > 0:
+        law[(Answer(False, NO_ANSWER, NOTHING),) * len(epochs)] += never
+    status = STATUSES.index(segment.status)
+    accepted = [acceptable(scenario, t.documents, e.clears) for e, t in zip(epochs, gate, strict=True)]
+    enough = [sufficient(scenario, epoch.clears)[:, status] for epoch in epochs]
+    listed = sorted({d for tables in gate for d in tables.documents})
+    firsts = sorted({kinds[0] for kinds in accepted if kinds})
+    for holds, p in _coins({d: _holding(scenario, segment, d) for d in listed}):
+        for borrows, q in _coins(dict.fromkeys(firsts, segment.presents_borrowed)):
+            for forges, r in _coins(dict.fromkeys(firsts, segment.presents_forged)):
+                presented = [
+                    _presented(tables.documents, kinds, good, holds, borrows, forges)
+                    for tables, kinds, good in zip(gate, accepted, enough, strict=True)
+                ]
+                for found, s in _judged(presented, gate):
+                    law[found] += (1.0 - never) * p * q * r * s
+    return {found: weight for found, weight in law.items() if weight > 0}
+
+
+def _coins(probabilities: dict[int, float]) -> Iterator[tuple[frozenset[int], float]]:
+    """Every set of heads of independent coins, with its probability; impossible sets are left out."""
+    names = list(probabilities)
+    for heads in product((True, False), repeat=len(names)):
+        weight = 1.0
+        for name, head in zip(names, heads, strict=True):
+            weight *= probabilities[name] if head else 1.0 - probabilities[name]
+        if weight > 0:
+            yield frozenset(name for name, head in zip(names, heads, strict=True) if head), weight
+
+
+_GENUINE, _BORROWED, _FORGED, _TOO_LITTLE = range(4)
+
+
+def _holding(scenario: Scenario, segment: Segment, document: int) -> float:
+    """The probability of holding a genuine document of a kind; none where the status cannot hold it."""
+    name, kind = list(scenario.documents.items())[document]
+    return segment.documents.get(name, 0.0) if segment.status in kind.proves else 0.0
+
+
+def _presented(
+    listed: Sequence[int],
+    accepted: Sequence[int],
+    enough: NDArray[np.bool_],
+    holds: frozenset[int],
+    borrows: frozenset[int],
+    forges: frozenset[int],
+) -> tuple[int, int]:
+    """Kind presented (or `NOTHING`) and what it is, by step 3 of a check in docs/model.md."""
+    for d in accepted:
+        if d in holds and enough[d]:
+            return d, _GENUINE
+    if accepted and accepted[0] in borrows:
+        return accepted[0], _BORROWED
+    if accepted and accepted[0] in forges:
+        return accepted[0], _FORGED
+    return next(((d, _TOO_LITTLE) for d in listed if d in holds), (NOTHING, _TOO_LITTLE))
+
+
+def _judged(presented: Sequence[tuple[int, int]], gate: Sequence[Tables]) -> Iterator[tuple[Answers, float]]:
+    """The checker's verdicts on what is presented: one number for each kind decides in every epoch."""
+    kinds = sorted({d for d, what in presented if d != NOTHING and what != _TOO_LITTLE})
+    cuts = []
+    for d in kinds:
+        points = [(t.false_reject[d], t.false_accept[d], t.false_match[d]) for t in gate]
+        cuts.append(breakpoints(*(np.array(p) for p in points)))
+    for chosen in product(*cuts):
+        number = {d: 0.5 * (low + high) for d, (low, high) in zip(kinds, chosen, strict=True)}
+        weight = float(np.prod([high - low for low, high in chosen]))
+        yield (
+            tuple(_verdict(*one, number, tables) for one, tables in zip(presented, gate, strict=True)),
+            weight,
+        )
+
+
+def _verdict(document: int, what: int, number: dict[int, float], tables: Tables) -> Answer:
+    if document == NOTHING:
+        return Answer(False, NO_DOCUMENT, NOTHING)
+    passes = bool(
+        (what == _GENUINE and number[document] >= tables.false_reject[document])
+        or (what == _BORROWED and number[document] < tables.false_match[document])
+        or (what == _FORGED and number[document] < tables.false_accept[document])
+    )
+    return Answer(passes, NO_REASON if passes else FAILED_CHECK, document)
+
+
+@dataclass(frozen=True)
+class CheckLaw:
+    """What one request leads to, on average over the answers it stands for.
+
+    Attributes
+    ----------
+    ends
+        float64[end]: how the need that opens the check ends (before the fallback is split off).
+    presented
+        float64[kind of document]: expected documents.
+    desk
+        Expected cases that join the desk.
+    """
+
+    ends: NDArray[np.float64]
+    presented: NDArray[np.float64]
+    desk: float
+
+
+def check_law(scenario: Scenario, segment: Segment, law: dict[Answer, float]) -> CheckLaw:
+    """Average over answers (weights that add up to 1) of what a request leads to.
+
+    The part of the passed checks that takes time (the automatic part, or the desk) ends `served_late`.
+    """
+    kinds = list(scenario.documents.values())
+    ends = np.zeros(len(ENDS))
+    presented = np.zeros(len(kinds))
+    desk = 0.0
+    for answer, weight in law.items():
+        if answer.reason == NO_ANSWER:
+            ends[END_REFUSED[NO_ANSWER]] += weight
+            continue
+        ends[END_REFUSED[GAVE_UP]] += weight * segment.gives_up
+        rest = weight * (1.0 - segment.gives_up)
+        if answer.document != NOTHING:
+            presented[answer.document] += rest
+            desk += rest * kinds[answer.document].to_desk
+        if answer.passes:
+            kind = kinds[answer.document]
+            late = 1.0 if kind.automatic_time > 0 else kind.to_desk
+            ends[END_LATE] += rest * late
+            ends[END_SERVED] += rest * (1.0 - late)
+        else:
+            ends[END_REFUSED[answer.reason]] += rest
+    return CheckLaw(ends, presented, desk)
+
+
+def marginal(law: dict[Answers, float], epoch: int) -> dict[Answer, float]:
+    """The law of the answer in one of the epochs, rescaled to add up to 1."""
+    found: defaultdict[Answer, float] = defaultdict(float)
+    total = sum(law.values())
+    for combination, weight in law.items():
+        found[combination[epoch]] += weight / total
+    return dict(found)

@@ -1,0 +1,155 @@
+"""Places as a gate treats them: what it does with a session that comes from there, and who is restricted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.exact.expected import counted_epochs
+from gatesim.exact.memoryless import OPEN
+from gatesim.exact.states import entered
+from gatesim.exact.sticky import Context, Noises, OwnerFacts
+from gatesim.gates.tables import FRESH, STATES, Tables
+from gatesim.law.law import Law
+from gatesim.scenario.people import CHANNELS
+from gatesim.scenario.schema import Scenario
+from gatesim.world.space import CellSpace
+
+_BITS = 42
+"""Probabilities that agree to this many significant bits count as equal."""
+
+
+def _rounded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Numbers rounded to `_BITS` significant bits, so that rounding errors do not tell two laws apart."""
+    mantissa, exponent = np.frexp(numbers)
+    found: NDArray[np.float64] = np.ldexp(np.round(mantissa * 2.0**_BITS), exponent - _BITS) + 0.0
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """How sessions from a place of a body fare; places that are alike are one.
+
+    Attributes
+    ----------
+    restricted
+        bool[counted epoch, model].
+    actions
+        float64[counted epoch, state, model, action or `OPEN`]: probabilities, over the noise and the VPN of a
+        single session. Zero for models that the body does not use.
+    """
+
+    restricted: NDArray[np.bool_]
+    actions: NDArray[np.float64]
+
+
+class Places:
+    """All places that occur under one gate, numbered as they are met.
+
+    Parameters
+    ----------
+    scenario, law, gate
+        The world, its law, and the gate's tables for each epoch.
+    states
+        States that accounts can be in; by default those that a fresh account can be put into. In the others a
+        place's actions mean nothing.
+    """
+
+    def __init__(
+        self, scenario: Scenario, law: Law, gate: Sequence[Tables], states: Sequence[int] | None = None
+    ) -> None:
+        self.scenario, self.law, self.gate = scenario, law, gate
+        self.noises = Noises(scenario)
+        self.epochs = counted_epochs(law)
+        self.known: list[Place] = []
+        self._numbers: dict[tuple[bytes, bytes], int] = {}
+        self._mixed: dict[tuple[object, ...], int] = {}
+        self._laws: list[NDArray[np.float64]] = []
+        self._law_numbers: dict[bytes, int] = {}
+        self._by_reading: dict[tuple[object, ...], NDArray[np.int64]] = {}
+        if states is None:
+            states = [s for e in self.epochs for s in entered(scenario, law, gate, e)]
+        self._states = sorted({FRESH, *states})
+        self._segments = list(scenario.segments.values())
+        space = CellSpace.of(scenario)
+        self._axes = (len(CHANNELS), len(space.models), space.bands)
+        lengths = [len(r) for r in space.readings]
+        parts = np.array(np.unravel_index(np.arange(int(np.prod(lengths))), lengths or (1,)))
+        session = [j for j, signal in enumerate(self.noises.signals) if signal.refresh == "session"]
+        self._base = (
+            np.flatnonzero((parts[session] == 0).all(axis=0)) if session else np.arange(parts.shape[1])
+        )
+        self._session = self.noises.of_refresh("session")
+
+    def laws_by_reading(
+        self, channel: int, band: int, context: Context, facts: OwnerFacts
+    ) -> NDArray[np.int64]:
+        """For the readings that stick (flat index, the other readings 0) the number of a session's law."""
+        anew = self.noises.joint(self._session, [context], facts)
+        key = (channel, band, anew.offsets.tobytes(), anew.weights.tobytes())
+        if key not in self._by_reading:
+            codes = self._codes(channel, band)
+            total = np.zeros((len(self._base), *codes.shape[:3], 4))
+            for (offset,), weight in zip(anew.offsets, anew.weights, strict=True):
+                taken = np.moveaxis(codes[..., self._base + offset], -1, 0)
+                total += weight * (taken[..., None] == np.arange(4))
+            flat = _rounded(total.reshape(len(self._base), -1))
+            _, first, inverse = np.unique(flat, axis=0, return_index=True, return_inverse=True)
+            numbers = np.array([self._law_number(total[k]) for k in first])
+            found = np.full(codes.shape[-1], -1, dtype=np.int64)
+            found[self._base] = numbers[inverse.ravel()]
+            self._by_reading[key] = found
+        return self._by_reading[key]
+
+    def place(self, segment: int, channel: int, region: int, direct: int, vpn: int | None, on: float) -> int:
+        """The number of a place.
+
+        Parameters
+        ----------
+        segment, channel, region
+            Numbers of the body's segment, the account's channel, the region of the device.
+        direct, vpn
+            Numbers of the session's law with the VPN off and on (None: the body has no VPN).
+        on
+            The probability that the VPN is on.
+        """
+        key = (segment, channel, region, direct, vpn, on)
+        if key not in self._mixed:
+            law = self._laws[direct]
+            if vpn is not None:
+                law = on * self._laws[vpn] + (1.0 - on) * law
+            uses = [self._segments[segment].models.get(name, 0.0) > 0 for name in self.scenario.models]
+            law = law * np.array(uses)[:, None]
+            restricted = np.array(
+                [self.law.epochs[e].restricted[segment, region, :, channel] for e in self.epochs]
+            )
+            restricted &= np.array([self.law.epochs[e].named for e in self.epochs]) & np.array(uses)
+            name = (restricted.tobytes(), _rounded(law).tobytes())
+            if name not in self._numbers:
+                self._numbers[name] = len(self.known)
+                self.known.append(Place(restricted, law))
+            self._mixed[key] = self._numbers[name]
+        return self._mixed[key]
+
+    def _law_number(self, law: NDArray[np.float64]) -> int:
+        name = _rounded(law).tobytes()
+        if name not in self._law_numbers:
+            self._law_numbers[name] = len(self._laws)
+            self._laws.append(law)
+        return self._law_numbers[name]
+
+    def _codes(self, channel: int, band: int) -> NDArray[np.int8]:
+        """What the gate does: int8[counted epoch, state, model, readings]; in states never entered `OPEN`."""
+        readings = int(self.gate[0].acts.size // np.prod(self._axes))
+        codes = np.full((len(self.epochs), len(STATES), self._axes[1], readings), OPEN, dtype=np.int8)
+        for row, e in enumerate(self.epochs):
+            tables = self.gate[e]
+            acts = tables.acts.reshape(readings, *self._axes)[:, channel, :, band]
+            acts = acts & self.law.epochs[e].gated[:, channel]
+            for state in self._states:
+                actions = tables.actions[state].reshape(readings, *self._axes)[:, channel, :, band]
+                codes[row, state] = np.where(acts, actions, OPEN).T
+        return codes
