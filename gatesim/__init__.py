@@ -1,0 +1,58 @@
+"""gatesim: which gates comply with an order, whom they refuse wrongly, and who slips through.
+
+Everything here is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gatesim._version import __version__
+
+if TYPE_CHECKING:
+    from gatesim.scenario import Loaded, ScenarioError, load, shipped
+    from gatesim.study.check import Check, check
+    from gatesim.study.result import Result
+    from gatesim.study.run import run
+    from gatesim.study.who import Who, who
+
+_HOMES = {
+    "load": "gatesim.scenario",
+    "shipped": "gatesim.scenario",
+    "Loaded": "gatesim.scenario",
+    "ScenarioError": "gatesim.scenario",
+    "check": "gatesim.study.check",
+    "Check": "gatesim.study.check",
+    "run": "gatesim.study.run",
+    "Result": "gatesim.study.result",
+    "who": "gatesim.study.who",
+    "Who": "gatesim.study.who",
+}
+
+__all__ = [
+    "Check",
+    "Loaded",
+    "Result",
+    "ScenarioError",
+    "Who",
+    "__version__",
+    "check",
+    "load",
+    "run",
+    "shipped",
+    "who",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+        if _HOMES[name].startswith("gatesim.study"):
+            import_module("gatesim.show.notebook")  # says how results look in a notebook
+        return found
+    raise AttributeError(f"module 'gatesim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,73 @@
+"""Options and manners that several commands share."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+PATIENCE = 2.0
+"""Seconds after which work shows its progress."""
+
+scenario_argument = click.argument("scenario", metavar="SCENARIO")
+
+
+def set_option(command: Command) -> Command:
+    """The option that sets keys of the scenario from the command line."""
+    return click.option(
+        "--set",
+        "sets",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Set a key of the scenario, such as signals.ip.accuracy=0.99 (again for more).",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """The option for machines."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")(
+        command
+    )
+
+
+class Progress:
+    """A line on standard error that says how far the work is, once it has taken a while."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._shown = 0.0
+        self._on_terminal = sys.stderr.isatty()
+
+    def __call__(self, done: float, doing: str) -> None:
+        """Say that a share ``done`` (from 0 to 1) is finished, and what is being done."""
+        now = time.monotonic()
+        every = 0.2 if self._on_terminal else 10.0
+        if now - self._began < PATIENCE or (self._shown and now - self._shown < every):
+            return
+        self._shown = now
+        text = f"{done:4.0%}  {doing}"
+        if self._on_terminal:
+            click.echo(f"\r{text:<79.79}", err=True, nl=False)
+        else:
+            click.echo(text, err=True)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown and self._on_terminal:
+            click.echo("\r" + " " * 79 + "\r", err=True, nl=False)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show progress while something works."""
+    shown = Progress()
+    try:
+        yield shown
+    finally:
+        shown.clear()

@@ -1,0 +1,22 @@
+"""Results as a notebook shows them."""
+
+from __future__ import annotations
+
+import html
+
+from gatesim.show.run import heading, small_print, tables, transition_words
+from gatesim.show.tables import table_html
+from gatesim.study.result import Result
+
+
+def run_html(result: Result) -> str:
+    """A result as HTML: the verdict, then its tables. All text is escaped."""
+    parts = [
+        f"<h4>{html.escape(result.loaded.scenario.title)}</h4>",
+        f"<p><small>{html.escape(heading(result))}</small></p>",
+        f"<p>{html.escape(result.sentence)}</p>",
+        f"<p>{html.escape(transition_words(result))}</p>" if result.transition else "",
+        *(table_html(table) for table in tables(result)),
+        *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(result)),
+    ]
+    return "\n".join(parts)

@@ -1,0 +1,198 @@
+"""The result of a run as text: the verdict first, then the tables it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.padding import Padding
+from rich.text import Text
+
+from gatesim.measures.definitions import Measure
+from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.measures.verdict import RATIOS, Row
+from gatesim.scenario.schema import Scenario
+from gatesim.scenario.types import format_duration
+from gatesim.show.page import page
+from gatesim.show.tables import LEFT, Column, Table, compact, print_table
+from gatesim.study.result import Result
+
+
+def rate(measure: Measure, structural_zero: bool = False) -> str:
+    """A ratio in percent, with the digits that its interval supports."""
+    if measure.value is None:
+        return "-"
+    if structural_zero:
+        return "0 %"
+    return format_rate(measure.value, measure.low, measure.high)
+
+
+def policies_table(result: Result) -> Table:
+    """Each policy: what it serves, whom it refuses wrongly, what slips through."""
+    scenario = result.loaded.scenario
+    rows = []
+    for name, found in result.policies.items():
+        m = found.measures
+        rows.append(
+            (
+                name,
+                lead_time(scenario, name),
+                rate(m["served_entitled"]),
+                rate(m["refused_by_gate"]),
+                rate(m["not_served"]),
+                rate(m["leak_rate"], not found.may_leak),
+                rate(m["leak_share"], not found.may_leak),
+            )
+        )
+    columns = (
+        Column("policy", LEFT),
+        Column("ready after"),
+        Column("entitled needs served"),
+        Column("refused by gate"),
+        Column("not served otherwise"),
+        Column("leak rate"),
+        Column("leak share"),
+    )
+    return Table(
+        f'Each policy, the order read as "{result.reading}"', columns, tuple(rows), _policies_note(result)
+    )
+
+
+def lead_time(scenario: Scenario, policy: str) -> str:
+    """Time from the order until a policy could be in place."""
+    lead = scenario.policies[policy].lead_time
+    return "at once" if lead == 0 else format_duration(lead)
+
+
+def _policies_note(result: Result) -> str:
+    words = (
+        "Served, refused, not served: shares of entitled needs. Leak rate: leaks in restricted needs; leak share: "
+        "leaks in served needs."
+    )
+    if result.engine == "exact":
+        return f"{words} Expected values; no chance in them."
+    return f"{words} Digits as the simulation's noise (95 %, by person) allows."
+
+
+SHORT = {
+    "gate_available": "{best}",
+    "only_not_ready": "not ready: {best}",
+    "only_below_floor": "below floor: {best}",
+    "no_gate_meets_limit": "none",
+    "cannot_tell": "cannot tell",
+}
+
+
+def outcome_words(row: Row) -> str:
+    """An outcome in a word or two."""
+    return SHORT[row.outcome].format(best=row.best)
+
+
+def verdict_table(result: Result, ratio: str) -> Table:
+    """The outcome for each limit and reading, for one leak ratio."""
+    readings = list(result.found)
+    rows = [row for row in result.verdict.rows if row.ratio == ratio]
+    limits = sorted({row.limit for row in rows})
+    found = {(row.limit, row.reading): row for row in rows}
+    body = []
+    for limit in limits:
+        mark = " *" if any(row.own for row in rows if row.limit == limit) else ""
+        cells = [outcome_words(found[limit, r]) if (limit, r) in found else "-" for r in readings]
+        body.append((format_limit(limit) + mark, *cells))
+    what = {"leak_rate": "leak rate (of restricted needs)", "leak_share": "leak share (of served needs)"}[
+        ratio
+    ]
+    columns = (Column("limit"), *(Column(reading, LEFT) for reading in readings))
+    note = ""
+    if ratio == RATIOS[-1]:
+        note = (
+            "A name: that listed policy is within the limit, serves the floor and is ready. Not ready: it would do, "
+            "but later. Below floor: it is within the limit but serves too few. None: every listed policy leaks "
+            "more; shutting down is what remains of the list. * The scenario's own limit."
+        )
+    return Table(
+        f"Which listed policy complies, by {what} and reading of the order", columns, tuple(body), note
+    )
+
+
+def whom_table(result: Result) -> Table:
+    """For each policy, the segments that it refuses wrongly and lets through most."""
+    rows = []
+    for name, found in result.policies.items():
+        refused = _most(found.by["segment"], "false_blocks")
+        through = _most(found.by["segment"], "leaks") if found.may_leak else "nobody"
+        rows.append((name, refused, through))
+    columns = (
+        Column("policy", LEFT),
+        Column("refuses wrongly, mostly", LEFT),
+        Column("lets through, mostly", LEFT),
+    )
+    note = "Share of the policy's false blocks (leaks) made by people of the segment."
+    return Table("Whom", columns, tuple(rows), note)
+
+
+def _most(groups: Mapping[str, Mapping[str, Measure]], count: str, at_most: int = 2) -> str:
+    total = sum(group[count].numerator for group in groups.values())
+    if total <= 0:
+        return "nobody"
+    ordered = sorted(groups.items(), key=lambda item: -item[1][count].numerator)
+    shown = [(name, group[count].numerator / total) for name, group in ordered[:at_most]]
+    return ", ".join(f"{name} {share:.0%}" for name, share in shown if share >= 0.005)
+
+
+def heading(result: Result) -> str:
+    """What was run, in one line."""
+    scenario = result.loaded.scenario
+    if result.engine == "exact":
+        return f"exact engine, for {scenario.represents:,} accounts"
+    reps = f", {result.reps} replications" if result.reps > 1 else ""
+    return (
+        f"{scenario.people:,} accounts simulated for {scenario.represents:,}{reps}, seed {scenario.seed}, "
+        f"{result.engine} engine"
+    )
+
+
+def small_print(result: Result) -> list[str]:
+    """What else has to be said about a result."""
+    lines = []
+    for words in dict.fromkeys(result.desk.values()):
+        names = ", ".join(name for name, said in result.desk.items() if said == words)
+        lines.append(f"Desk ({names}): {words}.")
+    lines += result.notes
+    lines.append(
+        f"It rests on {len(result.inputs)} inputs, {result.guesses} of them guesses: "
+        "gatesim check lists each with its source."
+    )
+    return lines
+
+
+def transition_words(result: Result) -> str:
+    """What is served before any listed policy could be in place; empty where one is at once."""
+    found = result.transition
+    if found is None:
+        return ""
+    return (
+        f"None of the policies complies before {format_date(found.until)}, when {found.policy} could be in place: "
+        f"until then about {compact(found.leaks)} restricted needs are served under any of them. "
+        "The table shows each policy as if it had been there from the first instant."
+    )
+
+
+def tables(result: Result) -> list[Table]:
+    """All tables of a result, in reading order."""
+    verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
+    return [policies_table(result), whom_table(result), *verdicts]
+
+
+def print_run(result: Result) -> None:
+    """Print a result."""
+    console = page()
+    console.print(Text(result.loaded.scenario.title, style="bold"))
+    console.print(Text(heading(result), style="dim"))
+    console.print()
+    console.print(Padding(Text(result.sentence), (0, 0, 1, 0)))
+    if result.transition is not None:
+        console.print(Padding(Text(transition_words(result)), (0, 0, 1, 0)))
+    for table in tables(result):
+        print_table(console, table)
+    for line in small_print(result):
+        console.print(Text(line, style="dim"))

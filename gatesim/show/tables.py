@@ -1,0 +1,107 @@
+"""Tables as data: a title, columns, rows of text. Each is shown by the console, by a notebook, by a report."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+
+LEFT: Final = "left"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, and the side on which its text stands."""
+
+    title: str
+    align: Literal["left", "right"] = "right"
+    ratio: int | None = None
+    """Its part of the width of the page, for columns of words that may run over several lines; None: as wide as
+    its text."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text.
+
+    Attributes
+    ----------
+    title
+        What the table says.
+    columns
+        Headings.
+    rows
+        One text a column in each row.
+    note
+        Small print below.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def compact(number: float) -> str:
+    """A large number in three digits, such as ``"17.7 M"``."""
+    for size, unit in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
+        if number >= 0.9995 * size:
+            digits = number / size
+            return f"{digits:.{2 if digits < 9.995 else 1 if digits < 99.95 else 0}f}{unit}"
+    return f"{number:.3g}" if number < 1 else f"{number:.0f}"
+
+
+def broken(name: str, width: int = 11) -> str:
+    """A name as a heading: its words on as few lines as a width allows."""
+    lines: list[str] = []
+    for word in name.replace("_", " ").split():
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table on a console."""
+    console.print(Text(table.title, style="bold"))
+    flexible = any(column.ratio for column in table.columns)
+    shown = RichTable(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=flexible
+    )
+    for number, column in enumerate(table.columns):
+        whole = column.ratio is None
+        widest = max((len(row[number]) for row in table.rows), default=0)
+        title = column.title if "\n" in column.title else broken(column.title, max(widest, 8))
+        shown.add_column(
+            Text(title), justify=column.align, overflow="fold", no_wrap=whole, ratio=column.ratio
+        )
+    for row in table.rows:
+        shown.add_row(*(Text(cell) for cell in row))
+    console.print(shown)
+    if table.note:
+        console.print(Text(table.note, style="dim"))
+    console.print()
+
+
+def table_html(table: Table) -> str:
+    """A table as HTML; all text is escaped."""
+    align = [f' style="text-align:{column.align}"' for column in table.columns]
+    head = "".join(f"<th{a}>{html.escape(c.title)}</th>" for a, c in zip(align, table.columns, strict=True))
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{a}>{html.escape(cell)}</td>" for a, cell in zip(align, row, strict=True))
+        + "</tr>"
+        for row in table.rows
+    )
+    note = f"<p><small>{html.escape(table.note)}</small></p>" if table.note else ""
+    return (
+        f"<table><caption>{html.escape(table.title)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+    )

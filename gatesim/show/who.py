@@ -1,0 +1,46 @@
+"""Whom an order restricts, as text."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from gatesim.measures.numbers import format_rate
+from gatesim.show.page import page
+from gatesim.show.tables import LEFT, Column, Table, broken, compact, print_table
+from gatesim.study.who import Restricted, Row, Who
+
+
+def who_table(found: Who) -> Table:
+    """Segments by readings: people, and under each reading people and share of needs restricted."""
+    rows = [_cells(row, found.readings) for row in (*found.rows, found.total)]
+    columns = (
+        Column("segment", LEFT),
+        Column("status", LEFT),
+        Column("people"),
+        *(Column(words) for reading in found.readings for words in (f"{broken(reading)}\npeople", "\nneeds")),
+    )
+    note = (
+        f"People: expected number restricted at {found.at}, of all that the accounts stand for. Needs: share of the "
+        "needs for models that an order names, while it is in force."
+    )
+    return Table("Whom the order restricts, by reading", columns, tuple(rows), note)
+
+
+def _cells(row: Row, readings: tuple[str, ...]) -> tuple[str, ...]:
+    cells = [row.segment, row.status, compact(row.people)]
+    for reading in readings:
+        cells += _restricted(row.by_reading[reading])
+    return tuple(cells)
+
+
+def _restricted(found: Restricted) -> tuple[str, str]:
+    share = "-" if found.share_of_needs is None else format_rate(found.share_of_needs)
+    return compact(found.people), share
+
+
+def print_who(found: Who) -> None:
+    """Print whom an order restricts."""
+    console = page()
+    console.print(Text(found.title, style="bold"))
+    console.print()
+    print_table(console, who_table(found))

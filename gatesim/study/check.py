@@ -1,0 +1,88 @@
+"""What a scenario rests on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatesim.scenario import Loaded, load
+from gatesim.scenario.assumptions import Input, count_guesses, rests_on
+from gatesim.study.shown import Shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Check(Shown):
+    """A scenario that is in order, and the inputs that it rests on."""
+
+    loaded: Loaded
+    inputs: tuple[Input, ...]
+
+    @property
+    def guesses(self) -> tuple[int, int]:
+        """How many inputs are guesses, and how many inputs there are."""
+        return count_guesses(self.inputs)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table with a row an input."""
+        import pandas as pd
+
+        return pd.DataFrame([_as_row(entry) for entry in self.inputs])
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        guesses, inputs = self.guesses
+        return json.dumps(
+            {
+                "schema": 1,
+                "scenario": self.loaded.scenario.title,
+                "files": [{"name": name, "sha256": digest} for name, digest in self.loaded.files],
+                "guesses": guesses,
+                "inputs": inputs,
+                "rests_on": [_as_row(entry) for entry in self.inputs],
+                "warnings": list(self.loaded.warnings),
+            },
+            indent=2,
+            default=str,
+        )
+
+
+def _as_row(entry: Input) -> dict[str, object]:
+    return {
+        "key": entry.key,
+        "title": entry.title,
+        "unit": entry.unit,
+        "values": entry.values,
+        "range": entry.range,
+        "grade": entry.grade,
+        "sources": entry.sources,
+        "origin": entry.origin,
+    }
+
+
+def check(source: str | Path | Loaded, *, sets: tuple[str, ...] = ()) -> Check:
+    """Check a scenario and list what it rests on.
+
+    Parameters
+    ----------
+    source
+        A scenario: a path, a shipped name, or one already loaded.
+    sets
+        Keys to set, each ``KEY=VALUE``.
+
+    Returns
+    -------
+    Check
+        Its inputs, each with value, plausible range, grade and sources.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario is wrong.
+    """
+    loaded = source if isinstance(source, Loaded) else load(source, sets)
+    return Check(loaded, rests_on(loaded))

@@ -1,0 +1,74 @@
+"""What there is to run: each policy compiled for each reading, readings that share a run together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gatesim.gates.compile import compile_gate, same_gate
+from gatesim.gates.tables import Tables
+from gatesim.law.law import Law, has_random_end, make_law
+from gatesim.scenario.schema import Scenario
+from gatesim.world.order_ends import draw_order_ends
+
+
+@dataclass(frozen=True)
+class Job:
+    """One policy, and the readings of the orders under which its gate is the same.
+
+    Attributes
+    ----------
+    policy
+        Its name.
+    laws
+        For each reading the law; a need is judged by each.
+    gate
+        Its tables, one an epoch, compiled for the first of these readings.
+    """
+
+    policy: str
+    laws: dict[str, Law]
+    gate: tuple[Tables, ...]
+
+    @property
+    def law(self) -> Law:
+        """The law that the gate was compiled for."""
+        return next(iter(self.laws.values()))
+
+
+def laws(scenario: Scenario, seed: int, replication: int) -> dict[str, Law]:
+    """The law under each reading; where the end of an order is random, as drawn for the replication."""
+    drawn = draw_order_ends(scenario, seed, replication) if has_random_end(scenario) else ()
+    return {reading: make_law(scenario, reading, drawn) for reading in scenario.readings}
+
+
+def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]) -> list[Job]:
+    """Everything to run for some policies: a job for each gate that differs.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    policies
+        Names of its policies.
+    by_reading
+        The law under each reading (see `laws`).
+
+    Returns
+    -------
+    list of Job
+        In the order of the policies.
+    """
+    found: list[Job] = []
+    for policy in policies:
+        mine: list[Job] = []
+        for reading, law in by_reading.items():
+            gate = compile_gate(scenario, policy, law)
+            for job in mine:
+                if same_gate(job.gate, job.law, gate, law):
+                    job.laws[reading] = law
+                    break
+            else:
+                mine.append(Job(policy, {reading: law}, gate))
+        found += mine
+    return found
