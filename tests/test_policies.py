@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gatesim.gates.beliefs import believed, check_beliefs
+from gatesim.gates.beliefs import believed
 from gatesim.gates.compile import COMPILERS, compile_gate, compile_policy, same_gate
 from gatesim.gates.policies.posterior import restricted_given_cell
 from gatesim.gates.tables import (
@@ -28,6 +28,7 @@ from gatesim.gates.tables import (
     Tables,
 )
 from gatesim.law.law import Epoch, make_law
+from gatesim.scenario.beliefs import belief_rules
 from gatesim.scenario.errors import dotted
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.policies import FAMILIES, Posterior
@@ -578,7 +579,7 @@ WRONG = [
 @pytest.mark.parametrize(("beliefs", "key", "hint"), WRONG)
 def test_a_belief_that_does_not_fit_is_named(beliefs: dict[str, Any], key: str, hint: str) -> None:
     scenario = flags(0.5, beliefs=beliefs)
-    first = check_beliefs(scenario)[0]
+    first = next(belief_rules(scenario))
     assert dotted(first.path).startswith(f"policies.p.beliefs.{key}")
     assert hint in first.hint
     with pytest.raises(ValueError, match=rf"^beliefs\.{key}"):
@@ -591,7 +592,7 @@ def test_beliefs_that_fit_pass() -> None:
         "segments": {"entitled": {"trips": {"every": "90d", "length": "3d", "to": {"other": 1.0}}}},
         "causes": {"q": {"signals": ["first", "second"], "probability": 0.3}},
     }
-    assert check_beliefs(flags(0.5, beliefs=beliefs)) == []
+    assert list(belief_rules(flags(0.5, beliefs=beliefs))) == []
 
 
 # Epochs and readings.

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatesim.measures.judgement import PolicyResult
-from gatesim.measures.numbers import format_count, format_date, format_limit, format_rate, round_up
+from gatesim.measures.numbers import (
+    SMALLEST,
+    format_count,
+    format_date,
+    format_limit,
+    format_rate,
+    round_up,
+)
 from gatesim.measures.sentence import DISCLAIMER, sentence, write_sentence
 from gatesim.measures.verdict import make_verdict
 from gatesim.scenario.types import DAY, FOREVER
@@ -160,6 +167,11 @@ def test_a_share_has_the_digits_that_its_interval_supports(
     assert format_rate(value, low, high) == text
 
 
+def test_a_share_too_small_for_any_model_is_shown_as_such() -> None:
+    assert format_rate(1e-8) == "<0.0001 %"
+    assert format_rate(1e-8, 0.0, 1e-3) == "0.000001 %", "its interval says something"
+
+
 def test_a_structural_zero_is_told_from_nothing_seen() -> None:
     assert format_rate(0.0, 0.0, 0.03, structural=True) == "0 % (structural)"
 
@@ -169,6 +181,9 @@ def test_what_is_not_nothing_and_not_all_is_never_rounded_to_it(
     value: float, below: float, above: float
 ) -> None:
     text = format_rate(value, max(value - below, 0.0), min(value + above, 1.0))
+    if text == "<0.0001 %":
+        assert 100 * min(value + above, 1.0) < SMALLEST
+        return
     assert 0 < float(text.rstrip(" %")) < 100
     half = (min(value + above, 1.0) - max(value - below, 0.0)) / 2
     assert abs(float(text.rstrip(" %")) / 100 - value) <= max(half, 0.005 * value) + 1e-12

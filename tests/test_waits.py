@@ -77,6 +77,13 @@ def test_it_is_the_peak_hour_that_decides() -> None:
     assert choose_desk(scenario, 100, peak) is not None
 
 
+def test_reviewers_that_become_few_and_slow_must_not_be_simulated() -> None:
+    """Five hundred for a hundred million become one of a tenth of their speed: a review would last an hour."""
+    cases_of_a_crowd = cases(50_000.0)
+    assert choose_desk(world(reviewers=500, times=5000), 100, cases_of_a_crowd) is not None
+    assert choose_desk(world(reviewers=500, times=50), 100, cases_of_a_crowd) is None
+
+
 def test_hours_without_reviewers_do_not_decide() -> None:
     shift = {"days": ["wed"], "start": "09:00", "end": "17:00", "reviewers": 100}
     arrivals = cases(0.0)

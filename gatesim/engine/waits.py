@@ -120,8 +120,9 @@ def choose_desk(scenario: Scenario, people: int, cases_per_hour: Floats) -> Wait
     -------
     WaitTable or None
         None where the desk can be simulated: at the hour of the greatest load, Erlang A gives a probability
-        of leaving and a mean wait within `TOLERANCE` of those at the real size. (Hours in which a shift
-        begins or ends are passed over, unless there are no others.)
+        of leaving and a mean wait within `TOLERANCE` of those at the real size, and on no shift do reviewers
+        become so few, and therefore so slow, that a review lasts longer by more than that. (Hours in which a
+        shift begins or ends are passed over, unless there are no others.)
 
     Raises
     ------
@@ -142,7 +143,8 @@ def choose_desk(scenario: Scenario, people: int, cases_per_hour: Floats) -> Wait
         return None
     load = np.where(at_work, cases / np.where(at_work, reviewers, 1.0), -1.0)
     peak = int(np.argmax(load))
-    if _scales(scenario, people, float(cases[peak]), _whole(float(reviewers[peak]))):
+    slow = any(_slows(number, people, scenario.represents) for number in np.unique(reviewers[at_work]))
+    if not slow and _scales(scenario, people, float(cases[peak]), _whole(float(reviewers[peak]))):
         return None
     return wait_table(scenario, cases, reviewers)
 
@@ -150,6 +152,12 @@ def choose_desk(scenario: Scenario, people: int, cases_per_hour: Floats) -> Wait
 def _whole(reviewers: float) -> int:
     """Reviewers in an hour in which their number may change: the nearest whole number, at least 1."""
     return max(1, round(reviewers))
+
+
+def _slows(reviewers: float, people: int, represents: int) -> bool:
+    """Whether a review by the reviewers scaled down lasts longer by more than the tolerance."""
+    _, speed = scaled_reviewers(_whole(reviewers), people, represents)
+    return speed < 1.0 / (1.0 + TOLERANCE)
 
 
 def _rates(scenario: Scenario) -> tuple[float, float]:

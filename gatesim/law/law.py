@@ -161,30 +161,27 @@ def _shows_entitled(
     status: Status,
     clauses: Sequence[Clause],
 ) -> bool:
-    """Whether a proof of a status, at home, of nobody in particular, is a proof of being entitled."""
-    for number, order in enumerate(orders):
-        met = any(
-            (not clause.status or status in clause.status)
-            and not clause.citizenship
-            and (not clause.located or scenario.home in clause.located)
-            and not clause.entity
-            for clause in clauses
+    """Whether somebody of a status, at home, of nobody in particular, is free of every order."""
+    met = any(
+        (not clause.status or status in clause.status)
+        and not clause.citizenship
+        and (not clause.located or scenario.home in clause.located)
+        and not clause.entity
+        for clause in clauses
+    )
+    return not met or all(
+        any(
+            (not c.statuses or status in c.statuses)
+            and (not c.regions or scenario.home in c.regions)
+            and not (c.citizenships or c.segments or c.organisations)
+            and (not c.models or model in c.models)
+            and (not c.channels or channel in c.channels)
+            for c in carve_outs[number]
         )
-        taken_out = any(
-            set(order.models) <= set(carve_out.models or order.models)
-            and status in carve_out.statuses
-            and not (
-                carve_out.citizenships
-                or carve_out.regions
-                or carve_out.segments
-                or carve_out.organisations
-                or carve_out.channels
-            )
-            for carve_out in carve_outs[number]
-        )
-        if met and not taken_out:
-            return False
-    return True
+        for number, order in enumerate(orders)
+        for model in order.models
+        for channel in CHANNELS
+    )
 
 
 def _epoch(

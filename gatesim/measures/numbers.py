@@ -11,6 +11,10 @@ _MONTHS = (
 )
 
 
+SMALLEST = 0.0001
+"""Percentages below it are shown as below it: their digits would say more than any model knows."""
+
+
 def _exponent(x: float) -> int:
     """The power of ten of the first digit of a positive number."""
     return math.floor(math.log10(x) + 1e-12)
@@ -77,6 +81,8 @@ def format_rate(
         gap = _up(100 * (1 - low), 1)
         return f">{_plain(100 - gap, -_exponent(gap))} %" if gap < 100 else "100 %"
     scaled = (None if low is None else 100 * low, None if high is None else 100 * high)
+    if percent < SMALLEST and (high is None or 100 * high < SMALLEST):
+        return f"<{_plain(SMALLEST, 6)} %"
     decimals = _decimals(percent, *scaled, least=min(percent, 100 - percent))
     return f"{percent:.{min(decimals, 12)}f} %"
 
