@@ -14,7 +14,7 @@ works   = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11
 hasvenv = $(shell $(1) -c 'import ensurepip, venv; print("yes")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint format types imports tests slow notebooks wheel lock clean help
+.PHONY: run test lint format types imports tests slow notebooks docs picture wheel lock clean help
 
 run: $(VENV)/installed  ## make the environment from the lock, install, run the flagship: the verdict
 	@$(BIN)/gatesim run june-2026
@@ -47,6 +47,12 @@ slow: $(VENV)/dev  ## the slow tests and the benchmarks, one at a time
 
 notebooks: $(VENV)/dev  ## run every notebook from top to bottom
 	@$(BIN)/jupyter-execute notebooks/*.ipynb
+
+docs: $(VENV)/dev  ## the pages that are made from the code
+	@$(BIN)/python docs/generate.py
+
+picture: $(VENV)/dev  ## the picture of the README, from the flagship
+	@$(BIN)/python docs/picture.py
 
 wheel: $(VENV)/dev  ## dist/: the source archive, and a wheel made from it
 	@$(BIN)/python -m build --no-isolation

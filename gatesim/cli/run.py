@@ -59,15 +59,14 @@ def command(
     from gatesim.show.page import warn
     from gatesim.study.run import run
 
-    loaded = load(scenario, sets)
+    given = {"people": people, "seed": seed}
+    loaded = load(scenario, [*sets, *(f"{key}={value}" for key, value in given.items() if value is not None)])
     warn(loaded.warnings)
     with progress() as shown:
         result = run(
             loaded,
             policies=policies or None,
-            people=people,
             reps=reps,
-            seed=seed,
             engine=engine,
             out=out,
             ledger=ledger,

@@ -22,12 +22,14 @@ _BASES = dict(zip(RATIOS, ("restricted needs", "served needs"), strict=True))
 DISCLAIMER = "It describes this model, not any company's conduct or legal position, and is not legal advice."
 
 
-def _rate(measure: Measure, structural: bool = False) -> str:
-    return format_rate(measure.value, measure.low, measure.high, structural)
+def _rate(measure: Measure) -> str:
+    return format_rate(measure.value, measure.low, measure.high)
 
 
 def _leaks(row: Row, one: Judgement) -> str:
-    return f"{_rate(one.leak, one.structural_zero)} of {_BASES[row.ratio]}"
+    if one.structural_zero:
+        return "leaks nothing, by its structure,"
+    return f"leaks {_rate(one.leak)} of {_BASES[row.ratio]}"
 
 
 def _serves(one: Judgement) -> str:
@@ -36,7 +38,7 @@ def _serves(one: Judgement) -> str:
 
 def _does(row: Row, one: Judgement) -> str:
     """What a policy leaks and serves: "leaks 2 % of served needs and serves 40 % of entitled needs"."""
-    return f"leaks {_leaks(row, one)} and serves {_serves(one)}"
+    return f"{_leaks(row, one)} and serves {_serves(one)}"
 
 
 def _least(row: Row, one: Judgement | None) -> str:
@@ -84,7 +86,7 @@ def _finding(row: Row, floor: str, date: str) -> str:
         )
     if row.outcome == "only_below_floor":
         return (
-            f"{none} The best listed policy within the limit, {best.policy}, leaks {_leaks(row, best)} but "
+            f"{none} The best listed policy within the limit, {best.policy}, {_leaks(row, best)} but "
             f"serves only {_serves(best)}."
         )
     accounts = f"{row.accounts:,}" if row.accounts is not None else "these"

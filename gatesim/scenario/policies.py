@@ -18,6 +18,7 @@ class Policy(Part):
     """What every policy has, whatever its family."""
 
     title: Title = ""
+    """What the policy is, in a line."""
     channels: tuple[Channel, ...] = ()
     """The policy acts on accounts of these channels only; empty: on all. Others are served."""
     models: tuple[Name, ...] = ()
@@ -63,9 +64,13 @@ class KOfN(Policy):
 
     family: Literal["k_of_n"]
     signals: Annotated[tuple[Name, ...], Field(min_length=1, max_length=12)]
+    """Signals that are counted."""
     k: HowMany
+    """How many must read foreign: a number, `any` (1), `majority` or `all`."""
     then: Literal["check", "block"] = "block"
+    """What is done then."""
     unknown: Unknown = "foreign"
+    """What a reading `unknown` counts as."""
 
 
 class Single(Policy):
@@ -73,8 +78,11 @@ class Single(Policy):
 
     family: Literal["single"]
     signal: Name
+    """The signal."""
     then: Literal["check", "block"] = "block"
+    """What is done where it reads foreign."""
     unknown: Unknown = "foreign"
+    """What a reading `unknown` counts as."""
 
 
 class Score(Policy):
@@ -82,6 +90,7 @@ class Score(Policy):
 
     family: Literal["score"]
     weights: Annotated[dict[Name, Number], Field(min_length=1)]
+    """Weight of each signal that reads foreign."""
     unknown_weights: dict[Name, Number] = {}
     """Weight of a reading ``unknown``; 0 where not given."""
     check_at: Number | None = None
@@ -95,7 +104,9 @@ class Posterior(Policy):
 
     family: Literal["posterior"]
     check_above: Probability | None = None
+    """Check where the probability is above this."""
     block_above: Probability | None = None
+    """Block where the probability is above this; it goes before the check."""
     beliefs: dict[str, Any] = {}
     """What the operator believes where it differs from the scenario: a table of the same shape, for example
     ``{ signals = { ip = { accuracy = 0.95 } } }``."""
@@ -107,7 +118,9 @@ class When(Part):
     readings: dict[Name, tuple[Name, ...]] = {}
     """For each signal the readings that meet the condition."""
     channels: tuple[Channel, ...] = ()
+    """Channels of the account that meet the condition; empty: all."""
     models: tuple[Name, ...] = ()
+    """Models that meet the condition; empty: all."""
     age_at_least: Duration = 0
     """The account is at least this old; one of the scenario's ``age_bands``."""
 
@@ -116,7 +129,9 @@ class Rule(Part):
     """One rule."""
 
     when: When = When()
+    """The condition; empty: always."""
     then: Action
+    """What is done."""
 
 
 class Rules(Policy):
@@ -124,7 +139,9 @@ class Rules(Policy):
 
     family: Literal["rules"]
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
+    """Looked at in order."""
     otherwise: Action
+    """What is done where no condition holds."""
 
 
 class Listed(Policy):
@@ -134,9 +151,11 @@ class Listed(Policy):
     signal: Name | None = None
     """The signal that reads the organisation."""
     organisations: tuple[Name, ...] = ()
+    """Organisations on the list."""
     age_at_least: Duration | None = None
     """Accounts at least this old are on the list; one of the scenario's ``age_bands``."""
     otherwise: Literal["check", "block"] = "block"
+    """What is done with everybody else."""
 
 
 AnyPolicy = Annotated[

@@ -159,4 +159,4 @@ Title = Annotated[str, Field(max_length=300)]
 class Part(BaseModel):
     """A part of a scenario: strict about its keys, and not changed once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

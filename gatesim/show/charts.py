@@ -6,6 +6,7 @@ They need the extra ``charts`` (``pip install "gatesim[charts]"``).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours: told apart by colour-blind readers, and in grey by their lightness.
 BLOCKED, LEAKED, LIMIT, INK = "#0072B2", "#D55E00", "#666666", "#222222"
+
+SERIES = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Colours of lines, in turn: the rest of Okabe and Ito's."""
+
+PANEL_HEIGHT, LABEL_HEIGHT = 210, 13
+"""Of a panel of lines, and of the name of a line; in points."""
+
+_HUES = {"leak_share": LEAKED, "leak_rate": LEAKED, "false_block_rate": BLOCKED}
 
 LEAST = 1e-4
 """The left end of a logarithmic axis of leaks; what is less, or nothing, stands on it."""
@@ -148,13 +157,8 @@ def policies(result: Result, leak: str = "leak_share") -> HConcatChart:
             x=alt.X("limit:Q", scale=log), text="text:N"
         )
         leaked = rule + words + leaked
-    chart: HConcatChart = (
-        alt.hconcat(blocked, leaked.properties(width=300, height=height), spacing=18)
-        .properties(title=_title(alt, finding(result), result))
-        .configure_view(stroke=None)
-        .configure_axis(gridColor="#e6e6e6", domainColor="#999999", labelFontSize=11, titleFontSize=11)
-    )
-    return chart
+    both = alt.hconcat(blocked, leaked.properties(width=300, height=height), spacing=18)
+    return _finished(both, _title(alt, finding(result), result))
 
 
 def _title(alt: Any, text: str, result: Result) -> Any:
@@ -165,7 +169,152 @@ def _title(alt: Any, text: str, result: Result) -> Any:
         else f"{scenario.people:,} accounts simulated, seed {scenario.seed}; lines: 95 % of simulation noise"
     )
     small = f'{scenario.title[:90]}; order read as "{result.reading}"; {size}'
-    return alt.TitleParams(text, subtitle=small, anchor="start", fontSize=15, subtitleFontSize=11, offset=14)
+    return _heading(alt, text, small)
+
+
+def _heading(alt: Any, title: str, subtitle: str) -> Any:
+    return alt.TitleParams(
+        title, subtitle=subtitle, anchor="start", fontSize=15, subtitleFontSize=11, offset=14
+    )
+
+
+def _finished(chart: Any, title: Any) -> HConcatChart:
+    """A chart with its title, in the style of all charts."""
+    styled: HConcatChart = (
+        chart.properties(title=title)
+        .configure_view(stroke=None)
+        .configure_axis(gridColor="#e6e6e6", domainColor="#999999", labelFontSize=11, titleFontSize=11)
+    )
+    return styled
+
+
+def lines(
+    frame: pd.DataFrame,
+    x: str,
+    y: Mapping[str, str],
+    colour: str,
+    *,
+    title: str,
+    subtitle: str = "",
+    x_title: str = "",
+    plausible: tuple[float, float] | None = None,
+    assumed: float | None = None,
+) -> HConcatChart:
+    """How shares move with one input: a panel for each share, a line for each policy (or what else is told apart).
+
+    Parameters
+    ----------
+    frame
+        A row for each value of the input and each line.
+    x
+        The column of the input; a share.
+    y
+        Column of a share -> title of its panel. ``leak_share`` and ``false_block_rate`` keep their colours.
+    colour
+        The column that names the lines; at most as many as `SERIES` has colours. Each is named at its right end.
+    title, subtitle, x_title
+        What the picture shows, in words; what moves.
+    plausible
+        The input's plausible range: shaded.
+    assumed
+        The value that the scenario assumes: marked.
+
+    Returns
+    -------
+    altair chart
+        The panels, side by side; axes of shares begin at 0.
+
+    Raises
+    ------
+    ValueError
+        If there are more lines than colours.
+    """
+    alt = _altair()
+    names = list(dict.fromkeys(frame[colour]))
+    if len(names) > len(SERIES):
+        raise ValueError(f"{len(names)} lines: there are colours for {len(SERIES)}")
+    low, high = float(frame[x].min()), float(frame[x].max())
+
+    def at(field: str) -> Any:
+        # The same for every layer, or titles and scales would be merged.
+        return alt.X(
+            f"{field}:Q",
+            title=x_title or x,
+            scale=alt.Scale(domain=[low, high], nice=False),
+            axis=alt.Axis(format="~%", tickCount=6, grid=False),
+        )
+
+    hue = alt.Color(
+        f"{colour}:N", scale=alt.Scale(domain=names, range=list(SERIES[: len(names)])), legend=None
+    )
+    marks = _marks(alt, at, plausible, assumed, (low, high))
+    panels = []
+    for share, words in y.items():
+        top = _round_top(float(frame[share].max()))
+        up = alt.Y(
+            f"{share}:Q",
+            title=None,
+            scale=alt.Scale(domain=[0, top], nice=False),
+            axis=alt.Axis(format="~%", tickCount=5),
+        )
+        base = alt.Chart(frame)
+        drawn = base.mark_line(strokeWidth=2).encode(x=at(x), y=up, color=hue)
+        dots = base.mark_point(filled=True, size=40, opacity=1).encode(x=at(x), y=up, color=hue)
+        ends = frame[frame[x] == high][[x, colour, share]]
+        ends = ends.assign(**{share: _apart(list(ends[share]), LABEL_HEIGHT / PANEL_HEIGHT * top)})
+        text = (
+            alt.Chart(ends)
+            .mark_text(align="left", dx=8, fontSize=11, color=INK)
+            .encode(x=at(x), y=up, text=f"{colour}:N")
+        )
+        head = alt.TitleParams(
+            words, color=_HUES.get(share, INK), fontSize=11, fontWeight="bold", anchor="start", offset=8
+        )
+        panels.append(
+            alt.layer(*marks, drawn, dots, text).properties(width=270, height=PANEL_HEIGHT, title=head)
+        )
+    return _finished(alt.hconcat(*panels, spacing=24), _heading(alt, title, subtitle))
+
+
+def _marks(
+    alt: Any,
+    at: Callable[[str], Any],
+    plausible: tuple[float, float] | None,
+    assumed: float | None,
+    domain: tuple[float, float],
+) -> list[Any]:
+    """What lies behind the lines: the plausible range, the value assumed, and the words that say so."""
+    marks, said = [], []
+    if plausible is not None:
+        low, high = max(plausible[0], domain[0]), min(plausible[1], domain[1])
+        band = alt.Chart(alt.Data(values=[{"low": low, "high": high}]))
+        marks.append(band.mark_rect(color="#efefef").encode(x=at("low"), x2="high:Q"))
+        said.append("shaded: plausible range")
+    if assumed is not None:
+        line = alt.Chart(alt.Data(values=[{"assumed": assumed}]))
+        marks.append(line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=at("assumed")))
+        said.append("dashed: as assumed")
+    if said:
+        words = alt.Chart(alt.Data(values=[{}])).mark_text(
+            text="; ".join(said), color=LIMIT, fontSize=10, align="left", baseline="bottom", x=0, y=-5
+        )
+        marks.append(words)
+    return marks
+
+
+def _round_top(value: float) -> float:
+    """The end of an axis: the next of 1, 2, 3, 4, 5, 6, 8, 10 times a power of ten that leaves some room."""
+    power = 10.0 ** math.floor(math.log10(value)) if value > 0 else 0.1
+    return next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10, 20) if step * power >= 1.02 * value)
+
+
+def _apart(values: Sequence[float], least: float) -> list[float]:
+    """Where labels stand: at their values, the upper ones moved up where they would overlap."""
+    stand = list(values)
+    below = -math.inf
+    for number in sorted(range(len(values)), key=lambda number: values[number]):
+        below = stand[number] = max(values[number], below + least)
+    return stand
 
 
 def save(chart: TopLevelMixin, path: str | Path) -> None:

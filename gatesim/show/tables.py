@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,8 +12,9 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-
 LEFT: Final = "left"
+NARROWEST = 10
+"""Columns that words get at least, where they run over several lines."""
 
 
 @dataclass(frozen=True)
@@ -69,25 +71,40 @@ def broken(name: str, width: int = 11) -> str:
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table on a console."""
+    """Print a table on a console; where it is wider, words run over several lines, and are never cut."""
     console.print(Text(table.title, style="bold"))
     flexible = any(column.ratio for column in table.columns)
+    cells = [[row[number] for row in table.rows] for number in range(len(table.columns))]
+    titles = [
+        column.title if "\n" in column.title else broken(column.title, max([8, *map(len, texts)]))
+        for column, texts in zip(table.columns, cells, strict=True)
+    ]
+    widths = [max(map(len, (*title.split("\n"), *texts))) for title, texts in zip(titles, cells, strict=True)]
+    whole = _whole(table.columns, widths, console.width)
     shown = RichTable(
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=flexible
     )
-    for number, column in enumerate(table.columns):
-        whole = column.ratio is None
-        widest = max((len(row[number]) for row in table.rows), default=0)
-        title = column.title if "\n" in column.title else broken(column.title, max(widest, 8))
-        shown.add_column(
-            Text(title), justify=column.align, overflow="fold", no_wrap=whole, ratio=column.ratio
-        )
+    for column, title, kept in zip(table.columns, titles, whole, strict=True):
+        shown.add_column(Text(title), justify=column.align, overflow="fold", no_wrap=kept, ratio=column.ratio)
     for row in table.rows:
         shown.add_row(*(Text(cell) for cell in row))
     console.print(shown)
     if table.note:
         console.print(Text(table.note, style="dim"))
     console.print()
+
+
+def _whole(columns: Sequence[Column], widths: Sequence[int], page: int) -> list[bool]:
+    """Which columns stay on one line: all that may, where they fit; else those of numbers; else none."""
+    between = 2 * (len(columns) - 1)
+    for candidates in (("left", "right"), ("right",)):
+        kept = [column.ratio is None and column.align in candidates for column in columns]
+        narrowest = [
+            width if whole else min(width, NARROWEST) for width, whole in zip(widths, kept, strict=True)
+        ]
+        if sum(narrowest) + between <= page:
+            return kept
+    return [False] * len(columns)
 
 
 def table_html(table: Table) -> str:

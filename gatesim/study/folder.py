@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,10 +65,18 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
     frame.to_parquet(path, index=False)
 
 
-def write_ledger(scenario: Scenario, ledger: Ledger, path: Path) -> None:
+def write_ledger(scenario: Scenario, ledgers: Mapping[str, Ledger], path: Path) -> None:
     """Write a ledger as Parquet, names instead of numbers, one row a need.
 
-    The readings that the gate saw are columns of their own, named after their signals.
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    ledgers
+        For each reading of the orders the same ledger, judged by it. Who is restricted is a column for each, such
+        as ``restricted_person``.
+    path
+        The file. The readings that the gate saw are columns of their own, named after their signals.
     """
     import numpy as np
     import pandas as pd
@@ -77,7 +85,11 @@ def write_ledger(scenario: Scenario, ledger: Ledger, path: Path) -> None:
         return pd.Categorical.from_codes(np.asarray(codes), categories=list(names))
 
     segments, space = tuple(scenario.segments), CellSpace.of(scenario)
-    columns: dict[str, Any] = {name: getattr(ledger, name) for name in Ledger.columns()}
+    ledger = next(iter(ledgers.values()))
+    columns: dict[str, Any] = {
+        name: getattr(ledger, name) for name in Ledger.columns() if name != "restricted"
+    }
+    columns |= {f"restricted_{reading}": own.restricted for reading, own in ledgers.items()}
     columns["segment"] = named(ledger.segment, segments)
     columns["owner_segment"] = named(ledger.owner_segment, segments)
     columns["model"] = named(ledger.model, tuple(scenario.models))

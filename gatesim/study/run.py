@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from functools import reduce
@@ -14,11 +14,11 @@ import numpy as np
 
 from gatesim.engine.roster import roster
 from gatesim.engine.waits import WaitTable, choose_desk
-from gatesim.exact.evaluate import evaluate
 from gatesim.exact.inflow import cases_per_hour
 from gatesim.exact.structure import may_leak
+from gatesim.law.law import has_random_end
 from gatesim.measures.axes import SPLITS
-from gatesim.measures.measured import DeskTime, Expected, Unit, false_blocks_by_reason, measures, split
+from gatesim.measures.measured import DeskTime, Unit, false_blocks_by_reason, measures, split
 from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
 from gatesim.measures.tally import Tally
@@ -28,8 +28,9 @@ from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.consistency import refuse_if_too_large
 from gatesim.scenario.errors import Problem
 from gatesim.scenario.schema import Scenario
+from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
-from gatesim.study.gates import Job, jobs, laws
+from gatesim.study.gates import jobs, laws
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Task, carry_out
 from gatesim.study.store import write_run
@@ -107,15 +108,20 @@ def run(
     ------
     ScenarioError
         If the scenario, a policy's name or the number of people is wrong.
+    ValueError
+        If there is no such engine, no replication, or a ledger is wanted where there can be none.
     CannotDo
         If the exact engine cannot do a policy.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine = {engine!r}: there are {', '.join(ENGINES)}")
+    if reps < 1:
+        raise ValueError(f"reps = {reps}: at least one replication")
+    if ledger and (out is None or engine == "exact"):
+        raise ValueError("a ledger needs a folder to write it into (out), and an engine that simulates")
     given = [f"people={people}"] * (people is not None) + [f"seed={seed}"] * (seed is not None)
-    loaded = source if isinstance(source, Loaded) and not sets else _reload(source, sets)
-    if given:
-        loaded = loaded.with_sets(given)
+    given = [*sets, *given]  # all at once: one may be right only with another
+    loaded = source if isinstance(source, Loaded) and not given else _reload(source, given)
     scenario = loaded.scenario
     names = _chosen(loaded, policies)
     if engine == "reference":
@@ -148,7 +154,7 @@ def _chosen(loaded: Loaded, policies: Sequence[str] | None) -> list[str]:
             near = get_close_matches(name, known, n=1)
             hint = f'nearest: "{near[0]}"' if near else f"there are: {', '.join(known)}"
             problems.append(Problem("--policy", None, name, "the scenario has no such policy", hint))
-    if not known:
+    if not known or (policies is not None and not policies):
         problems.append(Problem(str(loaded.files[-1][0]), None, "policies", "there is no policy to run", ""))
     if problems:
         raise ScenarioError(problems)
@@ -171,24 +177,9 @@ def _exactly(
         with clock.part("exact"):
             for job in jobs(scenario, [name], by_reading):
                 for reading, law in job.laws.items():
-                    expected = evaluate(scenario, law, job.gate, policy=name)
-                    kinds = {
-                        f"documents:{kind}": float(expected.by_document[d])
-                        for d, kind in enumerate(scenario.documents)
-                    }
-                    source = Expected(
-                        expected.counts,
-                        float(expected.accounts.sum()),
-                        {"document_requests": float(expected.asked.sum()), **kinds},
-                    )
-                    found[reading][name] = Found(
-                        measures(scenario, source),
-                        {kind: split(scenario, source, kind) for kind in SPLITS},
-                        false_blocks_by_reason(scenario, source),
-                        may_leak(scenario, law, job.gate),
-                        expected.left_out,
-                    )
-    return found, _left_out_of_all(found), {}
+                    found[reading][name] = find(scenario, law, job.gate, name)
+    drawn = "The end of an order is random: it is taken as drawn for the first replication."
+    return found, _left_out_of_all(found) + (drawn,) * has_random_end(scenario), {}
 
 
 def _simulated(
@@ -202,7 +193,7 @@ def _simulated(
 ) -> tuple[dict[str, dict[str, Found]], tuple[str, ...], dict[str, str]]:
     seed = scenario.seed
     with clock.part("compile"):
-        tasks, desk, waits = _tasks(scenario, names, reps, ledgers, say)
+        tasks, desk = _tasks(scenario, names, reps, ledgers, say)
     tallies: dict[tuple[str, str], dict[int, Tally]] = {}
     with clock.part("simulate"):
         say(0.02, "making people")
@@ -212,15 +203,17 @@ def _simulated(
             say((number + 1) / len(tasks), done.policy)
     found: dict[str, dict[str, Found]] = {reading: {} for reading in scenario.readings}
     with clock.part("measure"):
-        gates = {
-            (reading, job.policy): (law, job) for job in _first(tasks) for reading, law in job.laws.items()
-        }
         for reading in scenario.readings:
             for name in names:
                 each = [tally for _, tally in sorted(tallies[reading, name].items())]
-                law, job = gates[reading, name]
-                coupled = waits.get(name) is None and any(tally.desk.joined for tally in each)
-                found[reading][name] = _measured(scenario, each, coupled, may_leak(scenario, law, job.gate))
+                mine = [task for task in tasks if task.job.policy == name and reading in task.job.laws]
+                coupled = any(task.waits is None for task in mine) and any(
+                    tally.desk.joined for tally in each
+                )
+                # Where an order's end is drawn, the law is another one in each replication.
+                worlds = mine if has_random_end(scenario) else mine[:1]
+                leaks = any(may_leak(scenario, task.job.laws[reading], task.job.gate) for task in worlds)
+                found[reading][name] = _measured(scenario, each, coupled, leaks)
     return found, _small_segments(scenario), desk
 
 
@@ -245,17 +238,12 @@ def _small_segments(scenario: Scenario) -> tuple[str, ...]:
     )
 
 
-def _first(tasks: Sequence[Task]) -> list[Job]:
-    return [task.job for task in tasks if task.replication == 0]
-
-
 def _tasks(
     scenario: Scenario, names: Sequence[str], reps: int, ledgers: Path | None, say: Progress
-) -> tuple[list[Task], dict[str, str], dict[str, WaitTable | None]]:
+) -> tuple[list[Task], dict[str, str]]:
     """What to simulate, and how each policy's desk is worked out."""
     tasks: list[Task] = []
     desk: dict[str, str] = {}
-    waits: dict[str, WaitTable | None] = {}
     for replication in range(reps):
         for job in jobs(scenario, names, laws(scenario, scenario.seed, replication)):
             say(0.0, f"compiling {job.policy}")
@@ -264,14 +252,16 @@ def _tasks(
                 cases, note = cases_per_hour(scenario, job.law, job.gate)
                 if cases.any():
                     table = choose_desk(scenario, scenario.people, cases)
-                    desk[job.policy] = _desk_words(table, note)
-            waits[job.policy] = table
+                    words = _desk_words(table, note)
+                    said = desk.setdefault(job.policy, words)
+                    if words not in said:
+                        desk[job.policy] = f"{said}; or, for another reading or replication, {words}"
             path = None
             if ledgers is not None:
                 readings = "" if len(job.laws) == len(scenario.readings) else "." + "+".join(job.laws)
                 path = ledgers / f"ledger.{job.policy}{readings}.{replication}.parquet"
             tasks.append(Task(replication, job, table, path))
-    return tasks, desk, waits
+    return tasks, desk
 
 
 def _desk_words(table: WaitTable | None, note: str) -> str:
@@ -303,6 +293,16 @@ def _desk_time(scenario: Scenario, reps: int) -> DeskTime:
     return DeskTime(real * scenario.people / scenario.represents * reps, float(scenario.length) * reps)
 
 
+def _without_noise_words(names: Sequence[str], sure: Mapping[tuple[str, str], Found]) -> tuple[str, ...]:
+    those = [name for name in names if any(name == policy for _, policy in sure)]
+    if not those:
+        return ()
+    return (
+        f"The verdict on {', '.join(those)} rests on expected values, without noise: these policies keep nothing "
+        "and ask for nothing that takes time, and the exact engine leaves nothing out of them.",
+    )
+
+
 def _judged(
     loaded: Loaded,
     engine: str,
@@ -314,17 +314,23 @@ def _judged(
     clock: _Clock,
 ) -> Result:
     scenario = loaded.scenario
+    decided = found
+    if engine != "exact":
+        with clock.part("exact"):
+            sure = without_noise(scenario, jobs(scenario, names, laws(scenario, scenario.seed, 0)))
+        decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
+        notes += _without_noise_words(names, sure)
     results = []
     for name in names:
         policy = scenario.policies[name]
         results.append(
             PolicyResult(
                 name,
-                {reading: found[reading][name].measures for reading in found},
+                {reading: decided[reading][name].measures for reading in decided},
                 policy.lead_time,
                 policy.family == "shutdown",
                 {reading: found[reading][name].may_leak for reading in found},
-                {reading: found[reading][name].by for reading in found},
+                {reading: decided[reading][name].by for reading in decided},
             )
         )
     accounts = None if engine == "exact" else scenario.people * reps

@@ -77,14 +77,15 @@ class Worker:
             replication=task.replication,
             waits=task.waits,
         )
+        ledgers = {
+            reading: ledger if number == 0 else judged(ledger, self.scenario, law)
+            for number, (reading, law) in enumerate(job.laws.items())
+        }
         if task.ledger is not None:
-            write_ledger(self.scenario, ledger, task.ledger)
+            write_ledger(self.scenario, ledgers, task.ledger)
         segments = np.array([account.segment for account in self._people], dtype=np.int64)
         accounts = np.bincount(segments, minlength=len(self.scenario.segments))
-        tallies = {}
-        for number, (reading, law) in enumerate(job.laws.items()):
-            own = ledger if number == 0 else judged(ledger, self.scenario, law)
-            tallies[reading] = from_ledger(self.scenario, own, accounts)
+        tallies = {reading: from_ledger(self.scenario, own, accounts) for reading, own in ledgers.items()}
         return Done(job.policy, task.replication, tallies)
 
 

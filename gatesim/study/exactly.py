@@ -1,0 +1,62 @@
+"""What the exact engine finds for a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gatesim.exact.evaluate import evaluate
+from gatesim.exact.states import has_memory
+from gatesim.exact.structure import may_leak
+from gatesim.gates.tables import Tables
+from gatesim.law.law import Law, has_random_end
+from gatesim.measures.axes import SPLITS
+from gatesim.measures.measured import Expected, false_blocks_by_reason, measures, split
+from gatesim.scenario.schema import Scenario
+from gatesim.study.gates import Job
+from gatesim.study.result import Found
+
+
+def find(scenario: Scenario, law: Law, gate: Sequence[Tables], policy: str) -> Found:
+    """Expected measures of a policy under one reading.
+
+    Raises
+    ------
+    CannotDo
+        If the exact engine cannot do the policy; the message names the policy, and the key to change.
+    """
+    expected = evaluate(scenario, law, tuple(gate), policy=policy)
+    kinds = {f"documents:{kind}": float(expected.by_document[d]) for d, kind in enumerate(scenario.documents)}
+    source = Expected(
+        expected.counts,
+        float(expected.accounts.sum()),
+        {"document_requests": float(expected.asked.sum()), **kinds},
+    )
+    return Found(
+        measures(scenario, source),
+        {by: split(scenario, source, by) for by in SPLITS},
+        false_blocks_by_reason(scenario, source),
+        may_leak(scenario, law, gate),
+        expected.left_out,
+    )
+
+
+def without_noise(scenario: Scenario, jobs: Sequence[Job]) -> Mapping[tuple[str, str], Found]:
+    """For policies that keep nothing and of which the exact engine leaves nothing out: what it finds.
+
+    Their verdict need not rest on a simulation.
+
+    Returns
+    -------
+    dict
+        By reading and policy; empty where the end of an order is random.
+    """
+    if has_random_end(scenario):
+        return {}
+    sure = {}
+    for job in jobs:
+        for reading, law in job.laws.items():
+            if not has_memory(scenario, law, job.gate):
+                found = find(scenario, law, job.gate, job.policy)
+                if not found.left_out:
+                    sure[reading, job.policy] = found
+    return sure
