@@ -32,11 +32,11 @@ def commands() -> str:
         "",
         "Exit codes: 0 done, 1 something failed, 2 the input is wrong, 130 interrupted.",
     ]
-    context = click.Context(cli, info_name="gatesim")
+    context = click.Context(cli, info_name="gatesim", **cli.context_settings)
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None
-        with click.Context(command, info_name=f"gatesim {name}", max_content_width=100) as own:
+        with click.Context(command, parent=context, info_name=name, max_content_width=100) as own:
             parts += ["", f"## gatesim {name}", "", "```", command.get_help(own), "```"]
     return "\n".join(parts) + "\n"
 

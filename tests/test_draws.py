@@ -429,3 +429,14 @@ def test_decorator_leaves_numbas_settings_alone_and_survives_a_broken_cache(tmp_
     unchanged = before == numba.config.CACHE_DIR
     assert unchanged
     assert not list(Path(__file__).parent.glob("__pycache__/*.nbi"))
+
+
+def test_a_need_takes_three_independent_numbers_from_one_block() -> None:
+    block = np.array([draws.need_draws(7, 0, i, 3) for i in range(20_000)])
+    gaps = np.array([draws.uniform(7, 0, i, draws.NEED_GAP, 3) for i in range(20_000)])
+    assert np.array_equal(block[:, 0], gaps)
+    # 20,000 uniform numbers: a mean is off by 6 standard errors with a probability of 2e-9.
+    assert np.all(np.abs(block.mean(axis=0) - 0.5) < 6 / np.sqrt(12 * len(block)))
+    assert np.all(np.abs(np.corrcoef(block.T) - np.eye(3)) < 6 / np.sqrt(len(block)))
+    assert block.min() > 0
+    assert block.max() < 1

@@ -113,7 +113,7 @@ def test_erlang_a_holds_at_any_size_and_load(servers, log_load, log_service, log
     assert math.isfinite(found.mean_queue)
     assert found.p_abandon == pytest.approx(leave * found.mean_queue / arrival, rel=1e-9)
     # More arrive than leave by themselves or can be served at most.
-    assert found.p_abandon >= 1 - servers * service / arrival - 1e-9
+    assert found.p_abandon >= 1 - servers * service / arrival - 1e-7
     waits = offered_wait_quantiles(servers, arrival, service, leave, [0.0, 0.25, 0.5, 0.9, 0.999])
     assert np.all(np.isfinite(waits))
     assert np.all(np.diff(waits) >= 0)

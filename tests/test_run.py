@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import fields, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,22 @@ import pytest
 
 import gatesim
 from gatesim.exact.expected import CannotDo
+from gatesim.law.law import make_law
 from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.measures.ledger import Ledger
 from gatesim.measures.tally import Tally
 from gatesim.scenario import Loaded, ScenarioError, load
-from gatesim.study import simulate
+from gatesim.show.who import print_who
+from gatesim.study import simulate, store
 from gatesim.study.folder import sha256, whole_folder, write_json
 from gatesim.study.gates import Job, jobs, laws
 from gatesim.study.result import Found, Result
 from gatesim.study.shown import Shown
 from gatesim.study.simulate import Task, Worker, carry_out, expected_needs
+from gatesim.study.transition import Transition, transition
 from tests.random_scenarios import random_scenario
-from tests.scenarios import SMALL, small
+from tests.scenarios import SMALL, Whole, small
 
 PEOPLE = 120
 
@@ -504,6 +508,10 @@ def test_a_folder_that_came_in_between_is_not_replaced(tmp_path: Path) -> None:
     assert [path.name for path in target.iterdir()] == ["theirs"]
 
 
+def test_a_library_that_is_not_installed_has_no_version() -> None:
+    assert store._version("no-such-library-as-this") == "unknown"
+
+
 def test_nothing_that_is_no_number_is_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "x.json", {"value": float("nan")})
@@ -567,6 +575,61 @@ def test_check_lists_what_a_scenario_rests_on() -> None:
     assert (data["guesses"], data["inputs"]) == (guesses, inputs)
     assert [entry["key"] for entry in data["rests_on"]] == list(frame.key)
     assert gatesim.check(load(SMALL)).loaded.scenario == load(SMALL).scenario
+
+
+def without_orders(folder: Path) -> Path:
+    """The small scenario without its order."""
+    path = folder / "free.toml"
+    text = SMALL.read_text(encoding="utf-8")
+    begin, end = text.index("[[orders]]"), text.index("[verdict]")
+    path.write_text(text[:begin] + text[end:], encoding="utf-8")
+    return path
+
+
+def test_without_an_order_nobody_is_restricted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = gatesim.who(without_orders(tmp_path))
+    assert found.at == ""
+    assert restricted(found, "all", "national") == (0.0, None)
+    print_who(found)
+    assert "No order is in force within the window." in capsys.readouterr().out
+
+
+# Before any gate.
+
+
+def transition_of(**leads: str) -> Transition | None:
+    scenario = small(policies={name: {"lead_time": lead} for name, lead in leads.items()})
+    return transition(scenario, make_law(scenario, "national"))
+
+
+def test_the_first_policy_that_could_be_in_place_ends_the_transition() -> None:
+    found = transition_of(any_foreign="2d", shutdown="5h", ask="5d")
+    assert found is not None
+    assert found.policy == "shutdown"
+    assert found.until.isoformat() == "2026-06-12T22:21:00-04:00"
+    # National: visitors, and foreigners; the new model only.
+    assert found.leaks == pytest.approx(3000 * (0.1 * 2.0 + 0.4 * (0.97 * 0.7 + 0.03)) * 5 / 24)
+
+
+def test_leaks_of_the_transition_go_by_epoch() -> None:
+    """Until 16 June the lab counts, then it is carved out; the order is lifted on 18 June."""
+    found = transition_of(any_foreign="300d", shutdown="300d", ask="300d", careful="300d")
+    assert found is not None
+    assert found.until == small().start + timedelta(days=10), "not within the window"
+    foreigners, visitors = 0.4 * 0.97 * 0.7, 0.1 * 2.0 + 0.4 * 0.03
+    before, whole = 4 - (17 + 21 / 60) / 24, 6 - (17 + 21 / 60) / 24
+    assert found.leaks == pytest.approx(3000 * (foreigners * whole + visitors * before))
+
+
+def test_there_is_no_transition_where_a_policy_is_there_at_once() -> None:
+    assert transition_of(any_foreign="2d", ask="0s") is None
+
+
+def test_there_is_no_transition_without_an_order_or_a_gate() -> None:
+    scenario = small(policies=Whole(open={"family": "open"}))
+    assert transition(scenario, make_law(scenario, "person")) is None
+    free = small(orders=[])
+    assert transition(free, make_law(free, "person")) is None
 
 
 # The package.

@@ -77,7 +77,9 @@ def test_of_several_available_gates_the_one_that_serves_most_is_described() -> N
 
 
 def test_a_gate_that_cannot_leak_is_said_to_be_so_by_structure() -> None:
-    assert "leaks nothing, by its structure, and serves" in said(policy("g", 0.0, 0.6, may_leak={"person": False}))
+    assert "leaks nothing, by its structure, and serves" in said(
+        policy("g", 0.0, 0.6, may_leak={"person": False})
+    )
 
 
 def test_a_gate_is_ready_only_later() -> None:

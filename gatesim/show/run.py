@@ -159,7 +159,7 @@ def small_print(result: Result) -> list[str]:
         lines.append(f"Desk ({names}): {words}.")
     lines += result.notes
     lines.append(
-        f"It rests on {len(result.inputs)} inputs, {result.guesses} of them guesses: "
+        f"It rests on {result.uncertain} inputs, {result.guesses} of them guesses: "
         "gatesim check lists each with its source."
     )
     return lines

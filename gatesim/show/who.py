@@ -22,6 +22,8 @@ def who_table(found: Who) -> Table:
     note = (
         f"People: expected number restricted at {found.at}, of all that the accounts stand for. Needs: share of the "
         "needs for models that an order names, while it is in force."
+        if found.at
+        else "No order is in force within the window."
     )
     return Table("Whom the order restricts, by reading", columns, tuple(rows), note)
 

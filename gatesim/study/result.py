@@ -12,7 +12,7 @@ from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.measures.verdict import Split, Verdict
 from gatesim.scenario import Loaded
-from gatesim.scenario.assumptions import Input
+from gatesim.scenario.assumptions import Input, count_guesses
 from gatesim.study.shown import Shown
 from gatesim.study.transition import Transition
 from gatesim.world.draws import DRAWS_VERSION
@@ -99,6 +99,11 @@ class Result(Shown):
         """What was found for each policy, under the scenario's own reading."""
         return self.found[self.reading]
 
+    @property
+    def uncertain(self) -> int:
+        """How many inputs are no choices: ``guesses`` of them are guesses."""
+        return count_guesses(self.inputs)[1]
+
     def rows(self, by: Sequence[str] = ("all", *SPLITS)) -> Iterator[dict[str, Any]]:
         """A record for each reading, policy, group and measure."""
         for reading, policies in self.found.items():
@@ -174,7 +179,7 @@ class Result(Shown):
             "verdict": {"sentence": self.sentence, **self.verdict.to_dict()},
             "transition": None if self.transition is None else vars(self.transition),
             "guesses": self.guesses,
-            "inputs": len(self.inputs),
+            "inputs": self.uncertain,
             "desk": dict(self.desk),
             "warnings": list(self.loaded.warnings),
             "notes": list(self.notes),

@@ -336,7 +336,7 @@ def _judged(
     accounts = None if engine == "exact" else scenario.people * reps
     verdict = make_verdict(scenario, results, accounts)
     inputs = rests_on(loaded)
-    guesses, _ = count_guesses(inputs)
+    guesses, uncertain = count_guesses(inputs)
     reading = scenario.orders[0].reading if scenario.orders else next(iter(found))
     return Result(
         loaded,
@@ -346,7 +346,7 @@ def _judged(
         reading,
         found,
         verdict,
-        sentence(scenario, verdict, guesses, len(inputs)),
+        sentence(scenario, verdict, guesses, uncertain),
         transition(scenario, laws(scenario, scenario.seed, 0)[reading]) if scenario.orders else None,
         inputs,
         guesses,

@@ -61,9 +61,9 @@ TO_DESK: Final = 15  # the automatic part hands the case to the desk
 PATIENCE: Final = 16  # how long somebody waits
 SERVICE: Final = 17  # how long a review takes
 WAIT_TABLE: Final = 18  # the level in the table of waits
-NEED_GAP: Final = 19  # time to the next need
-NEED_MODEL: Final = 20  # which model a need is for
-VPN_ON: Final = 21  # whether the VPN is on in this session
+NEED_GAP: Final = 19  # time to the next need; the rest of its block: VPN on or off, and which model
+NEED_MODEL: Final = 20  # spare: `need_draws` takes the model from the block of NEED_GAP
+VPN_ON: Final = 21  # spare: `need_draws` takes it from the block of NEED_GAP
 TRIP_START: Final = 22  # away or at home at the start (the stationary law)
 TRIP_GAP: Final = 23  # time at home before the next trip
 TRIP_LENGTH: Final = 24  # how long a trip lasts
@@ -213,6 +213,44 @@ def uniform(seed: int, replication: int, person: int, purpose: int, index: int) 
     return (((w0 >> 6) << 26) + (w1 >> 6) + 0.5) / 4503599627370496.0  # 2**52
 
 
+@compiled("UniTuple(float64, 3)(int64, int64, int64, int64)")
+def need_draws(seed: int, replication: int, person: int, need: int) -> tuple[float, float, float]:
+    """What is drawn for each need, from one block: its gap, whether the VPN is on, its model.
+
+    Parameters
+    ----------
+    seed, replication, person
+        As in `uniform`.
+    need
+        Number of the need.
+
+    Returns
+    -------
+    tuple of float
+        Three independent uniform numbers in (0, 1): the first is ``uniform(..., NEED_GAP, need)``, with 52
+        bits; the others have 32.
+    """
+    w0, w1, w2, w3 = philox(
+        need & _MASK32,
+        need >> 32,
+        person & _MASK32,
+        ((person >> 32) & _MASK16) | (NEED_GAP << 16),
+        seed,
+        replication,
+    )
+    gap = (((w0 >> 6) << 26) + (w1 >> 6) + 0.5) / 4503599627370496.0  # 2**52
+    return gap, (w2 + 0.5) / 4294967296.0, (w3 + 0.5) / 4294967296.0
+
+
+@compiled("int64(float64, float64)")
+def exponential_from(u: float, mean_us: float) -> int:
+    """The exponential time of a uniform number, by inversion; see `exponential_us`."""
+    time = -mean_us * math.log(u)
+    if time < _NEVER_FLOAT:
+        return int(time + 0.5)
+    return NEVER
+
+
 @compiled(f"int64({_KEYED}, float64)")
 def exponential_us(seed: int, replication: int, person: int, purpose: int, index: int, mean_us: float) -> int:
     """An exponential time, by inversion: -mean log(u).
@@ -229,10 +267,7 @@ def exponential_us(seed: int, replication: int, person: int, purpose: int, index
     int
         Microseconds, rounded to the nearest, at most `NEVER` = 2**62.
     """
-    time = -mean_us * math.log(uniform(seed, replication, person, purpose, index))
-    if time < _NEVER_FLOAT:
-        return int(time + 0.5)
-    return NEVER
+    return exponential_from(uniform(seed, replication, person, purpose, index), mean_us)
 
 
 @compiled(f"boolean({_KEYED}, float64)")

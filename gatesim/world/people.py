@@ -24,17 +24,16 @@ from gatesim.world.draws import (
     COUSER_PRESENT,
     DECLARED,
     NEED_GAP,
-    NEED_MODEL,
     SLOT,
     TRIP_GAP,
     TRIP_LENGTH,
     TRIP_START,
     TRIP_TO,
     VPN_EXIT,
-    VPN_ON,
     VPN_USER,
     check_key,
     exponential_us,
+    need_draws,
     stratified,
     uniform,
 )
@@ -288,9 +287,11 @@ class People:
             return None
         return self._pick(person, VPN_EXIT, 0, kind.vpn_exits)
 
-    def vpn_on(self, person: int, segment: int, need: int) -> bool:
-        """Whether the VPN of a person who has one is on at a need."""
-        return self._happens(person, VPN_ON, need, self._kinds[segment].vpn_on)
+    def vpn_and_model(self, person: int, segment: int, need: int) -> tuple[bool, int]:
+        """Whether the VPN of a person who has one is on at a need, and which model the need is for."""
+        _, vpn, model = need_draws(self._seed, self._replication, person, need)
+        kind = self._kinds[segment]
+        return vpn < kind.vpn_on, bisect_right(kind.models, model)
 
     def need_times(self, person: int, rate: float) -> list[int]:
         """The instants of all needs of a person who has ``rate`` needs a day."""
@@ -325,7 +326,8 @@ class People:
             if trip is not None and trip.begin_us <= time:
                 place, region = trip.number + 1, trip.region
             network, network_kind = region, DIRECT
-            if vpn_exit is not None and self.vpn_on(person, segment, number):
+            vpn_on, model = self.vpn_and_model(person, segment, number)
+            if vpn_exit is not None and vpn_on:
                 place, network, network_kind = ON_VPN, vpn_exit, VPN
             if self._by_place:
                 if place not in place_noise:
@@ -336,7 +338,6 @@ class People:
             if self._by_session:
                 for j, u in self._readings.noise("session", person, number).items():
                     noise[j] = u
-            model = self._pick(person, NEED_MODEL, number, own.models)
             truth = Truth(region, network, network_kind, owner.card, owner.declared, account.organisation)
             cell = self._readings.cell(noise, truth, account.channel, model, account.band)
             yield Need(number, time, model, region, cell)
