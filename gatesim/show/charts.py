@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.verdict import Row
+from gatesim.show.pictures import SHARP, compressed
 from gatesim.study.result import Result
 
 if TYPE_CHECKING:
@@ -150,7 +152,7 @@ def policies(result: Result, leak: str = "leak_share") -> HConcatChart:
         False,
     )
     row = _standard(result)
-    if row is not None and row.ratio == leak and row.limit > 0:
+    if row is not None and row.ratio == leak and row.limit >= LEAST:  # else it is off the axis
         line = alt.Chart(alt.Data(values=[{"limit": row.limit, "text": f"limit {format_limit(row.limit)}"}]))
         rule = line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=alt.X("limit:Q", scale=log))
         words = line.mark_text(color=LIMIT, align="left", dx=3, dy=-5, y=0, baseline="bottom").encode(
@@ -241,7 +243,7 @@ def lines(
             f"{field}:Q",
             title=x_title or x,
             scale=alt.Scale(domain=[low, high], nice=False),
-            axis=alt.Axis(format="~%", tickCount=6, grid=False),
+            axis=alt.Axis(format="~%", tickCount=5, grid=False),
         )
 
     hue = alt.Color(
@@ -288,7 +290,7 @@ def _marks(
     if plausible is not None:
         low, high = max(plausible[0], domain[0]), min(plausible[1], domain[1])
         band = alt.Chart(alt.Data(values=[{"low": low, "high": high}]))
-        marks.append(band.mark_rect(color="#efefef").encode(x=at("low"), x2="high:Q"))
+        marks.append(band.mark_rect(color=INK, opacity=0.07).encode(x=at("low"), x2="high:Q"))
         said.append("shaded: plausible range")
     if assumed is not None:
         line = alt.Chart(alt.Data(values=[{"assumed": assumed}]))
@@ -328,4 +330,9 @@ def save(chart: TopLevelMixin, path: str | Path) -> None:
     target = Path(path)
     if target.suffix not in {".png", ".svg"}:
         raise ValueError(f"{target.name}: name a file that ends in .png or .svg")
-    chart.save(str(target), scale_factor=2 if target.suffix == ".png" else 1)
+    if target.suffix == ".svg":
+        chart.save(str(target))
+        return
+    drawn = BytesIO()
+    chart.save(drawn, format="png", scale_factor=SHARP)
+    target.write_bytes(compressed(drawn.getvalue()))

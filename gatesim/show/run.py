@@ -136,7 +136,7 @@ def _most(groups: Mapping[str, Mapping[str, Measure]], count: str, at_most: int 
         return "nobody"
     ordered = sorted(groups.items(), key=lambda item: -item[1][count].numerator)
     shown = [(name, group[count].numerator / total) for name, group in ordered[:at_most]]
-    return ", ".join(f"{name} {share:.0%}" for name, share in shown if share >= 0.005)
+    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shown if share >= 0.005)
 
 
 def heading(result: Result) -> str:
