@@ -22,10 +22,10 @@ from gatesim.cli.options import json_option, progress, scenario_argument, set_op
 @set_option
 @click.option(
     "--engine",
-    type=click.Choice(["reference", "exact"]),
-    default="reference",
+    type=click.Choice(["fast", "reference", "exact"]),
+    default="fast",
     show_default=True,
-    help="Simulate need by need, or compute without chance.",
+    help="Simulate need by need (fast, or slowly in plain Python), or compute without chance.",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write the results into a new folder DIR."
@@ -71,6 +71,7 @@ def command(
             out=out,
             ledger=ledger,
             progress=shown,
+            workers=None,
         )
     if as_json:
         click.echo(result.to_json())

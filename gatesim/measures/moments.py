@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gatesim.world.compiled import compiled
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -75,6 +77,14 @@ class Moments:
         return sums
 
 
+@compiled("void(int64[::1], int64[:, ::1], float64[:, ::1])")
+def _add_up(codes: NDArray[np.int64], columns: NDArray[np.int64], z: NDArray[np.float64]) -> None:
+    """Add each row's counts to its sum: float64[code, component]."""
+    for j in range(len(columns)):
+        for row in range(len(codes)):
+            z[codes[row], j] += columns[j, row]
+
+
 def moments(
     components: tuple[str, ...],
     columns: NDArray[np.int64],
@@ -104,9 +114,8 @@ def moments(
     """
     size = len(components)
     codes, pairs = pd.factorize(cluster * groups + group)
-    z = np.empty((len(pairs), size))
-    for j in range(size):
-        z[:, j] = np.bincount(codes, weights=columns[j], minlength=len(pairs))
+    z = np.zeros((len(pairs), size))
+    _add_up(np.asarray(codes, dtype=np.int64), np.ascontiguousarray(columns), z)
     stratum_of = np.zeros(len(pairs), dtype=np.int64)
     stratum_of[codes] = stratum
     key = (np.asarray(pairs, dtype=np.int64) % groups) * strata + stratum_of

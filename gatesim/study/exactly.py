@@ -10,10 +10,13 @@ from gatesim.exact.structure import may_leak
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, has_random_end
 from gatesim.measures.axes import SPLITS
+from gatesim.measures.ledger import ENDS, SERVED, SERVED_LATE
 from gatesim.measures.measured import Expected, false_blocks_by_reason, measures, split
 from gatesim.scenario.schema import Scenario
 from gatesim.study.gates import Job
 from gatesim.study.result import Found
+
+_SERVED = [end for end, (outcome, _) in enumerate(ENDS) if outcome in (SERVED, SERVED_LATE)]
 
 
 def find(scenario: Scenario, law: Law, gate: Sequence[Tables], policy: str) -> Found:
@@ -25,6 +28,11 @@ def find(scenario: Scenario, law: Law, gate: Sequence[Tables], policy: str) -> F
         If the exact engine cannot do the policy; the message names the policy, and the key to change.
     """
     expected = evaluate(scenario, law, tuple(gate), policy=policy)
+    if has_memory(scenario, law, gate) or expected.left_out:
+        leaks = may_leak(scenario, law, gate)
+    else:
+        # Sums of terms that are never negative, with nothing left out: they are zero where every term is.
+        leaks = bool(expected.counts[:, :, :, 1, _SERVED].sum() > 0)
     kinds = {f"documents:{kind}": float(expected.by_document[d]) for d, kind in enumerate(scenario.documents)}
     source = Expected(
         expected.counts,
@@ -35,7 +43,7 @@ def find(scenario: Scenario, law: Law, gate: Sequence[Tables], policy: str) -> F
         measures(scenario, source),
         {by: split(scenario, source, by) for by in SPLITS},
         false_blocks_by_reason(scenario, source),
-        may_leak(scenario, law, gate),
+        leaks,
         expected.left_out,
     )
 

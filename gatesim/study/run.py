@@ -13,9 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from gatesim.engine.roster import roster
-from gatesim.engine.waits import WaitTable, choose_desk
-from gatesim.exact.inflow import cases_per_hour
-from gatesim.exact.structure import may_leak
 from gatesim.law.law import has_random_end
 from gatesim.measures.axes import SPLITS
 from gatesim.measures.measured import DeskTime, Unit, false_blocks_by_reason, measures, split
@@ -25,21 +22,24 @@ from gatesim.measures.tally import Tally
 from gatesim.measures.verdict import PolicyResult, make_verdict
 from gatesim.scenario import Loaded, ScenarioError, load
 from gatesim.scenario.assumptions import count_guesses, rests_on
-from gatesim.scenario.consistency import refuse_if_too_large
+from gatesim.scenario.consistency import REFERENCE, Footprint, refuse_if_too_large
 from gatesim.scenario.errors import Problem
 from gatesim.scenario.schema import Scenario
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
 from gatesim.study.result import Found, Result
-from gatesim.study.simulate import Task, carry_out
+from gatesim.study.simulate import Done, Task, carry_out
 from gatesim.study.store import write_run
 from gatesim.study.transition import transition
 from gatesim.world.makers import makers
 
-ENGINES = ("reference", "exact")
+ENGINES = ("fast", "reference", "exact")
 
 Progress = Callable[[float, str], None]
+
+FAST = Footprint(200, 0)
+"""Bytes for an account in the fast engine; needs are kept for a part of the accounts at once."""
 
 
 class _Clock:
@@ -63,11 +63,11 @@ def run(
     reps: int = 1,
     seed: int | None = None,
     sets: Sequence[str] = (),
-    engine: str = "reference",
+    engine: str = "fast",
     out: Path | None = None,
     ledger: bool = False,
     progress: Progress | None = None,
-    workers: int | None = None,
+    workers: int | None = 1,
 ) -> Result:
     """Run the policies of a scenario and say what can be concluded.
 
@@ -88,8 +88,8 @@ def run(
     sets
         Keys to set, each ``KEY=VALUE``.
     engine
-        ``reference`` (simulates need by need) or ``exact`` (computes expected values; leaves out queues and
-        reactions, and says so).
+        ``fast`` (simulates need by need), ``reference`` (the same, slowly, in plain Python) or ``exact`` (computes
+        expected values; leaves out queues and reactions, and says so).
     out
         A folder to write the results into; it must not exist.
     ledger
@@ -97,7 +97,9 @@ def run(
     progress
         Called with the share of the work that is done and what is being done.
     workers
-        Processes; by default as many as there are cores where that is worth it. Results do not depend on it.
+        Processes; None: as many as there are cores, where that is worth it. Results do not depend on it. A script
+        that asks for more than one must start its work under ``if __name__ == "__main__"``, since each process
+        reads it again.
 
     Returns
     -------
@@ -124,8 +126,11 @@ def run(
     loaded = source if isinstance(source, Loaded) and not given else _reload(source, given)
     scenario = loaded.scenario
     names = _chosen(loaded, policies)
-    if engine == "reference":
-        refuse_if_too_large(scenario, scenario.people)
+    if not scenario.orders:
+        file = loaded.files[-1][0]
+        raise ScenarioError([Problem(file, None, "orders", "there is no order: nothing can be judged", "")])
+    if engine != "exact":
+        refuse_if_too_large(scenario, scenario.people, REFERENCE if engine == "reference" else FAST)
     clock, say = _Clock(), progress or (lambda done, doing: None)
     with ExitStack() as stack:
         folder = stack.enter_context(whole_folder(out)) if out is not None else None
@@ -133,7 +138,7 @@ def run(
             found, notes, desk = _exactly(scenario, names, clock, say)
         else:
             found, notes, desk = _simulated(
-                scenario, names, reps, folder if ledger else None, workers, clock, say
+                scenario, names, reps, engine, folder if ledger else None, workers, clock, say
             )
         result = _judged(loaded, engine, reps, names, found, notes, desk, clock)
         if folder is not None:
@@ -186,34 +191,36 @@ def _simulated(
     scenario: Scenario,
     names: Sequence[str],
     reps: int,
+    engine: str,
     ledgers: Path | None,
     workers: int | None,
     clock: _Clock,
     say: Progress,
 ) -> tuple[dict[str, dict[str, Found]], tuple[str, ...], dict[str, str]]:
-    seed = scenario.seed
     with clock.part("compile"):
-        tasks, desk = _tasks(scenario, names, reps, ledgers, say)
-    tallies: dict[tuple[str, str], dict[int, Tally]] = {}
+        tasks = _tasks(scenario, names, reps, engine, ledgers, say)
+    done: dict[tuple[str, str], dict[int, Done]] = {}
     with clock.part("simulate"):
-        say(0.02, "making people")
-        for number, done in enumerate(carry_out(scenario, seed, tasks, workers)):
-            for reading, tally in done.tallies.items():
-                tallies.setdefault((reading, done.policy), {})[done.replication] = tally
-            say((number + 1) / len(tasks), done.policy)
+        for number, one in enumerate(carry_out(scenario, scenario.seed, tasks, workers)):
+            for reading in one.tallies:
+                done.setdefault((reading, one.policy), {})[one.replication] = one
+            say((number + 1) / len(tasks), one.policy)
     found: dict[str, dict[str, Found]] = {reading: {} for reading in scenario.readings}
+    desk: dict[str, str] = {}
     with clock.part("measure"):
         for reading in scenario.readings:
             for name in names:
-                each = [tally for _, tally in sorted(tallies[reading, name].items())]
-                mine = [task for task in tasks if task.job.policy == name and reading in task.job.laws]
-                coupled = any(task.waits is None for task in mine) and any(
-                    tally.desk.joined for tally in each
+                each = [one for _, one in sorted(done[reading, name].items())]
+                found[reading][name] = _measured(
+                    scenario,
+                    [one.tallies[reading] for one in each],
+                    any(one.coupled for one in each),
+                    any(one.may_leak[reading] for one in each),
                 )
-                # Where an order's end is drawn, the law is another one in each replication.
-                worlds = mine if has_random_end(scenario) else mine[:1]
-                leaks = any(may_leak(scenario, task.job.laws[reading], task.job.gate) for task in worlds)
-                found[reading][name] = _measured(scenario, each, coupled, leaks)
+                for words in dict.fromkeys(one.desk for one in each if one.desk):
+                    said = desk.setdefault(name, words)
+                    if words not in said:
+                        desk[name] = f"{said}; or, for another reading or replication, {words}"
     return found, _small_segments(scenario), desk
 
 
@@ -239,36 +246,19 @@ def _small_segments(scenario: Scenario) -> tuple[str, ...]:
 
 
 def _tasks(
-    scenario: Scenario, names: Sequence[str], reps: int, ledgers: Path | None, say: Progress
-) -> tuple[list[Task], dict[str, str]]:
-    """What to simulate, and how each policy's desk is worked out."""
+    scenario: Scenario, names: Sequence[str], reps: int, engine: str, ledgers: Path | None, say: Progress
+) -> list[Task]:
+    """What to simulate."""
     tasks: list[Task] = []
-    desk: dict[str, str] = {}
     for replication in range(reps):
+        say(0.0, "compiling policies")
         for job in jobs(scenario, names, laws(scenario, scenario.seed, replication)):
-            say(0.0, f"compiling {job.policy}")
-            table = None
-            if scenario.desk is not None:
-                cases, note = cases_per_hour(scenario, job.law, job.gate)
-                if cases.any():
-                    table = choose_desk(scenario, scenario.people, cases)
-                    words = _desk_words(table, note)
-                    said = desk.setdefault(job.policy, words)
-                    if words not in said:
-                        desk[job.policy] = f"{said}; or, for another reading or replication, {words}"
             path = None
             if ledgers is not None:
                 readings = "" if len(job.laws) == len(scenario.readings) else "." + "+".join(job.laws)
                 path = ledgers / f"ledger.{job.policy}{readings}.{replication}.parquet"
-            tasks.append(Task(replication, job, table, path))
-    return tasks, desk
-
-
-def _desk_words(table: WaitTable | None, note: str) -> str:
-    if table is None:
-        return "simulated, with reviewers scaled down to the people simulated"
-    words = "waits drawn from a table by hour, computed at real size from the expected inflow"
-    return f"{words}; {note}" if note else words
+            tasks.append(Task(replication, job, engine, path))
+    return tasks
 
 
 def _measured(scenario: Scenario, each: Sequence[Tally], coupled: bool, leaks: bool) -> Found:

@@ -7,20 +7,32 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import numpy as np
 
+from gatesim.engine.fast import Population
 from gatesim.engine.reference import simulate
-from gatesim.engine.waits import WaitTable
+from gatesim.engine.waits import WaitTable, choose_desk
+from gatesim.exact.inflow import cases_per_hour
+from gatesim.exact.structure import may_leak
+from gatesim.measures.ledger import Ledger, joined
 from gatesim.measures.tally import Tally, from_ledger, judged
 from gatesim.scenario.schema import Scenario
 from gatesim.study.folder import write_ledger
 from gatesim.study.gates import Job
 from gatesim.world.people import Account, populate
 
+ACCOUNTS_AT_ONCE = 200_000
+"""Accounts whose needs the fast engine keeps in memory at once."""
+
 WORTH_A_PROCESS = 300_000
 """Expected needs, over all tasks, from which a second process is worth its start."""
+
+
+ENGINES = ("fast", "reference")
 
 
 @dataclass(frozen=True)
@@ -31,25 +43,42 @@ class Task:
     ----------
     replication, job
         What to simulate.
-    waits
-        The table of waits, where the desk is not simulated.
+    engine
+        One of `ENGINES`; both give the same.
     ledger
         The file to write the ledger to, or None.
     """
 
     replication: int
     job: Job
-    waits: WaitTable | None
+    engine: str
     ledger: Path | None
 
 
 @dataclass(frozen=True)
 class Done:
-    """What came of a task: a tally for each reading of its job."""
+    """What came of a task.
+
+    Attributes
+    ----------
+    policy, replication
+        Which.
+    tallies
+        A tally for each reading of the job.
+    may_leak
+        Whether a restricted need can be served at all, by reading.
+    desk
+        How the desk was worked out, in words; empty where no case joins it.
+    coupled
+        Whether people met at a simulated desk.
+    """
 
     policy: str
     replication: int
     tallies: dict[str, Tally]
+    may_leak: dict[str, bool]
+    desk: str
+    coupled: bool
 
 
 class Worker:
@@ -58,35 +87,86 @@ class Worker:
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self.scenario = scenario
         self.seed = seed
-        self._replication = -1
+        self._made: tuple[str, int] | None = None
         self._people: list[Account] = []
+        self._population: Population | None = None
 
     def do(self, task: Task) -> Done:
         """Simulate, count, and write the ledger where that is wanted."""
-        if task.replication != self._replication:
-            self._people = []  # the old world goes before the new one comes
-            self._people = populate(self.scenario, self.seed, task.replication, self.scenario.people)
-            self._replication = task.replication
+        self._make(task.engine, task.replication)
         job = task.job
-        ledger = simulate(
-            self.scenario,
-            job.law,
-            job.gate,
-            self._people,
-            seed=self.seed,
-            replication=task.replication,
-            waits=task.waits,
+        waits, desk = self._desk(job)
+        parts = [self._by_reading(job, ledger) for ledger in self._ledgers(task, waits)]
+        if task.ledger is not None:
+            write_ledger(
+                self.scenario, {r: joined([part[r] for part in parts]) for r in job.laws}, task.ledger
+            )
+        tallies = {
+            reading: reduce(add, [self._tally(part[reading], number) for number, part in enumerate(parts)])
+            for reading in job.laws
+        }
+        leaks = {reading: may_leak(self.scenario, law, job.gate) for reading, law in job.laws.items()}
+        met = any(tally.desk.joined for tally in tallies.values())
+        return Done(job.policy, task.replication, tallies, leaks, desk, waits is None and met)
+
+    def _make(self, engine: str, replication: int) -> None:
+        if self._made == (engine, replication):
+            return
+        self._people, self._population = [], None  # the old world goes before the new one comes
+        if engine == "fast":
+            self._population = Population(self.scenario, self.seed, replication, self.scenario.people)
+            self._accounts = self._population.by_segment()
+        else:
+            self._people = populate(self.scenario, self.seed, replication, self.scenario.people)
+            segments = np.array([account.segment for account in self._people], dtype=np.int64)
+            self._accounts = np.bincount(segments, minlength=len(self.scenario.segments))
+        self._made = (engine, replication)
+
+    def _desk(self, job: Job) -> tuple[WaitTable | None, str]:
+        """The table of waits, where the desk is not simulated, and what is done in words."""
+        if self.scenario.desk is None:
+            return None, ""
+        cases, note = cases_per_hour(self.scenario, job.law, job.gate)
+        if not cases.any():
+            return None, ""
+        table = choose_desk(self.scenario, self.scenario.people, cases)
+        if table is None:
+            return None, "simulated, with reviewers scaled down to the people simulated"
+        words = "waits drawn from a table by hour, computed at real size from the expected inflow"
+        return table, f"{words}; {note}" if note else words
+
+    def _ledgers(self, task: Task, waits: WaitTable | None) -> Iterator[Ledger]:
+        """The ledger of a job, in parts that share no cluster."""
+        job = task.job
+        if self._population is None:
+            yield simulate(
+                self.scenario,
+                job.law,
+                job.gate,
+                self._people,
+                seed=self.seed,
+                replication=task.replication,
+                waits=waits,
+            )
+            return
+        lives = self._population.under(job.law, job.gate, waits)
+        accounts = self.scenario.people
+        # People on one network share errors: there the whole is one part.
+        size = (
+            accounts if any(c.scope == "network" for c in self.scenario.causes.values()) else ACCOUNTS_AT_ONCE
         )
-        ledgers = {
+        for first in range(0, accounts, size):
+            yield lives.ledger(first, min(first + size, accounts))
+
+    def _by_reading(self, job: Job, ledger: Ledger) -> dict[str, Ledger]:
+        return {
             reading: ledger if number == 0 else judged(ledger, self.scenario, law)
             for number, (reading, law) in enumerate(job.laws.items())
         }
-        if task.ledger is not None:
-            write_ledger(self.scenario, ledgers, task.ledger)
-        segments = np.array([account.segment for account in self._people], dtype=np.int64)
-        accounts = np.bincount(segments, minlength=len(self.scenario.segments))
-        tallies = {reading: from_ledger(self.scenario, own, accounts) for reading, own in ledgers.items()}
-        return Done(job.policy, task.replication, tallies)
+
+    def _tally(self, ledger: Ledger, part: int) -> Tally:
+        """The tally of a part; the accounts simulated count with the first."""
+        return from_ledger(self.scenario, ledger, self._accounts if part == 0 else 0 * self._accounts)
 
 
 _worker: Worker | None = None
