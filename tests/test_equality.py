@@ -19,7 +19,7 @@ from gatesim.measures.ledger import (
     STANDING_BLOCK,
     Ledger,
 )
-from gatesim.measures.tally import from_ledger
+from gatesim.measures.tally import from_ledger, judged
 from gatesim.scenario.schema import Scenario
 from gatesim.world.people import populate
 from tests.lively_scenarios import lively_scenario, some_waits
@@ -139,6 +139,29 @@ def test_a_tally_of_parts_is_the_tally_of_the_whole() -> None:
     assert np.array_equal(whole.counts, total.counts)
     assert np.array_equal(whole.people, total.people)
     assert np.array_equal(whole.moments["all"].second, total.moments["all"].second)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("number", range(20))
+def test_counting_without_a_ledger_gives_the_same_tally(number: int) -> None:
+    rng = np.random.default_rng([13, number])
+    scenario = lively_scenario(rng)
+    if any(cause.scope == "network" for cause in scenario.causes.values()):
+        scenario = scenario.model_copy(update={"causes": {}})
+    accounts = 15 if number % 2 else min(scenario.people, 60)
+    laws = [make_law(scenario, reading) for reading in ("person", "national")]
+    gate = compile_gate(scenario, list(scenario.policies)[number % len(scenario.policies)], laws[0])
+    population = fast.Population(scenario, scenario.seed, 0, accounts)
+    lives = population.under(laws[0], gate, some_waits(scenario, rng))
+    ledger = lives.ledger()
+    for law, tally in zip(laws, lives.tallies(laws), strict=True):
+        counted = from_ledger(scenario, judged(ledger, scenario, law), population.by_segment())
+        for name in ("counts", "accounts", "people", "clusters"):
+            assert np.array_equal(getattr(tally, name), getattr(counted, name)), name
+        assert tally.desk == counted.desk
+        for by, moments in counted.moments.items():
+            for name in ("keys", "first", "second", "positive"):
+                assert np.array_equal(getattr(tally.moments[by], name), getattr(moments, name)), (by, name)
 
 
 def test_a_desk_that_is_not_there_is_named() -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gatesim.engine.arrays import GateArrays, WorldArrays, gate_arrays, world_arrays
 from gatesim.engine.fast_desk import Reviewed, review
+from gatesim.engine.fast_tally import as_tally, counting, live_and_count, new_room, new_slots
 from gatesim.engine.life import (
     FULL,
     N_ASKED,
@@ -44,6 +45,7 @@ from gatesim.engine.waits import WaitTable
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law
 from gatesim.measures.ledger import Ledger
+from gatesim.measures.tally import Tally
 from gatesim.scenario.schema import Scenario
 from gatesim.world.compiled import compiled
 from gatesim.world.draws import check_key, stratified
@@ -209,6 +211,54 @@ class Lives:
             if filled != FULL:
                 return buffer[:filled]
             rows, out = 4 * rows, 4 * out
+
+    def tallies(self, laws: Sequence[Law], progress: Progress | None = None) -> list[Tally]:
+        """The tally under each of several readings that share this run, without a ledger.
+
+        Parameters
+        ----------
+        laws
+            The law under each reading, the one the gate was compiled for among them.
+        progress
+            Called now and then with the part that is done, from 0 to 1.
+
+        Returns
+        -------
+        list of Tally
+            The same integers as `gatesim.measures.tally.from_ledger` counts. Accounts are the clusters: where people
+            share a cause by network, count the ledger instead.
+        """
+        people = self._population
+        scenario, accounts = people.scenario, people.by_segment()
+        k = counting(scenario, laws)
+        rooms = [new_room(scenario, k) for _ in laws]
+        slots = new_slots(scenario, k)
+        for number, room in enumerate(rooms):
+            rows, first = 1024, 0
+            while first < people.accounts:
+                last = min(first + CHUNK, people.accounts)
+                needs, bodies, noise = people.rooms(rows)
+                reached = live_and_count(
+                    first,
+                    last,
+                    *people.key,
+                    people.world,
+                    self._arrays,
+                    *self._reviewed,
+                    needs,
+                    bodies,
+                    noise,
+                    number,
+                    k,
+                    room,
+                    *slots,
+                )
+                if reached < last:
+                    rows *= 4
+                first = reached
+                if progress is not None:
+                    progress((number + first / people.accounts) / len(rooms))
+        return [as_tally(scenario, k, room, rooms[0].desk, accounts) for room in rooms]
 
     def ledger(
         self, first: int = 0, last: int | None = None, threads: int = 1, progress: Progress | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -104,12 +103,3 @@ class Ledger:
     def columns(cls) -> tuple[str, ...]:
         """Names of the columns."""
         return tuple(field.name for field in fields(cls))
-
-
-def joined(parts: Sequence[Ledger]) -> Ledger:
-    """Ledgers of consecutive accounts as one."""
-    if len(parts) == 1:
-        return parts[0]
-    return Ledger(
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in Ledger.columns()}
-    )

@@ -7,8 +7,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +16,12 @@ from gatesim.engine.reference import simulate
 from gatesim.engine.waits import WaitTable, choose_desk
 from gatesim.exact.inflow import cases_per_hour
 from gatesim.exact.structure import may_leak
-from gatesim.measures.ledger import Ledger, joined
+from gatesim.measures.ledger import Ledger
 from gatesim.measures.tally import Tally, from_ledger, judged
 from gatesim.scenario.schema import Scenario
 from gatesim.study.folder import write_ledger
 from gatesim.study.gates import Job
 from gatesim.world.people import Account, populate
-
-ACCOUNTS_AT_ONCE = 200_000
-"""Accounts whose needs the fast engine keeps in memory at once."""
 
 WORTH_A_PROCESS = 300_000
 """Expected needs, over all tasks, from which a second process is worth its start."""
@@ -96,15 +91,7 @@ class Worker:
         self._make(task.engine, task.replication)
         job = task.job
         waits, desk = self._desk(job)
-        parts = [self._by_reading(job, ledger) for ledger in self._ledgers(task, waits)]
-        if task.ledger is not None:
-            write_ledger(
-                self.scenario, {r: joined([part[r] for part in parts]) for r in job.laws}, task.ledger
-            )
-        tallies = {
-            reading: reduce(add, [self._tally(part[reading], number) for number, part in enumerate(parts)])
-            for reading in job.laws
-        }
+        tallies = self._tallies(task, waits)
         leaks = {reading: may_leak(self.scenario, law, job.gate) for reading, law in job.laws.items()}
         met = any(tally.desk.joined for tally in tallies.values())
         return Done(job.policy, task.replication, tallies, leaks, desk, waits is None and met)
@@ -135,38 +122,35 @@ class Worker:
         words = "waits drawn from a table by hour, computed at real size from the expected inflow"
         return table, f"{words}; {note}" if note else words
 
-    def _ledgers(self, task: Task, waits: WaitTable | None) -> Iterator[Ledger]:
-        """The ledger of a job, in parts that share no cluster."""
+    def _tallies(self, task: Task, waits: WaitTable | None) -> dict[str, Tally]:
+        """The tally for each reading; the ledger is written where that is wanted."""
         job = task.job
-        if self._population is None:
-            yield simulate(
-                self.scenario,
-                job.law,
-                job.gate,
-                self._people,
-                seed=self.seed,
-                replication=task.replication,
-                waits=waits,
-            )
-            return
-        lives = self._population.under(job.law, job.gate, waits)
-        accounts = self.scenario.people
-        # People on one network share errors: there the whole is one part.
-        size = (
-            accounts if any(c.scope == "network" for c in self.scenario.causes.values()) else ACCOUNTS_AT_ONCE
-        )
-        for first in range(0, accounts, size):
-            yield lives.ledger(first, min(first + size, accounts))
-
-    def _by_reading(self, job: Job, ledger: Ledger) -> dict[str, Ledger]:
-        return {
-            reading: ledger if number == 0 else judged(ledger, self.scenario, law)
+        networks = any(cause.scope == "network" for cause in self.scenario.causes.values())
+        if self._population is not None and task.ledger is None and not networks:
+            lives = self._population.under(job.law, job.gate, waits)
+            return dict(zip(job.laws, lives.tallies(list(job.laws.values())), strict=True))
+        whole = self._ledger(task, waits)
+        ledgers = {
+            reading: whole if number == 0 else judged(whole, self.scenario, law)
             for number, (reading, law) in enumerate(job.laws.items())
         }
+        if task.ledger is not None:
+            write_ledger(self.scenario, ledgers, task.ledger)
+        return {reading: from_ledger(self.scenario, own, self._accounts) for reading, own in ledgers.items()}
 
-    def _tally(self, ledger: Ledger, part: int) -> Tally:
-        """The tally of a part; the accounts simulated count with the first."""
-        return from_ledger(self.scenario, ledger, self._accounts if part == 0 else 0 * self._accounts)
+    def _ledger(self, task: Task, waits: WaitTable | None) -> Ledger:
+        job = task.job
+        if self._population is not None:
+            return self._population.under(job.law, job.gate, waits).ledger()
+        return simulate(
+            self.scenario,
+            job.law,
+            job.gate,
+            self._people,
+            seed=self.seed,
+            replication=task.replication,
+            waits=waits,
+        )
 
 
 _worker: Worker | None = None
