@@ -61,6 +61,7 @@ def chosen(scenario: Scenario, reading: str, rng: np.random.Generator) -> str:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.no_cover  # other tests cover the same lines; watching these would take minutes
 def test_fast_and_reference_give_the_same_ledger() -> None:
     seen: Counter[str] = Counter()
     for number in range(SCENARIOS):

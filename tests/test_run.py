@@ -69,7 +69,7 @@ def test_a_run_says_something_of_every_policy_under_every_reading(result: Result
     assert all(list(policies) == list(scenario.policies) for policies in result.found.values())
     assert result.reading == "person"
     assert result.policies is result.found["person"]
-    assert (result.engine, result.seed, result.reps) == ("reference", 7, 2)
+    assert (result.engine, result.seed, result.reps) == ("fast", 7, 2)
     assert repr(result) == "<Result of 'A small world': 5 policies>"
     assert {"compile", "simulate", "measure"} <= set(result.seconds)
 
@@ -300,7 +300,7 @@ def test_progress_goes_from_none_to_all() -> None:
     )
     assert [done for done, _ in said] == sorted(done for done, _ in said)
     assert said[-1][0] == 1.0
-    assert {"compiling open", "making people", "ask"} <= {doing for _, doing in said}
+    assert {"compiling policies", "ask"} <= {doing for _, doing in said}
     said.clear()
     gatesim.run(
         SMALL, engine="exact", policies=["open"], progress=lambda done, doing: said.append((done, doing))
@@ -417,7 +417,7 @@ def test_a_run_leaves_a_folder_that_says_how_it_was_made(tmp_path: Path) -> None
     assert manifest["files"] == [{"name": SMALL.name, "sha256": sha256(SMALL)}] or manifest["files"][0][
         "sha256"
     ] == sha256(SMALL)
-    assert (manifest["seed"], manifest["replications"], manifest["engine"]) == (7, 1, "reference")
+    assert (manifest["seed"], manifest["replications"], manifest["engine"]) == (7, 1, "fast")
     assert manifest["scenario"]["people"] == 30
     assert manifest["libraries"]["numpy"] == np.__version__
     assert json.loads((out / "result.json").read_text()) == json.loads(run.to_json())

@@ -62,6 +62,11 @@ def command(
     given = {"people": people, "seed": seed}
     loaded = load(scenario, [*sets, *(f"{key}={value}" for key, value in given.items() if value is not None)])
     warn(loaded.warnings)
+    if engine == "fast":
+        from gatesim.engine.fast import is_compiled
+
+        if not is_compiled():
+            click.echo("Compiling the fast engine: once on this machine, about a minute.", err=True)
     with progress() as shown:
         result = run(
             loaded,

@@ -47,7 +47,7 @@ from gatesim.law.law import Law
 from gatesim.measures.ledger import Ledger
 from gatesim.measures.tally import Tally
 from gatesim.scenario.schema import Scenario
-from gatesim.world.compiled import compiled
+from gatesim.world.compiled import cache_folder, compiled
 from gatesim.world.draws import check_key, stratified
 
 Progress = Callable[[float], None]
@@ -273,6 +273,12 @@ class Lives:
                 if progress is not None:
                     progress((number + 1) / len(chunks))
         return _ledger(self._law, self._population.world, parts)
+
+
+def is_compiled() -> bool:
+    """Whether the compiled code of this version is already in the cache of this machine and user."""
+    folder = cache_folder()
+    return folder is not None and any(folder.rglob("life.decide-*.nbi"))
 
 
 def simulate(
