@@ -7,27 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.waits import LEVELS, WaitTable
+from gatesim.gates.checks import sufficient
 from gatesim.gates.tables import STATES, Tables
 from gatesim.law.law import Law
 from gatesim.scenario.people import CHANNELS, STATUSES
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION, Attribute
-from gatesim.scenario.types import FOREVER
+from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
 from gatesim.world.noise import cumulative, noise_rows, value_at
+from gatesim.world.people import mean_us
+from gatesim.world.readings import ATTRIBUTES, network_blocks
 from gatesim.world.space import CellSpace, age_band, value_space
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-ATTRIBUTES: tuple[Attribute, ...] = get_args(Attribute)
 REFRESHES = ("account", "place", "session")
-NOTHING = "nothing"
 
 
 class WorldArrays(NamedTuple):
@@ -107,11 +107,6 @@ class GateArrays(NamedTuple):
     quantiles: Floats  # [G, H, L]
 
 
-def mean_us(duration: int) -> float:
-    """A mean time for draws; a mean of ``forever`` is infinite."""
-    return np.inf if duration >= FOREVER else float(duration)
-
-
 def _over(names: Iterable[str], shares: Mapping[str, float]) -> Floats:
     row = np.array([shares.get(name, 0.0) for name in names])
     # Who has no distribution never looks it up.
@@ -179,17 +174,7 @@ def _signals(
     cause_of = np.full(count, -1, dtype=np.int64)
     for q, cause in enumerate(causes):
         cause_of[[order.index(name) for name in cause.signals]] = q
-    homes = [
-        sum(segment.share for segment in scenario.segments.values() if segment.home == region)
-        for region in scenario.regions
-    ]
-    blocks = [
-        [
-            max(1, round(c.people_per_network / share)) if share > 0 else c.people_per_network
-            for share in homes
-        ]
-        for c in causes
-    ]
+    blocks = network_blocks(scenario)
     return (
         np.array([ATTRIBUTES.index(signal.observes) for signal in signals], dtype=np.int64),
         refresh,
@@ -199,7 +184,7 @@ def _signals(
         np.array([cause.probability for cause in causes], dtype=np.float64),
         np.array([refresh[order.index(cause.signals[0])] for cause in causes], dtype=np.int64),
         np.array([cause.scope == "network" for cause in causes], dtype=np.int64),
-        np.array(blocks, dtype=np.int64).reshape(len(causes), len(homes)),
+        np.array(blocks, dtype=np.int64).reshape(len(causes), len(scenario.regions)),
     )
 
 
@@ -239,7 +224,7 @@ def gate_arrays(
             if not known:
                 unique.append(tables)
             table[g, e] = known[0] if known else len(unique) - 1
-    suffices = np.array([[_suffices(scenario, epoch.clears) for epoch in law.epochs] for law in laws])
+    suffices = np.array([[sufficient(scenario, epoch.clears) for epoch in law.epochs] for law in laws])
     accepted = [
         [[d for d in tables.documents if suffices[g, e, d].any()] for e, tables in enumerate(gate)]
         for g, gate in enumerate(gates)
@@ -294,16 +279,6 @@ def gate_arrays(
         p_wait,
         quantiles,
     )
-
-
-def _suffices(scenario: Scenario, clears: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """bool[document, status]: whether a holder's genuine document shows enough."""
-    found = np.zeros((len(scenario.documents), len(STATUSES)), dtype=np.bool_)
-    for d, document in enumerate(scenario.documents.values()):
-        for s, status in enumerate(STATUSES):
-            shown = document.proves.get(status)
-            found[d, s] = shown is not None and (shown == NOTHING or bool(clears[STATUSES.index(shown)]))
-    return found
 
 
 def _numbers(rows: Sequence[Sequence[int]], width: int) -> Ints:

@@ -160,7 +160,6 @@ def _flush(
 
 @compiled
 def _count(
-    made: int,
     owner: int,
     channel: int,
     reading: int,
@@ -309,7 +308,6 @@ def live_and_count(
             account, 0, seed, replication, w.length, channel, owner, g, needs, bodies, case, cases, request
         )
         _count(
-            made,
             owner,
             channel,
             reading,

@@ -116,7 +116,7 @@ class Readings:
             self._causes[self._signals[tied[0]].refresh].append(
                 _Cause(number, tied, cause.probability, by_network)
             )
-        self._network_block = _network_blocks(scenario)
+        self._network_block = network_blocks(scenario)
 
     def reads_by(self, refresh: Refresh) -> bool:
         """Whether any signal draws its noise anew at this refresh."""
@@ -179,7 +179,7 @@ class Readings:
         return cell
 
 
-def _network_blocks(scenario: Scenario) -> list[list[int]]:
+def network_blocks(scenario: Scenario) -> list[list[int]]:
     """For each cause and home region: how many consecutive accounts share a network.
 
     Account numbers mix all regions, so a block that holds ``people_per_network`` accounts of a region must be
