@@ -153,9 +153,10 @@ def test_counting_without_a_ledger_gives_the_same_tally(number: int) -> None:
     laws = [make_law(scenario, reading) for reading in ("person", "national")]
     gate = compile_gate(scenario, list(scenario.policies)[number % len(scenario.policies)], laws[0])
     population = fast.Population(scenario, scenario.seed, 0, accounts)
-    lives = population.under(laws[0], gate, some_waits(scenario, rng))
-    ledger = lives.ledger()
-    for law, tally in zip(laws, lives.tallies(laws), strict=True):
+    job = fast.Job(laws, gate, some_waits(scenario, rng))
+    other = fast.Job(laws, compile_gate(scenario, next(iter(scenario.policies)), laws[0]))
+    ledger = population.under(laws[0], gate, job.waits).ledger()
+    for law, tally in zip(laws, population.tallies([other, job], threads=2)[1], strict=True):
         counted = from_ledger(scenario, judged(ledger, scenario, law), population.by_segment())
         for name in ("counts", "accounts", "people", "clusters"):
             assert np.array_equal(getattr(tally, name), getattr(counted, name)), name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -65,7 +66,7 @@ def command(
     if engine == "fast":
         from gatesim.engine.fast import is_compiled
 
-        if not is_compiled():
+        if not is_compiled("tally"):
             click.echo("Compiling the fast engine: once on this machine, about a minute.", err=True)
     with progress() as shown:
         result = run(
@@ -76,7 +77,7 @@ def command(
             out=out,
             ledger=ledger,
             progress=shown,
-            workers=None,
+            workers=os.cpu_count(),
         )
     if as_json:
         click.echo(result.to_json())

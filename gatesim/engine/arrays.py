@@ -7,18 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.waits import LEVELS, WaitTable
 from gatesim.gates.checks import sufficient
-from gatesim.gates.tables import STATES, Tables
+from gatesim.gates.tables import BLOCK, CHECK, FRESH, STATES, Tables
 from gatesim.law.law import Law
-from gatesim.scenario.people import CHANNELS, STATUSES
+from gatesim.measures.axes import midnight_us
+from gatesim.measures.ledger import (
+    ENDS,
+    FALLBACK,
+    LOST,
+    NO_REASON,
+    PENDING,
+    REFUSED,
+    RULE,
+    SERVED,
+    SERVED_LATE,
+    SHUTDOWN,
+)
+from gatesim.scenario.people import CHANNELS, STATUSES, Segment
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
+from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION, Signal
+from gatesim.world.draws import (
+    ACTIVITY,
+    CARD,
+    COUSER_PRESENT,
+    DECLARED,
+    LANES,
+    READING_ACCOUNT,
+    READING_PLACE,
+    TRIP_START,
+    VPN_USER,
+)
+from gatesim.world.makers import makers
 from gatesim.world.noise import cumulative, noise_rows, value_at
 from gatesim.world.people import mean_us
 from gatesim.world.readings import ATTRIBUTES, network_blocks
@@ -30,9 +55,27 @@ Floats = NDArray[np.float64]
 REFRESHES = ("account", "place", "session")
 
 
+def typed(*numbers: int) -> list[int]:
+    """Constants that are passed to compiled functions; given plain ones, numba compiles anew for each."""
+    return [cast(int, np.int64(number)) for number in numbers]
+
+
+ZERO, ONE, NONE = typed(0, 1, -1)
+
+OPEN = 3
+"""A decision beside `ALLOW`, `CHECK`, `BLOCK`: the gate is open, and the session leaves no trace."""
+
+MOST_READINGS = 62
+
+# How a need ends: its number in `ENDS`. The reason is added to the last two.
+END_SERVED, END_LATE = ENDS.index((SERVED, NO_REASON)), ENDS.index((SERVED_LATE, NO_REASON))
+END_LOST, END_PENDING = ENDS.index((LOST, NO_REASON)), ENDS.index((PENDING, NO_REASON))
+REFUSED_FOR, FALLBACK_FOR = ENDS.index((REFUSED, RULE)) - RULE, ENDS.index((FALLBACK, RULE)) - RULE
+
+
 class WorldArrays(NamedTuple):
     """The people and their signals. Axes: S segments, R regions, M models, A activities, K co-users, J signals,
-    V values, Q causes; shares are cumulative, padded with ones.
+    V values, Q causes, L lanes; shares are cumulative, padded with ones.
     """
 
     length: int
@@ -60,6 +103,7 @@ class WorldArrays(NamedTuple):
     co_share: Floats  # [S, K]
     observes: Ints  # [J] number of the attribute
     refresh: Ints  # [J] 0 account, 1 place, 2 session
+    sure: NDArray[np.bool_]  # [J]: what is read does not depend on chance
     rows: Floats  # [J, channel, kind, V, V + 1]
     step: Ints  # [J, V, V + 1]
     cause_of: Ints  # [J] number of the signal's cause, or -1
@@ -68,6 +112,30 @@ class WorldArrays(NamedTuple):
     cause_by_network: Ints  # [Q]
     network_block: Ints  # [Q, R]
     steps: Ints  # [3] what channel, model, band add to the cell
+    # What is drawn once: by the owner for the account and for the owner's body, by a co-user for a body.
+    account_lanes: Ints  # [S] how many
+    account_purposes: NDArray[np.uint64]  # [S, L] as `uniform_lanes` takes them
+    account_indices: NDArray[np.uint64]  # [S, L]
+    account_asks: Ints  # [S, L] the question's number, -1 for none
+    body_lanes: Ints
+    body_purposes: NDArray[np.uint64]
+    body_indices: NDArray[np.uint64]
+    body_asks: Ints
+
+
+# Questions by number. From `ASK_NOISE` on: the noise of each signal, then the presence of each co-user.
+ASK_ACTIVITY, ASK_CARD, ASK_DECLARED, ASK_VPN, ASK_TRIP, ASK_NOISE = range(6)
+
+
+class LawArrays(NamedTuple):
+    """The law under several readings, whose epochs are the same. Axes: E epochs, M models."""
+
+    epoch_start: Ints  # [E + 1], the last is the window's length
+    named: NDArray[np.bool_]  # [E, M]
+    restricted: Ints  # [E, segment, channel, region, M]: one bit for each reading
+    channel: Ints  # [segment]: of an account whose owner is of the segment
+    maker: Ints  # [segment of the owner, body]: the segment of the body, -1 where there is none
+    midnight: int  # microseconds from midnight to the window's start
 
 
 class GateArrays(NamedTuple):
@@ -76,14 +144,12 @@ class GateArrays(NamedTuple):
     """
 
     epoch_start: Ints  # [E + 1], the last is the window's length
-    named: NDArray[np.bool_]  # [E, M]
-    open_for: NDArray[np.bool_]  # [E, M, channel]: not gated
-    restricted: NDArray[np.bool_]  # [G, E, S, R, M, channel]
     table: Ints  # [G, E]
-    actions: NDArray[np.int8]  # [T, state, cell]
-    acts: NDArray[np.bool_]  # [T, cell]
+    decisions: NDArray[np.int8]  # [T, state, cell]: an action, or `OPEN`
     durations: Ints  # [T, state]
     shutdown: NDArray[np.bool_]  # [T]
+    plain: NDArray[np.bool_]  # [G]: how a need ends depends on its own cell alone
+    plain_ends: NDArray[np.int8]  # [T, cell]: for these gates how, by its number in `ENDS`
     documents: Ints  # [T, D], padded with -1
     errors: Floats  # [T, 3, D]: false reject, accept, match
     acceptable: Ints  # [G, E, D], padded with -1
@@ -153,12 +219,79 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
         _padded([[entry.share for _, entry in c] for c in co_users], 0.0),
         *_signals(scenario, strides),
         np.array(strides[-3:]),
+        *_lanes([_asked_of_account(scenario, segment) for segment in segments]),
+        *_lanes([_asked_of_body(scenario, segment) for segment in segments]),
     )
+
+
+Question = tuple[int, int, int, int]
+"""A purpose, the slot of whom it asks, an index, and its number (`ASK_ACTIVITY` and so on)."""
+
+
+def _asked_of_account(scenario: Scenario, owner: Segment) -> list[Question]:
+    """What is drawn once for an account and for the body of its owner; what is certain is not drawn."""
+    asked: list[Question] = []
+    if len(owner.activity.shares) > 1:
+        asked.append((ACTIVITY, 0, 0, ASK_ACTIVITY))
+    if _varies(owner.card):
+        asked.append((CARD, 0, 0, ASK_CARD))
+    if _varies(owner.declared):
+        asked.append((DECLARED, 0, 0, ASK_DECLARED))
+    asked += _noise_of(scenario, "account", READING_ACCOUNT)
+    asked += _asked_of_body(scenario, owner)
+    first = ASK_NOISE + len(scenario.signals)
+    return asked + [(COUSER_PRESENT, k + 1, 0, first + k) for k in range(len(owner.co_users))]
+
+
+def _asked_of_body(scenario: Scenario, own: Segment) -> list[Question]:
+    """What is drawn once for a body."""
+    asked: list[Question] = []
+    if 0 < own.vpn.users < 1:
+        asked.append((VPN_USER, 0, 0, ASK_VPN))
+    if own.trips.length > 0:
+        asked.append((TRIP_START, 0, 0, ASK_TRIP))
+    return asked + _noise_of(scenario, "place", READING_PLACE)
+
+
+def _noise_of(scenario: Scenario, refresh: str, purpose: int) -> list[Question]:
+    """The noise of the signals of one refresh: of the account, or of a body at home (place 0)."""
+    return [
+        (purpose, 0, j, ASK_NOISE + j)
+        for j, signal in enumerate(scenario.signals.values())
+        if signal.refresh == refresh and not _is_sure(scenario, signal)
+    ]
+
+
+def _varies(shares: Mapping[str, float]) -> bool:
+    return sum(share > 0 for share in shares.values()) > 1
+
+
+def _is_sure(scenario: Scenario, signal: Signal) -> bool:
+    rows = noise_rows(scenario, signal)
+    return bool(((rows == 0) | (rows == 1)).all())
+
+
+def _lanes(
+    questions: Sequence[Sequence[Question]],
+) -> tuple[Ints, NDArray[np.uint64], NDArray[np.uint64], Ints]:
+    """Questions of each segment as `uniform_lanes` takes them, padded to whole vectors."""
+    width = max(1, *(len(asked) for asked in questions))
+    width = -(-width // LANES) * LANES
+    count = np.array([-(-len(asked) // LANES) * LANES for asked in questions], dtype=np.int64)
+    purposes = np.zeros((len(questions), width), dtype=np.uint64)
+    indices = np.zeros((len(questions), width), dtype=np.uint64)
+    numbers = np.full((len(questions), width), -1, dtype=np.int64)
+    for s, asked in enumerate(questions):
+        for lane, (purpose, slot, index, number) in enumerate(asked):
+            purposes[s, lane] = (purpose << 16) + (slot << 8)
+            indices[s, lane] = index
+            numbers[s, lane] = number
+    return count, purposes, indices, numbers
 
 
 def _signals(
     scenario: Scenario, strides: Sequence[int]
-) -> tuple[Ints, Ints, Floats, Ints, Ints, Floats, Ints, Ints, Ints]:
+) -> tuple[Ints, Ints, NDArray[np.bool_], Floats, Ints, Ints, Floats, Ints, Ints, Ints]:
     signals = list(scenario.signals.values())
     sizes = [len(value_space(scenario, signal.observes)) for signal in signals]
     most = max([1, *sizes])
@@ -178,6 +311,7 @@ def _signals(
     return (
         np.array([ATTRIBUTES.index(signal.observes) for signal in signals], dtype=np.int64),
         refresh,
+        np.array([_is_sure(scenario, signal) for signal in signals], dtype=np.bool_),
         rows,
         step,
         cause_of,
@@ -186,6 +320,74 @@ def _signals(
         np.array([cause.scope == "network" for cause in causes], dtype=np.int64),
         np.array(blocks, dtype=np.int64).reshape(len(causes), len(scenario.regions)),
     )
+
+
+def law_arrays(scenario: Scenario, laws: Sequence[Law]) -> LawArrays:
+    """The law under several readings as arrays.
+
+    Raises
+    ------
+    ValueError
+        If the laws differ in their epochs, or there are more than `MOST_READINGS`.
+    """
+    starts = _starts(laws)
+    if len(laws) > MOST_READINGS:
+        raise ValueError(f"at most {MOST_READINGS} readings at once")
+    first = laws[0].epochs
+    bits = [
+        [epoch.restricted.astype(np.int64) << bit for epoch in law.epochs] for bit, law in enumerate(laws)
+    ]
+    # From [E, segment, region, M, channel] to [E, segment, channel, region, M].
+    restricted = np.ascontiguousarray(np.moveaxis(np.sum(bits, axis=0), 4, 2))
+    segments, kinds = list(scenario.segments.values()), makers(scenario)
+    maker = np.full((len(segments), 1 + max(kind.body for kind in kinds)), -1, dtype=np.int64)
+    for kind in kinds:
+        maker[kind.owner, kind.body] = kind.segment
+    return LawArrays(
+        np.array([*starts, scenario.length], dtype=np.int64),
+        np.array([epoch.named for epoch in first]),
+        restricted,
+        np.array([CHANNELS.index(s.channel) for s in segments]),
+        maker,
+        midnight_us(scenario),
+    )
+
+
+def _starts(laws: Sequence[Law]) -> list[int]:
+    starts = [[epoch.start_us for epoch in law.epochs] for law in laws]
+    if any(start != starts[0] for start in starts):
+        raise ValueError("the laws do not change at the same instants")
+    return starts[0]
+
+
+def _decisions(tables: Tables, gated: NDArray[np.bool_], space: CellSpace) -> NDArray[np.int8]:
+    """int8[state, cell]: the action, or `OPEN` where the law or the policy leaves the gate open.
+
+    Parameters
+    ----------
+    tables
+        Of one epoch.
+    gated
+        bool[model, channel]: whether the law gates them in it.
+    space
+        The cells.
+    """
+    *_, channel, model, _ = np.unravel_index(np.arange(space.size), space.shape)
+    closed = tables.acts & gated[model, channel]
+    return np.where(closed, tables.actions, np.int8(OPEN)).astype(np.int8)
+
+
+def _plain_ends(
+    scenario: Scenario, tables: Tables, decisions: NDArray[np.int8], space: CellSpace
+) -> NDArray[np.int8]:
+    """int8[cell]: how a need ends that is decided by its cell alone, where all fall back or none."""
+    *_, model, _ = np.unravel_index(np.arange(space.size), space.shape)
+    falls_back = np.array([m.fallback is not None for m in scenario.models.values()]) & (
+        scenario.reactions.fall_back > 0
+    )
+    reason = SHUTDOWN if tables.is_shutdown else RULE
+    refused = np.where(falls_back[model], FALLBACK_FOR + reason, REFUSED_FOR + reason)
+    return np.where(decisions[FRESH] == BLOCK, refused, END_SERVED).astype(np.int8)
 
 
 def gate_arrays(
@@ -209,21 +411,25 @@ def gate_arrays(
     ValueError
         If the laws differ in their epochs, or a gate has not one table for each.
     """
-    starts = [[epoch.start_us for epoch in law.epochs] for law in laws]
-    if any(start != starts[0] for start in starts):
-        raise ValueError("the laws do not change at the same instants")
-    if any(len(gate) != len(starts[0]) for gate in gates):
-        raise ValueError(f"the law has {len(starts[0])} epochs: a gate needs as many tables")
+    starts = _starts(laws)
+    if any(len(gate) != len(starts) for gate in gates):
+        raise ValueError(f"the law has {len(starts)} epochs: a gate needs as many tables")
     documents, segments = list(scenario.documents.values()), list(scenario.segments.values())
     kinds = list(scenario.documents)
+    space = CellSpace.of(scenario)
     unique: list[Tables] = []
-    table = np.zeros((len(gates), len(starts[0])), dtype=np.int64)
+    decisions: list[NDArray[np.int8]] = []
+    known: dict[tuple[int, bytes], int] = {}
+    table = np.zeros((len(gates), len(starts)), dtype=np.int64)
     for g, gate in enumerate(gates):
         for e, tables in enumerate(gate):
-            known = [number for number, one in enumerate(unique) if one is tables]
-            if not known:
+            gated = laws[g].epochs[e].gated
+            key = (id(tables), gated.tobytes())
+            if key not in known:
+                known[key] = len(unique)
                 unique.append(tables)
-            table[g, e] = known[0] if known else len(unique) - 1
+                decisions.append(_decisions(tables, gated, space))
+            table[g, e] = known[key]
     suffices = np.array([[sufficient(scenario, epoch.clears) for epoch in law.epochs] for law in laws])
     accepted = [
         [[d for d in tables.documents if suffices[g, e, d].any()] for e, tables in enumerate(gate)]
@@ -237,17 +443,19 @@ def gate_arrays(
     for g, one in enumerate(waits):
         if one is not None:
             p_wait[g], quantiles[g] = one.p_wait, one.waits_us
-    first = laws[0].epochs
+    kept = np.array([(tables.durations_us[1:] > 0).any() for tables in unique])
+    asks = np.array([(decided == CHECK).any() for decided in decisions])
     return GateArrays(
-        np.array([*starts[0], scenario.length], dtype=np.int64),
-        np.array([epoch.named for epoch in first]),
-        np.array([~epoch.gated for epoch in first]),
-        np.array([[epoch.restricted for epoch in law.epochs] for law in laws]),
+        np.array([*starts, scenario.length], dtype=np.int64),
         table,
-        np.ascontiguousarray([tables.actions for tables in unique], dtype=np.int8),
-        np.ascontiguousarray([tables.acts for tables in unique]),
+        np.array(decisions, dtype=np.int8),
         np.array([tables.durations_us for tables in unique], dtype=np.int64).reshape(-1, len(STATES)),
         np.array([tables.is_shutdown for tables in unique]),
+        ~(kept | asks)[table].any(axis=1) & (reactions.leave == 0) & (reactions.fall_back in (0, 1)),
+        np.array(
+            [_plain_ends(scenario, t, d, space) for t, d in zip(unique, decisions, strict=True)],
+            dtype=np.int8,
+        ),
         _numbers([tables.documents for tables in unique], width),
         np.array([[t.false_reject, t.false_accept, t.false_match] for t in unique], dtype=np.float64),
         np.array([_numbers(own, width) for own in accepted]),

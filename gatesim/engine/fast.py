@@ -1,124 +1,234 @@
 """The fast engine: the same model as the reference, for millions.
 
-A person is a row of needs until they must wait for a reviewer. Between two changes of the world people do not
-meet, so each account is lived by itself, from its draws (`gatesim.engine.life`). Only a simulated desk makes
-people meet: accounts are then lived up to the case that joins it, and again from the start once the desk has said
-what became of the case (`gatesim.engine.fast_desk`). That is cheaper than to keep anything of them: what happened
-before follows from the same draws.
+Accounts are taken a few thousand at a time: their needs are made once (`gatesim.engine.needs`), every gate decides
+them (`gatesim.engine.life`), and what came of it is counted at once (`gatesim.engine.fast_tally`). So nothing is
+kept of an account, unless it asks for a review at a simulated desk, where people meet: then its case is written
+down, the desk takes all cases in the order of time (`gatesim.engine.fast_desk`), and the account is lived again
+from its draws with what became of the case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.engine.arrays import GateArrays, WorldArrays, gate_arrays, world_arrays
-from gatesim.engine.fast_desk import Reviewed, review
-from gatesim.engine.fast_tally import as_tally, counting, live_and_count, new_room, new_slots
-from gatesim.engine.life import (
-    FULL,
-    N_ASKED,
-    N_BEGUN,
-    N_BODY,
-    N_CELL,
-    N_DOCUMENT,
-    N_END,
-    N_JOINED,
-    N_MODEL,
-    N_NUMBER,
-    N_OUTCOME,
-    N_REASON,
-    N_REGION,
-    N_SEGMENT,
-    N_TIME,
-    NEED_COLUMNS,
-    REQUEST_COLUMNS,
-    Ints,
-    decide,
-    first_above,
-    make_needs,
+from gatesim.engine.arrays import NONE, GateArrays, Ints, gate_arrays, law_arrays, world_arrays
+from gatesim.engine.fast_desk import D_ACCOUNT, D_FIRST, D_GATE, DESK_COLUMNS, desk_of, run_desk, write_case
+from gatesim.engine.fast_tally import (
+    Counting,
+    Room,
+    Sums,
+    count_account,
+    count_desk,
+    counting,
+    new_room,
+    new_sums,
+    tallies_of,
 )
+from gatesim.engine.life import (
+    ASKS,
+    K_BEGUN,
+    K_DOCUMENT,
+    K_END,
+    K_JOINED,
+    K_ROW,
+    Ends,
+    decide,
+    decide_plainly,
+    new_ends,
+)
+from gatesim.engine.needs import Bench, Needs, judge, make_needs, new_bench, new_needs, owner_of
 from gatesim.engine.waits import WaitTable
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law
-from gatesim.measures.ledger import Ledger
+from gatesim.measures.ledger import ENDS, Ledger
 from gatesim.measures.tally import Tally
 from gatesim.scenario.schema import Scenario
 from gatesim.world.compiled import cache_folder, compiled
-from gatesim.world.draws import check_key, stratified
+from gatesim.world.draws import SHIFT, check_key, uniform
 
 Progress = Callable[[float], None]
 
-CHUNK = 4096
-"""Accounts that one call of the compiled code lives."""
+CHUNK = 2048
+"""Accounts that one call of the compiled code takes."""
 
-R_ACCOUNT, R_OWNER = NEED_COLUMNS, NEED_COLUMNS + 1
-ROW_COLUMNS = NEED_COLUMNS + 2
+ROWS = 65_536
+"""Needs that there is room for at first."""
+
+_OUTCOME = np.array([outcome for outcome, _ in ENDS], dtype=np.int8)
+_REASON = np.array([reason for _, reason in ENDS], dtype=np.int8)
+_NO_CASES: Ints = np.full(0, -1, dtype=np.int64)
 
 
-@compiled(nogil=True)
-def _live(
-    first: int,
-    last: int,
-    gate: int,
+class Views(NamedTuple):
+    """Under which readings each gate is counted. Axes: G gates, V readings of gates."""
+
+    begin: Ints  # [G + 1]
+    bit: Ints  # [V]: the bit of the reading, see `LawArrays`
+
+
+@compiled(nogil=True, _nrt=False)
+def _decide_and_count(
+    first_gate: int,
+    last_gate: int,
+    accounts: int,
     seed: int,
     replication: int,
-    w: WorldArrays,
+    length: int,
+    n: Needs,
+    g: GateArrays,
+    views: Views,
+    first_case: Ints,
+    cases: Ints,
+    asked: Ints,
+    count: int,
+    ends: Ends,
+    k: Counting,
+    room: Room,
+    sums: Sums,
+) -> int:
+    """Let gates decide the needs of accounts, and count; accounts that ask the desk go to ``asked`` instead.
+
+    Parameters
+    ----------
+    first_gate, last_gate
+        The gates, before the last.
+    accounts
+        How many of ``n``.
+    first_case, cases
+        For each account its first case at the desk (or -1); what became of all cases. Empty before the desk has run.
+    asked, count
+        int64[room, DESK_COLUMNS]: where cases are written down, and how many there are.
+
+    Returns
+    -------
+    int
+        How many cases there are now.
+    """
+    for gate in range(first_gate, last_gate):
+        for a in range(accounts):
+            checks = 0
+            if g.plain[gate]:
+                decide_plainly(a, gate, n, g, ends)
+            else:
+                case = first_case[a] if a < len(first_case) else NONE
+                checks = decide(a, gate, seed, replication, length, n, g, case, cases, ends)
+                if checks == ASKS:
+                    write_case(asked, count, gate, n.account[a], n.owner[a], count, n, ends)
+                    count += 1
+                    continue
+                count_desk(gate, checks, ends, room)
+            for view in range(views.begin[gate], views.begin[gate + 1]):
+                count_account(a, view, views.bit[view], ends.checks[:checks], n, ends, k, room, sums)
+    return count
+
+
+@compiled(nogil=True, _nrt=False)
+def _decide_rows(
+    gate: int,
+    accounts: int,
+    seed: int,
+    replication: int,
+    length: int,
+    n: Needs,
     g: GateArrays,
     first_case: Ints,
     cases: Ints,
-    needs: Ints,
-    bodies: Ints,
-    noise: NDArray[np.float64],
+    ends: Ends,
     rows: Ints,
-) -> int:
-    """Live the accounts from ``first`` to before ``last``; give back the rows filled, or `FULL`."""
-    filled = 0
-    request = np.zeros(REQUEST_COLUMNS, dtype=np.int64)
-    for account in range(first, last):
-        made = make_needs(account, seed, replication, w, needs, bodies, noise)
-        if made == FULL or filled + made > len(rows):
-            return FULL
-        owner = bodies[0, 1]
-        case = first_case[account] if account < len(first_case) else -1
-        decide(
-            account,
-            gate,
-            seed,
-            replication,
-            w.length,
-            w.channel[owner],
-            owner,
-            g,
-            needs,
-            bodies,
-            case,
-            cases,
-            request,
-        )
-        for row in range(made):
-            for column in range(NEED_COLUMNS):
-                rows[filled + row, column] = needs[row, column]
-            rows[filled + row, R_ACCOUNT] = account
-            rows[filled + row, R_OWNER] = owner
-        filled += made
-    return filled
+) -> None:
+    """Let a gate decide, and write how each check went into int64[CHECK_COLUMNS, row]; -1 where none was."""
+    rows[:] = -1
+    for a in range(accounts):
+        checks = decide(a, gate, seed, replication, length, n, g, first_case[a], cases, ends)
+        for check in range(checks):
+            row = ends.checks[check, K_ROW]
+            for column in (K_ROW, K_DOCUMENT, K_JOINED, K_BEGUN, K_END):
+                rows[column, row] = ends.checks[check, column]
 
 
 @compiled
-def _owners(accounts: int, seed: int, replication: int, segments: NDArray[np.float64]) -> Ints:
+def _owners(accounts: int, shift: float, segments: NDArray[np.float64]) -> Ints:
     """Accounts by the owner's segment."""
     found = np.zeros(len(segments), dtype=np.int64)
     for account in range(accounts):
-        found[first_above(stratified(seed, replication, account), segments)] += 1
+        found[owner_of(account, shift, segments)] += 1
     return found
 
 
+@dataclass(frozen=True)
+class Job:
+    """A gate, the law under each reading for which it is the same, and its table of waits.
+
+    Attributes
+    ----------
+    laws
+        The first is the one that the gate was compiled for.
+    gate
+        Its tables, one for each epoch.
+    waits
+        Draw waits for the desk from this table; None: simulate the desk.
+    """
+
+    laws: Sequence[Law]
+    gate: Sequence[Tables]
+    waits: WaitTable | None = None
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads; where the work is interrupted, what has not begun is not begun."""
+    pool = ThreadPoolExecutor(number)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Room:
+    """Room for one thread to live accounts in; it grows with the account of most needs."""
+
+    def __init__(self, population: Population) -> None:
+        self._population = population
+        self.bench: Bench = new_bench(population.world)
+        self._make(ROWS)
+
+    def _make(self, rows: int) -> None:
+        self.needs: Needs = new_needs(rows, CHUNK)
+        self.ends: Ends = new_ends(rows, self._population.bodies)
+
+    def hold(self, rows: int) -> None:
+        """Have room for an account of so many needs."""
+        if rows > len(self.needs.time):
+            self._make(rows)
+
+    def lived(self, accounts: Ints) -> Iterator[tuple[Needs, int, int]]:
+        """Make the needs of accounts, as many at a time as there is room for: (needs, first, how many)."""
+        first = 0
+        while first < len(accounts):
+            made = make_needs(
+                accounts[first : first + CHUNK],
+                *self._population.key,
+                self._population.world,
+                self.needs,
+                self.bench,
+            )
+            if made == 0:
+                self._make(4 * len(self.needs.time))
+                continue
+            yield self.needs, first, made
+            first += made
+
+
 class Population:
-    """People of a scenario, ready to be lived under one gate after the other.
+    """People of a scenario, ready to be lived under gates.
 
     Parameters
     ----------
@@ -139,23 +249,67 @@ class Population:
         self.scenario, self.accounts = scenario, accounts
         self.key = check_key(seed, replication)
         self.world = world_arrays(scenario)
-        self._signals = len(scenario.signals)
-        self._bodies = 2 + max(len(segment.co_users) for segment in scenario.segments.values())
+        self.bodies = 1 + max(len(segment.co_users) for segment in scenario.segments.values())
 
     def by_segment(self) -> Ints:
         """int64[segment]: accounts by the owner's segment."""
-        return _owners(self.accounts, *self.key, self.world.segments)
+        return _owners(self.accounts, uniform(*self.key, 0, SHIFT, 0), self.world.segments)
 
-    def rooms(self, rows: int) -> tuple[Ints, Ints, NDArray[np.float64]]:
-        """Room to work in, for accounts of at most so many needs."""
-        return (
-            np.zeros((rows, NEED_COLUMNS), dtype=np.int64),
-            np.zeros((self._bodies, 3), dtype=np.int64),
-            np.zeros((4, max(1, self._signals))),
+    def chunks(self, first: int, last: int) -> list[Ints]:
+        """The accounts from ``first`` to before ``last`` in parts, by number."""
+        return [np.arange(begin, min(begin + CHUNK, last)) for begin in range(first, last, CHUNK)]
+
+    def gates(self, jobs: Sequence[Job]) -> GateArrays:
+        """The gates of some jobs as arrays.
+
+        Raises
+        ------
+        ValueError
+            If tables do not match the epochs or the cells, or a document goes to a desk that is not there.
+        """
+        if self.scenario.desk is None:
+            for d in {d for job in jobs for tables in job.gate for d in tables.documents}:
+                if list(self.scenario.documents.values())[d].to_desk > 0:
+                    raise ValueError(f"{list(self.scenario.documents)[d]} goes to a desk, and there is none")
+        return gate_arrays(
+            self.scenario,
+            [job.laws[0] for job in jobs],
+            [job.gate for job in jobs],
+            [job.waits for job in jobs],
         )
 
-    def under(self, law: Law, gate: Sequence[Tables], waits: WaitTable | None = None) -> Lives:
-        """The population under a gate; where a desk is simulated, it is run here.
+    def tallies(
+        self, jobs: Sequence[Job], threads: int = 1, progress: Progress | None = None
+    ) -> list[list[Tally]]:
+        """What gates do to the population, counted: all of them meet the same needs.
+
+        Parameters
+        ----------
+        jobs
+            The gates; the epochs of all their laws must be the same.
+        threads
+            Cores to use; the result does not depend on it.
+        progress
+            Called now and then with the part that is done, from 0 to 1.
+
+        Returns
+        -------
+        list of list of Tally
+            For each job a tally for each of its readings: the same integers as
+            `gatesim.measures.tally.from_ledger` counts. Accounts are the clusters: where people share a cause
+            by network, count the ledger instead.
+
+        Raises
+        ------
+        ValueError
+            As `gates`.
+        """
+        return _Run(self, jobs, threads, progress or (lambda part: None)).tallies()
+
+    def under(
+        self, law: Law, gate: Sequence[Tables], waits: WaitTable | None = None, threads: int = 1
+    ) -> Lives:
+        """The population under one gate; where a desk is simulated, it is run here.
 
         Parameters
         ----------
@@ -163,122 +317,261 @@ class Population:
             The law, and the policy's tables, one for each epoch.
         waits
             Draw waits for the desk from this table instead of simulating it.
+        threads
+            Cores to use; the result does not depend on it.
 
         Raises
         ------
         ValueError
-            If the tables do not match the epochs, or a document of the policy goes to a desk that is not there.
+            As `gates`.
         """
-        if self.scenario.desk is None:
-            for tables in gate:
-                for d in tables.documents:
-                    if list(self.scenario.documents.values())[d].to_desk > 0:
-                        raise ValueError(
-                            f"{list(self.scenario.documents)[d]} goes to a desk, and there is none"
-                        )
-        arrays = gate_arrays(self.scenario, [law], [gate], [waits])
-        reviewed = review(
-            self.rooms, self.scenario, arrays, self.world, self.key, self.accounts, waits is not None
+        return Lives(self, Job([law], gate, waits), threads)
+
+
+class _Run:
+    """One run of several gates."""
+
+    def __init__(self, population: Population, jobs: Sequence[Job], threads: int, progress: Progress) -> None:
+        self.population, self.jobs, self.threads, self.progress = population, jobs, threads, progress
+        self.arrays = population.gates(jobs)
+        scenario = population.scenario
+        # Readings that say the same of everybody are counted once.
+        self.laws: list[Law] = []
+        self.bits: list[list[int]] = [[self._bit(law) for law in job.laws] for job in jobs]
+        self.law = law_arrays(scenario, self.laws)
+        of_gate = [list(dict.fromkeys(bits)) for bits in self.bits]
+        self.views = Views(
+            np.cumsum([0, *(len(bits) for bits in of_gate)]), np.array([b for bits in of_gate for b in bits])
         )
-        return Lives(self, law, arrays, reviewed)
+        self.of_gate = of_gate
+        self.counting = counting(scenario)
+        self._local = threading.local()
+        self.rooms: list[Room] = []
+        self.most_needs = ROWS
+        """Room that the account of most needs takes."""
+        self._done = 0
+
+    def _bit(self, law: Law) -> int:
+        for bit, known in enumerate(self.laws):
+            pairs = zip(known.epochs, law.epochs, strict=True)
+            if known is law or all(np.array_equal(x.restricted, y.restricted) for x, y in pairs):
+                return bit
+        self.laws.append(law)
+        return len(self.laws) - 1
+
+    def reviewed(self) -> dict[int, Ints]:
+        """Live everybody, and count those who ask no desk; then run the desks: for each gate all its cases."""
+        parts = self.population.chunks(0, self.population.accounts)
+        with _threads(self.threads) as pool:
+            asked = np.concatenate(
+                [np.empty((0, DESK_COLUMNS), dtype=np.int64), *pool.map(self._first, parts)]
+            )
+            gates = [int(gate) for gate in np.unique(asked[:, D_GATE])]
+            of_gate = [asked[asked[:, D_GATE] == gate] for gate in gates]
+            return dict(zip(gates, pool.map(self._desk, gates, of_gate), strict=True))
+
+    def tallies(self) -> list[list[Tally]]:
+        """What is counted, for each job and reading."""
+        reviewed = self.reviewed()
+        again = [(gate, cases, part) for gate, cases in reviewed.items() for part in _firsts(cases)]
+        with _threads(self.threads) as pool:
+            list(pool.map(lambda one: self._after(*one), again))
+        self.progress(1.0)
+        gate_of = [gate for gate, bits in enumerate(self.of_gate) for _ in bits]
+        scenario, accounts = self.population.scenario, self.population.by_segment()
+        found = tallies_of(scenario, self.counting, self.rooms, gate_of, accounts)
+        return [
+            [found[int(self.views.begin[gate]) + self.of_gate[gate].index(bit)] for bit in bits]
+            for gate, bits in enumerate(self.bits)
+        ]
+
+    def _mine(self) -> tuple[_Room, Room, Sums]:
+        """What belongs to this thread."""
+        if not hasattr(self._local, "mine"):
+            scenario = self.population.scenario
+            room = new_room(scenario, len(self.views.bit), len(self.jobs))
+            self._local.mine = (_Room(self.population), room, new_sums(scenario))
+            self.rooms.append(room)
+        mine: tuple[_Room, Room, Sums] = self._local.mine
+        return mine
+
+    def _first(self, accounts: Ints) -> Ints:
+        """Live accounts up to their first case at a simulated desk; count those without one."""
+        mine, room, sums = self._mine()
+        asked = np.empty((len(accounts) * max(1, len(self.jobs)), DESK_COLUMNS), dtype=np.int64)
+        count = 0
+        for needs, _, made in mine.lived(accounts):
+            self.most_needs = max(self.most_needs, len(needs.time))
+            judge(made, needs, self.law)
+            count = _decide_and_count(
+                0,
+                len(self.jobs),
+                made,
+                *self.population.key,
+                self.population.world.length,
+                needs,
+                self.arrays,
+                self.views,
+                _NO_CASES,
+                asked[:0],
+                asked,
+                count,
+                mine.ends,
+                self.counting,
+                room,
+                sums,
+            )
+        self._done += len(accounts)
+        self.progress(0.95 * self._done / self.population.accounts)
+        return asked[:count].copy()
+
+    def _desk(self, gate: int, asked: Ints) -> Ints:
+        """Run the desk of one gate; ``asked`` holds the first case of each account that asks."""
+        mine, _, _ = self._mine()
+        cases = np.concatenate([asked, np.empty_like(asked)])
+        first = np.arange(len(asked))
+        cases[first, D_FIRST] = first
+        people = self.population
+        desk = desk_of(people.scenario, people.accounts)
+        mine.hold(self.most_needs)
+        reviewed, count = run_desk(
+            gate, cases, len(asked), *people.key, people.world, self.arrays, desk,
+            mine.needs, mine.bench, mine.ends,
+        )  # fmt: skip
+        return reviewed[:count]
+
+    def _after(self, gate: int, cases: Ints, first: Ints) -> None:
+        """Count accounts that had a case, given their first ones."""
+        mine, room, sums = self._mine()
+        for needs, begin, made in mine.lived(cases[first, D_ACCOUNT]):
+            judge(made, needs, self.law)
+            _decide_and_count(
+                gate,
+                gate + 1,
+                made,
+                *self.population.key,
+                self.population.world.length,
+                needs,
+                self.arrays,
+                self.views,
+                first[begin : begin + made],
+                cases,
+                cases[:0],
+                0,
+                mine.ends,
+                self.counting,
+                room,
+                sums,
+            )
+
+
+def _firsts(cases: Ints) -> list[Ints]:
+    """The first case of each account, a chunk of accounts at a time."""
+    first = np.flatnonzero(cases[:, D_FIRST] == np.arange(len(cases)))
+    return [first[begin : begin + CHUNK] for begin in range(0, len(first), CHUNK)]
 
 
 class Lives:
     """What a gate does to a population, account by account: `Population.under` makes it."""
 
-    def __init__(self, population: Population, law: Law, arrays: GateArrays, reviewed: Reviewed) -> None:
-        self._population, self._law, self._arrays, self._reviewed = population, law, arrays, reviewed
+    def __init__(self, population: Population, job: Job, threads: int) -> None:
+        self._population, self._law = population, job.laws[0]
+        self._arrays = population.gates([job])
+        self._judge = law_arrays(population.scenario, [self._law])
+        self._cases = np.empty((0, DESK_COLUMNS), dtype=np.int64)
+        if population.scenario.desk is not None and job.waits is None and (self._arrays.to_desk > 0).any():
+            run = _Run(population, [job], threads, lambda part: None)
+            self._cases = run.reviewed().get(0, self._cases)
+        first = np.concatenate([_NO_CASES, *_firsts(self._cases)])
+        order = np.argsort(self._cases[first, D_ACCOUNT])
+        self._first_case = first[order]
+        self._with_case = self._cases[self._first_case, D_ACCOUNT]
 
-    def _rows(self, first: int, last: int) -> Ints:
-        people = self._population
-        rows, out = 1024, 16 * (last - first)
-        while True:
-            needs, bodies, noise = people.rooms(rows)
-            buffer = np.empty((out, ROW_COLUMNS), dtype=np.int64)
-            filled = _live(
-                first,
-                last,
-                0,
-                *people.key,
-                people.world,
-                self._arrays,
-                *self._reviewed,
-                needs,
-                bodies,
-                noise,
-                buffer,
-            )
-            if filled != FULL:
-                return buffer[:filled]
-            rows, out = 4 * rows, 4 * out
+    def _cases_of(self, accounts: Ints) -> Ints:
+        """int64[account]: the first case of each, -1 where there is none."""
+        found = np.full(len(accounts), -1, dtype=np.int64)
+        if len(self._with_case):
+            place = np.minimum(np.searchsorted(self._with_case, accounts), len(self._with_case) - 1)
+            there = self._with_case[place] == accounts
+            found[there] = self._first_case[place[there]]
+        return found
 
-    def tallies(self, laws: Sequence[Law], progress: Progress | None = None) -> list[Tally]:
-        """The tally under each of several readings that share this run, without a ledger.
-
-        Parameters
-        ----------
-        laws
-            The law under each reading, the one the gate was compiled for among them.
-        progress
-            Called now and then with the part that is done, from 0 to 1.
-
-        Returns
-        -------
-        list of Tally
-            The same integers as `gatesim.measures.tally.from_ledger` counts. Accounts are the clusters: where people
-            share a cause by network, count the ledger instead.
-        """
-        people = self._population
-        scenario, accounts = people.scenario, people.by_segment()
-        k = counting(scenario, laws)
-        rooms = [new_room(scenario, k) for _ in laws]
-        slots = new_slots(scenario, k)
-        for number, room in enumerate(rooms):
-            rows, first = 1024, 0
-            while first < people.accounts:
-                last = min(first + CHUNK, people.accounts)
-                needs, bodies, noise = people.rooms(rows)
-                reached = live_and_count(
-                    first,
-                    last,
-                    *people.key,
-                    people.world,
-                    self._arrays,
-                    *self._reviewed,
-                    needs,
-                    bodies,
-                    noise,
-                    number,
-                    k,
-                    room,
-                    *slots,
-                )
-                if reached < last:
-                    rows *= 4
-                first = reached
-                if progress is not None:
-                    progress((number + first / people.accounts) / len(rooms))
-        return [as_tally(scenario, k, room, rooms[0].desk, accounts) for room in rooms]
-
-    def ledger(
-        self, first: int = 0, last: int | None = None, threads: int = 1, progress: Progress | None = None
-    ) -> Ledger:
-        """The ledger of the accounts from ``first`` to before ``last`` (all, if not given)."""
-        end = self._population.accounts if last is None else last
-        chunks = [(begin, min(begin + CHUNK, end)) for begin in range(first, end, CHUNK)]
+    def _part(self, accounts: Ints) -> list[Ledger]:
+        people, room = self._population, _Room(self._population)
         parts = []
-        with ThreadPoolExecutor(threads) as pool:
-            for number, part in enumerate(pool.map(lambda chunk: self._rows(*chunk), chunks)):
-                parts.append(part)
-                if progress is not None:
-                    progress((number + 1) / len(chunks))
-        return _ledger(self._law, self._population.world, parts)
+        first_case = self._cases_of(accounts)
+        for needs, first, made in room.lived(accounts):
+            judge(made, needs, self._judge)
+            rows = np.empty((5, int(needs.begin[made])), dtype=np.int64)
+            _decide_rows(
+                0,
+                made,
+                *people.key,
+                people.world.length,
+                needs,
+                self._arrays,
+                first_case[first : first + made],
+                self._cases,
+                room.ends,
+                rows,
+            )
+            parts.append(self._ledger(needs, made, room.ends, rows))
+        return parts
+
+    def _ledger(self, n: Needs, accounts: int, ends: Ends, checks: Ints) -> Ledger:
+        rows = checks.shape[1]
+        number = np.diff(n.begin[: accounts + 1])
+        owner, body = np.repeat(n.owner[:accounts], number), n.body[:rows].copy()
+        asked = checks[K_ROW] >= 0
+        time, ending = n.time[:rows].copy(), ends.ending[:rows]
+        return Ledger(
+            account=np.repeat(n.account[:accounts], number),
+            body=body,
+            need=n.number[:rows].astype(np.int64),
+            segment=self._judge.maker[owner, body].astype(np.int16),
+            owner_segment=owner.astype(np.int16),
+            time_us=time,
+            end_us=np.where(asked, checks[K_END], time),
+            model=n.model[:rows].copy(),
+            region=n.region[:rows].copy(),
+            cell=n.cell[:rows].astype(np.int64),
+            measured=n.day[:rows] >= 0,
+            restricted=n.restricted[:rows] > 0,
+            outcome=_OUTCOME[ending],
+            reason=_REASON[ending],
+            asked=asked,
+            document=checks[K_DOCUMENT].astype(np.int16),
+            joined_us=checks[K_JOINED].copy(),
+            begun_us=checks[K_BEGUN].copy(),
+        )
+
+    def parts(self, first: int = 0, last: int | None = None, threads: int = 1) -> Iterator[Ledger]:
+        """The ledger of the accounts from ``first`` to before ``last``, some thousand accounts at a time."""
+        end = self._population.accounts if last is None else last
+        with _threads(threads) as pool:
+            for part in pool.map(self._part, self._population.chunks(first, end)):
+                yield from part
+
+    def ledger(self, first: int = 0, last: int | None = None, threads: int = 1) -> Ledger:
+        """The ledger of the accounts from ``first`` to before ``last`` (all, if not given)."""
+        return joined(list(self.parts(first, last, threads)))
 
 
-def is_compiled() -> bool:
-    """Whether the compiled code of this version is already in the cache of this machine and user."""
-    folder = cache_folder()
-    return folder is not None and any(folder.rglob("life.decide-*.nbi"))
+def joined(parts: Sequence[Ledger]) -> Ledger:
+    """Parts of a ledger, one after the other."""
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        if parts
+        else np.zeros(0, dtype=np.int64)
+        for name in Ledger.columns()
+    }
+    return Ledger(**columns)
+
+
+def is_compiled(what: str) -> bool:
+    """Whether the code of this version that makes a ``tally`` or a ``ledger`` is already in this user's cache."""
+    folder, last = cache_folder(), {"tally": "_decide_and_count", "ledger": "_decide_rows"}[what]
+    return folder is not None and any(folder.rglob(f"fast.{last}-*.nbi"))
 
 
 def simulate(
@@ -291,68 +584,9 @@ def simulate(
     replication: int,
     waits: WaitTable | None = None,
     threads: int = 1,
-    progress: Progress | None = None,
 ) -> Ledger:
-    """What a gate does to a population: the fast engine.
+    """The ledger of a population under a gate: the same, need for need, as that of the reference engine.
 
-    Parameters
-    ----------
-    scenario
-        The scenario.
-    law
-        The law over the window, under one reading.
-    gate
-        The policy's tables, one for each epoch of the law.
-    accounts
-        How many accounts; the desk is scaled to their number.
-    seed, replication
-        Key of the draws.
-    waits
-        Draw waits for the desk from this table instead of simulating it.
-    threads
-        Cores to use; the result does not depend on it.
-    progress
-        Called now and then with the part that is done, from 0 to 1.
-
-    Returns
-    -------
-    Ledger
-        Sorted by account, body, need: the same, need for need, as that of the reference engine.
-
-    Raises
-    ------
-    ValueError
-        If the tables do not match the epochs, if a document of the policy goes to a desk that is not there,
-        or if seed or replication is out of range.
+    Parameters and errors are those of `Population`, `Population.under` and `Lives.ledger`.
     """
-    population = Population(scenario, seed, replication, accounts)
-    return population.under(law, gate, waits).ledger(threads=threads, progress=progress)
-
-
-def _ledger(law: Law, world: WorldArrays, parts: Sequence[Ints]) -> Ledger:
-    """Rows as a ledger; the law judges each need at the instant it arose."""
-    rows = np.concatenate(parts) if parts else np.empty((0, ROW_COLUMNS), dtype=np.int64)
-    time, model = rows[:, N_TIME], rows[:, N_MODEL]
-    epoch = np.searchsorted([e.start_us for e in law.epochs], time, side="right") - 1
-    segment, region, owner = rows[:, N_SEGMENT], rows[:, N_REGION], rows[:, R_OWNER]
-    restricted = np.array([e.restricted for e in law.epochs])
-    return Ledger(
-        account=rows[:, R_ACCOUNT].copy(),
-        body=rows[:, N_BODY].astype(np.int16),
-        need=rows[:, N_NUMBER].copy(),
-        segment=segment.astype(np.int16),
-        owner_segment=owner.astype(np.int16),
-        time_us=time.copy(),
-        end_us=rows[:, N_END].copy(),
-        model=model.astype(np.int16),
-        region=region.astype(np.int16),
-        cell=rows[:, N_CELL].copy(),
-        measured=np.array([e.named for e in law.epochs])[epoch, model],
-        restricted=restricted[epoch, segment, region, model, world.channel[owner]],
-        outcome=rows[:, N_OUTCOME].astype(np.int8),
-        reason=rows[:, N_REASON].astype(np.int8),
-        asked=rows[:, N_ASKED].astype(np.bool_),
-        document=rows[:, N_DOCUMENT].astype(np.int16),
-        joined_us=rows[:, N_JOINED].copy(),
-        begun_us=rows[:, N_BEGUN].copy(),
-    )
+    return Population(scenario, seed, replication, accounts).under(law, gate, waits).ledger(threads=threads)

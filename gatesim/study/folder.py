@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,19 +65,35 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
     frame.to_parquet(path, index=False)
 
 
-def write_ledger(scenario: Scenario, ledgers: Mapping[str, Ledger], path: Path) -> None:
+def write_ledger(scenario: Scenario, parts: Iterable[Mapping[str, Ledger]], path: Path) -> None:
     """Write a ledger as Parquet, names instead of numbers, one row a need.
 
     Parameters
     ----------
     scenario
         The scenario.
-    ledgers
-        For each reading of the orders the same ledger, judged by it. Who is restricted is a column for each, such
-        as ``restricted_person``.
+    parts
+        The ledger in parts, one after the other; each for each reading of the orders, judged by it. Who is
+        restricted is a column for each, such as ``restricted_person``.
     path
         The file. The readings that the gate saw are columns of their own, named after their signals.
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer: pq.ParquetWriter | None = None
+    try:
+        for ledgers in parts:
+            table = pa.Table.from_pandas(_with_names(scenario, ledgers), preserve_index=False)
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema)
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _with_names(scenario: Scenario, ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
@@ -97,10 +113,10 @@ def write_ledger(scenario: Scenario, ledgers: Mapping[str, Ledger], path: Path) 
     columns["outcome"] = named(ledger.outcome, OUTCOMES)
     columns["reason"] = named(ledger.reason, REASONS)
     columns["document"] = named(ledger.document, tuple(scenario.documents))
-    parts = np.unravel_index(ledger.cell, space.shape)
-    for signal, readings, codes in zip(space.signals, space.readings, parts, strict=False):
+    codes_of = np.unravel_index(ledger.cell, space.shape)
+    for signal, readings, codes in zip(space.signals, space.readings, codes_of, strict=False):
         columns[f"reads_{signal}"] = named(codes, readings)
-    write_table(path, pd.DataFrame(columns))
+    return pd.DataFrame(columns)
 
 
 def sha256(path: Path) -> str:

@@ -29,7 +29,7 @@ from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
 from gatesim.study.result import Found, Result
-from gatesim.study.simulate import Done, Task, carry_out
+from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
 from gatesim.study.transition import transition
 from gatesim.world.makers import makers
@@ -38,8 +38,11 @@ ENGINES = ("fast", "reference", "exact")
 
 Progress = Callable[[float, str], None]
 
-FAST = Footprint(200, 0)
-"""Bytes for an account in the fast engine; needs are kept for a part of the accounts at once."""
+FAST = Footprint(64, 0)
+"""Bytes for an account in the fast engine, which keeps only those that wait for a reviewer."""
+
+FAST_BY_LEDGER = Footprint(64, 500)
+"""The same where people share causes by network: the whole ledger is counted at once."""
 
 
 class _Clock:
@@ -67,7 +70,7 @@ def run(
     out: Path | None = None,
     ledger: bool = False,
     progress: Progress | None = None,
-    workers: int | None = 1,
+    workers: int | None = None,
 ) -> Result:
     """Run the policies of a scenario and say what can be concluded.
 
@@ -97,9 +100,9 @@ def run(
     progress
         Called with the share of the work that is done and what is being done.
     workers
-        Processes; None: as many as there are cores, where that is worth it. Results do not depend on it. A script
-        that asks for more than one must start its work under ``if __name__ == "__main__"``, since each process
-        reads it again.
+        Cores to use at most; results do not depend on it. By default all that there are in the fast engine
+        (threads), and one in the reference, where each is a process: a script that asks for more than one must
+        start its work under ``if __name__ == "__main__"``, since each process reads it again.
 
     Returns
     -------
@@ -130,7 +133,7 @@ def run(
         file = loaded.files[-1][0]
         raise ScenarioError([Problem(file, None, "orders", "there is no order: nothing can be judged", "")])
     if engine != "exact":
-        refuse_if_too_large(scenario, scenario.people, REFERENCE if engine == "reference" else FAST)
+        refuse_if_too_large(scenario, scenario.people, footprint(scenario, engine))
     clock, say = _Clock(), progress or (lambda done, doing: None)
     with ExitStack() as stack:
         folder = stack.enter_context(whole_folder(out)) if out is not None else None
@@ -144,6 +147,13 @@ def run(
         if folder is not None:
             write_run(result, folder)
     return result
+
+
+def footprint(scenario: Scenario, engine: str) -> Footprint:
+    """The memory that an engine takes for a scenario."""
+    if engine == "reference":
+        return REFERENCE
+    return FAST_BY_LEDGER if share_networks(scenario) else FAST
 
 
 def _reload(source: str | Path | Loaded, sets: Sequence[str]) -> Loaded:
@@ -201,10 +211,9 @@ def _simulated(
         tasks = _tasks(scenario, names, reps, engine, ledgers, say)
     done: dict[tuple[str, str], dict[int, Done]] = {}
     with clock.part("simulate"):
-        for number, one in enumerate(carry_out(scenario, scenario.seed, tasks, workers)):
+        for one in carry_out(scenario, scenario.seed, tasks, workers, say):
             for reading in one.tallies:
                 done.setdefault((reading, one.policy), {})[one.replication] = one
-            say((number + 1) / len(tasks), one.policy)
     found: dict[str, dict[str, Found]] = {reading: {} for reading in scenario.readings}
     desk: dict[str, str] = {}
     with clock.part("measure"):

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from gatesim.engine.fast import Population
+from gatesim.engine import fast
 from gatesim.engine.reference import simulate
 from gatesim.engine.waits import WaitTable, choose_desk
 from gatesim.exact.inflow import cases_per_hour
 from gatesim.exact.structure import may_leak
 from gatesim.measures.ledger import Ledger
 from gatesim.measures.tally import Tally, from_ledger, judged
+from gatesim.scenario.consistency import bodies_and_needs
 from gatesim.scenario.schema import Scenario
 from gatesim.study.folder import write_ledger
 from gatesim.study.gates import Job
 from gatesim.world.people import Account, populate
 
-WORTH_A_PROCESS = 300_000
-"""Expected needs, over all tasks, from which a second process is worth its start."""
-
-
 ENGINES = ("fast", "reference")
+
+WORTH_A_THREAD = 100_000
+"""Expected needs, over all tasks, from which a second core is worth its start in the fast engine."""
+
+WORTH_A_PROCESS = 30_000
+"""The same in the reference engine."""
+
+MOST_VIEWS = 64
+"""Readings of gates that are counted at once: each takes some megabytes."""
+
+Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -76,73 +85,168 @@ class Done:
     coupled: bool
 
 
+def desk_for(scenario: Scenario, job: Job) -> tuple[WaitTable | None, str]:
+    """The table of waits, where the desk is not simulated, and what is done in words (empty: nobody joins it)."""
+    if scenario.desk is None:
+        return None, ""
+    cases, note = cases_per_hour(scenario, job.law, job.gate)
+    if not cases.any():
+        return None, ""
+    table = choose_desk(scenario, scenario.people, cases)
+    if table is None:
+        return None, "simulated, with reviewers scaled down to the people simulated"
+    words = "waits drawn from a table by hour, computed at real size from the expected inflow"
+    return table, f"{words}; {note}" if note else words
+
+
+def share_networks(scenario: Scenario) -> bool:
+    """Whether people share causes of errors by network: then networks are the units of intervals."""
+    return any(cause.scope == "network" for cause in scenario.causes.values())
+
+
+def carry_out(
+    scenario: Scenario,
+    seed: int,
+    tasks: Sequence[Task],
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Done]:
+    """Carry out tasks, all of one engine; give each result as soon as it is there.
+
+    Parameters
+    ----------
+    scenario, seed
+        The world of all tasks.
+    tasks
+        What to do. Results do not depend on who does what.
+    workers
+        Cores to use at most, fewer where more are not worth it: threads in the fast engine, processes in the
+        reference. By default as many as there are in the fast engine, one in the reference.
+    progress
+        Called now and then with the part that is done, from 0 to 1, and what is being done.
+
+    Yields
+    ------
+    Done
+        In no particular order.
+    """
+    if not tasks:
+        return
+    say = progress or (lambda part, doing: None)
+    quick = tasks[0].engine == "fast"
+    if workers is None:
+        workers = (os.cpu_count() or 1) if quick else 1
+    _, needs = bodies_and_needs(scenario, scenario.people)
+    worth = needs * len(tasks) / (WORTH_A_THREAD if quick else WORTH_A_PROCESS)
+    workers = max(1, min(workers, int(worth)))
+    if quick:
+        yield from _fast(scenario, seed, tasks, workers, say)
+    else:
+        for number, done in enumerate(_reference(scenario, seed, tasks, min(workers, len(tasks)))):
+            say((number + 1) / len(tasks), done.policy)
+            yield done
+
+
+def _leaks(scenario: Scenario, job: Job) -> dict[str, bool]:
+    return {reading: may_leak(scenario, law, job.gate) for reading, law in job.laws.items()}
+
+
+# --- the fast engine: all gates of a replication meet the same people -------------------------------------------
+
+
+def _fast(
+    scenario: Scenario, seed: int, tasks: Sequence[Task], threads: int, say: Progress
+) -> Iterator[Done]:
+    finished = 0
+    for replication, group in groupby(tasks, lambda task: task.replication):
+        population = fast.Population(scenario, seed, replication, scenario.people)
+        for some in _portions(list(group)):
+
+            def part_done(part: float, before: int = finished, now: int = len(some)) -> None:
+                say((before + part * now) / len(tasks), "simulating")
+
+            yield from _together(population, some, threads, part_done)
+            finished += len(some)
+
+
+def _portions(tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    """Tasks to count at once."""
+    portion: list[Task] = []
+    views = 0
+    for task in tasks:
+        if portion and views + len(task.job.laws) > MOST_VIEWS:
+            yield portion
+            portion, views = [], 0
+        portion.append(task)
+        views += len(task.job.laws)
+    yield portion
+
+
+def _together(
+    population: fast.Population, tasks: Sequence[Task], threads: int, part_done: fast.Progress
+) -> Iterator[Done]:
+    scenario = population.scenario
+    desks = [desk_for(scenario, task.job) for task in tasks]
+    jobs = [
+        fast.Job(list(task.job.laws.values()), task.job.gate, waits)
+        for task, (waits, _) in zip(tasks, desks, strict=True)
+    ]
+    if share_networks(scenario):
+        found = [_by_ledger(population, job, threads) for job in jobs]
+    else:
+        found = population.tallies(jobs, threads, part_done)
+    for task, job, tallies, (waits, words) in zip(tasks, jobs, found, desks, strict=True):
+        if task.ledger is not None:
+            _write_ledger(population, task, job, threads)
+        by_reading = dict(zip(task.job.laws, tallies, strict=True))
+        coupled = waits is None and any(tally.desk.joined for tally in tallies)
+        leaks = _leaks(scenario, task.job)
+        yield Done(task.job.policy, task.replication, by_reading, leaks, words, coupled)
+
+
+def _by_ledger(population: fast.Population, job: fast.Job, threads: int) -> list[Tally]:
+    """Tallies whose clusters are networks: counted from the whole ledger."""
+    scenario, accounts = population.scenario, population.by_segment()
+    ledger = population.under(job.laws[0], job.gate, job.waits, threads).ledger(threads=threads)
+    return [from_ledger(scenario, judged(ledger, scenario, law), accounts) for law in job.laws]
+
+
+def _write_ledger(population: fast.Population, task: Task, job: fast.Job, threads: int) -> None:
+    assert task.ledger is not None
+    lives = population.under(job.laws[0], job.gate, job.waits, threads)
+    parts = (_under_all(population.scenario, task.job, part) for part in lives.parts(threads=threads))
+    write_ledger(population.scenario, parts, task.ledger)
+
+
+def _under_all(scenario: Scenario, job: Job, ledger: Ledger) -> dict[str, Ledger]:
+    """A ledger as each reading of a job judges it."""
+    return {
+        reading: ledger if number == 0 else judged(ledger, scenario, law)
+        for number, (reading, law) in enumerate(job.laws.items())
+    }
+
+
+# --- the reference: one gate after the other, or a process for each ----------------------------------------------
+
+
 class Worker:
-    """Carries out tasks on one world; the people of a replication are made once."""
+    """Carries out tasks on one world with the reference; the people of a replication are made once."""
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
         self.scenario = scenario
         self.seed = seed
-        self._made: tuple[str, int] | None = None
+        self._made: int | None = None
         self._people: list[Account] = []
-        self._population: Population | None = None
 
     def do(self, task: Task) -> Done:
         """Simulate, count, and write the ledger where that is wanted."""
-        self._make(task.engine, task.replication)
+        if self._made != task.replication:
+            self._people = []  # the old world goes before the new one comes
+            self._people = populate(self.scenario, self.seed, task.replication, self.scenario.people)
+            self._made = task.replication
         job = task.job
-        waits, desk = self._desk(job)
-        tallies = self._tallies(task, waits)
-        leaks = {reading: may_leak(self.scenario, law, job.gate) for reading, law in job.laws.items()}
-        met = any(tally.desk.joined for tally in tallies.values())
-        return Done(job.policy, task.replication, tallies, leaks, desk, waits is None and met)
-
-    def _make(self, engine: str, replication: int) -> None:
-        if self._made == (engine, replication):
-            return
-        self._people, self._population = [], None  # the old world goes before the new one comes
-        if engine == "fast":
-            self._population = Population(self.scenario, self.seed, replication, self.scenario.people)
-            self._accounts = self._population.by_segment()
-        else:
-            self._people = populate(self.scenario, self.seed, replication, self.scenario.people)
-            segments = np.array([account.segment for account in self._people], dtype=np.int64)
-            self._accounts = np.bincount(segments, minlength=len(self.scenario.segments))
-        self._made = (engine, replication)
-
-    def _desk(self, job: Job) -> tuple[WaitTable | None, str]:
-        """The table of waits, where the desk is not simulated, and what is done in words."""
-        if self.scenario.desk is None:
-            return None, ""
-        cases, note = cases_per_hour(self.scenario, job.law, job.gate)
-        if not cases.any():
-            return None, ""
-        table = choose_desk(self.scenario, self.scenario.people, cases)
-        if table is None:
-            return None, "simulated, with reviewers scaled down to the people simulated"
-        words = "waits drawn from a table by hour, computed at real size from the expected inflow"
-        return table, f"{words}; {note}" if note else words
-
-    def _tallies(self, task: Task, waits: WaitTable | None) -> dict[str, Tally]:
-        """The tally for each reading; the ledger is written where that is wanted."""
-        job = task.job
-        networks = any(cause.scope == "network" for cause in self.scenario.causes.values())
-        if self._population is not None and task.ledger is None and not networks:
-            lives = self._population.under(job.law, job.gate, waits)
-            return dict(zip(job.laws, lives.tallies(list(job.laws.values())), strict=True))
-        whole = self._ledger(task, waits)
-        ledgers = {
-            reading: whole if number == 0 else judged(whole, self.scenario, law)
-            for number, (reading, law) in enumerate(job.laws.items())
-        }
-        if task.ledger is not None:
-            write_ledger(self.scenario, ledgers, task.ledger)
-        return {reading: from_ledger(self.scenario, own, self._accounts) for reading, own in ledgers.items()}
-
-    def _ledger(self, task: Task, waits: WaitTable | None) -> Ledger:
-        job = task.job
-        if self._population is not None:
-            return self._population.under(job.law, job.gate, waits).ledger()
-        return simulate(
+        waits, words = desk_for(self.scenario, job)
+        whole = simulate(
             self.scenario,
             job.law,
             job.gate,
@@ -151,6 +255,14 @@ class Worker:
             replication=task.replication,
             waits=waits,
         )
+        ledgers = _under_all(self.scenario, job, whole)
+        if task.ledger is not None:
+            write_ledger(self.scenario, [ledgers], task.ledger)
+        segments = np.array([account.segment for account in self._people], dtype=np.int64)
+        accounts = np.bincount(segments, minlength=len(self.scenario.segments))
+        tallies = {reading: from_ledger(self.scenario, own, accounts) for reading, own in ledgers.items()}
+        coupled = waits is None and any(tally.desk.joined for tally in tallies.values())
+        return Done(job.policy, task.replication, tallies, _leaks(self.scenario, job), words, coupled)
 
 
 _worker: Worker | None = None
@@ -166,34 +278,7 @@ def _do(task: Task) -> Done:
     return _worker.do(task)
 
 
-def expected_needs(scenario: Scenario) -> float:
-    """Expected number of needs in the window, all accounts simulated together."""
-    days = scenario.length / (24 * 3600 * 1e6)
-    return scenario.people * days * sum(s.share * s.needs_per_day for s in scenario.segments.values())
-
-
-def carry_out(
-    scenario: Scenario, seed: int, tasks: Sequence[Task], workers: int | None = None
-) -> Iterator[Done]:
-    """Carry out tasks; give each result as soon as it is there.
-
-    Parameters
-    ----------
-    scenario, seed
-        The world of all tasks.
-    tasks
-        What to do. Results do not depend on who does what.
-    workers
-        Processes; by default as many as there are cores where that is worth it.
-
-    Yields
-    ------
-    Done
-        In no particular order.
-    """
-    if workers is None:
-        worth = expected_needs(scenario) * len(tasks) / WORTH_A_PROCESS
-        workers = max(1, min(os.cpu_count() or 1, len(tasks), int(worth)))
+def _reference(scenario: Scenario, seed: int, tasks: Sequence[Task], workers: int) -> Iterator[Done]:
     if workers == 1:
         worker = Worker(scenario, seed)
         yield from map(worker.do, tasks)
