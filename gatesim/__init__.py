@@ -13,8 +13,10 @@ from gatesim._version import __version__
 if TYPE_CHECKING:
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
     from gatesim.study.check import Check, check
+    from gatesim.study.explain import explain
     from gatesim.study.result import Result
     from gatesim.study.run import run
+    from gatesim.study.story import Story
     from gatesim.study.who import Who, who
 
 _HOMES = {
@@ -26,6 +28,8 @@ _HOMES = {
     "Check": "gatesim.study.check",
     "run": "gatesim.study.run",
     "Result": "gatesim.study.result",
+    "explain": "gatesim.study.explain",
+    "Story": "gatesim.study.story",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }
@@ -35,9 +39,11 @@ __all__ = [
     "Loaded",
     "Result",
     "ScenarioError",
+    "Story",
     "Who",
     "__version__",
     "check",
+    "explain",
     "load",
     "run",
     "shipped",

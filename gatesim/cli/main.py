@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "Run a scenario's policies and say what can be concluded.",
     "check": "Check a scenario file and list what it rests on.",
     "who": "Say whom an order restricts: segments by readings.",
+    "explain": "Tell the story of one person from inside the full run.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 

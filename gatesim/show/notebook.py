@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatesim.show.check import inputs_table
+from gatesim.show.explain import story_html
 from gatesim.show.html import run_html
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
 from gatesim.study.result import Result
+from gatesim.study.story import Story
 from gatesim.study.who import Who
 
 if TYPE_CHECKING:
@@ -32,4 +34,5 @@ class RunCharts:
 Result.html = run_html
 Result.charts = RunCharts
 Check.html = lambda checked: table_html(inputs_table(checked))
+Story.html = story_html
 Who.html = lambda found: table_html(who_table(found))

@@ -1,0 +1,160 @@
+"""Explain what a policy does: for now, the story of one person from inside the full run."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gatesim.engine.fast import Population
+from gatesim.measures.tally import judged
+from gatesim.scenario import Loaded, ScenarioError, load
+from gatesim.scenario.consistency import refuse_if_too_large
+from gatesim.scenario.errors import Problem, nearest
+from gatesim.scenario.schema import Scenario
+from gatesim.study.gates import jobs, laws
+from gatesim.study.run import FAST
+from gatesim.study.simulate import desk_for
+from gatesim.study.story import Story
+from gatesim.study.telling import tell
+from gatesim.world.people import Account, Body, People
+
+Progress = Callable[[float, str], None]
+
+
+def explain(
+    source: str | Path | Loaded,
+    *,
+    person: int | str,
+    policy: str | None = None,
+    reading: str | None = None,
+    people: int | None = None,
+    seed: int | None = None,
+    sets: Sequence[str] = (),
+    replication: int = 0,
+    progress: Progress | None = None,
+) -> Story:
+    """Tell the story of one person from inside the full run.
+
+    The person meets the gate among everybody else: where a desk is simulated, it is worked out with all accounts
+    of the run, and where waits come from a table, it is the run's table.
+
+    Parameters
+    ----------
+    source
+        A scenario: a path, a shipped name, or one already loaded.
+    person
+        Number of the account, from 0: its owner. ``"17.2"`` is the co-user in slot 2 of account 17.
+    policy
+        Name of the policy; it may be left out where the scenario has only one.
+    reading
+        The reading of the orders; by default that of the first order.
+    people, seed, sets
+        As for `gatesim.run`.
+    replication
+        Which population of a run with several, from 0.
+    progress
+        Called with the share of the work that is done and what is being done.
+
+    Returns
+    -------
+    Story
+        Who it is, and every need with what each signal read beside what was true.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario, the policy, the reading or the person is wrong.
+    ValueError
+        If the replication is out of range.
+    """
+    given = [f"people={people}"] * (people is not None) + [f"seed={seed}"] * (seed is not None)
+    loaded = _loaded(source, [*sets, *given])
+    scenario = loaded.scenario
+    policy, reading = _chosen(loaded, policy, reading)
+    number, slot = _person(person, scenario.people)
+    refuse_if_too_large(scenario, scenario.people, FAST)
+    say = progress or (lambda done, doing: None)
+    world = People(scenario, scenario.seed, replication)
+    account = world.account(number)
+    body = _body(scenario, account, slot)
+    say(0.0, "compiling the policy")
+    by_reading = laws(scenario, scenario.seed, replication)
+    job = next(job for job in jobs(scenario, [policy], by_reading) if reading in job.laws)
+    law = by_reading[reading]
+    say(0.1, "working out the desk")
+    waits, desk = desk_for(scenario, job)
+    say(0.3, f"the run of {scenario.people:,} accounts")
+    lives = Population(scenario, scenario.seed, replication, scenario.people).under(job.law, job.gate, waits)
+    say(0.9, "telling the story")
+    rows = judged(lives.ledger(number, number + 1), scenario, law)
+    return tell(loaded, policy, law, job.gate, replication, world, account, body, rows, desk)
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------
+
+
+def _loaded(source: str | Path | Loaded, sets: Sequence[str]) -> Loaded:
+    if isinstance(source, Loaded):
+        return source.with_sets(sets) if sets else source
+    return load(source, sets)
+
+
+def _chosen(loaded: Loaded, policy: str | None, reading: str | None) -> tuple[str, str]:
+    """The policy and the reading."""
+    scenario, file = loaded.scenario, loaded.files[-1][0]
+    policies, readings = list(scenario.policies), list(scenario.readings)
+    problems = []
+    if not policies:
+        problems.append(Problem(file, None, "policies", "there is no policy to explain"))
+    elif policy is None and len(policies) > 1:
+        problems.append(Problem("--policy", None, "", "say which policy", nearest("", policies, "there are")))
+    elif policy is not None and policy not in policies:
+        hint = nearest(policy, policies, "there are")
+        problems.append(Problem("--policy", None, policy, "the scenario has no such policy", hint))
+    if not scenario.orders:
+        problems.append(Problem(file, None, "orders", "there is no order: nothing can be judged"))
+    if reading is not None and reading not in readings:
+        hint = nearest(reading, readings, "there are")
+        problems.append(Problem("--reading", None, reading, "the scenario has no such reading", hint))
+    if problems:
+        raise ScenarioError(problems)
+    return policy or policies[0], reading or scenario.orders[0].reading
+
+
+def _person(person: int | str, accounts: int) -> tuple[int, int]:
+    """Number of the account, and slot of the body."""
+
+    def wrong(message: str, hint: str = "") -> ScenarioError:
+        return ScenarioError([Problem("--person", None, str(person), message, hint)])
+
+    how = 'write the number of an account, such as 17, or "17.2" for the co-user in its slot 2'
+    if isinstance(person, str):
+        account, dot, slot = person.strip().partition(".")
+        parts = (account, slot) if dot else (account,)
+        if not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts):
+            raise wrong("is no person", how)
+        number, body = int(account), int(slot) if dot else 0
+    else:
+        try:
+            number, body = operator.index(person), 0
+        except TypeError:
+            raise wrong("is no person", how) from None
+    if not 0 <= number < accounts:
+        raise wrong("there is no such account", f"the run has accounts 0 to {accounts - 1:,}")
+    return number, body
+
+
+def _body(scenario: Scenario, account: Account, slot: int) -> Body:
+    """The body in a slot of an account."""
+    for body in account.bodies:
+        if body.slot == slot:
+            return body
+    names = list(scenario.segments)
+    there = [f"{account.number}.{body.slot} ({names[body.segment]})" for body in account.bodies[1:]]
+    hint = f"there are: {', '.join(there)}" if there else f"nobody but its owner, {account.number}, uses it"
+    message = f"nobody is in slot {slot} of account {account.number}"
+    raise ScenarioError([Problem("--person", None, f"{account.number}.{slot}", message, hint)])
+
+
+# --- the run ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,292 @@
+"""Put one person's story together: what happened on the account beside what was true of everybody on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from gatesim.gates.tables import ACTIONS, FRESH, STATES, Tables
+from gatesim.law.law import Law, has_random_end, microseconds, order_end_us
+from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
+from gatesim.scenario import Loaded
+from gatesim.scenario.orders import CarveOut, Order
+from gatesim.scenario.people import Segment
+from gatesim.scenario.schema import Scenario
+from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
+from gatesim.scenario.types import DAY, FOREVER
+from gatesim.study.evidence import Evidence, evidence
+from gatesim.study.replay import LAW_CHANGES, Event, Fate, Replay
+from gatesim.study.story import Companion, Person, SignalRead, Story, Told, Trip
+from gatesim.world.draws import HOLDS_DOCUMENT, NEVER_ANSWERS, uniform
+from gatesim.world.noise import DIRECT, VPN
+from gatesim.world.order_ends import draw_order_ends
+from gatesim.world.people import Account, Body, People
+from gatesim.world.space import CellSpace
+
+_CALENDAR = 7000 * 365 * DAY
+"""Times from here on are beyond every date: they never come."""
+
+
+def tell(
+    loaded: Loaded,
+    policy: str,
+    law: Law,
+    gate: Sequence[Tables],
+    replication: int,
+    world: People,
+    account: Account,
+    body: Body,
+    rows: Ledger,
+    desk: str,
+) -> Story:
+    """The story of one body.
+
+    Parameters
+    ----------
+    loaded, policy, law, gate, replication
+        The run: scenario, name of the policy, law under the reading, the policy's tables, which population.
+    world, account, body
+        The people of the run, one account, and one body of it.
+    rows
+        The account's rows of the run's ledger, judged by the law.
+    desk
+        How the desk was worked out, in words.
+    """
+    scenario = loaded.scenario
+    replay = Replay(scenario, law, gate, rows, scenario.seed, replication)
+    teller = _Teller(scenario, policy, law, world, account, rows)
+    told = [teller.tell(row, fate) for row, fate in enumerate(replay.fates)]
+    needs = [need for need in told if need.body == body.slot or need.asked or need.enters]
+    needs.sort(key=lambda need: (need.time_us, need.body, need.number))
+    drawn = draw_order_ends(scenario, scenario.seed, replication) if has_random_end(scenario) else ()
+    return Story(
+        loaded,
+        policy,
+        law.reading,
+        replication,
+        desk,
+        _who(scenario, world, account, body, policy, replication),
+        tuple(needs),
+        _about(replay.events, needs, body.slot),
+        _changes(scenario, drawn),
+    )
+
+
+# --- what happened ----------------------------------------------------------------------------------------------
+
+
+def _about(events: Sequence[Event], needs: Sequence[Told], slot: int) -> tuple[Event, ...]:
+    """The events of a story: the law's, those of its needs, and the person's own returns."""
+    told = {(need.body, need.number) for need in needs}
+    return tuple(
+        event
+        for event in events
+        if event.what == LAW_CHANGES
+        or (event.body == slot if event.need is None else (event.body, event.need) in told)
+    )
+
+
+class _Teller:
+    """Puts what happened beside what was true, need by need.
+
+    Parameters
+    ----------
+    scenario, policy, law
+        The scenario, the name of a policy, and the law.
+    world, account
+        The people of the run, and one account of them.
+    rows
+        The account's rows of the run's ledger.
+    """
+
+    def __init__(
+        self, scenario: Scenario, policy: str, law: Law, world: People, account: Account, rows: Ledger
+    ) -> None:
+        self._scenario, self._policy, self._law = scenario, scenario.policies[policy], law
+        self._world, self._account, self._rows = world, account, rows
+        self._regions, self._models = list(scenario.regions), list(scenario.models)
+        self._space = CellSpace.of(scenario)
+        self._bodies = {body.slot: body for body in account.bodies}
+        self._trips = {b.slot: world.trips(b.person, b.segment) for b in account.bodies}
+        self._exits = {b.slot: world.vpn_exit(b.person, b.segment) for b in account.bodies}
+        self._weighs: dict[int, Callable[[int], Evidence | None]] = {}
+
+    def tell(self, row: int, fate: Fate) -> Told:
+        """A need, and what became of it."""
+        rows = self._rows
+        slot, number, time = int(rows.body[row]), int(rows.need[row]), int(rows.time_us[row])
+        region, vpn, cell = self._regions[rows.region[row]], self._vpn(slot, number), int(rows.cell[row])
+        reason, joined, begun = int(rows.reason[row]), int(rows.joined_us[row]), int(rows.begun_us[row])
+        return Told(
+            body=slot,
+            number=number,
+            time_us=time,
+            end_us=None if rows.outcome[row] == PENDING else int(rows.end_us[row]),
+            model=self._models[rows.model[row]],
+            away=any(trip.begin_us <= time < trip.end_us for trip in self._trips[slot]),
+            region=region,
+            vpn=vpn,
+            readings=self._readings(region, vpn, cell),
+            measured=bool(rows.measured[row]),
+            restricted=bool(rows.restricted[row]),
+            state=fate.state,
+            until_us=fate.until_us,
+            decision=fate.decision,
+            open_because=fate.open_because,
+            evidence=self._weighed(time, cell, fate),
+            outcome=OUTCOMES[rows.outcome[row]],
+            reason="" if reason == NO_REASON else REASONS[reason],
+            asked=bool(rows.asked[row]),
+            presented=fate.presented,
+            joined_us=None if joined < 0 else joined,
+            begun_us=None if begun < 0 else begun,
+            withdrawn=fate.withdrawn,
+            enters=fate.enters,
+            enters_until_us=fate.enters_until_us,
+            leaves=fate.gone_until_us is not None,
+            gone_until_us=_dated(fate.gone_until_us),
+        )
+
+    def _vpn(self, slot: int, need: int) -> str | None:
+        """Where the VPN comes out at a need; None where it is off."""
+        found, body = self._exits[slot], self._bodies[slot]
+        if found is None or not self._world.vpn_and_model(body.person, body.segment, need)[0]:
+            return None
+        return self._regions[found]
+
+    def _readings(self, device: str, vpn: str | None, cell: int) -> tuple[SignalRead, ...]:
+        """What each signal read, beside the true value of what it observes."""
+        owner = list(self._scenario.segments.values())[self._account.segment]
+        true = {
+            "device": device,
+            "network": vpn or device,
+            "network_kind": NETWORK_KINDS[VPN if vpn else DIRECT],
+            "card": self._regions[self._account.card],
+            "declared": self._regions[self._account.declared],
+            "organisation": owner.organisation or NO_ORGANISATION,
+        }
+        space, parts = self._space, self._space.parts(cell)
+        return tuple(
+            SignalRead(name, read[number], true[self._scenario.signals[name].observes])
+            for name, read, number in zip(space.signals, space.readings, parts, strict=False)
+        )
+
+    def _weighed(self, time: int, cell: int, fate: Fate) -> Evidence | None:
+        """What the policy made of the readings, where its table for unknown accounts was asked."""
+        if fate.state != STATES[FRESH] or fate.decision not in ACTIONS:
+            return None
+        epoch = self._law.epoch_at(time)
+        if epoch not in self._weighs:
+            self._weighs[epoch] = evidence(self._scenario, self._policy, self._law.epochs[epoch])
+        return self._weighs[epoch](cell)
+
+
+def _dated(time_us: int | None) -> int | None:
+    """An instant that has a date; None for one that never comes."""
+    return None if time_us is None or time_us >= _CALENDAR else time_us
+
+
+# --- who it is --------------------------------------------------------------------------------------------------
+
+
+def _who(
+    scenario: Scenario, world: People, account: Account, body: Body, policy: str, replication: int
+) -> Person:
+    names, regions = list(scenario.segments), list(scenario.regions)
+    own, owner = scenario.segments[names[body.segment]], scenario.segments[names[account.segment]]
+    vpn_exit = world.vpn_exit(body.person, body.segment)
+    shares = _shares(owner, account)
+    kinds = list(scenario.documents)
+    wanted = scenario.policies[policy].documents
+
+    def draw(purpose: int, index: int) -> float:
+        return uniform(scenario.seed, replication, account.number, purpose, index)
+
+    return Person(
+        account=account.number,
+        slot=body.slot,
+        segment=names[body.segment],
+        title=own.title,
+        owner_segment=names[account.segment],
+        status=own.status,
+        citizenship=own.citizenship,
+        home=own.home,
+        role=own.role,
+        organisation=own.organisation,
+        channel=owner.channel,
+        account_age_us=None if owner.account_age >= FOREVER else owner.account_age,
+        needs_per_day=account.rate * shares[body.slot],
+        card=regions[account.card],
+        declared=regions[account.declared],
+        documents={
+            kind: owner.status in scenario.documents[kind].proves
+            and draw(HOLDS_DOCUMENT, kinds.index(kind)) < owner.documents.get(kind, 0.0)
+            for kind in wanted
+        },
+        never_answers=draw(NEVER_ANSWERS, 0) < owner.never_answers if wanted else None,
+        vpn=None if vpn_exit is None else regions[vpn_exit],
+        vpn_on=own.vpn.on if vpn_exit is not None else 0.0,
+        trips=tuple(
+            Trip(trip.begin_us, _dated(trip.end_us), regions[trip.region])
+            for trip in world.trips(body.person, body.segment)
+        ),
+        others=tuple(
+            Companion(
+                other.slot,
+                names[other.segment],
+                scenario.segments[names[other.segment]].title,
+                shares[other.slot],
+            )
+            for other in account.bodies
+            if other.slot != body.slot
+        ),
+    )
+
+
+def _shares(owner: Segment, account: Account) -> dict[int, float]:
+    """Part of the account's needs that each body makes, by slot."""
+    entries = list(owner.co_users.values())
+    shares = {body.slot: entries[body.slot - 1].share for body in account.bodies[1:]}
+    return {0: 1.0 - sum(shares.values())} | shares
+
+
+# --- the law ----------------------------------------------------------------------------------------------------
+
+_ENDED = {"lifted": "is lifted", "stayed": "is stayed", "lapsed": "lapses"}
+
+
+def _changes(scenario: Scenario, drawn: Sequence[Sequence[float]]) -> Mapping[int, tuple[str, ...]]:
+    """What changes in the law at each instant within the window; 0: what holds from the start."""
+    found: dict[int, list[str]] = {}
+    for number, order in enumerate(scenario.orders):
+        name = order.title or (f"order {number + 1}" if len(scenario.orders) > 1 else "the order")
+        begin = microseconds(scenario, order.issued) + order.grace
+        draws = drawn[number] if number < len(drawn) else ()
+        end = order_end_us(scenario, order, draws)
+        if begin >= end or end <= 0:
+            continue
+        found.setdefault(max(begin, 0), []).append(f"{name} is in force, for {', '.join(order.models)}")
+        for carve_out in order.carve_outs:
+            at = max(microseconds(scenario, carve_out.at), begin)
+            if at < end:
+                found.setdefault(max(at, 0), []).append(
+                    f"{name} is narrowed. {carve_out.title or _taken_out(carve_out)}"
+                )
+        if end < FOREVER:
+            found.setdefault(end, []).append(f"{name} {_how_it_ends(scenario, order, end, draws)}")
+    return {at: tuple(words) for at, words in sorted(found.items()) if at < scenario.length}
+
+
+def _taken_out(carve_out: CarveOut) -> str:
+    """Whom a carve-out without a title takes out."""
+    conditions = {name: value for name, value in carve_out if name not in ("title", "at") and value}
+    words = [f"{name} {', '.join(value)}" for name, value in conditions.items()]
+    return f"Taken out: {'; '.join(words) or 'everybody'}"
+
+
+def _how_it_ends(scenario: Scenario, order: Order, end_us: int, drawn: Sequence[float]) -> str:
+    """Which of an order's ends came first."""
+    for number, one in enumerate(order.ends):
+        alone = order.model_copy(update={"ends": (one,)})
+        if order_end_us(scenario, alone, drawn[number : number + 1]) == end_us:
+            return _ENDED[one.kind]
+    raise AssertionError("an order ends by one of its ends")
