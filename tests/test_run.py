@@ -297,7 +297,7 @@ def test_progress_goes_from_none_to_all() -> None:
     )
     assert [done for done, _ in said] == sorted(done for done, _ in said)
     assert said[-1][0] == 1.0
-    assert {"compiling policies", "ask"} <= {doing for _, doing in said}
+    assert {"compiling policies", "simulating"} <= {doing for _, doing in said}
     said.clear()
     gatesim.run(
         SMALL, engine="exact", policies=["open"], progress=lambda done, doing: said.append((done, doing))

@@ -7,7 +7,7 @@ other, need for need.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ NEVER_ENDS = 2**62
 HOME, VPN, TRIP, OWNER = typed(0, 1, 2, 3)
 
 ACCOUNT, PLACE, SESSION = typed(0, 1, 2)
+STICKS, ANEW = (cast(bool, np.bool_(anew)) for anew in (False, True))
 
 
 class Needs(NamedTuple):
@@ -97,6 +98,9 @@ class Bench(NamedTuple):
     lanes: Floats  # [widest set of questions]
     answers: Floats  # [questions]
     noise: Floats  # [4, signals]
+    session: Floats  # [signals, LANES]: noise of needs in a row
+    purposes: NDArray[np.uint64]  # [LANES]
+    indices: NDArray[np.uint64]  # [LANES]
     drawn: Ints  # [3]: whether the noise of home, VPN, trip has been drawn
     known: Ints  # [3]: what was read there last; -1 where it must be read anew
     slots: Ints  # [bodies]
@@ -135,6 +139,9 @@ def new_bench(w: WorldArrays) -> Bench:
         np.zeros(max(w.account_asks.shape[1], w.body_asks.shape[1])),
         np.zeros(ASK_NOISE + signals + bodies),
         np.zeros((4, max(1, signals))),
+        np.full((max(1, signals), LANES), 0.5),
+        np.full(LANES, READING_SESSION << 16, dtype=np.uint64),
+        np.zeros(LANES, dtype=np.uint64),
         np.zeros(3, dtype=np.int64),
         np.zeros(3, dtype=np.int64),
         np.zeros(bodies, dtype=np.int64),
@@ -182,26 +189,27 @@ def _causes(
 
 
 @compiled(_nrt=False)
-def _noise(
-    refresh: int, seed: int, replication: int, person: int, unit: int, account: int, w: WorldArrays,
+def _place_noise(
+    seed: int, replication: int, person: int, unit: int, account: int, w: WorldArrays,
     noise: Floats, slot: int,
 ) -> None:  # fmt: skip
-    """Draw the noise of all signals of one refresh (place or session) for one unit, away from home networks."""
-    purpose = READING_PLACE if refresh == PLACE else READING_SESSION
+    """Draw the noise of all signals that keep it for a place, away from home networks."""
     for j in range(len(w.observes)):
-        if w.refresh[j] == refresh and not w.sure[j]:
-            noise[slot, j] = uniform(seed, replication, person, purpose, 256 * unit + j)
-    _causes(refresh, seed, replication, person, unit, account, NONE, w, noise, slot)
+        if w.refresh[j] == PLACE and not w.sure[j]:
+            noise[slot, j] = uniform(seed, replication, person, READING_PLACE, 256 * unit + j)
+    _causes(PLACE, seed, replication, person, unit, account, NONE, w, noise, slot)
 
 
 @compiled(_nrt=False)
 def _readings(
-    noise: Floats, slot: int, device: int, network: int, kind: int, card: int, declared: int,
+    anew: bool, noise: Floats, slot: int, device: int, network: int, kind: int, card: int, declared: int,
     organisation: int, channel: int, w: WorldArrays,
 ) -> int:  # fmt: skip
-    """What the readings of all signals add to the cell."""
+    """What the readings of signals add to the cell: of those that are drawn anew each session, or of the others."""
     cell = 0
     for j in range(len(w.observes)):
+        if (w.refresh[j] == SESSION) != anew:
+            continue
         observes = w.observes[j]
         if observes == 0:
             value = device
@@ -220,6 +228,18 @@ def _readings(
             position += u >= w.rows[j, channel, kind, value, p]
         cell += w.step[j, value, position]
     return cell
+
+
+@compiled(_nrt=False)
+def _session_noise(
+    seed: int, replication: int, account: int, slot: int, first: int, w: WorldArrays, bench: Bench
+) -> None:
+    """The noise of signals that are drawn anew each session, for `LANES` needs from ``first`` on."""
+    for j in range(len(w.observes)):
+        if w.refresh[j] == SESSION and not w.sure[j]:
+            for lane in range(LANES):
+                bench.indices[lane] = np.uint64(256 * (first + lane) + j)
+            uniform_lanes(seed, replication, account, slot, bench.purposes, bench.indices, bench.session[j])
 
 
 @compiled(_nrt=False)
@@ -363,6 +383,8 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
             bench.drawn[HOME] = 1
             bench.known[:] = -1
             number, lane = ZERO, 0
+            if by_session:
+                _session_noise(seed, replication, account, slot, number, w, bench)
             vpn_on = w.vpn_on[own]
             while time < w.length:
                 if row >= rows:
@@ -386,17 +408,24 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
                     where, place, network, kind = VPN, ON_VPN, vpn_exit, 1
                 elif away:
                     where, place = TRIP, trip + 1
-                if bench.known[where] < 0 or by_session:
+                if bench.known[where] < 0:
                     if bench.drawn[where] == 0:
                         for j in range(signals):
                             noise[where, j] = noise[OWNER, j]
                         if by_place:
-                            _noise(PLACE, seed, replication, person, place, account, w, noise, where)
+                            _place_noise(seed, replication, person, place, account, w, noise, where)
                         bench.drawn[where] = 1
-                    if by_session:
-                        _noise(SESSION, seed, replication, person, number, account, w, noise, where)
                     bench.known[where] = _readings(
-                        noise, where, device, network, kind, card, declared, organisation, channel, w
+                        STICKS, noise, where, device, network, kind, card, declared, organisation, channel, w
+                    )
+                reading = bench.known[where]
+                if by_session:
+                    for j in range(signals):
+                        if w.refresh[j] == SESSION:
+                            noise[where, j] = bench.session[j, lane]
+                    _causes(SESSION, seed, replication, person, number, account, NONE, w, noise, where)
+                    reading += _readings(
+                        ANEW, noise, where, device, network, kind, card, declared, organisation, channel, w
                     )
                 model = _above(word_uniform(bench.model[lane]), w.models, own)
                 n.time[row] = time
@@ -404,13 +433,15 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
                 n.body[row] = slot
                 n.model[row] = model
                 n.region[row] = device
-                n.cell[row] = fixed + bench.known[where] + model * w.steps[1]
+                n.cell[row] = fixed + reading + model * w.steps[1]
                 n.order[row] = row
                 row += 1
                 number += 1
                 lane += 1
                 if lane == LANES:
                     need_lanes(seed, replication, person, number, bench.gaps, bench.vpn, bench.model)
+                    if by_session:
+                        _session_noise(seed, replication, account, slot, number, w, bench)
                     lane = 0
                 time += exponential_from(bench.gaps[lane], mean)
             bench.at[1, b] = row
