@@ -65,7 +65,7 @@ ZERO, ONE, NONE = typed(0, 1, -1)
 OPEN = 3
 """A decision beside `ALLOW`, `CHECK`, `BLOCK`: the gate is open, and the session leaves no trace."""
 
-MOST_READINGS = 62
+MOST_READINGS = 31
 
 # How a need ends: its number in `ENDS`. The reason is added to the last two.
 END_SERVED, END_LATE = ENDS.index((SERVED, NO_REASON)), ENDS.index((SERVED_LATE, NO_REASON))
@@ -132,9 +132,9 @@ class LawArrays(NamedTuple):
 
     epoch_start: Ints  # [E + 1], the last is the window's length
     named: NDArray[np.bool_]  # [E, M]
-    restricted: Ints  # [E, segment, channel, region, M]: one bit for each reading
-    channel: Ints  # [segment]: of an account whose owner is of the segment
-    maker: Ints  # [segment of the owner, body]: the segment of the body, -1 where there is none
+    restricted: NDArray[np.int32]  # [maker, E * region * M]: one bit for each reading
+    maker: Ints  # [segment of the owner, body]: number in `makers`, -1 where there is none
+    segment: Ints  # [maker]: the segment of the body
     midnight: int  # microseconds from midnight to the window's start
 
 
@@ -337,18 +337,19 @@ def law_arrays(scenario: Scenario, laws: Sequence[Law]) -> LawArrays:
     bits = [
         [epoch.restricted.astype(np.int64) << bit for epoch in law.epochs] for bit, law in enumerate(laws)
     ]
-    # From [E, segment, region, M, channel] to [E, segment, channel, region, M].
-    restricted = np.ascontiguousarray(np.moveaxis(np.sum(bits, axis=0), 4, 2))
     segments, kinds = list(scenario.segments.values()), makers(scenario)
+    channels = [CHANNELS.index(segments[kind.owner].channel) for kind in kinds]
+    # From [E, segment, region, M, channel] to [maker, E, region, M].
+    of_makers = np.sum(bits, axis=0)[:, [kind.segment for kind in kinds], :, :, channels]
     maker = np.full((len(segments), 1 + max(kind.body for kind in kinds)), -1, dtype=np.int64)
-    for kind in kinds:
-        maker[kind.owner, kind.body] = kind.segment
+    for number, kind in enumerate(kinds):
+        maker[kind.owner, kind.body] = number
     return LawArrays(
         np.array([*starts, scenario.length], dtype=np.int64),
         np.array([epoch.named for epoch in first]),
-        restricted,
-        np.array([CHANNELS.index(s.channel) for s in segments]),
+        np.ascontiguousarray(of_makers, dtype=np.int32).reshape(len(kinds), -1),
         maker,
+        np.array([kind.segment for kind in kinds], dtype=np.int64),
         midnight_us(scenario),
     )
 

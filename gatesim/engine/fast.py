@@ -19,7 +19,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.engine.arrays import NONE, GateArrays, Ints, gate_arrays, law_arrays, world_arrays
+from gatesim.engine.arrays import (
+    NONE,
+    GateArrays,
+    Ints,
+    LawArrays,
+    WorldArrays,
+    gate_arrays,
+    law_arrays,
+    world_arrays,
+)
 from gatesim.engine.fast_desk import D_ACCOUNT, D_FIRST, D_GATE, DESK_COLUMNS, desk_of, run_desk, write_case
 from gatesim.engine.fast_tally import (
     Counting,
@@ -56,10 +65,13 @@ from gatesim.world.draws import SHIFT, check_key, uniform
 
 Progress = Callable[[float], None]
 
-CHUNK = 2048
+CHUNK = 8192
 """Accounts that one call of the compiled code takes."""
 
-ROWS = 65_536
+PORTION = 128
+"""Accounts of which the needs are made before gates decide them: few enough for the processor's caches."""
+
+ROWS = 8192
 """Needs that there is room for at first."""
 
 _OUTCOME = np.array([outcome for outcome, _ in ENDS], dtype=np.int8)
@@ -74,7 +86,7 @@ class Views(NamedTuple):
     bit: Ints  # [V]: the bit of the reading, see `LawArrays`
 
 
-@compiled(nogil=True, _nrt=False)
+@compiled(_nrt=False)
 def _decide_and_count(
     first_gate: int,
     last_gate: int,
@@ -128,6 +140,51 @@ def _decide_and_count(
             for view in range(views.begin[gate], views.begin[gate + 1]):
                 count_account(a, view, views.bit[view], ends.checks[:checks], n, ends, k, room, sums)
     return count
+
+
+@compiled(nogil=True, _nrt=False)
+def _live(
+    first_gate: int,
+    last_gate: int,
+    accounts: Ints,
+    seed: int,
+    replication: int,
+    w: WorldArrays,
+    law: LawArrays,
+    g: GateArrays,
+    views: Views,
+    first_case: Ints,
+    cases: Ints,
+    asked: Ints,
+    count: int,
+    n: Needs,
+    bench: Bench,
+    ends: Ends,
+    k: Counting,
+    room: Room,
+    sums: Sums,
+) -> tuple[int, int]:
+    """Live accounts under gates, and count: see `_decide_and_count`.
+
+    Returns
+    -------
+    lived : int
+        How many accounts were lived: all, or those before one for whose needs there is no room.
+    count : int
+        How many cases there are now.
+    """
+    lived = 0
+    while lived < len(accounts):
+        made = make_needs(accounts[lived : lived + PORTION], seed, replication, w, n, bench)
+        if made == 0:
+            break
+        judge(made, n, law)
+        count = _decide_and_count(
+            first_gate, last_gate, made, seed, replication, w.length, n, g, views,
+            first_case[lived : lived + made], cases, asked, count, ends, k, room, sums,
+        )  # fmt: skip
+        lived += made
+    return lived, count
 
 
 @compiled(nogil=True, _nrt=False)
@@ -201,7 +258,7 @@ class _Room:
         self._make(ROWS)
 
     def _make(self, rows: int) -> None:
-        self.needs: Needs = new_needs(rows, CHUNK)
+        self.needs: Needs = new_needs(rows, PORTION)
         self.ends: Ends = new_ends(rows, self._population.bodies)
 
     def hold(self, rows: int) -> None:
@@ -209,20 +266,16 @@ class _Room:
         if rows > len(self.needs.time):
             self._make(rows)
 
-    def lived(self, accounts: Ints) -> Iterator[tuple[Needs, int, int]]:
-        """Make the needs of accounts, as many at a time as there is room for: (needs, first, how many)."""
+    def lived(self, accounts: Ints, law: LawArrays) -> Iterator[tuple[Needs, int, int]]:
+        """Make and judge the needs of accounts, some at a time: (needs, first account, how many)."""
         first = 0
         while first < len(accounts):
-            made = make_needs(
-                accounts[first : first + CHUNK],
-                *self._population.key,
-                self._population.world,
-                self.needs,
-                self.bench,
-            )
+            people, part = self._population, accounts[first : first + PORTION]
+            made = make_needs(part, *people.key, people.world, self.needs, self.bench)
             if made == 0:
-                self._make(4 * len(self.needs.time))
+                self.hold(4 * len(self.needs.time))
                 continue
+            judge(made, self.needs, law)
             yield self.needs, first, made
             first += made
 
@@ -397,33 +450,29 @@ class _Run:
 
     def _first(self, accounts: Ints) -> Ints:
         """Live accounts up to their first case at a simulated desk; count those without one."""
-        mine, room, sums = self._mine()
-        asked = np.empty((len(accounts) * max(1, len(self.jobs)), DESK_COLUMNS), dtype=np.int64)
-        count = 0
-        for needs, _, made in mine.lived(accounts):
-            self.most_needs = max(self.most_needs, len(needs.time))
-            judge(made, needs, self.law)
-            count = _decide_and_count(
-                0,
-                len(self.jobs),
-                made,
-                *self.population.key,
-                self.population.world.length,
-                needs,
-                self.arrays,
-                self.views,
-                _NO_CASES,
-                asked[:0],
-                asked,
-                count,
-                mine.ends,
-                self.counting,
-                room,
-                sums,
-            )
+        asked = np.empty((len(accounts) * len(self.jobs), DESK_COLUMNS), dtype=np.int64)
+        count = self._lived(0, len(self.jobs), accounts, _NO_CASES, asked[:0], asked)
         self._done += len(accounts)
         self.progress(0.95 * self._done / self.population.accounts)
         return asked[:count].copy()
+
+    def _lived(
+        self, first_gate: int, last_gate: int, accounts: Ints, first_case: Ints, cases: Ints, asked: Ints
+    ) -> int:
+        """Live accounts under some gates, and count; give back how many of them ask."""
+        mine, room, sums = self._mine()
+        people, first, count = self.population, 0, 0
+        while True:
+            lived, count = _live(
+                first_gate, last_gate, accounts[first:], *people.key, people.world, self.law, self.arrays,
+                self.views, first_case[first:], cases, asked, count,
+                mine.needs, mine.bench, mine.ends, self.counting, room, sums,
+            )  # fmt: skip
+            first += lived
+            if first == len(accounts):
+                self.most_needs = max(self.most_needs, len(mine.needs.time))
+                return count
+            mine.hold(4 * len(mine.needs.time))
 
     def _desk(self, gate: int, asked: Ints) -> Ints:
         """Run the desk of one gate; ``asked`` holds the first case of each account that asks."""
@@ -442,27 +491,7 @@ class _Run:
 
     def _after(self, gate: int, cases: Ints, first: Ints) -> None:
         """Count accounts that had a case, given their first ones."""
-        mine, room, sums = self._mine()
-        for needs, begin, made in mine.lived(cases[first, D_ACCOUNT]):
-            judge(made, needs, self.law)
-            _decide_and_count(
-                gate,
-                gate + 1,
-                made,
-                *self.population.key,
-                self.population.world.length,
-                needs,
-                self.arrays,
-                self.views,
-                first[begin : begin + made],
-                cases,
-                cases[:0],
-                0,
-                mine.ends,
-                self.counting,
-                room,
-                sums,
-            )
+        self._lived(gate, gate + 1, cases[first, D_ACCOUNT], first, cases, cases[:0])
 
 
 def _firsts(cases: Ints) -> list[Ints]:
@@ -500,8 +529,7 @@ class Lives:
         people, room = self._population, _Room(self._population)
         parts = []
         first_case = self._cases_of(accounts)
-        for needs, first, made in room.lived(accounts):
-            judge(made, needs, self._judge)
+        for needs, first, made in room.lived(accounts, self._judge):
             rows = np.empty((5, int(needs.begin[made])), dtype=np.int64)
             _decide_rows(
                 0,
@@ -528,7 +556,7 @@ class Lives:
             account=np.repeat(n.account[:accounts], number),
             body=body,
             need=n.number[:rows].astype(np.int64),
-            segment=self._judge.maker[owner, body].astype(np.int16),
+            segment=self._judge.segment[self._judge.maker[owner, body]].astype(np.int16),
             owner_segment=owner.astype(np.int16),
             time_us=time,
             end_us=np.where(asked, checks[K_END], time),

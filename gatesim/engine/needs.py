@@ -42,7 +42,7 @@ from gatesim.world.draws import (
     TRIP_LENGTH,
     TRIP_TO,
     VPN_EXIT,
-    exponential_from,
+    exponential_of,
     exponential_us,
     need_lanes,
     shifted,
@@ -79,7 +79,7 @@ class Needs(NamedTuple):
     epoch: NDArray[np.int16]
     day: NDArray[np.int16]
     """Day of the window; -1 where no order in force names the model."""
-    restricted: Ints
+    restricted: NDArray[np.int32]
     """One bit for each reading."""
     # One entry an account.
     account: Ints
@@ -93,6 +93,8 @@ class Bench(NamedTuple):
     """Room to work in, for one thread."""
 
     gaps: Floats  # [LANES]
+    bits: Ints  # [LANES]: the same memory
+    scale: Floats  # [LANES]
     vpn: NDArray[np.uint64]  # [LANES]
     model: NDArray[np.uint64]  # [LANES]
     lanes: Floats  # [widest set of questions]
@@ -121,7 +123,7 @@ def new_needs(rows: int, accounts: int) -> Needs:
         np.zeros(rows, dtype=np.int32),
         epoch,
         day,
-        np.zeros(rows, dtype=np.int64),
+        np.zeros(rows, dtype=np.int32),
         np.zeros(accounts, dtype=np.int64),
         np.zeros(accounts, dtype=np.int32),
         np.zeros(accounts, dtype=np.int16),
@@ -132,7 +134,10 @@ def new_needs(rows: int, accounts: int) -> Needs:
 def new_bench(w: WorldArrays) -> Bench:
     """Room to work in."""
     signals, bodies = len(w.observes), 1 + w.co_segment.shape[1]
+    gaps = np.zeros(LANES)
     return Bench(
+        gaps,
+        gaps.view(np.int64),
         np.zeros(LANES),
         np.zeros(LANES, dtype=np.uint64),
         np.zeros(LANES, dtype=np.uint64),
@@ -277,11 +282,12 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
         How many accounts were made: all of them, or those for whose needs there was room.
     """
     signals, rows = len(w.observes), len(n.time)
-    by_session = False
-    by_place = False
+    by_session, by_place, session_causes = False, False, False
     for j in range(signals):
         by_place |= w.refresh[j] == PLACE
         by_session |= w.refresh[j] == SESSION
+    for q in range(len(w.cause_refresh)):
+        session_causes |= w.cause_refresh[q] == SESSION
     shift = uniform(seed, replication, 0, SHIFT, 0)
     ask_co_user = ASK_NOISE + signals
     noise, answers = bench.noise, bench.answers
@@ -335,8 +341,10 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
             if own_rate <= 0:
                 continue
             mean = DAY_US / own_rate
-            need_lanes(seed, replication, person, 0, bench.gaps, bench.vpn, bench.model)
-            time = exponential_from(bench.gaps[0], mean)
+            need_lanes(
+                seed, replication, person, 0, bench.gaps, bench.bits, bench.scale, bench.vpn, bench.model
+            )
+            time = exponential_of(bench.gaps[0], mean)
             if time >= w.length:
                 continue
             if slot > 0:
@@ -423,7 +431,8 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
                     for j in range(signals):
                         if w.refresh[j] == SESSION:
                             noise[where, j] = bench.session[j, lane]
-                    _causes(SESSION, seed, replication, person, number, account, NONE, w, noise, where)
+                    if session_causes:
+                        _causes(SESSION, seed, replication, person, number, account, NONE, w, noise, where)
                     reading += _readings(
                         ANEW, noise, where, device, network, kind, card, declared, organisation, channel, w
                     )
@@ -439,11 +448,21 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
                 number += 1
                 lane += 1
                 if lane == LANES:
-                    need_lanes(seed, replication, person, number, bench.gaps, bench.vpn, bench.model)
+                    need_lanes(
+                        seed,
+                        replication,
+                        person,
+                        number,
+                        bench.gaps,
+                        bench.bits,
+                        bench.scale,
+                        bench.vpn,
+                        bench.model,
+                    )
                     if by_session:
                         _session_noise(seed, replication, account, slot, number, w, bench)
                     lane = 0
-                time += exponential_from(bench.gaps[lane], mean)
+                time += exponential_of(bench.gaps[lane], mean)
             bench.at[1, b] = row
         if count > 1:
             _in_order(n, begin_row, row, count, bench.at)
@@ -454,26 +473,28 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
     return len(accounts)
 
 
-@compiled(nogil=True, _nrt=False)
+@compiled(_nrt=False)
 def judge(accounts: int, n: Needs, law: LawArrays) -> None:
     """Say of each need of the first ``accounts`` accounts in which epoch it arises, and what the law says of it."""
-    epochs = len(law.epoch_start) - 1
+    epochs, models = law.named.shape
+    regions = law.restricted.shape[1] // (epochs * models)
     for a in range(accounts):
         owner = n.owner[a]
-        channel = law.channel[owner]
         last_body = -1
-        epoch, day, midnight, own = 0, 0, 0, 0
+        epoch, day, midnight, maker, until = 0, 0, 0, 0, 0
         for row in range(n.begin[a], n.begin[a + 1]):
             body, time, model = n.body[row], n.time[row], n.model[row]
             if body != last_body:
                 last_body = body
-                epoch, day, midnight = 0, 0, DAY - law.midnight
-                own = law.maker[owner, body]
-            while epoch + 1 < epochs and law.epoch_start[epoch + 1] <= time:
+                maker = law.maker[owner, body]
+                epoch, until = 0, law.epoch_start[1]
+                day, midnight = 0, DAY - law.midnight
+            while time >= until:
                 epoch += 1
+                until = law.epoch_start[epoch + 1]
             if time >= midnight:
                 day = (time + law.midnight) // DAY
                 midnight = (day + 1) * DAY - law.midnight
             n.epoch[row] = epoch
             n.day[row] = day if law.named[epoch, model] else -1
-            n.restricted[row] = law.restricted[epoch, own, channel, n.region[row], model]
+            n.restricted[row] = law.restricted[maker, (epoch * regions + n.region[row]) * models + model]

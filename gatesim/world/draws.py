@@ -15,7 +15,7 @@ so that different questions never share a block. The owner of account ``a`` is p
 slot ``b`` >= 1 of that account is person ``a + b * SLOT``.
 
 All integer arithmetic stays within int64, with masked products, so the same source gives the same bits
-compiled and (``NUMBA_DISABLE_JIT=1``) as plain Python. Logarithms are scalar ``math.log`` in both. Compiled
+compiled and (``NUMBA_DISABLE_JIT=1``) as plain Python. Logarithms are sums and products (`minus_log`) in both. Compiled
 functions do not check ranges: `check_key` does so once for the key; the rest is the caller's contract.
 """
 
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from gatesim.world.compiled import compiled
 
-DRAWS_VERSION: Final = 1
+DRAWS_VERSION: Final = 2
 """Changes whenever any draw would come out differently; stored with every run."""
 
 SLOT: Final = 2**40
@@ -99,6 +99,14 @@ _BUMP_1: Final = 0xBB67AE85
 LANES: Final = 8
 """Blocks that are drawn at once where many are needed."""
 
+# log 2 in two parts: products of the first with a power of two of a double have no rounding error.
+_LOG_2_HIGH: Final = float.fromhex("0x1.62e42feep-1")
+_LOG_2_LOW: Final = float.fromhex("0x1.a39ef35793c76p-33")
+_ROOT_OF_HALF: Final = math.sqrt(0.5)
+_FRACTION: Final = 2**52 - 1
+_FRACTION_OF_ROOT: Final = int(math.sqrt(2.0) * 2**52) & _FRACTION
+"""Binary digits of a double after the first: of any, and of the square root of 2."""
+
 _U_MULTIPLY_0: Final = np.uint64(_MULTIPLY_0)
 _U_MULTIPLY_1: Final = np.uint64(_MULTIPLY_1)
 _U_BUMP_0: Final = np.uint64(_BUMP_0)
@@ -111,6 +119,7 @@ _U6: Final = np.uint64(6)
 Word = np.uint64
 Words = NDArray[np.uint64]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _NEVER_FLOAT: Final = float(NEVER)
 _MASK53: Final = 2**53 - 1
@@ -300,11 +309,47 @@ def uniform_lanes(
         out[lane] = (np.float64(np.int64(((w0 >> _U6) << _U26) + (w1 >> _U6))) + 0.5) / 4503599627370496.0
 
 
-@compiled("void(int64, int64, int64, int64, float64[::1], uint64[::1], uint64[::1])")
+@compiled("float64(float64, float64)", forceinline=True)
+def _minus_log_of(x: float, power: float) -> float:
+    """-log(x 2^power) for x in (sqrt(1/2), sqrt(2)].
+
+    With s = (x - 1) / (x + 1), log x = 2 (s + s^3/3 + s^5/5 + ...); |s| <= 0.172, so what follows the eleventh
+    power of s^2 is below 1e-17. Written, like fdlibm's, as f - (f^2/2 - s (f^2/2 + R)) with f = x - 1, so that
+    little is lost where x is near 1. Nothing but sums and products: compiled, vectors or not, the bits are the same.
+    """
+    f = x - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    r = 2.0 / 23.0
+    r = r * z + 2.0 / 21.0
+    r = r * z + 2.0 / 19.0
+    r = r * z + 2.0 / 17.0
+    r = r * z + 2.0 / 15.0
+    r = r * z + 2.0 / 13.0
+    r = r * z + 2.0 / 11.0
+    r = r * z + 2.0 / 9.0
+    r = r * z + 2.0 / 7.0
+    r = r * z + 2.0 / 5.0
+    r = r * z + 2.0 / 3.0
+    half = 0.5 * f * f
+    return ((half - (s * (half + r * z) + power * _LOG_2_LOW)) - f) - power * _LOG_2_HIGH
+
+
+@compiled(
+    "void(int64, int64, int64, int64, float64[::1], int64[::1], float64[::1], uint64[::1], uint64[::1])"
+)
 def need_lanes(
-    seed: int, replication: int, person: int, first: int, gaps: Floats, vpn: Words, model: Words
+    seed: int,
+    replication: int,
+    person: int,
+    first: int,
+    gaps: Floats,
+    bits: Ints,
+    scale: Floats,
+    vpn: Words,
+    model: Words,
 ) -> None:
-    """What is drawn for several needs in a row: see `need_draws`, which gives the same for one.
+    """What is drawn for several needs in a row: see `need_draws`, which draws the same for one.
 
     Parameters
     ----------
@@ -313,7 +358,11 @@ def need_lanes(
     first
         Number of the first of them, a multiple of the number of lanes.
     gaps
-        float64[lane]: filled with the uniform numbers of the gaps.
+        float64[lane]: filled with -log u for the uniform numbers u of the gaps, as `minus_log` makes it.
+    bits
+        int64[lane]: the same memory as ``gaps``.
+    scale
+        float64[lane]: room to work in.
     vpn, model
         uint64[lane]: filled with the words of the VPN and of the model, for `word_uniform`.
     """
@@ -326,6 +375,14 @@ def need_lanes(
         gaps[lane] = (np.float64(np.int64(((w0 >> _U6) << _U26) + (w1 >> _U6))) + 0.5) / 4503599627370496.0
         vpn[lane] = w2
         model[lane] = w3
+    # Each number becomes one in (sqrt(1/2), sqrt(2)] and a power of two, read off its binary digits.
+    for lane in range(len(gaps)):
+        digits = bits[lane] & _FRACTION
+        above = np.int64(digits > _FRACTION_OF_ROOT)
+        scale[lane] = np.float64((bits[lane] >> 52) - 1023 + above)
+        bits[lane] = digits | ((1023 - above) << 52)
+    for lane in range(len(gaps)):
+        gaps[lane] = _minus_log_of(gaps[lane], scale[lane])
 
 
 @compiled("float64(uint64)")
@@ -334,13 +391,39 @@ def word_uniform(word: Word) -> float:
     return (np.float64(np.int64(word)) + 0.5) / 4294967296.0
 
 
-@compiled("int64(float64, float64)")
-def exponential_from(u: float, mean_us: float) -> int:
-    """The exponential time of a uniform number, by inversion; see `exponential_us`."""
-    time = -mean_us * math.log(u)
+@compiled("float64(float64)")
+def minus_log(u: float) -> float:
+    """-log(u): the same bits on every machine, and one at a time or many at once (`need_lanes`).
+
+    Parameters
+    ----------
+    u
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        Within two units in the last place.
+    """
+    x, power = math.frexp(u)
+    if x > _ROOT_OF_HALF:
+        return _minus_log_of(x, float(power))
+    return _minus_log_of(2.0 * x, float(power - 1))
+
+
+@compiled("int64(float64, float64)", forceinline=True)
+def exponential_of(minus_log_u: float, mean_us: float) -> int:
+    """The exponential time of -log(u); see `exponential_us`."""
+    time = mean_us * minus_log_u
     if time < _NEVER_FLOAT:
         return int(time + 0.5)
     return NEVER
+
+
+@compiled("int64(float64, float64)")
+def exponential_from(u: float, mean_us: float) -> int:
+    """The exponential time of a uniform number, by inversion; see `exponential_us`."""
+    return exponential_of(minus_log(u), mean_us)
 
 
 @compiled(f"int64({_KEYED}, float64)")
