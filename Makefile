@@ -14,7 +14,7 @@ works   = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11
 hasvenv = $(shell $(1) -c 'import ensurepip, venv; print("yes")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint format types imports tests slow notebooks docs picture wheel lock clean help
+.PHONY: run test lint format types imports tests slow bench notebooks docs picture wheel lock clean help
 
 run: $(VENV)/installed  ## make the environment from the lock, install, run the flagship: the verdict
 	@$(BIN)/gatesim run june-2026
@@ -45,11 +45,15 @@ tests: $(VENV)/dev  ## the tests alone, with coverage
 slow: $(VENV)/dev  ## the slow tests and the benchmarks, one at a time
 	@$(BIN)/python -m pytest -m slow --timeout=0
 
+bench: $(VENV)/bench  ## gatesim against other simulators, and docs/speed.md (QUICK=1: short, and nothing is kept)
+	@$(BIN)/python -m benchmarks.suite $(if $(QUICK),--quick)
+
 notebooks: $(VENV)/dev  ## run every notebook from top to bottom
 	@$(BIN)/jupyter-execute notebooks/*.ipynb
 
 docs: $(VENV)/dev  ## the pages that are made from the code
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m benchmarks.page
 
 picture: $(VENV)/dev  ## the picture of the README, from the flagship
 	@$(BIN)/python docs/picture.py
@@ -62,12 +66,14 @@ RESOLVE = $(VENV)-lock/bin/uv --no-config --quiet pip compile $(LOCK) pyproject.
 	--python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
 
-lock:  ## requirements/run.txt and requirements/dev.txt from pyproject.toml
+lock:  ## run.txt, dev.txt and bench.txt of requirements/ from pyproject.toml
 	@$(PYTHON) -m venv $(VENV)-lock
 	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
 	@env -u PIP_FIND_LINKS $(RESOLVE) --group build -o requirements/run.txt > /dev/null
 	@env -u PIP_FIND_LINKS $(RESOLVE) --extra charts --extra notebooks --group dev \
 		-c requirements/run.txt -o requirements/dev.txt > /dev/null
+	@env -u PIP_FIND_LINKS $(RESOLVE) --group bench \
+		-c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt > /dev/null
 
 clean:  ## all that make has made
 	rm -rf $(VENV) $(VENV)-lock dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -76,7 +82,7 @@ clean:  ## all that make has made
 help:
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1	\2/p' Makefile
 
-# The environment. Its stamps lie inside it: a new run lock starts afresh, a new dev lock adds to it.
+# The environment. Its stamps lie inside it: a new run lock starts afresh, the other locks add to it.
 $(VENV)/run: requirements/run.txt
 	$(if $(PYTHON),,$(error gatesim needs Python 3.11 or later: install the package python3))
 	$(if $(call works,$(PYTHON)),,$(error gatesim needs Python 3.11 or later, and $(PYTHON) is not))
@@ -93,4 +99,9 @@ $(VENV)/installed: $(VENV)/run pyproject.toml gatesim/_version.py
 $(VENV)/dev: $(VENV)/run $(VENV)/installed requirements/dev.txt
 	@echo "Adding requirements/dev.txt to $(VENV)"
 	@$(LOCKED) requirements/dev.txt
+	@touch $@
+
+$(VENV)/bench: $(VENV)/run $(VENV)/installed requirements/bench.txt
+	@echo "Adding requirements/bench.txt to $(VENV)"
+	@$(LOCKED) requirements/bench.txt
 	@touch $@
