@@ -33,6 +33,7 @@ from gatesim.world.compiled import compiled
 from gatesim.world.draws import (
     CAUSE,
     LANES,
+    NEED_LANES,
     NETWORK,
     READING_PLACE,
     READING_SESSION,
@@ -92,17 +93,17 @@ class Needs(NamedTuple):
 class Bench(NamedTuple):
     """Room to work in, for one thread."""
 
-    gaps: Floats  # [LANES]
-    bits: Ints  # [LANES]: the same memory
-    scale: Floats  # [LANES]
-    vpn: NDArray[np.uint64]  # [LANES]
-    model: NDArray[np.uint64]  # [LANES]
+    gaps: Floats  # [NEED_LANES]
+    bits: Ints  # [NEED_LANES]: the same memory
+    scale: Floats  # [NEED_LANES]
+    vpn: NDArray[np.uint64]  # [NEED_LANES]
+    model: NDArray[np.uint64]  # [NEED_LANES]
     lanes: Floats  # [widest set of questions]
     answers: Floats  # [questions]
     noise: Floats  # [4, signals]
-    session: Floats  # [signals, LANES]: noise of needs in a row
-    purposes: NDArray[np.uint64]  # [LANES]
-    indices: NDArray[np.uint64]  # [LANES]
+    session: Floats  # [signals, NEED_LANES]: noise of needs in a row
+    purposes: NDArray[np.uint64]  # [NEED_LANES]
+    indices: NDArray[np.uint64]  # [NEED_LANES]
     drawn: Ints  # [3]: whether the noise of home, VPN, trip has been drawn
     known: Ints  # [3]: what was read there last; -1 where it must be read anew
     slots: Ints  # [bodies]
@@ -134,19 +135,19 @@ def new_needs(rows: int, accounts: int) -> Needs:
 def new_bench(w: WorldArrays) -> Bench:
     """Room to work in."""
     signals, bodies = len(w.observes), 1 + w.co_segment.shape[1]
-    gaps = np.zeros(LANES)
+    gaps = np.zeros(NEED_LANES)
     return Bench(
         gaps,
         gaps.view(np.int64),
-        np.zeros(LANES),
-        np.zeros(LANES, dtype=np.uint64),
-        np.zeros(LANES, dtype=np.uint64),
+        np.zeros(NEED_LANES),
+        np.zeros(NEED_LANES, dtype=np.uint64),
+        np.zeros(NEED_LANES, dtype=np.uint64),
         np.zeros(max(w.account_asks.shape[1], w.body_asks.shape[1])),
         np.zeros(ASK_NOISE + signals + bodies),
         np.zeros((4, max(1, signals))),
-        np.full((max(1, signals), LANES), 0.5),
-        np.full(LANES, READING_SESSION << 16, dtype=np.uint64),
-        np.zeros(LANES, dtype=np.uint64),
+        np.full((max(1, signals), NEED_LANES), 0.5),
+        np.full(NEED_LANES, READING_SESSION << 16, dtype=np.uint64),
+        np.zeros(NEED_LANES, dtype=np.uint64),
         np.zeros(3, dtype=np.int64),
         np.zeros(3, dtype=np.int64),
         np.zeros(bodies, dtype=np.int64),
@@ -205,7 +206,7 @@ def _place_noise(
     _causes(PLACE, seed, replication, person, unit, account, NONE, w, noise, slot)
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _readings(
     anew: bool, noise: Floats, slot: int, device: int, network: int, kind: int, card: int, declared: int,
     organisation: int, channel: int, w: WorldArrays,
@@ -239,10 +240,10 @@ def _readings(
 def _session_noise(
     seed: int, replication: int, account: int, slot: int, first: int, w: WorldArrays, bench: Bench
 ) -> None:
-    """The noise of signals that are drawn anew each session, for `LANES` needs from ``first`` on."""
+    """The noise of signals that are drawn anew each session, for `NEED_LANES` needs from ``first`` on."""
     for j in range(len(w.observes)):
         if w.refresh[j] == SESSION and not w.sure[j]:
-            for lane in range(LANES):
+            for lane in range(NEED_LANES):
                 bench.indices[lane] = np.uint64(256 * (first + lane) + j)
             uniform_lanes(seed, replication, account, slot, bench.purposes, bench.indices, bench.session[j])
 
@@ -282,7 +283,7 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
         How many accounts were made: all of them, or those for whose needs there was room.
     """
     signals, rows = len(w.observes), len(n.time)
-    by_session, by_place, session_causes = False, False, False
+    by_session, by_place, session_causes, causes = False, False, False, len(w.cause_refresh) > 0
     for j in range(signals):
         by_place |= w.refresh[j] == PLACE
         by_session |= w.refresh[j] == SESSION
@@ -319,7 +320,8 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
         fixed = channel * w.steps[0] + w.band[owner] * w.steps[2]
         for j in range(signals):
             noise[OWNER, j] = answers[ASK_NOISE + j] if w.refresh[j] == ACCOUNT else 0.5
-        _causes(ACCOUNT, seed, replication, account, HOME_PLACE, account, NONE, w, noise, OWNER)
+        if causes:
+            _causes(ACCOUNT, seed, replication, account, HOME_PLACE, account, NONE, w, noise, OWNER)
 
         count = ONE
         others = 0.0
@@ -372,7 +374,8 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
                 else:
                     noise[HOME, j] = 0.5
             home = w.home[own]
-            _causes(PLACE, seed, replication, person, HOME_PLACE, account, home, w, noise, HOME)
+            if causes:
+                _causes(PLACE, seed, replication, person, HOME_PLACE, account, home, w, noise, HOME)
             vpn_exit = -1
             if answers[ASK_VPN] < w.vpn_users[own]:
                 vpn_exit = _above(uniform(seed, replication, person, VPN_EXIT, 0), w.vpn_exits, own)
@@ -447,7 +450,7 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
                 row += 1
                 number += 1
                 lane += 1
-                if lane == LANES:
+                if lane == NEED_LANES:
                     need_lanes(
                         seed,
                         replication,

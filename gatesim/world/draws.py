@@ -96,8 +96,8 @@ _MULTIPLY_1: Final = 0xCD9E8D57
 _BUMP_0: Final = 0x9E3779B9
 _BUMP_1: Final = 0xBB67AE85
 
-LANES: Final = 8
-"""Blocks that are drawn at once where many are needed."""
+LANES, NEED_LANES = 8, 16
+"""Blocks that are drawn at once: for an account, and for the needs of a person."""
 
 # log 2 in two parts: products of the first with a power of two of a double have no rounding error.
 _LOG_2_HIGH: Final = float.fromhex("0x1.62e42feep-1")
