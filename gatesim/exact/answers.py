@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.exact.expected import END_LATE, END_REFUSED, END_SERVED
-from gatesim.gates.checks import acceptable, sufficient
+from gatesim.gates.checks import sufficient
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Epoch
 from gatesim.measures.ledger import ENDS, FAILED_CHECK, GAVE_UP, NO_ANSWER, NO_DOCUMENT, NO_REASON
 from gatesim.scenario.people import STATUSES, Segment
 from gatesim.scenario.schema import Scenario
+from gatesim.world.kept import kept
 from gatesim.world.noise import breakpoints
 
 NOTHING = -1
@@ -46,9 +49,30 @@ Answers = tuple[Answer, ...]
 """One answer for each epoch looked at."""
 
 
+class _Terms(NamedTuple):
+    """What the law and a gate make of documents in one epoch.
+
+    Attributes
+    ----------
+    listed, accepted
+        Numbers of kinds, in the policy's order: all that it lists, and those that are acceptable.
+    enough
+        By kind: whether a genuine one is enough for the owner.
+    false_reject, false_accept, false_match
+        By kind: the checker's errors.
+    """
+
+    listed: tuple[int, ...]
+    accepted: tuple[int, ...]
+    enough: tuple[bool, ...]
+    false_reject: tuple[float, ...]
+    false_accept: tuple[float, ...]
+    false_match: tuple[float, ...]
+
+
 def answers(
     scenario: Scenario, segment: Segment, epochs: Sequence[Epoch], gate: Sequence[Tables]
-) -> dict[Answers, float]:
+) -> Mapping[Answers, float]:
     """The joint law of an owner's answers in several epochs.
 
     Holding, borrowing, forging, never answering and the checker's number are drawn once for a person and
@@ -63,26 +87,57 @@ def answers(
 
     Returns
     -------
-    dict
+    mapping
         Probability of each combination of answers; only positive ones.
     """
-    never = segment.never_answers
+    status = STATUSES.index(segment.status)
+    terms = []
+    for epoch, tables in zip(epochs, gate, strict=True):
+        enough = _sufficient(scenario, tuple(epoch.clears.tolist()))
+        terms.append(
+            _Terms(
+                tables.documents,
+                tuple(d for d in tables.documents if any(enough[d])),
+                tuple(row[status] for row in enough),
+                tuple(tables.false_reject.tolist()),
+                tuple(tables.false_accept.tolist()),
+                tuple(tables.false_match.tolist()),
+            )
+        )
+    listed = sorted({d for tables in gate for d in tables.documents})
+    return _answers(
+        tuple(terms),
+        tuple((d, _holding(scenario, segment, d)) for d in listed),
+        segment.never_answers,
+        segment.presents_borrowed,
+        segment.presents_forged,
+    )
+
+
+@kept
+def _sufficient(scenario: Scenario, clears: tuple[bool, ...]) -> tuple[tuple[bool, ...], ...]:
+    """Whether a genuine kind of document is enough for a status: [kind][status]."""
+    return tuple(tuple(row) for row in sufficient(scenario, np.array(clears)).tolist())
+
+
+@lru_cache(maxsize=1024)
+def _answers(
+    terms: tuple[_Terms, ...],
+    holding: tuple[tuple[int, float], ...],
+    never: float,
+    presents_borrowed: float,
+    presents_forged: float,
+) -> Mapping[Answers, float]:
+    """See `answers`: segments and policies that do not differ in these numbers have the same law."""
     law: defaultdict[Answers, float] = defaultdict(float)
     if never > 0:
-        law[(Answer(False, NO_ANSWER, NOTHING),) * len(epochs)] += never
-    status = STATUSES.index(segment.status)
-    accepted = [acceptable(scenario, t.documents, e.clears) for e, t in zip(epochs, gate, strict=True)]
-    enough = [sufficient(scenario, epoch.clears)[:, status] for epoch in epochs]
-    listed = sorted({d for tables in gate for d in tables.documents})
-    firsts = sorted({kinds[0] for kinds in accepted if kinds})
-    for holds, p in _coins({d: _holding(scenario, segment, d) for d in listed}):
-        for borrows, q in _coins(dict.fromkeys(firsts, segment.presents_borrowed)):
-            for forges, r in _coins(dict.fromkeys(firsts, segment.presents_forged)):
-                presented = [
-                    _presented(tables.documents, kinds, good, holds, borrows, forges)
-                    for tables, kinds, good in zip(gate, accepted, enough, strict=True)
-                ]
-                for found, s in _judged(presented, gate):
+        law[(Answer(False, NO_ANSWER, NOTHING),) * len(terms)] += never
+    firsts = sorted({term.accepted[0] for term in terms if term.accepted})
+    for holds, p in _coins(dict(holding)):
+        for borrows, q in _coins(dict.fromkeys(firsts, presents_borrowed)):
+            for forges, r in _coins(dict.fromkeys(firsts, presents_forged)):
+                presented = [_presented(term, holds, borrows, forges) for term in terms]
+                for found, s in _judged(presented, terms):
                     law[found] += (1.0 - never) * p * q * r * s
     return {found: weight for found, weight in law.items() if weight > 0}
 
@@ -108,47 +163,43 @@ def _holding(scenario: Scenario, segment: Segment, document: int) -> float:
 
 
 def _presented(
-    listed: Sequence[int],
-    accepted: Sequence[int],
-    enough: NDArray[np.bool_],
-    holds: frozenset[int],
-    borrows: frozenset[int],
-    forges: frozenset[int],
+    term: _Terms, holds: frozenset[int], borrows: frozenset[int], forges: frozenset[int]
 ) -> tuple[int, int]:
     """Kind presented (or `NOTHING`) and what it is, by step 3 of a check in docs/model.md."""
+    accepted = term.accepted
     for d in accepted:
-        if d in holds and enough[d]:
+        if d in holds and term.enough[d]:
             return d, _GENUINE
     if accepted and accepted[0] in borrows:
         return accepted[0], _BORROWED
     if accepted and accepted[0] in forges:
         return accepted[0], _FORGED
-    return next(((d, _TOO_LITTLE) for d in listed if d in holds), (NOTHING, _TOO_LITTLE))
+    return next(((d, _TOO_LITTLE) for d in term.listed if d in holds), (NOTHING, _TOO_LITTLE))
 
 
-def _judged(presented: Sequence[tuple[int, int]], gate: Sequence[Tables]) -> Iterator[tuple[Answers, float]]:
+def _judged(presented: Sequence[tuple[int, int]], terms: Sequence[_Terms]) -> Iterator[tuple[Answers, float]]:
     """The checker's verdicts on what is presented: one number for each kind decides in every epoch."""
     kinds = sorted({d for d, what in presented if d != NOTHING and what != _TOO_LITTLE})
     cuts = []
     for d in kinds:
-        points = [(t.false_reject[d], t.false_accept[d], t.false_match[d]) for t in gate]
+        points = [(t.false_reject[d], t.false_accept[d], t.false_match[d]) for t in terms]
         cuts.append(breakpoints(*(np.array(p) for p in points)))
     for chosen in product(*cuts):
         number = {d: 0.5 * (low + high) for d, (low, high) in zip(kinds, chosen, strict=True)}
         weight = float(np.prod([high - low for low, high in chosen]))
         yield (
-            tuple(_verdict(*one, number, tables) for one, tables in zip(presented, gate, strict=True)),
+            tuple(_verdict(*one, number, term) for one, term in zip(presented, terms, strict=True)),
             weight,
         )
 
 
-def _verdict(document: int, what: int, number: dict[int, float], tables: Tables) -> Answer:
+def _verdict(document: int, what: int, number: dict[int, float], term: _Terms) -> Answer:
     if document == NOTHING:
         return Answer(False, NO_DOCUMENT, NOTHING)
     passes = bool(
-        (what == _GENUINE and number[document] >= tables.false_reject[document])
-        or (what == _BORROWED and number[document] < tables.false_match[document])
-        or (what == _FORGED and number[document] < tables.false_accept[document])
+        (what == _GENUINE and number[document] >= term.false_reject[document])
+        or (what == _BORROWED and number[document] < term.false_match[document])
+        or (what == _FORGED and number[document] < term.false_accept[document])
     )
     return Answer(passes, NO_REASON if passes else FAILED_CHECK, document)
 
@@ -172,7 +223,7 @@ class CheckLaw:
     desk: float
 
 
-def check_law(scenario: Scenario, segment: Segment, law: dict[Answer, float]) -> CheckLaw:
+def check_law(scenario: Scenario, segment: Segment, law: Mapping[Answer, float]) -> CheckLaw:
     """Average over answers (weights that add up to 1) of what a request leads to.
 
     The part of the passed checks that takes time (the automatic part, or the desk) ends `served_late`.
@@ -200,7 +251,7 @@ def check_law(scenario: Scenario, segment: Segment, law: dict[Answer, float]) ->
     return CheckLaw(ends, presented, desk)
 
 
-def marginal(law: dict[Answers, float], epoch: int) -> dict[Answer, float]:
+def marginal(law: Mapping[Answers, float], epoch: int) -> dict[Answer, float]:
     """The law of the answer in one of the epochs, rescaled to add up to 1."""
     found: defaultdict[Answer, float] = defaultdict(float)
     total = sum(law.values())

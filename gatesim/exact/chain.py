@@ -75,22 +75,23 @@ class Moving:
         float64[account, place]: the stationary law, all positive. Place 0 is home, the others are kinds of
         trips.
     starts_per_day, ends_per_day
-        Rates at which a trip begins while at home, and ends.
+        Rates at which a trip begins while at home, and ends: float64[account], or one for all.
     """
 
     stationary: Floats
-    starts_per_day: float
-    ends_per_day: float
+    starts_per_day: Floats | float
+    ends_per_day: Floats | float
 
     def symmetric(self) -> Floats:
         """The generator, made symmetric by the roots of the stationary law: [account, place, place]."""
         accounts, n = self.stationary.shape
         matrix = np.zeros((accounts, n, n))
         if n > 1:
+            starts, ends = np.asarray(self.starts_per_day), np.asarray(self.ends_per_day)
             kinds = self.stationary[:, 1:] / self.stationary[:, 1:].sum(axis=1, keepdims=True)
-            matrix[:, range(n), range(n)] = -self.ends_per_day
-            matrix[:, 0, 0] = -self.starts_per_day
-            matrix[:, 0, 1:] = matrix[:, 1:, 0] = np.sqrt(self.starts_per_day * self.ends_per_day * kinds)
+            matrix[:, range(n), range(n)] = -ends[..., None]
+            matrix[:, 0, 0] = -starts
+            matrix[:, 0, 1:] = matrix[:, 1:, 0] = np.sqrt((starts * ends)[..., None] * kinds)
         return matrix
 
 

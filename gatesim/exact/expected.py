@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gatesim.law.law import Law
 from gatesim.measures.ledger import ENDS, FALLBACK, NO_REASON, REASONS, REFUSED, SERVED, SERVED_LATE
 from gatesim.scenario.schema import Scenario
+from gatesim.world.kept import kept
 from gatesim.world.makers import makers
 
 END_SERVED = ENDS.index((SERVED, NO_REASON))
@@ -76,8 +77,12 @@ def number_of_accounts(
     return found
 
 
+@kept
 def needs_of_makers(scenario: Scenario) -> NDArray[np.float64]:
-    """Needs a day of each kind of maker, for one account of the owner's segment (co-users where present)."""
+    """Needs a day of each kind of maker, for one account of the owner's segment (co-users where present).
+
+    Not writeable.
+    """
     segments = list(scenario.segments.values())
     rates = []
     for maker in makers(scenario):
@@ -89,7 +94,9 @@ def needs_of_makers(scenario: Scenario) -> NDArray[np.float64]:
         else:
             part = entries[maker.body - 1].present * entries[maker.body - 1].share
         rates.append(owner.needs_per_day * mean * part)
-    return np.array(rates)
+    found = np.array(rates)
+    found.flags.writeable = False
+    return found
 
 
 def with_fallback(scenario: Scenario, counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from gatesim.exact.expected import counted_epochs, needs_of_makers
 from gatesim.exact.lasting import Lasting
 from gatesim.exact.memoryless import PlainSums, overlap
-from gatesim.exact.states import KEYS, entered, has_memory, refuse_other_durations
-from gatesim.gates.tables import CHECK, CLEARED, Tables
+from gatesim.exact.states import KEYS, acting_cells, entered, has_memory, refuse_other_durations
+from gatesim.gates.tables import CHECK, CLEARED, FRESH, Tables
 from gatesim.law.law import Law
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY, FOREVER, HOUR, format_duration
@@ -56,19 +56,31 @@ def cases_per_hour(scenario: Scenario, law: Law, gate: tuple[Tables, ...]) -> In
     gate, note = _with_simple_durations(scenario, law, gate)
     hours = -(-scenario.length // HOUR)
     accounts = np.array([scenario.represents * segment.share for segment in scenario.segments.values()])
-    if not has_memory(scenario, law, gate):
+    remembers = has_memory(scenario, law, gate)
+    if remembers:
+        refuse_other_durations(scenario, law, gate)
+    if not _asks_for_reviews(scenario, law, gate):
+        return Inflow(np.zeros(hours), note)
+    if not remembers:
         return Inflow(_plain(scenario, law, gate, accounts, hours), note)
-    refuse_other_durations(scenario, law, gate)
-    lasting = Lasting(scenario, law, gate)
+    lasting = Lasting(scenario, law, gate, only_fresh=True)
     cuts = [_hour_cuts(law, e) for e in lasting.epochs]
     cases = np.zeros(hours)
-    for owner in np.flatnonzero(accounts > 0).tolist():
-        answers = lasting.owner_law(owner)
-        for passing, requests in lasting.requests(owner, answers, [edges for edges, _ in cuts]).items():
-            for row, (_, first) in enumerate(cuts):
-                joining = accounts[owner] * answers.checks[passing][row].desk * requests[row]
-                cases[first : first + len(joining)] += joining
+    for (_, first), joining in zip(
+        cuts, lasting.joining(accounts, [edges for edges, _ in cuts]), strict=True
+    ):
+        cases[first : first + len(joining)] += joining
     return Inflow(cases, note)
+
+
+def _asks_for_reviews(scenario: Scenario, law: Law, gate: Sequence[Tables]) -> bool:
+    """Whether the gate asks a fresh account, in some cell, for a document that may go to the desk."""
+    kinds = list(scenario.documents.values())
+    return any(
+        any(kinds[d].to_desk > 0 for d in gate[e].documents)
+        and bool((acting_cells(scenario, law, gate, e) & (gate[e].actions[FRESH] == CHECK)).any())
+        for e in counted_epochs(law)
+    )
 
 
 def _plain(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ from gatesim.exact.chain import (
     integral,
     sums_of_exponentials,
 )
-from gatesim.exact.classes import AccountClass, BodyType, Classes
+from gatesim.exact.classes import AccountClass, Classes
+from gatesim.exact.drawn import alike
 from gatesim.exact.expected import END_REFUSED, END_SERVED, with_fallback
 from gatesim.exact.memoryless import OPEN
 from gatesim.exact.places import Places
@@ -45,6 +47,8 @@ from gatesim.scenario.types import DAY
 from gatesim.world.makers import makers
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Number = TypeVar("Number", np.int64, np.float64)
 
 Occupancy = dict[tuple[tuple[bool, ...], int, int], list[Floats]]
 """By what the owner's checks come to in each counted epoch (passes or not), body and number of the place:
@@ -56,26 +60,51 @@ BATCH = 2**20
 
 
 @dataclass(frozen=True)
-class _Case:
-    """Accounts of one class, of one level of activity, whose checks come to the same.
+class _Batch:
+    """Cases that are worked out together: accounts with equally many bodies, each with equally many places.
+
+    A case is the accounts of one class, of one level of activity, whose checks come to the same.
 
     Attributes
     ----------
-    account, weight
-        The class, and the probability of the case within the owner segment.
+    bodies
+        Numbers of the bodies present, by the first case (they may differ where owners are put together).
+    types
+        int64[case, body]: numbers of their types.
+    weight
+        float64[case]: the probability of the case within the owner segment, or the number of such accounts.
     rates
-        Needs a day of each body that is present.
+        float64[case, body]: needs a day.
     passing
-        Whether the owner passes checks, in each counted epoch.
+        bool[case, counted epoch]: whether the owner passes checks.
     gives_up
-        The probability of giving up at a request.
+        float64[case]: the probability of giving up at a request.
+    desk
+        float64[case, counted epoch]: expected cases at the desk for a request.
     """
 
-    account: AccountClass
-    weight: float
-    rates: tuple[float, ...]
-    passing: tuple[bool, ...]
-    gives_up: float
+    bodies: tuple[int, ...]
+    types: Ints
+    weight: Floats
+    rates: Floats
+    passing: NDArray[np.bool_]
+    gives_up: Floats
+    desk: Floats
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    def part(self, rows: slice) -> _Batch:
+        """Some of the cases."""
+        arrays = {name: value[rows] for name, value in vars(self).items() if name != "bodies"}
+        return _Batch(self.bodies, **arrays)
+
+    @classmethod
+    def of(cls, batches: Sequence[_Batch]) -> _Batch:
+        """Several batches in one."""
+        names = [name for name in vars(batches[0]) if name != "bodies"]
+        arrays = {name: np.concatenate([getattr(batch, name) for batch in batches]) for name in names}
+        return cls(batches[0].bodies, **arrays)
 
 
 @dataclass(frozen=True)
@@ -101,18 +130,26 @@ class Lasting:
     ----------
     scenario, law, gate
         The world, its law, and the gate's tables for each epoch; `refuse_other_durations` has been asked.
+    only_fresh
+        Tell places apart only by what happens to fresh accounts there, whoever is restricted: enough for
+        `joining`, and there are fewer classes.
     """
 
-    def __init__(self, scenario: Scenario, law: Law, gate: Sequence[Tables]) -> None:
+    def __init__(
+        self, scenario: Scenario, law: Law, gate: Sequence[Tables], *, only_fresh: bool = False
+    ) -> None:
         self.scenario, self.law, self.gate = scenario, law, gate
-        self.places = Places(scenario, law, gate)
+        self.places = Places(scenario, law, gate, only_fresh=only_fresh)
         self.epochs = self.places.epochs
         self._classes = Classes(self.places)
         self._segments = list(scenario.segments.values())
         self._names = list(scenario.segments)
         self._mix = np.array([[s.models.get(m, 0.0) for m in scenario.models] for s in self._segments])
-        self._left: dict[tuple[BodyType, int, float], Floats] = {}
         self._taken: dict[tuple[int, int], Floats] = {}
+        self._fresh: dict[int, Floats] = {}
+        # Owners whose accounts look the same to the gate have the same classes, where the law does not matter.
+        self._like = alike(scenario) if only_fresh else tuple(range(len(self._segments)))
+        self._of_owner: dict[int, dict[AccountClass, float]] = {}
 
     def owner_law(self, owner: int) -> OwnerLaw:
         """How checks of the accounts of an owner segment come out."""
@@ -153,91 +190,145 @@ class Lasting:
         """
         found: Occupancy = {}
         intervals = max(len(e) - 1 for e in edges)
-        for batch in self._batches(owner, law, intervals):
-            for row, chains, part, cleared in self._epochs(batch):
-                by_body = chains.times(part, cleared, edges[row])
-                for b, body in enumerate(batch[0].account.bodies):
-                    scale = np.array([case.weight * case.rates[b] for case in batch])
-                    needs = np.moveaxis(by_body[b] * scale[:, None, None, None], 2, 1)
-                    numbers = np.array([case.account.types[b].places for case in batch])
-                    for place in np.unique(numbers).tolist():
-                        key = (batch[0].passing, body, place)
-                        if key not in found:
-                            found[key] = [np.zeros((len(STATES), len(e) - 1)) for e in edges]
-                        found[key][row] += needs[numbers == place].sum(axis=0)
+        for passing, batch in self._cases(owner, law):
+            for part in self._split(batch, intervals):
+                places = [self._by_type(part.types[:, b], self._places_of) for b in range(len(part.bodies))]
+                for row, chains, fresh, cleared in self._epochs(part):
+                    by_body = chains.times(fresh, cleared, edges[row])
+                    for b, body in enumerate(part.bodies):
+                        scale = part.weight * part.rates[:, b]
+                        needs = np.moveaxis(by_body[b] * scale[:, None, None, None], 2, 1)
+                        for place in np.unique(places[b]).tolist():
+                            key = (passing, body, place)
+                            if key not in found:
+                                found[key] = [np.zeros((len(STATES), len(e) - 1)) for e in edges]
+                            found[key][row] += needs[places[b] == place].sum(axis=0)
         return found
 
-    def requests(
-        self, owner: int, law: OwnerLaw, edges: Sequence[Floats]
-    ) -> dict[tuple[bool, ...], list[Floats]]:
-        """Expected requests for a document to one account, by whether its owner passes, and interval of time.
+    def joining(self, accounts: Floats, edges: Sequence[Floats]) -> list[Floats]:
+        """Expected cases that join the desk, by interval of time; quick for thousands of intervals.
 
-        Quicker than `occupancy`, for thousands of intervals. Parameters as there.
+        Parameters
+        ----------
+        accounts
+            Accounts by owner segment.
+        edges
+            As in `occupancy`.
+
+        Returns
+        -------
+        list of ndarray, shape (intervals,)
+            For each counted epoch, all accounts together.
         """
-        found = {passing: [np.zeros(len(e) - 1) for e in edges] for passing in law.passing}
-        for batch in self._batches(owner, law, 1):
-            for row, chains, part, _ in self._epochs(batch):
-                weights = np.zeros(part.values.shape)
-                for b in range(len(batch[0].rates)):
-                    checked = np.array(
-                        [
-                            case.weight * case.rates[b] * self._checked(case.account.types[b], row)
-                            for case in batch
-                        ]
-                    )
-                    weights += np.einsum("zx,zxi->zi", checked, chains.fresh_modes(part, b))
-                for length, members in equal_steps(edges[row]):
-                    rise = weights * integral(part.values, length)
-                    sums = sums_of_exponentials(part.values.ravel(), rise.ravel(), edges[row][members])
-                    found[batch[0].passing][row][members] += sums
+        found = [np.zeros(len(e) - 1) for e in edges]
+        same: defaultdict[tuple[int, ...], list[_Batch]] = defaultdict(list)
+        for owner in np.flatnonzero(accounts > 0).tolist():
+            for _, batch in self._cases(owner, self.owner_law(owner)):
+                if batch.desk.any():
+                    places = tuple(len(self._classes.types[t].places) for t in batch.types[0].tolist())
+                    same[places].append(replace(batch, weight=accounts[owner] * batch.weight))
+        for batches in same.values():
+            for part in self._split(_Batch.of(batches), 1):
+                for row, chains, fresh, _ in self._epochs(part):
+                    weights = np.zeros(fresh.values.shape)
+                    for b in range(len(part.bodies)):
+                        checked = self._fresh_actions(part.types[:, b], row)[..., CHECK]
+                        scale = part.weight * part.desk[:, row] * part.rates[:, b]
+                        modes = chains.fresh_modes(fresh, b)
+                        weights += np.einsum("zx,zxi->zi", scale[:, None] * checked, modes)
+                    used = weights != 0
+                    values, weights = fresh.values[used], weights[used]
+                    for length, members in equal_steps(edges[row]):
+                        rise = weights * integral(values, length)
+                        found[row][members] += sums_of_exponentials(values, rise, edges[row][members])
         return found
 
-    def _checked(self, body: BodyType, row: int) -> Floats:
-        """Probabilities that a need of a fresh account from each place opens a check."""
-        return np.array([self.taken(place, body.segment)[row, FRESH, CHECK] for place in body.places])
-
-    def _batches(self, owner: int, law: OwnerLaw, intervals: int) -> Iterator[list[_Case]]:
+    def _cases(self, owner: int, law: OwnerLaw) -> Iterator[tuple[tuple[bool, ...], _Batch]]:
         """All cases of an owner segment; together those with equally many places that pass alike."""
         segment = self._segments[owner]
-        alike: defaultdict[tuple[tuple[int, ...], tuple[int, ...], tuple[bool, ...]], list[_Case]] = (
-            defaultdict(list)
-        )
-        for account, weight in self._classes.of_owner(owner).items():
-            places = tuple(len(t.places) for t in account.types)
-            for multiplier, share in zip(segment.activity.multipliers, segment.activity.shares, strict=True):
-                rates = self._rates(segment, account, segment.needs_per_day * multiplier)
-                for passing, part in law.passing.items():
-                    if rates[0] * weight * share * part > 0:
-                        case = _Case(account, weight * share * part, rates, passing, segment.gives_up)
-                        alike[account.bodies, places, passing].append(case)
-        for (_, places, _), cases in alike.items():
-            size = max(1, BATCH // (prod(places) * max(prod(places), intervals)))
-            for start in range(0, len(cases), size):
-                yield cases[start : start + size]
+        types = self._classes.types
+        same: defaultdict[tuple[tuple[int, ...], tuple[int, ...]], list[tuple[AccountClass, float]]]
+        same = defaultdict(list)
+        like = self._like[owner]
+        if like not in self._of_owner:
+            self._of_owner[like] = self._classes.of_owner(like)
+        for account, weight in self._of_owner[like].items():
+            same[account.bodies, tuple(len(types[t].places) for t in account.types)].append((account, weight))
+        multipliers, shares = np.array(segment.activity.multipliers), np.array(segment.activity.shares)
+        for (bodies, _), members in same.items():
+            rates = np.stack(self._rates(segment, bodies, segment.needs_per_day * multipliers), axis=1)
+            chance = np.array([weight for _, weight in members])[:, None] * shares
+            for passing, part in law.passing.items():
+                occurs = (rates[:, 0] * chance * part > 0).ravel()
+                count = int(occurs.sum())
+                if count:
+                    desk = [law.checks[passing][row].desk for row in range(len(self.epochs))]
+                    yield (
+                        passing,
+                        _Batch(
+                            bodies,
+                            np.repeat([a.types for a, _ in members], len(multipliers), axis=0)[occurs],
+                            (chance * part).ravel()[occurs],
+                            np.tile(rates, (len(members), 1))[occurs],
+                            np.tile(passing, (count, 1)),
+                            np.full(count, segment.gives_up),
+                            np.tile(desk, (count, 1)),
+                        ),
+                    )
 
-    def _rates(self, segment: Segment, account: AccountClass, rate: float) -> tuple[float, ...]:
+    def _split(self, batch: _Batch, intervals: int) -> Iterator[_Batch]:
+        """Parts of a batch that are small enough for `BATCH`."""
+        places = prod(len(self._classes.types[t].places) for t in batch.types[0].tolist())
+        size = max(1, BATCH // (places * max(places, intervals)))
+        for start in range(0, len(batch), size):
+            yield batch.part(slice(start, start + size))
+
+    def _rates(self, segment: Segment, bodies: Sequence[int], rate: Floats) -> list[Floats]:
         """Needs a day of each body that is present."""
         entries = list(segment.co_users.values())
-        others = [entries[number - 1].share for number in account.bodies[1:]]
-        return (rate * (1.0 - sum(others)), *(rate * share for share in others))
+        others = [entries[number - 1].share for number in bodies[1:]]
+        return [rate * (1.0 - sum(others)), *(rate * share for share in others)]
 
-    def _moving(self, types: Sequence[BodyType]) -> Moving:
+    def _by_type(self, types: Ints, of: Callable[[int], NDArray[Number]]) -> NDArray[Number]:
+        """Look something up for each of some types of bodies: [case, ...]."""
+        known, which = np.unique(types, return_inverse=True)
+        return np.stack([of(k) for k in known.tolist()])[which.ravel()]
+
+    def _places_of(self, kind: int) -> Ints:
+        return np.array(self._classes.types[kind].places)
+
+    def _fresh_actions(self, types: Ints, row: int) -> Floats:
+        """Probabilities of what the gate does with a need of a fresh account: [case, place, action]."""
+        return self._by_type(types, self._fresh_actions_of)[:, :, row]
+
+    def _fresh_actions_of(self, kind: int) -> Floats:
+        """The same for one type, in all counted epochs: [place, counted epoch, action]."""
+        if kind not in self._fresh:
+            body = self._classes.types[kind]
+            taken = [self.taken(place, body.segment)[:, FRESH] for place in body.places]
+            self._fresh[kind] = np.stack(taken)
+        return self._fresh[kind]
+
+    def _moving(self, types: Ints) -> Moving:
         """How a body moves among its places, for each account of a batch."""
-        trips = self._segments[types[0].segment].trips
-        if len(types[0].places) == 1:
-            return Moving(np.ones((len(types), 1)), 0.0, 0.0)
-        shares = np.array([one.shares for one in types])
-        away = trips.length / (trips.length + trips.every)
-        trips_law = away * shares / shares.sum(axis=1, keepdims=True)
-        stationary = np.concatenate([np.full((len(types), 1), 1.0 - away), trips_law], axis=1)
-        return Moving(stationary, DAY / trips.every, DAY / trips.length)
+        kinds = self._classes.types
+        if len(kinds[types[0]].places) == 1:
+            return Moving(np.ones((len(types), 1)), np.zeros(len(types)), np.zeros(len(types)))
+        shares = self._by_type(types, lambda kind: np.array(kinds[kind].shares))
 
-    def _epochs(
-        self, batch: Sequence[_Case]
-    ) -> Iterator[tuple[int, AccountChains, FreshPart, Floats | None]]:
+        def of_trips(kind: int) -> Floats:
+            trips = self._segments[kinds[kind].segment].trips
+            away = trips.length / (trips.length + trips.every)
+            return np.array([away, DAY / trips.every, DAY / trips.length])
+
+        away, starts, ends = self._by_type(types, of_trips).T
+        trips_law = away[:, None] * shares / shares.sum(axis=1, keepdims=True)
+        return Moving(np.concatenate([1.0 - away[:, None], trips_law], axis=1), starts, ends)
+
+    def _epochs(self, batch: _Batch) -> Iterator[tuple[int, AccountChains, FreshPart, Floats | None]]:
         """The counted epochs in order: number, chains, fresh part, and who is cleared at the start."""
-        bodies = range(len(batch[0].rates))
-        chains = AccountChains([self._moving([case.account.types[b] for case in batch]) for b in bodies])
+        bodies = range(len(batch.bodies))
+        chains = AccountChains([self._moving(batch.types[:, b]) for b in bodies])
         cleared: Floats | None = None
         row = 0
         for e, epoch in enumerate(self.law.epochs):
@@ -247,34 +338,26 @@ class Lasting:
             if e != self.epochs[row]:
                 cleared = None if cleared is None else chains.still(cleared, length)
                 continue
-            leaves = [
-                np.array([case.rates[b] * self._leaves(case, b, row) for case in batch]) for b in bodies
-            ]
+            leaves = [batch.rates[:, b, None, None] * self._leaves(batch, b, row) for b in bodies]
             part = chains.fresh(leaves, cleared)
             yield row, chains, part, cleared
             row += 1
             if row < len(self.epochs):
                 cleared = chains.cleared_after(part, cleared, length)
 
-    def _leaves(self, case: _Case, body: int, row: int) -> Floats:
-        """The probability that a need puts a fresh account into each target: [place, target]."""
-        kind = case.account.types[body]
-        succeeds = (1.0 - case.gives_up) if case.passing[row] else 0.0
-        key = (kind, row, succeeds)
-        if key not in self._left:
-            lasts = self.gate[self.epochs[row]].durations_us > 0
-            found = np.zeros((len(kind.places), len(TARGETS)))
-            for x, place in enumerate(kind.places):
-                taken = self.taken(place, kind.segment)[row, FRESH]
-                into = {
-                    ALLOWED: taken[ALLOW],
-                    BLOCKED: taken[BLOCK],
-                    CLEARED: taken[CHECK] * succeeds,
-                    CHECK_FAILED: taken[CHECK] * (1.0 - succeeds),
-                }
-                found[x] = [into[state] if lasts[state] else 0.0 for state in TARGETS]
-            self._left[key] = found
-        return self._left[key]
+    def _leaves(self, batch: _Batch, body: int, row: int) -> Floats:
+        """The probability that a need puts a fresh account into each target: [case, place, target]."""
+        lasts = self.gate[self.epochs[row]].durations_us > 0
+        succeeds = np.where(batch.passing[:, row], 1.0 - batch.gives_up, 0.0)[:, None]
+        taken = self._fresh_actions(batch.types[:, body], row)
+        into = {
+            ALLOWED: taken[..., ALLOW],
+            BLOCKED: taken[..., BLOCK],
+            CLEARED: taken[..., CHECK] * succeeds,
+            CHECK_FAILED: taken[..., CHECK] * (1.0 - succeeds),
+        }
+        nowhere = np.zeros(taken.shape[:2])
+        return np.stack([into[state] if lasts[state] else nowhere for state in TARGETS], axis=2)
 
     def evaluate(self, accounts: Floats, daily: bool = True) -> tuple[Floats, Floats, Floats]:
         """Expected numbers over the window.

@@ -17,14 +17,28 @@ from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
 from gatesim.world.cells import cells_of, model_mix, readings_given
+from gatesim.world.kept import kept
 from gatesim.world.makers import makers
 
 OPEN = 3
 """Besides `ALLOW`, `CHECK` and `BLOCK`: the gate does not act on the session at all."""
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _ONE_HOT = np.eye(4)
+
+
+@kept
+def _makers(scenario: Scenario) -> tuple[Ints, Ints, Ints, Ints]:
+    """Of each maker numbers of the owner's segment, its own, the channel, and the cells: [maker, reading, model]."""
+    found, segments = makers(scenario), list(scenario.segments.values())
+    return (
+        np.array([maker.owner for maker in found]),
+        np.array([maker.segment for maker in found]),
+        np.array([CHANNELS.index(segments[maker.owner].channel) for maker in found]),
+        np.stack([cells_of(scenario, maker.owner) for maker in found]),
+    )
 
 
 class PlainSums:
@@ -41,13 +55,8 @@ class PlainSums:
     def __init__(self, scenario: Scenario, law: Law, needs: Floats) -> None:
         self.scenario, self.law = scenario, law
         self.epochs = counted_epochs(law)
-        found = makers(scenario)
-        owners = list(scenario.segments.values())
-        self._owner = np.array([maker.owner for maker in found])
-        channel = np.array([CHANNELS.index(owners[maker.owner].channel) for maker in found])
-        maker_segment = np.array([maker.segment for maker in found])
+        self._owner, maker_segment, channel, self._cells = _makers(scenario)
         self._readings = readings_given(scenario)
-        self._cells = np.stack([cells_of(scenario, maker.owner) for maker in found])
         rates = needs[:, None] * model_mix(scenario)
         self._gated = []
         self._weights = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gatesim.exact.expected import counted_epochs
 from gatesim.exact.memoryless import OPEN
 from gatesim.exact.states import entered
-from gatesim.exact.sticky import Context, Noises, OwnerFacts
+from gatesim.exact.sticky import StickyLaw, noises_of
 from gatesim.gates.tables import FRESH, STATES, Tables
 from gatesim.law.law import Law
 from gatesim.scenario.people import CHANNELS
@@ -56,13 +56,20 @@ class Places:
     states
         States that accounts can be in; by default those that a fresh account can be put into. In the others a
         place's actions mean nothing.
+    only_fresh
+        Look at fresh accounts only, and do not tell places apart by who is restricted there.
     """
 
     def __init__(
-        self, scenario: Scenario, law: Law, gate: Sequence[Tables], states: Sequence[int] | None = None
+        self,
+        scenario: Scenario,
+        law: Law,
+        gate: Sequence[Tables],
+        states: Sequence[int] | None = None,
+        *,
+        only_fresh: bool = False,
     ) -> None:
         self.scenario, self.law, self.gate = scenario, law, gate
-        self.noises = Noises(scenario)
         self.epochs = counted_epochs(law)
         self.known: list[Place] = []
         self._numbers: dict[tuple[bytes, bytes], int] = {}
@@ -70,7 +77,10 @@ class Places:
         self._laws: list[NDArray[np.float64]] = []
         self._law_numbers: dict[bytes, int] = {}
         self._by_reading: dict[tuple[object, ...], NDArray[np.int64]] = {}
-        if states is None:
+        self._only_fresh = only_fresh
+        if only_fresh:
+            states = ()
+        elif states is None:
             states = [s for e in self.epochs for s in entered(scenario, law, gate, e)]
         self._states = sorted({FRESH, *states})
         self._segments = list(scenario.segments.values())
@@ -78,17 +88,22 @@ class Places:
         self._axes = (len(CHANNELS), len(space.models), space.bands)
         lengths = [len(r) for r in space.readings]
         parts = np.array(np.unravel_index(np.arange(int(np.prod(lengths))), lengths or (1,)))
-        session = [j for j, signal in enumerate(self.noises.signals) if signal.refresh == "session"]
+        signals = noises_of(scenario).signals
+        session = [j for j, signal in enumerate(signals) if signal.refresh == "session"]
         self._base = (
             np.flatnonzero((parts[session] == 0).all(axis=0)) if session else np.arange(parts.shape[1])
         )
-        self._session = self.noises.of_refresh("session")
 
-    def laws_by_reading(
-        self, channel: int, band: int, context: Context, facts: OwnerFacts
-    ) -> NDArray[np.int64]:
-        """For the readings that stick (flat index, the other readings 0) the number of a session's law."""
-        anew = self.noises.joint(self._session, [context], facts)
+    def laws_by_reading(self, channel: int, band: int, anew: StickyLaw) -> NDArray[np.int64]:
+        """The number of a session's law, for the readings that stick (flat index, the other readings 0).
+
+        Parameters
+        ----------
+        channel, band
+            Numbers of the account's channel and age band.
+        anew
+            The law of the readings that are drawn anew for each session.
+        """
         key = (channel, band, anew.offsets.tobytes(), anew.weights.tobytes())
         if key not in self._by_reading:
             codes = self._codes(channel, band)
@@ -97,10 +112,14 @@ class Places:
                 taken = np.moveaxis(codes[..., self._base + offset], -1, 0)
                 total += weight * (taken[..., None] == np.arange(4))
             flat = _rounded(total.reshape(len(self._base), -1))
-            _, first, inverse = np.unique(flat, axis=0, return_index=True, return_inverse=True)
-            numbers = np.array([self._law_number(total[k]) for k in first])
+            distinct: dict[bytes, int] = {}
+            which = np.array([distinct.setdefault(row.tobytes(), len(distinct)) for row in flat])
+            first = np.unique(which, return_index=True)[1]
+            order = np.lexsort(flat[first].T[::-1])
+            numbers = np.empty(len(first), dtype=np.int64)
+            numbers[order] = [self._law_number(total[k]) for k in first[order]]
             found = np.full(codes.shape[-1], -1, dtype=np.int64)
-            found[self._base] = numbers[inverse.ravel()]
+            found[self._base] = numbers[which]
             self._by_reading[key] = found
         return self._by_reading[key]
 
@@ -127,7 +146,7 @@ class Places:
                 [self.law.epochs[e].restricted[segment, region, :, channel] for e in self.epochs]
             )
             restricted &= np.array([self.law.epochs[e].named for e in self.epochs]) & np.array(uses)
-            name = (restricted.tobytes(), _rounded(law).tobytes())
+            name = (b"" if self._only_fresh else restricted.tobytes(), _rounded(law).tobytes())
             if name not in self._numbers:
                 self._numbers[name] = len(self.known)
                 self.known.append(Place(restricted, law))

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import Refresh
+from gatesim.world.kept import kept
 from gatesim.world.noise import DIRECT, VPN, breakpoints, cumulative, noise_rows, value_at
 from gatesim.world.space import CellSpace
 
@@ -22,8 +24,7 @@ _NARROW = 1e-15
 """Narrower intervals of uniform numbers come from rounding in cumulative sums, not from the model."""
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """Where a session comes from: the device's region, and the region of the VPN's exit or `NO_EXIT`."""
 
     region: int
@@ -35,8 +36,7 @@ class Context:
         return DIRECT if self.exit == NO_EXIT else VPN
 
 
-@dataclass(frozen=True)
-class OwnerFacts:
+class OwnerFacts(NamedTuple):
     """What signals can observe of the account: channel, card, declared region, organisation (numbers)."""
 
     channel: int
@@ -104,6 +104,7 @@ class Noises:
             numbers = tuple(sorted({names.index(name) for name in cause.signals}))
             self.groups.append(Group(numbers, cause.probability, cause.scope == "network"))
         self.groups += [Group((j,), 0.0, False) for j, name in enumerate(names) if name not in tied]
+        self._known: dict[tuple[Refresh, tuple[Context, ...], OwnerFacts], StickyLaw] = {}
 
     def of_refresh(self, refresh: Refresh) -> list[Group]:
         """The groups whose noise sticks equally long."""
@@ -122,12 +123,23 @@ class Noises:
         }
         return truth[self.signals[signal].observes]
 
-    def joint(self, groups: Sequence[Group], contexts: Sequence[Context], facts: OwnerFacts) -> StickyLaw:
-        """The joint law of what the signals of some groups read in several contexts, drawn once for all."""
-        law = StickyLaw(np.zeros((1, len(contexts)), dtype=np.int64), np.ones(1))
-        for group in groups:
-            law = law.times(self.of_group(group, contexts, facts))
-        return law
+    def joint(self, refresh: Refresh, contexts: tuple[Context, ...], facts: OwnerFacts) -> StickyLaw:
+        """The joint law of what signals read in several contexts, drawn once for all of these.
+
+        Parameters
+        ----------
+        refresh
+            How long their noise sticks.
+        contexts, facts
+            The contexts, and what can be observed of the account.
+        """
+        key = (refresh, contexts, facts)
+        if key not in self._known:
+            law = StickyLaw(np.zeros((1, len(contexts)), dtype=np.int64), np.ones(1))
+            for group in self.of_refresh(refresh):
+                law = law.times(self.of_group(group, contexts, facts))
+            self._known[key] = law
+        return self._known[key]
 
     def of_group(self, group: Group, contexts: Sequence[Context], facts: OwnerFacts) -> StickyLaw:
         """The same for one group, whether or not its cause acts."""
@@ -200,3 +212,9 @@ class Noises:
                 )
             ] += high - low
         return dict(found)
+
+
+@kept
+def noises_of(scenario: Scenario) -> Noises:
+    """The noise of all signals of a scenario, worked out once."""
+    return Noises(scenario)

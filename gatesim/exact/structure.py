@@ -10,6 +10,8 @@ import numpy as np
 
 from gatesim.exact.answers import NOTHING, Answer, answers
 from gatesim.exact.classes import Classes
+from gatesim.exact.evident import evident_leaks, refuses_all_restricted
+from gatesim.exact.expected import counted_epochs
 from gatesim.exact.memoryless import OPEN
 from gatesim.exact.places import Places
 from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK, CHECK_FAILED, CLEARED, FRESH, Tables
@@ -52,6 +54,9 @@ def may_leak_by_epoch(scenario: Scenario, law: Law, gate: Sequence[Tables]) -> t
     lasting = [
         s for s in (ALLOWED, BLOCKED, CLEARED, CHECK_FAILED) if any(t.durations_us[s] > 0 for t in gate)
     ]
+    evident = evident_leaks(scenario, law, gate)
+    if evident == set(counted_epochs(law)) or refuses_all_restricted(scenario, law, gate, lasting):
+        return tuple(e in evident for e in range(len(law.epochs)))
     places = Places(scenario, law, gate, lasting)
     classes = Classes(places)
     reach = _Reach(scenario, law, gate, places)
@@ -67,7 +72,7 @@ def may_leak_by_epoch(scenario: Scenario, law: Law, gate: Sequence[Tables]) -> t
                 place
                 for number, kind in zip(account.bodies, account.types, strict=True)
                 if number == 0 or entries[number - 1].share > 0
-                for place in kind.places
+                for place in classes.types[kind].places
             )
             for account in classes.of_owner(owner)
         }

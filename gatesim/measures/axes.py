@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,11 @@ def component_matrix() -> NDArray[np.int64]:
     ndarray, shape (2, ends, components)
         By whether the need was restricted, and how it ended.
     """
+    return _component_matrix().copy()
+
+
+@cache
+def _component_matrix() -> NDArray[np.int64]:
     names = (*NEEDS, *BLOCKS)
     matrix = np.zeros((2, len(ENDS), len(names)), dtype=np.int64)
     for restricted in (False, True):

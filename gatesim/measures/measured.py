@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from gatesim.measures.axes import (
     BLOCK_REASONS,
     BLOCKS,
     NEEDS,
+    SPLITS,
     component_matrix,
     makers_groups,
     split_names,
@@ -25,20 +27,23 @@ from gatesim.measures.intervals import (
     ONE_REPLICATION,
     Interval,
     across_replications,
-    count_interval,
-    ratio_interval,
-    variance_of_total,
+    count_intervals,
+    ratio_intervals,
+    variances_of_totals,
 )
 from gatesim.measures.moments import Moments
 from gatesim.measures.tally import Tally
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import HOUR
+from gatesim.world.kept import kept
 
 Unit = Literal["cluster", "replication"]
 """What is independent: people (by account or network); or, where they meet at a desk, replications only."""
 
 Weights = tuple[Mapping[str, float], Mapping[str, float], float]
 """Weights of components in the numerator and in the denominator, and the scale."""
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,12 @@ class Expected:
     accounts: float
     other: Mapping[str, float] = field(default_factory=dict)
 
+    @cached_property
+    def by_component(self) -> Floats:
+        """float64[maker, model, day, component of `NEEDS` and `BLOCKS`]."""
+        found: Floats = np.tensordot(self.counts, component_matrix().astype(np.float64), axes=2)
+        return found
+
 
 @dataclass(frozen=True)
 class DeskTime:
@@ -77,24 +88,36 @@ class DeskTime:
     window_us: float
 
 
-def _expected(scenario: Scenario, source: Expected, by: str | None) -> list[dict[str, float]]:
-    """Components by group."""
-    names = (*NEEDS, *BLOCKS)
-    z = np.tensordot(source.counts, component_matrix().astype(np.float64), axes=2)
-    if by is None:
-        totals = z.sum(axis=(0, 1, 2))[None]
-    elif by in {"model", "day"}:
-        totals = z.sum(axis=(0, 2) if by == "model" else (0, 1))
-    else:
-        totals = np.zeros((len(split_names(scenario, by)), len(names)))
-        np.add.at(totals, makers_groups(scenario, by), z.sum(axis=(1, 2)))
-    other = dict(source.other) if by is None else {}
-    return [dict(zip(names, map(float, row), strict=True)) | other for row in totals]
+@dataclass(frozen=True)
+class _Made:
+    """Measures that are made of components.
 
+    Attributes
+    ----------
+    names, scales
+        What they are called, and how they are scaled.
+    over, under
+        For each the components of its numerator and of its denominator: numbers and weights, in the order in
+        which they are added up.
+    over_rows, under_rows
+        float64[measure, component]: the same as rows. The accounts, which come after the components, are left
+        out: what is divided by them has the interval of its numerator.
+    terms, is_term
+        int64[measure, term], bool[measure, term]: numbers of the components on either side, ascending, and
+        which of them count: short rows are filled up.
+    is_count
+        bool[measure]: whether the denominator is the number of accounts.
+    """
 
-def _counted(tally: Tally, by: str | None) -> list[dict[str, float]]:
-    part = tally.moments[by or "all"]
-    return [dict(zip(part.components, map(float, row), strict=True)) for row in part.totals()]
+    names: tuple[str, ...]
+    scales: tuple[float, ...]
+    over: tuple[tuple[tuple[int, float], ...], ...]
+    under: tuple[tuple[tuple[int, float], ...], ...]
+    over_rows: Floats
+    under_rows: Floats
+    terms: NDArray[np.int64]
+    is_term: NDArray[np.bool_]
+    is_count: NDArray[np.bool_]
 
 
 def _weights(scenario: Scenario) -> dict[str, Weights]:
@@ -111,36 +134,157 @@ def _weights(scenario: Scenario) -> dict[str, Weights]:
     return found
 
 
-def _sum(weights: Mapping[str, float], numbers: Mapping[str, float]) -> float:
-    return sum(weight * numbers[name] for name, weight in weights.items())
+@kept
+def _made_of(scenario: Scenario, components: tuple[str, ...]) -> _Made:
+    """All measures that can be made of some components (and of the number of accounts)."""
+    weights = {
+        name: entry
+        for name, entry in _weights(scenario).items()
+        if (entry[0].keys() | entry[1].keys()) <= {*components, "accounts"}
+    }
+    return _made(components, weights)
 
 
-def _vector(weights: Mapping[str, float], names: Sequence[str]) -> NDArray[np.float64]:
-    return np.array([float(weights.get(name, 0.0)) for name in names])
+@kept
+def _parts_of_false_blocks(scenario: Scenario, components: tuple[str, ...]) -> _Made:
+    """For each reason the part of `false_block_rate` that is due to it."""
+    entitled = {"entitled": 1.0}
+    return _made(
+        components,
+        {reason: ({part: 1.0}, entitled, 1.0) for reason, part in zip(BLOCK_REASONS, BLOCKS, strict=True)},
+    )
 
 
-def _cluster_interval(
-    part: Moments,
-    group: int,
-    clusters: NDArray[np.int64],
-    over: Mapping[str, float],
-    under: Mapping[str, float],
-    sums: tuple[float, float],
-) -> Interval:
-    """Interval of a measure whose clusters are independent; that of a count is one of its numerator."""
-    rows = part.rows(group)
-    n = clusters[part.keys[rows] % part.strata]
-    top, bottom = sums
-    counts = "accounts" in under
-    ratio = top / bottom if bottom > 0 and not counts else 0.0
-    v = _vector(over, part.components) - ratio * _vector(under, part.components)
-    second = np.einsum("i,sij,j->s", v, part.second[rows].astype(np.float64), v)
-    variance = variance_of_total(part.first[rows] @ v, second, n)
-    if counts:
-        return count_interval(top, variance, max(over.values(), default=0.0))
-    positive = part.positive[rows] @ _vector(under, part.components)
-    spread = variance / bottom**2 if bottom > 0 else 0.0
-    return ratio_interval(top, bottom, spread, int(positive.sum()), int((positive > 0).sum()))
+def _made(components: Sequence[str], weights: Mapping[str, Weights]) -> _Made:
+    numbers = {name: number for number, name in enumerate((*components, "accounts"))}
+    over_under = [(over, under) for over, under, _ in weights.values()]
+    sides = [
+        tuple(tuple((numbers[name], float(w)) for name, w in sums[side].items()) for sums in over_under)
+        for side in (0, 1)
+    ]
+    rows = np.zeros((2, len(weights), len(numbers)))
+    for side, of_measures in enumerate(sides):
+        for measure, terms in enumerate(of_measures):
+            for number, weight in terms:
+                rows[side, measure, number] = weight
+    over, under = np.ascontiguousarray(rows[:, :, : len(components)])
+    used = [np.flatnonzero(row).tolist() for row in (over != 0) | (under != 0)]
+    width = max(map(len, used), default=0)
+    return _Made(
+        names=tuple(weights),
+        scales=tuple(scale for _, _, scale in weights.values()),
+        over=sides[0],
+        under=sides[1],
+        over_rows=over,
+        under_rows=under,
+        terms=np.array([[*own, *[0] * (width - len(own))] for own in used], dtype=np.int64),
+        is_term=np.arange(width) < np.array([[len(own)] for own in used]),
+        is_count=np.array(["accounts" in sums[1] for sums in over_under]),
+    )
+
+
+def _expected(scenario: Scenario, source: Expected, by: str | None) -> tuple[tuple[str, ...], Floats]:
+    """Names of components, and their values by group: [group, component]."""
+    z = source.by_component
+    if by is None:
+        totals = z.sum(axis=(0, 1, 2))[None]
+    elif by in {"model", "day"}:
+        totals = z.sum(axis=(0, 2) if by == "model" else (0, 1))
+    else:
+        totals = np.zeros((len(split_names(scenario, by)), z.shape[-1]))
+        np.add.at(totals, makers_groups(scenario, by), z.sum(axis=(1, 2)))
+    if by is not None:
+        return (*NEEDS, *BLOCKS), totals
+    other = np.array(list(source.other.values()))[None]
+    return (*NEEDS, *BLOCKS, *source.other), np.concatenate([totals, other], axis=1)
+
+
+def _totals(scenario: Scenario, source: Tally | Expected, by: str | None) -> tuple[tuple[str, ...], Floats]:
+    """Names of components, and their values by group, those of the accounts last: [group, component]."""
+    if isinstance(source, Expected):
+        names, totals = _expected(scenario, source, by)
+        accounts = source.accounts
+    else:
+        part = source.moments[by or "all"]
+        names, totals = part.components, part.totals().astype(np.float64)
+        accounts = float(source.accounts.sum())
+    return names, np.concatenate([totals, np.full((len(totals), 1), accounts)], axis=1)
+
+
+def _sums(terms: Sequence[Sequence[tuple[int, float]]], totals: Floats) -> Floats:
+    """Weighted sums of components: [group, measure]."""
+    sums = np.zeros((len(totals), len(terms)))
+    for measure, own in enumerate(terms):
+        for number, weight in own:
+            sums[:, measure] += weight * totals[:, number]
+    return sums
+
+
+def _cluster_intervals(
+    part: Moments, clusters: NDArray[np.int64], made: _Made, top: Floats, bottom: Floats
+) -> list[list[Interval]]:
+    """Intervals of measures whose clusters are independent; that of a count is one of its numerator.
+
+    Parameters
+    ----------
+    part, clusters
+        Moments, and numbers of clusters by stratum.
+    made
+        The measures.
+    top, bottom
+        float64[group, measure]: their numerators and denominators.
+
+    Returns
+    -------
+    list of list
+        By group and measure.
+    """
+    ratio = np.divide(top, bottom, out=np.zeros_like(top), where=(bottom > 0) & ~made.is_count)
+    # With z the counts of a cluster, v z is its part of the ratio's linearised numerator.
+    v = made.over_rows - ratio[:, :, None] * made.under_rows
+    squares = _squares(part, made, v)
+    bases = part.positive @ made.under_rows.T
+    variances = np.zeros(top.shape)
+    positive, strata = np.zeros(top.shape, dtype=np.int64), np.zeros(top.shape, dtype=np.int64)
+    for group in range(part.groups):
+        rows = part.rows(group)
+        n = clusters[part.keys[rows] % part.strata]
+        sums = (part.first[rows].astype(np.float64) @ v[group][:, :, None])[:, :, 0]
+        variances[group] = variances_of_totals(sums, np.ascontiguousarray(squares[rows].T), n)
+        positive[group] = bases[rows].sum(axis=0)
+        strata[group] = (bases[rows] > 0).sum(axis=0)
+    found = [[Interval()] * len(made.names) for _ in range(part.groups)]
+    counts = np.broadcast_to(made.is_count, top.shape)
+    events = top[~counts].tolist()
+    trials = bottom[~counts].tolist()
+    spreads = [
+        variance / trial**2 if trial > 0 else 0.0
+        for variance, trial in zip(variances[~counts].tolist(), trials, strict=True)
+    ]
+    ratios = ratio_intervals(events, trials, spreads, positive[~counts].tolist(), strata[~counts].tolist())
+    units = np.broadcast_to(made.over_rows.max(axis=1, initial=0.0), top.shape)
+    amounts = count_intervals(top[counts].tolist(), variances[counts].tolist(), units[counts].tolist())
+    for which, intervals in ((~counts, ratios), (counts, amounts)):
+        for (group, measure), interval in zip(np.argwhere(which).tolist(), intervals, strict=True):
+            found[group][measure] = interval
+    return found
+
+
+def _squares(part: Moments, made: _Made, v: Floats) -> Floats:
+    """Sums of (v z)^2 over the clusters of each row of moments: float64[row, measure].
+
+    ``v`` is float64[group, measure, component]. Only a few components make a measure, the same for all groups.
+    """
+    rows, size, width = len(part.keys), len(part.components), made.terms.shape[1]
+    pairs = made.terms[:, :, None] * size + made.terms[:, None, :]
+    second = part.second.reshape(rows, size * size)[:, pairs]
+    own = np.take_along_axis(v, np.broadcast_to(made.terms, (len(v), *made.terms.shape)), axis=2)
+    own = np.where(made.is_term, own, 0.0)[part.keys // part.strata]
+    products = (own[..., :, None] * second) * own[..., None, :]
+    # Added up one after the other, so that the sum does not depend on how many measures there are.
+    products = products.reshape(*products.shape[:2], width * width)
+    found: Floats = np.add.accumulate(products, axis=2)[:, :, -1]
+    return found
 
 
 def _measure(name: str, top: float, bottom: float, scale: float, interval: Interval) -> Measure:
@@ -154,9 +298,45 @@ def _measure(name: str, top: float, bottom: float, scale: float, interval: Inter
 
 
 def _scaled(interval: Interval, factor: float) -> Interval:
-    if interval.low is None or interval.high is None:
+    if factor == 1.0 or interval.low is None or interval.high is None:
         return interval
     return Interval(interval.low * factor, interval.high * factor, interval.one_sided, interval.note)
+
+
+def _intervals(
+    scenario: Scenario,
+    source: Tally | Expected,
+    by: str | None,
+    unit: Unit,
+    replications: Sequence[Tally],
+    made: _Made,
+    top: Floats,
+    bottom: Floats,
+) -> list[list[Interval]]:
+    """Intervals by group and measure, scaled like the measures."""
+    groups, count = top.shape
+    if isinstance(source, Expected):
+        return [[Interval(note=NO_CHANCE)] * count] * groups
+    if unit == "cluster":
+        found = _cluster_intervals(source.moments[by or "all"], source.clusters, made, top, bottom)
+        for intervals, bases in zip(found, bottom.tolist(), strict=True):
+            for m in np.flatnonzero(made.is_count).tolist():
+                intervals[m] = _scaled(intervals[m], made.scales[m] / bases[m])
+        return found
+    if len(replications) < 2:
+        return [[Interval(note=ONE_REPLICATION)] * count] * groups
+    totals = [_totals(scenario, replication, by)[1] for replication in replications]
+    tops = np.array([_sums(made.over, each) for each in totals])
+    bottoms = np.array([_sums(made.under, each) for each in totals])
+    return [
+        [
+            _scaled(
+                across_replications(tops[:, g, m].tolist(), bottoms[:, g, m].tolist(), scale == 1.0), scale
+            )
+            for m, scale in enumerate(made.scales)
+        ]
+        for g in range(groups)
+    ]
 
 
 def _grouped(
@@ -166,48 +346,17 @@ def _grouped(
     unit: Unit,
     replications: Sequence[Tally],
 ) -> list[dict[str, Measure]]:
-    tally = source if isinstance(source, Tally) else None
-    if isinstance(source, Tally):
-        numbers, accounts = _counted(source, by), float(source.accounts.sum())
-    else:
-        numbers, accounts = _expected(scenario, source, by), source.accounts
-    parts = [_counted(replication, by) for replication in replications]
-    shared = [float(replication.accounts.sum()) for replication in replications]
-    result: list[dict[str, Measure]] = []
-    for group, entry in enumerate(numbers):
-        entry["accounts"] = accounts
-        found: dict[str, Measure] = {}
-        for name, (over, under, scale) in _weights(scenario).items():
-            if not (over.keys() | under.keys()) <= entry.keys():
-                continue
-            top, bottom = _sum(over, entry), _sum(under, entry)
-            if tally is None:
-                interval = Interval(note=NO_CHANCE)
-            elif unit == "cluster":
-                interval = _cluster_interval(
-                    tally.moments[by or "all"], group, tally.clusters, over, under, (top, bottom)
-                )
-                if "accounts" in under:
-                    interval = _scaled(interval, scale / bottom)
-            else:
-                each = [part[group] | {"accounts": n} for part, n in zip(parts, shared, strict=True)]
-                interval = _scaled(_across(each, over, under, scale == 1.0), scale)
-            found[name] = _measure(name, top, bottom, scale, interval)
-        result.append(found)
-    return result
-
-
-def _across(
-    each: Sequence[Mapping[str, float]],
-    over: Mapping[str, float],
-    under: Mapping[str, float],
-    proportion: bool,
-) -> Interval:
-    if len(each) < 2:
-        return Interval(note=ONE_REPLICATION)
-    return across_replications(
-        [_sum(over, numbers) for numbers in each], [_sum(under, numbers) for numbers in each], proportion
-    )
+    names, totals = _totals(scenario, source, by)
+    made = _made_of(scenario, names)
+    top, bottom = _sums(made.over, totals), _sums(made.under, totals)
+    intervals = _intervals(scenario, source, by, unit, replications, made, top, bottom)
+    return [
+        {
+            name: _measure(name, *numbers)
+            for name, *numbers in zip(made.names, *sums, made.scales, own, strict=True)
+        }
+        for *sums, own in zip(top.tolist(), bottom.tolist(), intervals, strict=True)
+    ]
 
 
 def _desk_ratios(tally: Tally, time: DeskTime | None) -> dict[str, tuple[float, float]]:
@@ -325,19 +474,49 @@ def false_blocks_by_reason(
     dict
         Reason -> share of entitled needs.
     """
-    tally = source if isinstance(source, Tally) else None
-    numbers = (_counted(source, None) if isinstance(source, Tally) else _expected(scenario, source, None))[0]
-    each = [_counted(replication, None)[0] for replication in replications]
-    under = {"entitled": 1.0}
-    found = {}
-    for reason, component in zip(BLOCK_REASONS, BLOCKS, strict=True):
-        over = {component: 1.0}
-        top, bottom = numbers[component], numbers["entitled"]
-        if tally is None:
-            interval = Interval(note=NO_CHANCE)
-        elif unit == "cluster":
-            interval = _cluster_interval(tally.moments["all"], 0, tally.clusters, over, under, (top, bottom))
-        else:
-            interval = _across(each, over, under, True)
-        found[reason] = _measure("false_block_rate", top, bottom, 1.0, interval)
-    return found
+    names, totals = _totals(scenario, source, None)
+    made = _parts_of_false_blocks(scenario, names)
+    top, bottom = _sums(made.over, totals), _sums(made.under, totals)
+    (intervals,) = _intervals(scenario, source, None, unit, replications, made, top, bottom)
+    return {
+        reason: _measure("false_block_rate", *numbers)
+        for reason, *numbers in zip(
+            made.names, *top.tolist(), *bottom.tolist(), made.scales, intervals, strict=True
+        )
+    }
+
+
+class Splits(Mapping[str, Mapping[str, Mapping[str, Measure]]]):
+    """Measures by each of `axes.SPLITS`; a split is worked out when it is first asked for.
+
+    Parameters
+    ----------
+    scenario, source, unit, replications
+        As in `measures`.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        source: Tally | Expected,
+        *,
+        unit: Unit = "cluster",
+        replications: Sequence[Tally] = (),
+    ) -> None:
+        self._scenario, self._source, self._unit, self._replications = scenario, source, unit, replications
+        self._known: dict[str, dict[str, dict[str, Measure]]] = {}
+
+    def __getitem__(self, by: str) -> dict[str, dict[str, Measure]]:
+        if by not in SPLITS:
+            raise KeyError(by)
+        if by not in self._known:
+            self._known[by] = split(
+                self._scenario, self._source, by, unit=self._unit, replications=self._replications
+            )
+        return self._known[by]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(SPLITS)
+
+    def __len__(self) -> int:
+        return len(SPLITS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from gatesim.world.compiled import compiled
@@ -112,6 +111,8 @@ def moments(
     -------
     Moments
     """
+    import pandas as pd
+
     size = len(components)
     codes, pairs = pd.factorize(cluster * groups + group)
     z = np.zeros((len(pairs), size))

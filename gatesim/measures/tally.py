@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from gatesim.law.law import Law
@@ -241,6 +240,8 @@ def from_ledger(scenario: Scenario, ledger: Ledger, accounts_by_segment: NDArray
     ValueError
         If the ledger is not sorted by account and body, or holds an outcome with a reason it cannot have.
     """
+    import pandas as pd
+
     desk = _desk(ledger)
     ledger = _measured(ledger)
     step = np.diff(ledger.account)

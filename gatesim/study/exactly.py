@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gatesim.exact.evaluate import evaluate
+from gatesim.exact.evaluate import World
 from gatesim.exact.states import has_memory
 from gatesim.exact.structure import may_leak
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, has_random_end
-from gatesim.measures.axes import SPLITS
 from gatesim.measures.ledger import ENDS, SERVED, SERVED_LATE
-from gatesim.measures.measured import Expected, false_blocks_by_reason, measures, split
+from gatesim.measures.measured import Expected, Splits, false_blocks_by_reason, measures
 from gatesim.scenario.schema import Scenario
 from gatesim.study.gates import Job
 from gatesim.study.result import Found
@@ -27,7 +26,12 @@ def find(scenario: Scenario, law: Law, gate: Sequence[Tables], policy: str) -> F
     CannotDo
         If the exact engine cannot do the policy; the message names the policy, and the key to change.
     """
-    expected = evaluate(scenario, law, tuple(gate), policy=policy)
+    return _find(World(scenario, law), gate, policy)
+
+
+def _find(world: World, gate: Sequence[Tables], policy: str) -> Found:
+    scenario, law = world.scenario, world.law
+    expected = world.evaluate(tuple(gate), policy)
     if has_memory(scenario, law, gate) or expected.left_out:
         leaks = may_leak(scenario, law, gate)
     else:
@@ -41,7 +45,7 @@ def find(scenario: Scenario, law: Law, gate: Sequence[Tables], policy: str) -> F
     )
     return Found(
         measures(scenario, source),
-        {by: split(scenario, source, by) for by in SPLITS},
+        Splits(scenario, source),
         false_blocks_by_reason(scenario, source),
         leaks,
         expected.left_out,
@@ -61,10 +65,13 @@ def without_noise(scenario: Scenario, jobs: Sequence[Job]) -> Mapping[tuple[str,
     if has_random_end(scenario):
         return {}
     sure = {}
+    worlds: dict[str, World] = {}
     for job in jobs:
         for reading, law in job.laws.items():
             if not has_memory(scenario, law, job.gate):
-                found = find(scenario, law, job.gate, job.policy)
+                if reading not in worlds:
+                    worlds[reading] = World(scenario, law)
+                found = _find(worlds[reading], job.gate, job.policy)
                 if not found.left_out:
                     sure[reading, job.policy] = found
     return sure

@@ -14,8 +14,7 @@ import numpy as np
 
 from gatesim.engine.roster import roster
 from gatesim.law.law import has_random_end
-from gatesim.measures.axes import SPLITS
-from gatesim.measures.measured import DeskTime, Unit, false_blocks_by_reason, measures, split
+from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_reason, measures
 from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
 from gatesim.measures.tally import Tally
@@ -276,7 +275,7 @@ def _measured(scenario: Scenario, each: Sequence[Tally], coupled: bool, leaks: b
     time_of_desk = _desk_time(scenario, len(each)) if coupled else None
     return Found(
         measures(scenario, total, unit=unit, replications=each, desk=time_of_desk),
-        {kind: split(scenario, total, kind, unit=unit, replications=each) for kind in SPLITS},
+        Splits(scenario, total, unit=unit, replications=each),
         false_blocks_by_reason(scenario, total, unit=unit, replications=each),
         leaks,
         (),

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from gatesim.engine import fast
-from gatesim.engine.reference import simulate
 from gatesim.engine.waits import WaitTable, choose_desk
 from gatesim.exact.inflow import cases_per_hour
 from gatesim.exact.structure import may_leak
@@ -240,6 +239,8 @@ class Worker:
 
     def do(self, task: Task) -> Done:
         """Simulate, count, and write the ledger where that is wanted."""
+        from gatesim.engine.reference import simulate  # and SimPy with it, only where it is wanted
+
         if self._made != task.replication:
             self._people = []  # the old world goes before the new one comes
             self._people = populate(self.scenario, self.seed, task.replication, self.scenario.people)

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import pandas as pd
-
 from gatesim._version import __version__
 from gatesim.measures.axes import SPLITS
 from gatesim.scenario.schema import SCHEMA
@@ -52,6 +50,8 @@ def write_run(result: Result, folder: Path) -> None:
         },
     )
     write_json(folder / "result.json", result.to_dict())
+    import pandas as pd
+
     parts = [result.to_frame(by) for by in ("all", *(by for by in SPLITS if by != "day"), "reason")]
     write_table(folder / "measures.parquet", pd.concat(parts, ignore_index=True))
     write_table(folder / "daily.parquet", result.to_frame("day"))

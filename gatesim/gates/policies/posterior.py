@@ -14,6 +14,7 @@ from gatesim.scenario.people import CHANNELS, STATUSES
 from gatesim.scenario.policies import Posterior
 from gatesim.scenario.schema import Scenario
 from gatesim.world.cells import needs_by_cell
+from gatesim.world.kept import kept
 from gatesim.world.makers import makers
 from gatesim.world.space import CellSpace
 
@@ -35,19 +36,32 @@ def restricted_given_cell(
     Returns
     -------
     ndarray, shape (cells,)
-        Needs are weighed by the makers' rates and the share of accounts. NaN in cells that no need shows.
+        Needs are weighed by the makers' rates and the share of accounts. NaN in cells that no need shows. Not
+        writeable.
     """
+    return _given_cell(scenario, epoch.restricted.tobytes(), None if among is None else tuple(among.tolist()))
+
+
+@kept
+def _given_cell(scenario: Scenario, restricted: bytes, among: tuple[bool, ...] | None) -> NDArray[np.float64]:
+    """See `restricted_given_cell`; the law is given by the bytes of `Epoch.restricted`.
+
+    Policies that differ in their thresholds ask for the same.
+    """
+    shape = (len(scenario.segments), len(scenario.regions), len(scenario.models), len(CHANNELS))
+    table = np.frombuffer(restricted, dtype=np.bool_).reshape(shape)
     everybody = makers(scenario)
     owners = list(scenario.segments.values())
     channels = [CHANNELS.index(owners[m.owner].channel) for m in everybody]
-    law = np.array([epoch.restricted[m.segment, :, :, h] for m, h in zip(everybody, channels, strict=True)])
-    counted = np.ones(len(everybody), dtype=np.bool_) if among is None else among
+    law = np.array([table[m.segment, :, :, h] for m, h in zip(everybody, channels, strict=True)])
+    counted = np.ones(len(everybody), dtype=np.bool_) if among is None else np.array(among, dtype=np.bool_)
     counted = np.broadcast_to(counted[:, None, None], law.shape)
-    restricted = needs_by_cell(scenario, law & counted)
-    entitled = needs_by_cell(scenario, ~law & counted)
-    total = restricted + entitled
+    restricted_needs = needs_by_cell(scenario, law & counted)
+    entitled_needs = needs_by_cell(scenario, ~law & counted)
+    total = restricted_needs + entitled_needs
     probability = np.full(len(total), np.nan)
-    np.divide(restricted, total, out=probability, where=total > 0)
+    np.divide(restricted_needs, total, out=probability, where=total > 0)
+    probability.flags.writeable = False
     return probability
 
 
