@@ -529,7 +529,8 @@ def _tally(
     counts = parts["counts"]
     first_person = len(NEEDS) + len(BLOCKS)
     parts["people"] += parts["alike"][:, :, 0] @ k.known[:, first_person : first_person + _PEOPLE]
-    moments = {by: _by_maker(scenario, k, parts, split) for split, by in enumerate(BY_MAKER)}
+    of_makers = _of_makers(k, parts)
+    moments = {by: _by_maker(scenario, parts, of_makers, split) for split, by in enumerate(BY_MAKER)}
     moments["model"] = _by_group(scenario, k, parts, counts.sum(axis=2), slice(0, k.models))
     moments["day"] = _by_group(scenario, k, parts, counts.sum(axis=1), slice(k.models, None))
     return Tally(
@@ -542,39 +543,37 @@ def _tally(
     )
 
 
-def _by_maker(scenario: Scenario, k: Counting, parts: dict[str, Ints], split: int) -> Moments:
+def _by_maker(
+    scenario: Scenario, parts: dict[str, Ints], of_makers: tuple[Ints, Ints, Ints], split: int
+) -> Moments:
     """Moments of a split in which an account with one maker falls into one group."""
     keys, key_of = keys_of(scenario, BY_MAKER[split])
-    names = components(scenario)
-    if split == 1:
-        names = (*NEEDS, *PEOPLE)
-    elif split > 1:
-        names = NEEDS
-    columns = [components(scenario).index(name) for name in names]
+    names = {0: components(scenario), 1: (*NEEDS, *PEOPLE)}.get(split, NEEDS)
+    columns = np.array([components(scenario).index(name) for name in names])
     size = len(columns)
-    first, second, positive = _of_makers(k, parts, columns)
-    totals = [parts[f"shared_{name}"][split, : len(keys)] for name in ("first", "second", "positive", "met")]
-    first_of = totals[0][:, :size].copy()
-    second_of = totals[1][:, :size, :size].copy()
-    positive_of = totals[2][:, :size].copy()
-    met = totals[3].copy()
-    np.add.at(first_of, key_of, first)
-    np.add.at(second_of, key_of, second)
-    np.add.at(positive_of, key_of, positive)
-    np.add.at(met, key_of, parts["solo_first"][:, :CLASSES].sum(axis=1) + parts["alike"][:, :, 0].sum(axis=1))
+    first = parts["shared_first"][split, : len(keys), :size].copy()
+    second = parts["shared_second"][split, : len(keys), :size, :size].copy()
+    positive = parts["shared_positive"][split, : len(keys), :size].copy()
+    met = parts["shared_met"][split, : len(keys)].copy()
+    accounts = parts["solo_first"][:, :CLASSES].sum(axis=1) + parts["alike"][:, :, 0].sum(axis=1)
+    for maker, key in enumerate(key_of):
+        met[key] += accounts[maker]
+        first[key] += of_makers[0][maker, columns]
+        second[key] += of_makers[1][maker][np.ix_(columns, columns)]
+        positive[key] += of_makers[2][maker, columns]
     seen = met > 0
     groups = 1 if split == 0 else len(split_names(scenario, BY_MAKER[split]))
     return Moments(
-        names, groups, len(scenario.segments), keys[seen], first_of[seen], second_of[seen], positive_of[seen]
+        names, groups, len(scenario.segments), keys[seen], first[seen], second[seen], positive[seen]
     )
 
 
-def _of_makers(k: Counting, parts: dict[str, Ints], columns: list[int]) -> tuple[Ints, Ints, Ints]:
-    """Moments and positive numbers of some components, of accounts with one maker; the first axis is makers.
+def _of_makers(k: Counting, parts: dict[str, Ints]) -> tuple[Ints, Ints, Ints]:
+    """Moments and positive numbers of all components, of accounts with one maker; the first axis is makers.
 
     Whole numbers below 2**53 are exact in float64, and products of float matrices are fast.
     """
-    whole, known = k.whole[:, columns].astype(np.float64), k.known[:, columns].astype(np.float64)
+    whole, known = k.whole.astype(np.float64), k.known.astype(np.float64)
     upper = parts["solo_second"].astype(np.float64)
     symmetric = upper + np.swapaxes(np.triu(upper, 1), 1, 2)
     # An account of n needs of one class has the vector n a + b.
@@ -584,7 +583,7 @@ def _of_makers(k: Counting, parts: dict[str, Ints], columns: list[int]) -> tuple
     second = whole.T @ symmetric @ whole
     for weight, x, y in ((squares, a, a), (needs, a, b), (needs, b, a), (accounts, b, b)):
         second += (weight @ np.einsum("ec,ed->ecd", x, y).reshape(CLASSES, -1)).reshape(second.shape)
-    positive = parts["solo_positive"][:, columns] + accounts @ ((a + b) > 0)
+    positive = parts["solo_positive"] + accounts @ ((a + b) > 0)
     return first.astype(np.int64), second.astype(np.int64), positive.astype(np.int64)
 
 
@@ -593,13 +592,17 @@ def _by_group(
 ) -> Moments:
     """Moments by model or by day; ``counts`` is int64[maker, group, class]."""
     segments = len(scenario.segments)
-    needs = np.zeros((segments, *counts.shape[1:]), dtype=np.int64)
-    np.add.at(needs, [kind.owner for kind in makers(scenario)], counts)
-    squares, repeats = parts["squares"][:, groups], parts["repeats"][:, groups]
-    products = np.einsum("ec,ed->ecd", k.matrix, k.matrix).reshape(CLASSES, -1)
-    first = needs @ k.matrix
-    second = ((needs + squares) @ products).reshape(*first.shape, _NEEDS) + parts["mixed_second"][:, groups]
-    positive = first - repeats @ k.matrix - parts["mixed_positive"][:, groups]
+    needs = np.zeros((segments, *counts.shape[1:]))
+    for kind, of_kind in zip(makers(scenario), counts, strict=True):
+        needs[kind.owner] += of_kind
+    # As in `_of_makers`: exact in float64.
+    matrix = k.matrix.astype(np.float64)
+    squares, repeats = parts["squares"][:, groups], parts["repeats"][:, groups].astype(np.float64)
+    products = np.einsum("ec,ed->ecd", matrix, matrix).reshape(CLASSES, -1)
+    first = (needs @ matrix).astype(np.int64)
+    alone = ((needs + squares) @ products).astype(np.int64)
+    second = alone.reshape(*first.shape, _NEEDS) + parts["mixed_second"][:, groups]
+    positive = first - (repeats @ matrix).astype(np.int64) - parts["mixed_positive"][:, groups]
     # Rows are sorted by group, then by stratum.
     first, second, positive = (np.swapaxes(x, 0, 1) for x in (first, second, positive))
     met = np.swapaxes(needs.sum(axis=2), 0, 1).reshape(-1)
