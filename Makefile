@@ -14,7 +14,7 @@ works   = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11
 hasvenv = $(shell $(1) -c 'import ensurepip, venv; print("yes")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint format types imports tests slow bench notebooks docs picture wheel lock clean help
+.PHONY: run test lint format types imports tests slow mutations bench notebooks docs picture wheel lock clean help
 
 run: $(VENV)/installed  ## make the environment from the lock, install, run the flagship: the verdict
 	@$(BIN)/gatesim run june-2026
@@ -47,6 +47,9 @@ slow: $(VENV)/dev  ## the slow tests and the benchmarks, one at a time
 
 bench: $(VENV)/bench  ## gatesim against other simulators, and docs/speed.md (QUICK=1: short, and nothing is kept)
 	@$(BIN)/python -m benchmarks.suite $(if $(QUICK),--quick)
+
+mutations: $(VENV)/dev  ## change ten lines of the fast engine, each in turn: the equality test must notice
+	@$(BIN)/python -m tests.mutations
 
 notebooks: $(VENV)/dev  ## run every notebook from top to bottom
 	@$(BIN)/jupyter-execute notebooks/*.ipynb

@@ -1,128 +1,267 @@
-"""The fast engine and the reference give the same ledger, need for need: two hundred random scenarios."""
+"""The fast engine and the reference give the same ledger, need for need, and the same times at the desk.
+
+Random cases are made to reach what the engines must treat alike; what really happened in them is counted and asserted.
+A case on which the engines differ is kept under `tests/cases/`, and run again from then on.
+"""
 
 from __future__ import annotations
 
+import ast
+import time
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gatesim.engine import fast, reference
+from gatesim.engine import fast
 from gatesim.gates.compile import compile_gate
-from gatesim.gates.tables import CHECK, Tables
 from gatesim.law.law import make_law
-from gatesim.measures.ledger import (
-    LEFT_QUEUE,
-    LOST,
-    PENDING,
-    SERVED_LATE,
-    STANDING_BLOCK,
-    Ledger,
-)
-from gatesim.measures.tally import from_ledger, judged
+from gatesim.measures.ledger import Ledger
+from gatesim.measures.tally import Tally, from_ledger, judged
 from gatesim.scenario.schema import Scenario
-from gatesim.world.people import populate
-from tests.lively_scenarios import lively_scenario, some_waits
+from tests.happenings import Seen, happenings, ties
+from tests.kept_cases import (
+    FOLDER,
+    MOST_NEEDS,
+    MOST_PEOPLE,
+    Case,
+    LedgersDifferError,
+    hold_together,
+    keep,
+    load_case,
+)
+from tests.lively_scenarios import lively_case
+from tests.mutations import MUTATIONS, ROOT, Mutation, mutated
 from tests.scenarios import small
 
-SCENARIOS = 200
+CASES, SLOW_CASES = 200, 5000
+STREAM, SLOW_STREAM = 7, 17
+"""What the seeds of the cases start with."""
+MOST_FAILURES = 5
+
+LEAST = {
+    "a queue": 0.3,
+    "the law changes under way": 0.3,
+    "the law changes while somebody waits": 0.2,
+    "withdrawn by the law": 0.1,
+    "several orders at once": 0.2,
+    "co-users": 0.3,
+    "a clearance expires, and the account is asked again": 0.1,
+    "somebody waits while nobody is at work": 0.2,
+    "somebody waits during a shift of no reviewers": 0.1,
+    "a segment of share 0": 0.05,
+    "a model of share 0": 0.1,
+    "a region of share 0": 0.1,
+    "a co-user who is never there": 0.1,
+    "a co-user without needs": 0.05,
+    "a document that nobody holds": 0.1,
+    "a table of waits": 0.05,
+    "left the queue": 0.2,
+    "pending at the end": 0.1,
+    "gone for a while or for good": 0.2,
+    "falls back to an older model": 0.05,
+    "a standing block": 0.2,
+    "any tie": 0.4,
+    "two sessions of an account": 0.02,
+    "a session as its account's case is over": 0.02,
+    "a session as its account's state runs out": 0.02,
+    "a session as its maker returns": 0.02,
+    "a session as a trip begins or ends": 0.02,
+    "a session as the law changes": 0.02,
+    "a case is over as the law changes": 0.02,
+    "withdrawn as it would join, be begun or be over": 0.02,
+    "a shift changes as a case joins": 0.02,
+    "a shift changes as a review ends": 0.02,
+    "a shift changes as somebody leaves": 0.01,
+    "a shift changes as the law does": 0.02,
+    "two cases join": 0.01,
+    "two reviews end": 0.02,
+    "a case joins as another's review ends": 0.005,
+    "patience runs out as a case joins": 0.01,
+    "patience runs out as a review begins": 0.01,
+    "the window ends as a case would join or be over": 0.02,
+}
+"""What must really happen, and in which part of the cases at least."""
 
 
-def differences(one: Ledger, other: Ledger) -> list[str]:
-    if len(one) != len(other):
-        return [f"{len(one)} needs and {len(other)}"]
-    return [name for name in Ledger.columns() if not np.array_equal(getattr(one, name), getattr(other, name))]
+def compare(stream: int, cases: int, tell: Callable[[str], None] = lambda _: None) -> Counter[str]:
+    """Run both engines on random cases, keep those on which they differ, and count the cases in which things happen."""
+    seen: Counter[str] = Counter()
+    failures: list[str] = []
+    begin = time.monotonic()
+    for number in range(cases):
+        case = lively_case([stream, number])
+        assert sum(len(account.bodies) for account in case.people) <= MOST_PEOPLE, number
+        assert len(case.ledger) <= MOST_NEEDS, number
+        try:
+            hold_together(case)
+        except Exception as error:
+            why = f"Case {number} of stream {stream}. {type(error).__name__}: {error}"
+            path = keep(case, f"stream-{stream}-case-{number:04}-{case.policy}", why)
+            failures.append(f"{why}\n    kept as tests/cases/{path.name}")
+            tell(failures[-1])
+            if len(failures) == MOST_FAILURES:
+                break
+        run = Seen(case)
+        tied = ties(run)
+        seen.update([*happenings(run), *tied, *(["any tie"] if tied else [])])
+        if (number + 1) % 250 == 0:
+            tell(f"{number + 1} of {cases} cases in {time.monotonic() - begin:.0f} s, {len(failures)} differ")
+    assert not failures, "the engines differ:\n" + "\n".join(failures)
+    return seen
 
 
-def both(
-    scenario: Scenario, policy: str, reading: str, rng: np.random.Generator
-) -> tuple[Ledger, Ledger, bool]:
-    law = make_law(scenario, reading)
-    gate = compile_gate(scenario, policy, law)
-    waits = some_waits(scenario, rng)
-    key = {"seed": scenario.seed, "replication": 3}
-    people = populate(scenario, scenario.seed, 3, scenario.people)
-    slow = reference.simulate(scenario, law, gate, people, waits=waits, **key)
-    quick = fast.simulate(scenario, law, gate, scenario.people, waits=waits, **key)
-    return slow, quick, waits is None
-
-
-def asks(gate: tuple[Tables, ...]) -> bool:
-    return any(bool((tables.actions[0] == CHECK).any()) for tables in gate)
-
-
-def chosen(scenario: Scenario, reading: str, rng: np.random.Generator) -> str:
-    """A policy; mostly one that asks for documents."""
-    law = make_law(scenario, reading)
-    names = [str(name) for name in rng.permutation(list(scenario.policies))]
-    if rng.random() < 0.97:
-        names.sort(key=lambda name: not asks(compile_gate(scenario, name, law)))
-    return names[0]
+def reached(seen: Counter[str], cases: int) -> None:
+    """What the generator promises to reach."""
+    shares = {what: seen[what] / cases for what in LEAST | seen}
+    print("".join(f"\n{share:7.1%}  {what}" for what, share in shares.items()))
+    assert seen.keys() <= LEAST.keys(), "something is counted that nothing is promised of"
+    missed = [
+        f"{what}: {shares[what]:.1%}, not {least:.1%}"
+        for what, least in LEAST.items()
+        if shares[what] < least
+    ]
+    assert not missed, "of all cases too few reach\n" + "\n".join(missed)
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.no_cover  # other tests cover the same lines; watching these would take minutes
 def test_fast_and_reference_give_the_same_ledger() -> None:
-    seen: Counter[str] = Counter()
-    for number in range(SCENARIOS):
-        rng = np.random.default_rng([7, number])
-        scenario = lively_scenario(rng)
-        reading = str(rng.choice(list(scenario.readings)))
-        policy = chosen(scenario, reading, rng)
-        slow, quick, simulated = both(scenario, policy, reading, rng)
-        assert differences(slow, quick) == [], f"scenario {number}, {policy}, {reading}"
-        queued = (slow.begun_us > slow.joined_us) & (slow.joined_us >= 0)
-        seen["a queue"] += simulated and bool(queued.any())
-        seen["a table of waits"] += not simulated and bool((slow.joined_us >= 0).any())
-        seen["a law that changes under way"] += len(make_law(scenario, reading).epochs) > 2
-        seen["several orders"] += len(scenario.orders) > 1
-        seen["co-users"] += bool((slow.body > 0).any())
-        seen["left the queue"] += bool((slow.reason == LEFT_QUEUE).any())
-        seen["left for good or a while"] += bool((slow.outcome == LOST).any())
-        seen["pending at the end"] += bool((slow.outcome == PENDING).any())
-        seen["withdrawn by the law"] += bool(
-            ((slow.outcome == SERVED_LATE) & (slow.begun_us < 0) & slow.asked).any()
-        )
-        seen["a standing block"] += bool((slow.reason == STANDING_BLOCK).any())
-    print(dict(seen))
-    least = {"a queue": 0.3, "a law that changes under way": 0.3, "several orders": 0.2, "co-users": 0.2}
-    for what, count in seen.items():
-        assert count >= least.get(what, 0.02) * SCENARIOS, f"{what}: {count} of {SCENARIOS} scenarios"
+    reached(compare(STREAM, CASES), CASES)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.no_cover
+def test_fast_and_reference_give_the_same_ledger_on_many_more(capsys: pytest.CaptureFixture[str]) -> None:
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            print(line, flush=True)
+
+    reached(compare(SLOW_STREAM, SLOW_CASES, tell), SLOW_CASES)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_kept_cases_stay_equal(path: Path) -> None:
+    case = load_case(path)
+    hold_together(case)
+    seen = Seen(case)
+    assert set(case.shows) <= (happenings(seen) | ties(seen)).keys()
+
+
+def test_a_case_is_kept_whole(tmp_path: Path) -> None:
+    for number in range(12):
+        case = lively_case([STREAM, number])
+        path = keep(case, "one", "Why it is kept.", tmp_path)
+        again = load_case(path)
+        assert again == case
+        # Dictionaries are equal in any order, but the order of regions, signals and the like means something.
+        assert again.scenario.model_dump_json() == case.scenario.model_dump_json()
+        assert path.read_text(encoding="utf-8").startswith("# Why it is kept.\n")
+
+
+def test_a_difference_is_found_and_its_case_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_microsecond_late(case: Case) -> Ledger:
+        ledger = true_ledger(case)
+        ledger.end_us[-1] += 1
+        return ledger
+
+    true_ledger, keep_in = Case.fast_ledger, keep
+    monkeypatch.setattr(Case, "fast_ledger", one_microsecond_late)
+    monkeypatch.setitem(globals(), "keep", lambda *what: keep_in(*what, tmp_path))
+    with pytest.raises(AssertionError, match=r"(?s)differ in end_us; .* kept as tests/cases/stream-7-"):
+        compare(STREAM, 2)
+    assert len(list(tmp_path.glob("stream-7-case-000[01]-*.toml"))) == 2
+    with pytest.raises(LedgersDifferError):
+        hold_together(load_case(next(tmp_path.glob("*.toml"))))
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.breaks)
+def test_the_lines_that_mutations_change_are_there(mutation: Mutation) -> None:
+    ast.parse(mutated(mutation, ROOT))
+
+
+def test_there_are_ten_mutations() -> None:
+    assert len({(m.file, m.line) for m in MUTATIONS}) == len(MUTATIONS) == 10
 
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("number", range(12))
 def test_they_agree_with_the_compiler_off_too(number: int) -> None:
-    rng = np.random.default_rng([11, number])
-    scenario = lively_scenario(rng).model_copy(update={"people": 12, "represents": 12})
-    for policy in list(scenario.policies)[number % 4 :: 3]:
-        slow, quick, _ = both(scenario, policy, "person", rng)
-        assert differences(slow, quick) == []
+    case = lively_case([11, number])
+    few = case.scenario.model_copy(update={"people": min(12, case.scenario.people)})
+    for policy in list(few.policies)[number % 4 :: 3]:
+        hold_together(Case(few, policy, "person", inflow=case.inflow))
 
 
-def test_parts_and_threads_give_the_same_bits() -> None:
-    scenario = small(people=300, represents=300)
-    law = make_law(scenario, "person")
-    gate = compile_gate(scenario, next(iter(scenario.policies)), law)
-    population = fast.Population(scenario, 5, 0, 300)
-    lives = population.under(law, gate)
-    whole = lives.ledger(threads=2)
-    parts = [lives.ledger(first, min(first + 77, 300)) for first in range(0, 300, 77)]
+def assert_same_ledger(one: Ledger, other: Ledger) -> None:
     for name in Ledger.columns():
-        assert np.array_equal(getattr(whole, name), np.concatenate([getattr(p, name) for p in parts])), name
-    assert population.by_segment().sum() == 300
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+def assert_same_tally(one: Tally, other: Tally) -> None:
+    for name in ("counts", "accounts", "people", "clusters"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    assert one.desk == other.desk
+    assert one.moments.keys() == other.moments.keys()
+    for by, moments in one.moments.items():
+        for name in ("keys", "first", "second", "positive"):
+            assert np.array_equal(getattr(moments, name), getattr(other.moments[by], name)), (by, name)
+
+
+def without_networks(scenario: Scenario) -> Scenario:
+    """The scenario without causes by network: tallies made without a ledger take accounts for clusters."""
+    by_network = any(cause.scope == "network" for cause in scenario.causes.values())
+    return scenario.model_copy(update={"causes": {}}) if by_network else scenario
+
+
+@pytest.fixture(scope="module")
+def some_gates() -> tuple[fast.Population, list[fast.Job]]:
+    """A population, and gates for it: some send cases to a desk, the last draws waits from a table."""
+    scenario = without_networks(lively_case([STREAM, 0]).scenario)
+    laws = [make_law(scenario, reading) for reading in ("person", "national")]
+    cases = [Case(scenario, policy, "person") for policy in scenario.policies]
+    cases += [
+        Case(scenario, policy, "person", inflow=(0.0, 3.0, 50.0)) for policy in list(scenario.policies)[-3:]
+    ]
+    return fast.Population(scenario, 5, 0, 60), [fast.Job(laws, case.gate, case.waits) for case in cases]
+
+
+@settings(derandomize=True, max_examples=15, deadline=None)
+@given(
+    chunk=st.integers(1, 70),
+    rows=st.sampled_from([1, 40, 32_768]),
+    threads=st.integers(1, 4),
+    cut=st.integers(0, 60),
+)
+def test_any_chunks_and_threads_give_the_same_bits(
+    some_gates: tuple[fast.Population, list[fast.Job]], chunk: int, rows: int, threads: int, cut: int
+) -> None:
+    population, jobs = some_gates
+    ledgers = [population.under(job.laws[0], job.gate, job.waits).ledger() for job in jobs[-6:]]
+    tallies = population.tallies(jobs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast, "CHUNK", chunk)
+        patch.setattr(fast, "ROWS", rows)
+        for job, whole in zip(jobs[-6:], ledgers, strict=True):
+            again = population.under(job.laws[0], job.gate, job.waits)
+            parts = [again.ledger(0, cut, threads), again.ledger(cut, 60, threads)]
+            assert_same_ledger(whole, fast.joined(parts))
+        for by_reading, again in zip(tallies, population.tallies(jobs, threads), strict=True):
+            for one, other in zip(by_reading, again, strict=True):
+                assert_same_tally(one, other)
 
 
 def test_an_account_of_very_many_needs_finds_room() -> None:
     segments = {name: {"needs_per_day": 900.0} for name in small().segments}
     scenario = small(people=5, represents=5, segments=segments)
-    law = make_law(scenario, "person")
-    gate = compile_gate(scenario, next(iter(scenario.policies)), law)
-    people = populate(scenario, 1, 0, 5)
-    slow = reference.simulate(scenario, law, gate, people, seed=1, replication=0)
-    quick = fast.simulate(scenario, law, gate, 5, seed=1, replication=0)
-    assert len(quick) > 5_000
-    assert differences(slow, quick) == []
+    case = Case(scenario, next(iter(scenario.policies)), "person")
+    assert len(case.ledger) > 5_000
+    hold_together(case)
 
 
 def test_a_tally_of_parts_is_the_tally_of_the_whole() -> None:
@@ -145,25 +284,21 @@ def test_a_tally_of_parts_is_the_tally_of_the_whole() -> None:
 @pytest.mark.compiled
 @pytest.mark.parametrize("number", range(20))
 def test_counting_without_a_ledger_gives_the_same_tally(number: int) -> None:
-    rng = np.random.default_rng([13, number])
-    scenario = lively_scenario(rng)
-    if any(cause.scope == "network" for cause in scenario.causes.values()):
-        scenario = scenario.model_copy(update={"causes": {}})
-    accounts = 15 if number % 2 else min(scenario.people, 60)
+    case = lively_case([13, number])
+    scenario = without_networks(case.scenario)
+    accounts = min(15 if number % 2 else 60, scenario.people)
     laws = [make_law(scenario, reading) for reading in ("person", "national")]
-    gate = compile_gate(scenario, list(scenario.policies)[number % len(scenario.policies)], laws[0])
+    policies = [case.policy, list(scenario.policies)[number % len(scenario.policies)]]
+    jobs = [
+        fast.Job(laws, one.gate, one.waits)
+        for one in (Case(scenario, policy, "person", inflow=case.inflow) for policy in policies)
+    ]
     population = fast.Population(scenario, scenario.seed, 0, accounts)
-    job = fast.Job(laws, gate, some_waits(scenario, rng))
-    other = fast.Job(laws, compile_gate(scenario, next(iter(scenario.policies)), laws[0]))
-    ledger = population.under(laws[0], gate, job.waits).ledger()
-    for law, tally in zip(laws, population.tallies([other, job], threads=2)[1], strict=True):
-        counted = from_ledger(scenario, judged(ledger, scenario, law), population.by_segment())
-        for name in ("counts", "accounts", "people", "clusters"):
-            assert np.array_equal(getattr(tally, name), getattr(counted, name)), name
-        assert tally.desk == counted.desk
-        for by, moments in counted.moments.items():
-            for name in ("keys", "first", "second", "positive"):
-                assert np.array_equal(getattr(tally.moments[by], name), getattr(moments, name)), (by, name)
+    for job, tallies in zip(jobs, population.tallies(jobs), strict=True):
+        ledger = population.under(laws[0], job.gate, job.waits).ledger()
+        for law, tally in zip(laws, tallies, strict=True):
+            counted = from_ledger(scenario, judged(ledger, scenario, law), population.by_segment())
+            assert_same_tally(tally, counted)
 
 
 def test_a_desk_that_is_not_there_is_named() -> None:
