@@ -175,6 +175,37 @@ def test_exponential_has_its_law_and_is_the_inverse_of_the_uniform():
 
 
 @pytest.mark.compiled
+def test_minus_log_is_within_two_units_in_the_last_place():
+    rng = np.random.default_rng(3)
+    root = math.sqrt(0.5)
+    edges = [0.5, root, math.nextafter(root, 0), math.nextafter(root, 1), 2.0**-53, 1 - 2.0**-53]
+    for u in [*edges, *(2.0 ** -np.arange(1, 53)), *(1 - 2.0 ** -np.arange(2, 53)), *rng.random(3000)]:
+        true = -math.log(u)
+        assert abs(draws.minus_log(u) - true) <= 2 * math.ulp(true), u
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("lanes", [8, 16])
+def test_many_at_once_are_the_same_as_one_by_one(lanes):
+    gaps, scale = np.zeros(lanes), np.zeros(lanes)
+    vpn, model = np.zeros(lanes, dtype=np.uint64), np.zeros(lanes, dtype=np.uint64)
+    for person in (0, 17, 2**39 + 5 + 3 * draws.SLOT):
+        draws.need_lanes(7, 3, person, 4 * lanes, gaps, gaps.view(np.int64), scale, vpn, model)
+        for lane in range(lanes):
+            u, on, which = draws.need_draws(7, 3, person, 4 * lanes + lane)
+            assert gaps[lane] == draws.minus_log(u)
+            assert (draws.word_uniform(vpn[lane]), draws.word_uniform(model[lane])) == (on, which)
+            assert draws.exponential_of(gaps[lane], 1e9) == draws.exponential_from(u, 1e9)
+    slots = np.arange(lanes, dtype=np.uint64) % np.uint64(3)
+    purposes = np.uint64(draws.CARD << 16) + (slots << np.uint64(8))
+    indices = np.arange(lanes, dtype=np.uint64) * np.uint64(1000)
+    draws.uniform_lanes(7, 3, 2**33 + 9, 2, purposes, indices, gaps)
+    for lane in range(lanes):
+        person = 2**33 + 9 + (2 + int(slots[lane])) * draws.SLOT
+        assert gaps[lane] == draws.uniform(7, 3, person, draws.CARD, 1000 * lane)
+
+
+@pytest.mark.compiled
 def test_exponential_is_capped_and_never_negative():
     assert draws.exponential_us(1, 0, 1, 19, 0, math.inf) == draws.NEVER == 2**62
     assert draws.exponential_us(1, 0, 1, 19, 0, 1e300) == draws.NEVER

@@ -7,6 +7,7 @@ A case on which the engines differ is kept under `tests/cases/`, and run again f
 from __future__ import annotations
 
 import ast
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -316,3 +317,13 @@ def test_laws_must_change_at_the_same_instants() -> None:
     gate = compile_gate(scenario, next(iter(scenario.policies)), law)
     with pytest.raises(ValueError, match="as many tables"):
         fast.simulate(scenario, law, gate[:-1], 10, seed=1, replication=0)
+
+
+@pytest.mark.parametrize("name", ["actions", "acts", "durations_us"])
+def test_tables_of_the_wrong_shape_are_refused(name: str) -> None:
+    scenario = small()
+    law = make_law(scenario, "person")
+    gate = compile_gate(scenario, next(iter(scenario.policies)), law)
+    wrong = dataclasses.replace(gate[0], **{name: getattr(gate[0], name)[..., :-1]})
+    with pytest.raises(ValueError, match=f"epoch 0: {name} has shape"):
+        fast.simulate(scenario, law, (wrong, *gate[1:]), 10, seed=1, replication=0)

@@ -10,7 +10,7 @@ import pytest
 from gatesim._version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["run", "dev"]
+LOCKS = ["run", "dev", "bench"]
 
 
 def text(path: str) -> str:
@@ -52,7 +52,10 @@ def test_locks_hold_what_the_project_asks_for() -> None:
     extras = [line for lines in project["project"]["optional-dependencies"].values() for line in lines]
     assert names(base) <= locked("run").keys()
     assert names(base + dev + extras) - {"gatesim"} <= locked("dev").keys()
+    assert names(project["dependency-groups"]["bench"]) <= locked("bench").keys()
 
 
 def test_dev_lock_pins_what_the_run_lock_pins() -> None:
     assert locked("run").items() <= locked("dev").items()
+    shared = locked("run").keys() & locked("bench").keys()
+    assert {name: locked("bench")[name] for name in shared} == {name: locked("run")[name] for name in shared}

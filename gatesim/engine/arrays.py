@@ -378,6 +378,18 @@ def _decisions(tables: Tables, gated: NDArray[np.bool_], space: CellSpace) -> ND
     return np.where(closed, tables.actions, np.int8(OPEN)).astype(np.int8)
 
 
+def _refuse_wrong_shapes(tables: Tables, space: CellSpace, where: str) -> None:
+    """Refuse tables, such as a plug-in's, that do not fit the cells of the scenario."""
+    states = len(STATES)
+    wanted = {"actions": (states, space.size), "acts": (space.size,), "durations_us": (states,)}
+    for name, shape in wanted.items():
+        got = np.shape(getattr(tables, name))
+        if got != shape:
+            raise ValueError(f"{where}: {name} has shape {got}, and must have {shape} (states, cells)")
+    if np.any((tables.actions < 0) | (tables.actions >= OPEN)):
+        raise ValueError(f"{where}: actions must be 0 (allow), 1 (check) or 2 (block)")
+
+
 def _plain_ends(
     scenario: Scenario, tables: Tables, decisions: NDArray[np.int8], space: CellSpace
 ) -> NDArray[np.int8]:
@@ -410,7 +422,8 @@ def gate_arrays(
     Raises
     ------
     ValueError
-        If the laws differ in their epochs, or a gate has not one table for each.
+        If the laws differ in their epochs, a gate has not one table for each, or a table not the shape of the
+        cells.
     """
     starts = _starts(laws)
     if any(len(gate) != len(starts) for gate in gates):
@@ -418,6 +431,9 @@ def gate_arrays(
     documents, segments = list(scenario.documents.values()), list(scenario.segments.values())
     kinds = list(scenario.documents)
     space = CellSpace.of(scenario)
+    for number, gate in enumerate(gates):
+        for epoch, tables in enumerate(gate):
+            _refuse_wrong_shapes(tables, space, f"gate {number}, epoch {epoch}")
     unique: list[Tables] = []
     decisions: list[NDArray[np.int8]] = []
     known: dict[tuple[int, bytes], int] = {}
