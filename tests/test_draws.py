@@ -120,7 +120,7 @@ def test_purposes_are_numbered_once_and_for_all():
     assert [getattr(draws, name) for name in draws.PURPOSES] == list(range(len(draws.PURPOSES)))
     # Spot checks of numbers that stored results rest on.
     assert (draws.SHIFT, draws.CHECK_ERROR, draws.NEED_GAP, draws.OTHER) == (0, 13, 19, 35)
-    assert draws.DRAWS_VERSION == 1
+    assert draws.DRAWS_VERSION == 2
 
 
 # --- uniform ------------------------------------------------------------------------------------------------
