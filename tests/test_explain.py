@@ -90,6 +90,7 @@ def retold(events: Sequence[Event]) -> list[tuple[Any, ...]]:
     return [in_words(event) for event in events if event.what != RETURNS]
 
 
+@pytest.mark.no_cover  # others cover the same lines; watching these would take minutes
 def test_replays_tell_what_the_reference_tells() -> None:
     seen: Counter[str] = Counter()
     for number in range(LIVELY):
@@ -165,6 +166,7 @@ def the_desk(scenario: Scenario, policy: str, reading: str) -> WaitTable | None:
     return choose_desk(scenario, scenario.people, cases) if cases.any() else None
 
 
+@pytest.mark.slow
 def test_stories_from_the_full_run_tell_what_the_reference_tells() -> None:
     """With the desk that the run takes: everybody in it, or its table of waits."""
     seen: Counter[str] = Counter()
