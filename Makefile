@@ -7,7 +7,8 @@ UV     := uv==0.13.9
 
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
-LOCKED := $(PIP) install --quiet --only-binary=:all: --require-hashes -r
+# A lock names all there is to install: nothing is left to resolve, and a newer release cannot get in the way.
+LOCKED := $(PIP) install --quiet --no-deps --only-binary=:all: --require-hashes -r
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
 works   = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11) else "")' 2>/dev/null)
