@@ -120,7 +120,7 @@ def test_purposes_are_numbered_once_and_for_all():
     assert [getattr(draws, name) for name in draws.PURPOSES] == list(range(len(draws.PURPOSES)))
     # Spot checks of numbers that stored results rest on.
     assert (draws.SHIFT, draws.CHECK_ERROR, draws.NEED_GAP, draws.OTHER) == (0, 13, 19, 35)
-    assert draws.DRAWS_VERSION == 2
+    assert draws.DRAWS_VERSION == 3
 
 
 # --- uniform ------------------------------------------------------------------------------------------------
@@ -184,25 +184,49 @@ def test_minus_log_is_within_two_units_in_the_last_place():
         assert abs(draws.minus_log(u) - true) <= 2 * math.ulp(true), u
 
 
+def blocks(people, purpose, indices):
+    """Questions, as functions that draw many at once take them."""
+    who = np.array(people, dtype=np.uint64)
+    what = (who >> np.uint64(32)) + np.uint64(purpose << 16)
+    return np.array(indices, dtype=np.uint64), who & np.uint64(2**32 - 1), what
+
+
 @pytest.mark.compiled
-@pytest.mark.parametrize("lanes", [8, 16])
-def test_many_at_once_are_the_same_as_one_by_one(lanes):
-    gaps, scale = np.zeros(lanes), np.zeros(lanes)
-    vpn, model = np.zeros(lanes, dtype=np.uint64), np.zeros(lanes, dtype=np.uint64)
-    for person in (0, 17, 2**39 + 5 + 3 * draws.SLOT):
-        draws.need_lanes(7, 3, person, 4 * lanes, gaps, gaps.view(np.int64), scale, vpn, model)
-        for lane in range(lanes):
-            u, on, which = draws.need_draws(7, 3, person, 4 * lanes + lane)
-            assert gaps[lane] == draws.minus_log(u)
-            assert (draws.word_uniform(vpn[lane]), draws.word_uniform(model[lane])) == (on, which)
-            assert draws.exponential_of(gaps[lane], 1e9) == draws.exponential_from(u, 1e9)
-    slots = np.arange(lanes, dtype=np.uint64) % np.uint64(3)
-    purposes = np.uint64(draws.CARD << 16) + (slots << np.uint64(8))
-    indices = np.arange(lanes, dtype=np.uint64) * np.uint64(1000)
-    draws.uniform_lanes(7, 3, 2**33 + 9, 2, purposes, indices, gaps)
-    for lane in range(lanes):
-        person = 2**33 + 9 + (2 + int(slots[lane])) * draws.SLOT
-        assert gaps[lane] == draws.uniform(7, 3, person, draws.CARD, 1000 * lane)
+@pytest.mark.parametrize("count", [1, 7, 40])
+def test_many_at_once_are_the_same_as_one_by_one(count):
+    people = [(17, 2**39 + 5 + 3 * draws.SLOT, 2**33 + 9)[i % 3] + i for i in range(count)]
+    numbers = [1000 * i for i in range(count)]
+    out = np.zeros(count)
+    draws.many_uniforms(7, 3, count, *blocks(people, draws.CARD, numbers), out, out.view(np.uint64))
+    assert out.tolist() == [
+        draws.uniform(7, 3, p, draws.CARD, i) for p, i in zip(people, numbers, strict=True)
+    ]
+
+    gaps, scale = np.zeros((2, count)), np.zeros(count)
+    draws.many_gaps(
+        7, 3, count, *blocks(people, draws.NEED_GAP, numbers),
+        gaps, gaps.view(np.uint64), scale, scale.view(np.uint64),
+    )  # fmt: skip
+    words = np.zeros((4, count))
+    index = [256 * i + 5 for i in numbers]
+    draws.many_words(7, 3, count, *blocks(people, draws.VPN_ON, index), words, words.view(np.uint64))
+    for j, (person, number) in enumerate(zip(people, numbers, strict=True)):
+        for half in range(2):
+            u = draws.need_gap(7, 3, person, 2 * number + half)
+            assert gaps[half, j] == draws.minus_log(u)
+            assert draws.exponential_of(gaps[half, j], 1e9) == draws.exponential_from(u, 1e9)
+        for word in range(4):
+            assert words[word, j] == draws.need_word(7, 3, person, draws.VPN_ON, 4 * number + word, 5)
+
+
+@pytest.mark.compiled
+def test_needs_share_blocks_as_documented():
+    for need in range(9):
+        w = draws.philox(need // 2, 0, 11, (2 << 8) + (draws.NEED_GAP << 16), 7, 3)
+        half = w[2:] if need % 2 else w[:2]
+        assert draws.need_gap(7, 3, 11 + 2 * draws.SLOT, need) == words_to_uniform(*half)
+        w = draws.philox(256 * (need // 4) + 6, 0, 11, draws.NEED_MODEL << 16, 7, 3)
+        assert draws.need_word(7, 3, 11, draws.NEED_MODEL, need, 6) == (w[need % 4] + 0.5) / 2**32
 
 
 @pytest.mark.compiled
@@ -462,12 +486,21 @@ def test_decorator_leaves_numbas_settings_alone_and_survives_a_broken_cache(tmp_
     assert not list(Path(__file__).parent.glob("__pycache__/*.nbi"))
 
 
-def test_a_need_takes_three_independent_numbers_from_one_block() -> None:
-    block = np.array([draws.need_draws(7, 0, i, 3) for i in range(20_000)])
-    gaps = np.array([draws.uniform(7, 0, i, draws.NEED_GAP, 3) for i in range(20_000)])
-    assert np.array_equal(block[:, 0], gaps)
+def test_what_is_drawn_for_a_need_is_independent() -> None:
+    def words(person, need):
+        asked = (
+            (draws.VPN_ON, 0),
+            (draws.NEED_MODEL, 0),
+            (draws.READING_SESSION, 0),
+            (draws.READING_SESSION, 1),
+        )
+        return [draws.need_word(7, 0, person, purpose, need, question) for purpose, question in asked]
+
+    block = np.array(
+        [[draws.need_gap(7, 0, i, n) for n in (2, 3)] + words(i, 3) + words(i, 2) for i in range(20_000)]
+    )
     # 20,000 uniform numbers: a mean is off by 6 standard errors with a probability of 2e-9.
     assert np.all(np.abs(block.mean(axis=0) - 0.5) < 6 / np.sqrt(12 * len(block)))
-    assert np.all(np.abs(np.corrcoef(block.T) - np.eye(3)) < 6 / np.sqrt(len(block)))
+    assert np.all(np.abs(np.corrcoef(block.T) - np.eye(block.shape[1])) < 6 / np.sqrt(len(block)))
     assert block.min() > 0
     assert block.max() < 1

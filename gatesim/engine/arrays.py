@@ -5,7 +5,7 @@ The types and numbers of axes are the same for every scenario, so the life is co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from math import prod
 from typing import NamedTuple, cast
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gatesim.engine.waits import LEVELS, WaitTable
 from gatesim.gates.checks import sufficient
-from gatesim.gates.tables import BLOCK, CHECK, FRESH, STATES, Tables
+from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, FRESH, STATES, Tables
 from gatesim.law.law import Law
 from gatesim.measures.axes import midnight_us
 from gatesim.measures.ledger import (
@@ -37,7 +37,6 @@ from gatesim.world.draws import (
     CARD,
     COUSER_PRESENT,
     DECLARED,
-    LANES,
     READING_ACCOUNT,
     READING_PLACE,
     TRIP_START,
@@ -97,6 +96,8 @@ class WorldArrays(NamedTuple):
     trip_start: Floats  # [S]
     trip_to: Floats  # [S, R]
     models: Floats  # [S, M]
+    only_model: Ints  # [S]: the model of all their needs, -1 where it is drawn
+    vpn_by_chance: NDArray[np.bool_]  # [S]: whether the VPN of those who have one is on is drawn
     co_count: Ints  # [S]
     co_segment: Ints  # [S, K]
     co_present: Floats  # [S, K]
@@ -104,26 +105,29 @@ class WorldArrays(NamedTuple):
     observes: Ints  # [J] number of the attribute
     refresh: Ints  # [J] 0 account, 1 place, 2 session
     sure: NDArray[np.bool_]  # [J]: what is read does not depend on chance
-    rows: Floats  # [J, channel, kind, V, V + 1]
-    step: Ints  # [J, V, V + 1]
+    each_session: Ints  # those that are read anew each session
+    values: int  # V
+    rows: Floats  # [((J * channels + channel) * kinds + kind) * V + value, V + 1]
+    step: Ints  # [J * V + value, V + 1]: what the reading at a position adds to the cell
     cause_of: Ints  # [J] number of the signal's cause, or -1
     cause_probability: Floats  # [Q]
     cause_refresh: Ints  # [Q]
     cause_by_network: Ints  # [Q]
     network_block: Ints  # [Q, R]
     steps: Ints  # [3] what channel, model, band add to the cell
-    # What is drawn once: by the owner for the account and for the owner's body, by a co-user for a body.
-    account_lanes: Ints  # [S] how many
-    account_purposes: NDArray[np.uint64]  # [S, L] as `uniform_lanes` takes them
-    account_indices: NDArray[np.uint64]  # [S, L]
-    account_asks: Ints  # [S, L] the question's number, -1 for none
-    body_lanes: Ints
-    body_purposes: NDArray[np.uint64]
-    body_indices: NDArray[np.uint64]
+    # What is drawn once for an account, and for a body. Axes: L questions that are asked, Q all questions.
+    account_asks: Ints  # [S] how many
+    account_what: NDArray[np.uint64]  # [S, L] purpose and slot, as `many_uniforms` takes them
+    account_index: NDArray[np.uint64]  # [S, L]
+    account_answer: Ints  # [S, Q] place among those asked; -1: not asked
     body_asks: Ints
+    body_what: NDArray[np.uint64]
+    body_index: NDArray[np.uint64]
+    body_answer: Ints
 
 
-# Questions by number. From `ASK_NOISE` on: the noise of each signal, then the presence of each co-user.
+# Questions by number: of an account the first three, of a body the next two. From `ASK_NOISE` on: the noise of each
+# signal, then the presence of each co-user.
 ASK_ACTIVITY, ASK_CARD, ASK_DECLARED, ASK_VPN, ASK_TRIP, ASK_NOISE = range(6)
 
 
@@ -148,8 +152,9 @@ class GateArrays(NamedTuple):
     decisions: NDArray[np.int8]  # [T, state, cell]: an action, or `OPEN`
     durations: Ints  # [T, state]
     shutdown: NDArray[np.bool_]  # [T]
-    plain: NDArray[np.bool_]  # [G]: how a need ends depends on its own cell alone
-    plain_ends: NDArray[np.int8]  # [T, cell]: for these gates how, by its number in `ENDS`
+    plain_ends: NDArray[
+        np.int8
+    ]  # [T, cell]: how a need ends, by its number in `ENDS`, that leaves no trace; else -1
     documents: Ints  # [T, D], padded with -1
     errors: Floats  # [T, 3, D]: false reject, accept, match
     acceptable: Ints  # [G, E, D], padded with -1
@@ -191,6 +196,7 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
     organisations = value_space(scenario, "organisation")
     co_users = [list(segment.co_users.items()) for segment in segments]
     trips = [segment.trips for segment in segments]
+    sure = {name for name, signal in scenario.signals.items() if _is_sure(scenario, signal)}
     shape = CellSpace.of(scenario).shape
     strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     return WorldArrays(
@@ -213,14 +219,16 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
         np.array([t.length / (t.length + t.every) if t.length > 0 else 0.0 for t in trips]),
         np.array([_over(regions, t.to) for t in trips]),
         np.array([_over(models, s.models) for s in segments]),
+        np.array([_only_model(scenario, s) for s in segments]),
+        np.array([0 < s.vpn.on < 1 for s in segments]),
         np.array([len(c) for c in co_users]),
         _padded([[names.index(name) for name, _ in c] for c in co_users], 0).astype(np.int64),
         _padded([[entry.present for _, entry in c] for c in co_users], 0.0),
         _padded([[entry.share for _, entry in c] for c in co_users], 0.0),
-        *_signals(scenario, strides),
+        *_signals(scenario, strides, sure),
         np.array(strides[-3:]),
-        *_lanes([_asked_of_account(scenario, segment) for segment in segments]),
-        *_lanes([_asked_of_body(scenario, segment) for segment in segments]),
+        *_asked(scenario, [_asked_of_account(scenario, segment, sure) for segment in segments]),
+        *_asked(scenario, [_asked_of_body(scenario, segment, sure) for segment in segments]),
     )
 
 
@@ -228,8 +236,8 @@ Question = tuple[int, int, int, int]
 """A purpose, the slot of whom it asks, an index, and its number (`ASK_ACTIVITY` and so on)."""
 
 
-def _asked_of_account(scenario: Scenario, owner: Segment) -> list[Question]:
-    """What is drawn once for an account and for the body of its owner; what is certain is not drawn."""
+def _asked_of_account(scenario: Scenario, owner: Segment, sure: Set[str]) -> list[Question]:
+    """What is drawn once for an account; what is certain is not drawn."""
     asked: list[Question] = []
     if len(owner.activity.shares) > 1:
         asked.append((ACTIVITY, 0, 0, ASK_ACTIVITY))
@@ -237,29 +245,34 @@ def _asked_of_account(scenario: Scenario, owner: Segment) -> list[Question]:
         asked.append((CARD, 0, 0, ASK_CARD))
     if _varies(owner.declared):
         asked.append((DECLARED, 0, 0, ASK_DECLARED))
-    asked += _noise_of(scenario, "account", READING_ACCOUNT)
-    asked += _asked_of_body(scenario, owner)
+    asked += _noise_of(scenario, "account", READING_ACCOUNT, sure)
     first = ASK_NOISE + len(scenario.signals)
     return asked + [(COUSER_PRESENT, k + 1, 0, first + k) for k in range(len(owner.co_users))]
 
 
-def _asked_of_body(scenario: Scenario, own: Segment) -> list[Question]:
+def _asked_of_body(scenario: Scenario, own: Segment, sure: Set[str]) -> list[Question]:
     """What is drawn once for a body."""
     asked: list[Question] = []
     if 0 < own.vpn.users < 1:
         asked.append((VPN_USER, 0, 0, ASK_VPN))
     if own.trips.length > 0:
         asked.append((TRIP_START, 0, 0, ASK_TRIP))
-    return asked + _noise_of(scenario, "place", READING_PLACE)
+    return asked + _noise_of(scenario, "place", READING_PLACE, sure)
 
 
-def _noise_of(scenario: Scenario, refresh: str, purpose: int) -> list[Question]:
+def _noise_of(scenario: Scenario, refresh: str, purpose: int, sure: Set[str]) -> list[Question]:
     """The noise of the signals of one refresh: of the account, or of a body at home (place 0)."""
     return [
         (purpose, 0, j, ASK_NOISE + j)
-        for j, signal in enumerate(scenario.signals.values())
-        if signal.refresh == refresh and not _is_sure(scenario, signal)
+        for j, (name, signal) in enumerate(scenario.signals.items())
+        if signal.refresh == refresh and name not in sure
     ]
+
+
+def _only_model(scenario: Scenario, own: Segment) -> int:
+    """The model of all needs of a segment, -1 where there are several."""
+    used = [number for number, name in enumerate(scenario.models) if own.models.get(name, 0) > 0]
+    return used[0] if len(used) == 1 else -1
 
 
 def _varies(shares: Mapping[str, float]) -> bool:
@@ -267,31 +280,31 @@ def _varies(shares: Mapping[str, float]) -> bool:
 
 
 def _is_sure(scenario: Scenario, signal: Signal) -> bool:
+    """Whether what a signal reads does not depend on chance."""
     rows = noise_rows(scenario, signal)
     return bool(((rows == 0) | (rows == 1)).all())
 
 
-def _lanes(
-    questions: Sequence[Sequence[Question]],
+def _asked(
+    scenario: Scenario, questions: Sequence[Sequence[Question]]
 ) -> tuple[Ints, NDArray[np.uint64], NDArray[np.uint64], Ints]:
-    """Questions of each segment as `uniform_lanes` takes them, padded to whole vectors."""
+    """The questions of each segment as `many_uniforms` takes them, and where the answer to each is found."""
     width = max(1, *(len(asked) for asked in questions))
-    width = -(-width // LANES) * LANES
-    count = np.array([-(-len(asked) // LANES) * LANES for asked in questions], dtype=np.int64)
-    purposes = np.zeros((len(questions), width), dtype=np.uint64)
-    indices = np.zeros((len(questions), width), dtype=np.uint64)
-    numbers = np.full((len(questions), width), -1, dtype=np.int64)
+    most = ASK_NOISE + len(scenario.signals) + max(len(s.co_users) for s in scenario.segments.values())
+    what = np.zeros((len(questions), width), dtype=np.uint64)
+    index = np.zeros((len(questions), width), dtype=np.uint64)
+    answer = np.full((len(questions), most), -1, dtype=np.int64)
     for s, asked in enumerate(questions):
-        for lane, (purpose, slot, index, number) in enumerate(asked):
-            purposes[s, lane] = (purpose << 16) + (slot << 8)
-            indices[s, lane] = index
-            numbers[s, lane] = number
-    return count, purposes, indices, numbers
+        for place, (purpose, slot, number, question) in enumerate(asked):
+            what[s, place] = (purpose << 16) + (slot << 8)
+            index[s, place] = number
+            answer[s, question] = place
+    return np.array([len(asked) for asked in questions], dtype=np.int64), what, index, answer
 
 
 def _signals(
-    scenario: Scenario, strides: Sequence[int]
-) -> tuple[Ints, Ints, NDArray[np.bool_], Floats, Ints, Ints, Floats, Ints, Ints, Ints]:
+    scenario: Scenario, strides: Sequence[int], sure: Set[str]
+) -> tuple[Ints, Ints, NDArray[np.bool_], Ints, int, Floats, Ints, Ints, Floats, Ints, Ints, Ints]:
     signals = list(scenario.signals.values())
     sizes = [len(value_space(scenario, signal.observes)) for signal in signals]
     most = max([1, *sizes])
@@ -311,9 +324,11 @@ def _signals(
     return (
         np.array([ATTRIBUTES.index(signal.observes) for signal in signals], dtype=np.int64),
         refresh,
-        np.array([_is_sure(scenario, signal) for signal in signals], dtype=np.bool_),
-        rows,
-        step,
+        np.array([name in sure for name in scenario.signals], dtype=np.bool_),
+        np.flatnonzero(refresh == REFRESHES.index("session")).astype(np.int64),
+        most,
+        rows.reshape(-1, most + 1),
+        step.reshape(-1, most + 1),
         cause_of,
         np.array([cause.probability for cause in causes], dtype=np.float64),
         np.array([refresh[order.index(cause.signals[0])] for cause in causes], dtype=np.int64),
@@ -393,14 +408,20 @@ def _refuse_wrong_shapes(tables: Tables, space: CellSpace, where: str) -> None:
 def _plain_ends(
     scenario: Scenario, tables: Tables, decisions: NDArray[np.int8], space: CellSpace
 ) -> NDArray[np.int8]:
-    """int8[cell]: how a need ends that is decided by its cell alone, where all fall back or none."""
+    """int8[cell]: how a need of a fresh account ends that is decided by its cell alone and leaves no trace, or -1."""
+    reactions, durations = scenario.reactions, tables.durations_us
     *_, model, _ = np.unravel_index(np.arange(space.size), space.shape)
-    falls_back = np.array([m.fallback is not None for m in scenario.models.values()]) & (
-        scenario.reactions.fall_back > 0
-    )
+    has_fallback = np.array([m.fallback is not None for m in scenario.models.values()])[model]
     reason = SHUTDOWN if tables.is_shutdown else RULE
-    refused = np.where(falls_back[model], FALLBACK_FOR + reason, REFUSED_FOR + reason)
-    return np.where(decisions[FRESH] == BLOCK, refused, END_SERVED).astype(np.int8)
+    refused = np.where(has_fallback & (reactions.fall_back > 0), FALLBACK_FOR + reason, REFUSED_FOR + reason)
+    by_chance = has_fallback & (reactions.fall_back not in (0, 1))
+    ends = np.full(space.size, -1)
+    ends[decisions[FRESH] == OPEN] = END_SERVED
+    if durations[ALLOWED] == 0:
+        ends[decisions[FRESH] == ALLOW] = END_SERVED
+    if durations[BLOCKED] == 0 and reactions.leave == 0:
+        ends = np.where((decisions[FRESH] == BLOCK) & ~by_chance, refused, ends)
+    return ends.astype(np.int8)
 
 
 def gate_arrays(
@@ -460,15 +481,12 @@ def gate_arrays(
     for g, one in enumerate(waits):
         if one is not None:
             p_wait[g], quantiles[g] = one.p_wait, one.waits_us
-    kept = np.array([(tables.durations_us[1:] > 0).any() for tables in unique])
-    asks = np.array([(decided == CHECK).any() for decided in decisions])
     return GateArrays(
         np.array([*starts, scenario.length], dtype=np.int64),
         table,
         np.array(decisions, dtype=np.int8),
         np.array([tables.durations_us for tables in unique], dtype=np.int64).reshape(-1, len(STATES)),
         np.array([tables.is_shutdown for tables in unique]),
-        ~(kept | asks)[table].any(axis=1) & (reactions.leave == 0) & (reactions.fall_back in (0, 1)),
         np.array(
             [_plain_ends(scenario, t, d, space) for t, d in zip(unique, decisions, strict=True)],
             dtype=np.int8,

@@ -53,7 +53,7 @@ from gatesim.engine.life import (
     decide_plainly,
     new_ends,
 )
-from gatesim.engine.needs import Bench, Needs, judge, make_needs, new_bench, new_needs, owner_of
+from gatesim.engine.needs import Bench, Needs, make_needs, new_bench, new_needs, owner_of
 from gatesim.engine.waits import WaitTable
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law
@@ -127,9 +127,7 @@ def _decide_and_count(
     for gate in range(first_gate, last_gate):
         for a in range(accounts):
             checks = 0
-            if g.plain[gate]:
-                decide_plainly(a, gate, n, g, ends)
-            else:
+            if not decide_plainly(a, gate, n, g, ends):
                 case = first_case[a] if a < len(first_case) else NONE
                 checks = decide(a, gate, seed, replication, length, n, g, case, cases, ends)
                 if checks == ASKS:
@@ -175,10 +173,9 @@ def _live(
     """
     lived = 0
     while lived < len(accounts):
-        made = make_needs(accounts[lived : lived + PORTION], seed, replication, w, n, bench)
+        made = make_needs(accounts[lived : lived + PORTION], seed, replication, w, law, n, bench)
         if made == 0:
             break
-        judge(made, n, law)
         count = _decide_and_count(
             first_gate, last_gate, made, seed, replication, w.length, n, g, views,
             first_case[lived : lived + made], cases, asked, count, ends, k, room, sums,
@@ -254,11 +251,11 @@ class _Room:
 
     def __init__(self, population: Population) -> None:
         self._population = population
-        self.bench: Bench = new_bench(population.world)
         self._make(ROWS)
 
     def _make(self, rows: int) -> None:
         self.needs: Needs = new_needs(rows, PORTION)
+        self.bench: Bench = new_bench(self._population.world, rows, PORTION)
         self.ends: Ends = new_ends(rows, self._population.bodies)
 
     def hold(self, rows: int) -> None:
@@ -267,15 +264,14 @@ class _Room:
             self._make(rows)
 
     def lived(self, accounts: Ints, law: LawArrays) -> Iterator[tuple[Needs, int, int]]:
-        """Make and judge the needs of accounts, some at a time: (needs, first account, how many)."""
+        """Make the needs of accounts, some at a time: (needs, first account, how many)."""
         first = 0
         while first < len(accounts):
             people, part = self._population, accounts[first : first + PORTION]
-            made = make_needs(part, *people.key, people.world, self.needs, self.bench)
+            made = make_needs(part, *people.key, people.world, law, self.needs, self.bench)
             if made == 0:
                 self.hold(4 * len(self.needs.time))
                 continue
-            judge(made, self.needs, law)
             yield self.needs, first, made
             first += made
 
@@ -484,7 +480,7 @@ class _Run:
         desk = desk_of(people.scenario, people.accounts)
         mine.hold(self.most_needs)
         reviewed, count = run_desk(
-            gate, cases, len(asked), *people.key, people.world, self.arrays, desk,
+            gate, cases, len(asked), *people.key, people.world, self.law, self.arrays, desk,
             mine.needs, mine.bench, mine.ends,
         )  # fmt: skip
         return reviewed[:count]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.engine.arrays import GateArrays, Ints, WorldArrays
+from gatesim.engine.arrays import GateArrays, Ints, LawArrays, WorldArrays
 from gatesim.engine.life import (
     ASKS,
     C_BEGUN,
@@ -139,6 +139,7 @@ def run_desk(
     seed: int,
     replication: int,
     w: WorldArrays,
+    law: LawArrays,
     g: GateArrays,
     desk: Desk,
     n: Needs,
@@ -157,8 +158,8 @@ def run_desk(
         How many there are.
     seed, replication
         Key of the draws.
-    w, g, desk
-        The world; the gates; the desk.
+    w, law, g, desk
+        The world; the law; the gates; the desk.
     n, bench, ends
         Room for the needs of any one account, and to work in.
 
@@ -233,7 +234,7 @@ def run_desk(
             last = over.pop()
             who[0] = cases[last, D_ACCOUNT]
             first = cases[last, D_FIRST]
-            make_needs(who, seed, replication, w, n, bench)
+            make_needs(who, seed, replication, w, law, n, bench)
             if decide(0, gate, seed, replication, w.length, n, g, first, cases, ends) == ASKS:
                 if count == len(cases):
                     more = np.empty((2 * count, cases.shape[1]), dtype=np.int64)

@@ -114,23 +114,23 @@ class Sums(NamedTuple):
     vector: Ints  # [body, component]
 
 
+# Functions that are not made part of their caller take the arrays they need: handed over whole, all would be copied.
 @compiled(_nrt=False)
-def _add_mixed(view: int, owner: int, group: int, length: int, k: Counting, room: Room, sums: Sums) -> None:
-    """Add the needs that one account has in one group, of several classes: ``length`` of them in ``sums.run``."""
-    run = sums.run
+def _add_mixed(length: int, run: Ints, matrix: Ints, positive: Ints, second: Ints) -> None:
+    """Add the needs that one account has in one group, of several classes: ``length`` of them in ``run``."""
     for c in range(_NEEDS):
         x = 0
         for i in range(length):
-            x += run[1, i] * k.matrix[run[0, i], c]
+            x += run[1, i] * matrix[run[0, i], c]
         if x > 1:
-            room.mixed_positive[view, owner, group, c] += x - 1
+            positive[c] += x - 1
         for d in range(_NEEDS):
             y, alone = 0, 0
             for i in range(length):
-                both = run[1, i] * k.matrix[run[0, i], d]
+                both = run[1, i] * matrix[run[0, i], d]
                 y += both
-                alone += both * k.matrix[run[0, i], c]
-            room.mixed_second[view, owner, group, c, d] += x * y - alone
+                alone += both * matrix[run[0, i], c]
+            second[c, d] += x * y - alone
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -142,18 +142,20 @@ def _add_alike(view: int, owner: int, group: int, kind: int, number: int, room: 
 
 
 @compiled(_nrt=False)
-def _add_solo(view: int, maker: int, length: int, mask: int, room: Room, sums: Sums) -> None:
+def _add_solo(
+    length: int, met: Ints, entries: Ints, mask: int, first: Ints, second: Ints, positive: Ints
+) -> None:
     """Add an account with one maker: ``length`` entries that are not zero."""
     for i in range(length):
-        one = sums.met_entries[i]
-        x = sums.entries[one]
-        room.solo_first[view, maker, one] += x
+        one = met[i]
+        x = entries[one]
+        first[one] += x
         for j in range(length):
-            other = sums.met_entries[j]
+            other = met[j]
             if other >= one:
-                room.solo_second[view, maker, one, other] += x * sums.entries[other]
-    for c in range(room.solo_positive.shape[2]):
-        room.solo_positive[view, maker, c] += (mask >> c) & 1
+                second[one, other] += x * entries[other]
+    for c in range(len(positive)):
+        positive[c] += (mask >> c) & 1
 
 
 @compiled(_nrt=False)
@@ -226,6 +228,57 @@ def _add_shared(view: int, owner: int, checks: Ints, k: Counting, room: Room, su
 
 
 @compiled(forceinline=True, _nrt=False)
+def _count_alike(
+    a: int,
+    view: int,
+    bit: int,
+    owner: int,
+    maker: int,
+    n: Needs,
+    ends: Ends,
+    k: Counting,
+    room: Room,
+    sums: Sums,
+) -> bool:
+    """Count an account of one maker and no checks if all its needs are of one class; whether it was."""
+    first, last = n.begin[a], n.begin[a + 1]
+    only = -1
+    for row in range(first, last):
+        at = np.uint64(row)
+        if n.day[at] < 0:
+            continue
+        kind = ((n.restricted[at] >> bit) & 1) * len(ENDS) + ends.ending[at]
+        if only >= 0 and kind != only:
+            return False
+        only = kind
+    if only < 0:
+        return True
+    counts, models = room.counts[view, maker], k.models
+    total, day, run = ZERO, NONE, ZERO
+    for row in range(first, last):
+        at = np.uint64(row)
+        today = n.day[at]
+        if today < 0:
+            continue
+        counts[n.model[at], today, only] += 1
+        sums.by_model[n.model[at], only] += 1
+        total += 1
+        # Needs of one day come one after the other; one alone adds nothing.
+        if today != day:
+            _add_alike(view, owner, models + day, only, run, room)
+            day, run = today, ZERO
+        run += 1
+    _add_alike(view, owner, models + day, only, run, room)
+    for model in range(models):
+        _add_alike(view, owner, model, only, sums.by_model[model, only], room)
+        sums.by_model[model, only] = 0
+    room.alike[view, maker, only, 0] += 1
+    room.alike[view, maker, only, 1] += total
+    room.alike[view, maker, only, 2] += total * total
+    return True
+
+
+@compiled(forceinline=True, _nrt=False)
 def count_account(
     a: int, view: int, bit: int, checks: Ints, n: Needs, ends: Ends, k: Counting, room: Room, sums: Sums
 ) -> None:
@@ -246,9 +299,10 @@ def count_account(
     """
     owner, bodies = int(n.owner[a]), n.bodies[a]
     maker = k.maker[owner, 0]
+    if bodies == 1 and len(checks) == 0 and _count_alike(a, view, bit, owner, maker, n, ends, k, room, sums):
+        return
     run = sums.run
     met, length, day = ZERO, ZERO, NONE
-    only, several = -1, bodies > 1 or len(checks) > 0
     models = k.models
     for turn in range(n.begin[a], n.begin[a + 1]):
         row = n.order[turn] if bodies > 1 else turn
@@ -256,9 +310,6 @@ def count_account(
             continue
         kind = ((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row]
         model = n.model[row]
-        if kind != only:
-            several |= only >= 0
-            only = kind
         if bodies > 1:
             body = n.body[row]
             maker = k.maker[owner, body]
@@ -271,7 +322,13 @@ def count_account(
         # Needs of one day come one after the other.
         if n.day[row] != day:
             if length > 1:
-                _add_mixed(view, owner, models + day, length, k, room, sums)
+                _add_mixed(
+                    length,
+                    run,
+                    k.matrix,
+                    room.mixed_positive[view, owner, models + day],
+                    room.mixed_second[view, owner, models + day],
+                )
             elif length == 1:
                 _add_alike(view, owner, models + day, run[0, 0], run[1, 0], room)
             day, length = n.day[row], ONE
@@ -289,20 +346,15 @@ def count_account(
     if met == 0:
         return
     if length > 1:
-        _add_mixed(view, owner, models + day, length, k, room, sums)
+        _add_mixed(
+            length,
+            run,
+            k.matrix,
+            room.mixed_positive[view, owner, models + day],
+            room.mixed_second[view, owner, models + day],
+        )
     else:
         _add_alike(view, owner, models + day, run[0, 0], run[1, 0], room)
-    if not several:
-        total = 0
-        for model in range(models):
-            number = sums.by_model[model, only]
-            sums.by_model[model, only] = 0
-            _add_alike(view, owner, model, only, number, room)
-            total += number
-        room.alike[view, maker, only, 0] += 1
-        room.alike[view, maker, only, 1] += total
-        room.alike[view, maker, only, 2] += total * total
-        return
     # The same for models, and the whole account.
     entries, mask = ZERO, ZERO
     for model in range(models):
@@ -320,7 +372,13 @@ def count_account(
                 sums.entries[kind] += run[1, length]
                 length += 1
         if length > 1:
-            _add_mixed(view, owner, model, length, k, room, sums)
+            _add_mixed(
+                length,
+                run,
+                k.matrix,
+                room.mixed_positive[view, owner, model],
+                room.mixed_second[view, owner, model],
+            )
         elif length == 1:
             _add_alike(view, owner, model, run[0, 0], run[1, 0], room)
     if bodies > 1:
@@ -368,7 +426,15 @@ def count_account(
                         entries += 1
                         mask |= k.entry_mask[entry - CLASSES]
                     sums.entries[entry] += 1
-        _add_solo(view, maker, entries, mask, room, sums)
+        _add_solo(
+            entries,
+            sums.met_entries,
+            sums.entries,
+            mask,
+            room.solo_first[view, maker],
+            room.solo_second[view, maker],
+            room.solo_positive[view, maker],
+        )
     for i in range(entries):
         sums.entries[sums.met_entries[i]] = 0
 

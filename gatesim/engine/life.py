@@ -171,10 +171,15 @@ def _gone_until(
 
 
 @compiled(forceinline=True, _nrt=False)
-def decide_plainly(a: int, gate: int, n: Needs, g: GateArrays, ends: Ends) -> None:
-    """Let a gate decide where all that matters is a need's own cell: see `decide`."""
+def decide_plainly(a: int, gate: int, n: Needs, g: GateArrays, ends: Ends) -> bool:
+    """Let a gate decide by cells alone; whether that is all that matters for the account (else see `decide`)."""
     for row in range(n.begin[a], n.begin[a + 1]):
-        ends.ending[row] = g.plain_ends[g.table[gate, n.epoch[row]], n.cell[row]]
+        at = np.uint64(row)
+        ending = g.plain_ends[g.table[gate, n.epoch[at]], n.cell[at]]
+        if ending < 0:
+            return False
+        ends.ending[at] = ending
+    return True
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -215,7 +220,7 @@ def decide(
     """
     account, owner = n.account[a], n.owner[a]
     first, last = n.begin[a], n.begin[a + 1]
-    epochs = len(g.epoch_start) - 1
+    epochs, several = len(g.epoch_start) - 1, n.bodies[a] > 1
     for b in range(len(ends.gone)):
         ends.gone[b] = 0
     epoch = 0
@@ -229,7 +234,9 @@ def decide(
     case = first_case
     for turn in range(first, last + 1):
         # After the last session come the events up to the end of the window.
-        row = n.order[turn] if turn < last else -1
+        row = -1
+        if turn < last:
+            row = n.order[turn] if several else turn
         now = n.time[row] if turn < last else length - 1
         # Before the session: changes of the law, and the end of the case; at one instant the law comes first.
         while min(law_at, case_at) <= now:

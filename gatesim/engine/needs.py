@@ -1,13 +1,15 @@
 """The needs of accounts and what signals read at each, compiled: docs/model.md, sections 1 and 2, on flat arrays.
 
-Needs do not depend on any gate: they are made once, and every gate decides them (`gatesim.engine.life`). The
-reference engine's world says the same in plain Python (`gatesim.world.people`); the tests hold the two to each
-other, need for need.
+Needs do not depend on any gate: they are made once, and every gate decides them (`gatesim.engine.life`). They are made
+in passes over some hundred accounts, each of which first writes down all that it has to draw, and then draws it at
+once: what each account is, who uses it, when needs arise, who these people are, where each need comes from. The
+reference engine's world says the same in plain Python (`gatesim.world.people`); the tests hold the two to each other,
+need for need.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +30,14 @@ from gatesim.engine.arrays import (
     WorldArrays,
     typed,
 )
+from gatesim.scenario.people import CHANNELS
+from gatesim.scenario.signals import NETWORK_KINDS
 from gatesim.scenario.types import DAY
 from gatesim.world.compiled import compiled
 from gatesim.world.draws import (
     CAUSE,
-    LANES,
-    NEED_LANES,
+    NEED_GAP,
+    NEED_MODEL,
     NETWORK,
     READING_PLACE,
     READING_SESSION,
@@ -43,13 +47,14 @@ from gatesim.world.draws import (
     TRIP_LENGTH,
     TRIP_TO,
     VPN_EXIT,
+    VPN_ON,
     exponential_of,
     exponential_us,
-    need_lanes,
+    many_gaps,
+    many_uniforms,
+    many_words,
     shifted,
     uniform,
-    uniform_lanes,
-    word_uniform,
 )
 
 DAY_US = float(DAY)
@@ -61,7 +66,13 @@ NEVER_ENDS = 2**62
 HOME, VPN, TRIP, OWNER = typed(0, 1, 2, 3)
 
 ACCOUNT, PLACE, SESSION = typed(0, 1, 2)
-STICKS, ANEW = (cast(bool, np.bool_(anew)) for anew in (False, True))
+
+BLOCKS, MORE = 32, 8
+"""Blocks of two gaps: at most so many for a body at first, and so many again as long as they do not suffice."""
+
+_LOW = 2**32 - 1
+_DAY = np.uint64(DAY)
+_KINDS, _CHANNELS = len(NETWORK_KINDS), len(CHANNELS)
 
 
 class Needs(NamedTuple):
@@ -75,8 +86,7 @@ class Needs(NamedTuple):
     region: NDArray[np.int16]
     cell: NDArray[np.int32]
     order: NDArray[np.int32]
-    """The account's needs in the order in which they are decided: by time, then by body."""
-    # What `judge` fills in.
+    """Of an account of several bodies the needs in the order in which they are decided: by time, then by body."""
     epoch: NDArray[np.int16]
     day: NDArray[np.int16]
     """Day of the window; -1 where no order in force names the model."""
@@ -90,23 +100,53 @@ class Needs(NamedTuple):
     """The first of its needs; one entry more than there are accounts."""
 
 
+class Questions(NamedTuple):
+    """What is to be drawn, as `many_uniforms` takes it."""
+
+    index: NDArray[np.uint64]
+    person: NDArray[np.uint64]
+    what: NDArray[np.uint64]
+
+
+class Bodies(NamedTuple):
+    """The bodies of some accounts, account by account. One entry a body, but where another axis is named."""
+
+    begin: Ints  # [account + 1]: the first body of each account
+    account: Ints  # number among the accounts
+    slot: Ints
+    segment: Ints
+    mean: Floats  # mean time between needs, microseconds; infinite: no needs
+    first: Ints  # row of its first need
+    last: Ints  # row after its last need
+    drawn: Ints  # [body + 1]: where what was drawn of it begins: gaps, then answers
+    words: Ints  # where its words begin
+
+
 class Bench(NamedTuple):
     """Room to work in, for one thread."""
 
-    gaps: Floats  # [NEED_LANES]
-    bits: Ints  # [NEED_LANES]: the same memory
-    scale: Floats  # [NEED_LANES]
-    vpn: NDArray[np.uint64]  # [NEED_LANES]
-    model: NDArray[np.uint64]  # [NEED_LANES]
-    lanes: Floats  # [widest set of questions]
-    answers: Floats  # [questions]
+    asked: Questions
+    account: Floats  # [question]: what was drawn once for the accounts
+    account_bits: NDArray[np.uint64]  # here and below: the same memory
+    answers: Floats  # [question]: and for their bodies
+    answers_bits: NDArray[np.uint64]
+    gaps: Floats  # [2, block]
+    gaps_bits: NDArray[np.uint64]
+    more: Floats  # [2, MORE]
+    more_bits: NDArray[np.uint64]
+    scale: Floats  # [block]
+    scale_bits: NDArray[np.uint64]
+    words: Floats  # [4, block]
+    words_bits: NDArray[np.uint64]
+    bodies: Bodies
+    drawn: Ints  # [account]: where the answers of each begin
+    fixed: Ints  # [account]: what channel and age add to the cell
+    card: Ints  # [account]
+    declared: Ints  # [account]
     noise: Floats  # [4, signals]
-    session: Floats  # [signals, NEED_LANES]: noise of needs in a row
-    purposes: NDArray[np.uint64]  # [NEED_LANES]
-    indices: NDArray[np.uint64]  # [NEED_LANES]
-    drawn: Ints  # [3]: whether the noise of home, VPN, trip has been drawn
-    known: Ints  # [3]: what was read there last; -1 where it must be read anew
-    slots: Ints  # [bodies]
+    row: Ints  # [2, signals]: for each that is read anew each session, with the VPN off and on, its row of noise
+    step: Ints  # [2, signals]: and its row of steps
+    asks: Ints  # [signals]: where the words of each begin; -1 where nothing is drawn
     at: Ints  # [2, bodies]
 
 
@@ -132,25 +172,50 @@ def new_needs(rows: int, accounts: int) -> Needs:
     )
 
 
-def new_bench(w: WorldArrays) -> Bench:
-    """Room to work in."""
+def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
+    """Room to work in, for so many needs of so many accounts."""
     signals, bodies = len(w.observes), 1 + w.co_segment.shape[1]
-    gaps = np.zeros(NEED_LANES)
+    people = bodies * accounts
+    of_accounts, of_bodies = accounts * w.account_what.shape[1], people * w.body_what.shape[1]
+    blocks = people * BLOCKS
+    words = (2 + len(w.each_session)) * (rows // 4 + people)
+    room = max(of_accounts, of_bodies, blocks, words, MORE)
+
+    def doubles(*shape: int) -> tuple[Floats, NDArray[np.uint64]]:
+        made = np.zeros(shape)
+        return made, made.view(np.uint64)
+
+    def ints(number: int) -> Ints:
+        return np.zeros(number, dtype=np.int64)
+
+    index, person, what = (np.zeros(room, dtype=np.uint64) for _ in range(3))
     return Bench(
-        gaps,
-        gaps.view(np.int64),
-        np.zeros(NEED_LANES),
-        np.zeros(NEED_LANES, dtype=np.uint64),
-        np.zeros(NEED_LANES, dtype=np.uint64),
-        np.zeros(max(w.account_asks.shape[1], w.body_asks.shape[1])),
-        np.zeros(ASK_NOISE + signals + bodies),
+        Questions(index, person, what),
+        *doubles(of_accounts),
+        *doubles(of_bodies),
+        *doubles(2, blocks),
+        *doubles(2, MORE),
+        *doubles(max(blocks, MORE)),
+        *doubles(4, words),
+        Bodies(
+            ints(accounts + 1),
+            ints(people),
+            ints(people),
+            ints(people),
+            np.zeros(people),
+            ints(people),
+            ints(people),
+            ints(people + 1),
+            ints(people),
+        ),
+        ints(accounts),
+        ints(accounts),
+        ints(accounts),
+        ints(accounts),
         np.zeros((4, max(1, signals))),
-        np.full((max(1, signals), NEED_LANES), 0.5),
-        np.full(NEED_LANES, READING_SESSION << 16, dtype=np.uint64),
-        np.zeros(NEED_LANES, dtype=np.uint64),
-        np.zeros(3, dtype=np.int64),
-        np.zeros(3, dtype=np.int64),
-        np.zeros(bodies, dtype=np.int64),
+        np.zeros((2, max(1, signals)), dtype=np.int64),
+        np.zeros((2, max(1, signals)), dtype=np.int64),
+        ints(max(1, signals)),
         np.zeros((2, bodies), dtype=np.int64),
     )
 
@@ -159,8 +224,8 @@ def new_bench(w: WorldArrays) -> Bench:
 def _above(u: float, shares: Floats, row: int) -> int:
     """The first position of a row of cumulative shares that is above a uniform number."""
     position = 0
-    for j in range(shares.shape[1] - 1):
-        position += u >= shares[row, j]
+    while u >= shares[row, position]:
+        position += 1
     return position
 
 
@@ -172,6 +237,13 @@ def owner_of(account: int, shift: float, segments: Floats) -> int:
     for j in range(len(segments) - 1):
         position += u >= segments[j]
     return position
+
+
+@compiled(forceinline=True, _nrt=False)
+def _answer(question: int, places: Ints, row: int, begin: int, answers: Floats) -> float:
+    """The uniform number that was drawn for a question; one half where nothing was."""
+    place = places[row, question]
+    return answers[begin + place] if place >= 0 else 0.5
 
 
 @compiled(_nrt=False)
@@ -194,28 +266,28 @@ def _causes(
                     noise[slot, j] = shared
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _place_noise(
     seed: int, replication: int, person: int, unit: int, account: int, w: WorldArrays,
     noise: Floats, slot: int,
 ) -> None:  # fmt: skip
     """Draw the noise of all signals that keep it for a place, away from home networks."""
     for j in range(len(w.observes)):
+        noise[slot, j] = noise[OWNER, j]
         if w.refresh[j] == PLACE and not w.sure[j]:
             noise[slot, j] = uniform(seed, replication, person, READING_PLACE, 256 * unit + j)
-    _causes(PLACE, seed, replication, person, unit, account, NONE, w, noise, slot)
+    if len(w.cause_refresh) > 0:
+        _causes(PLACE, seed, replication, person, unit, account, NONE, w, noise, slot)
 
 
 @compiled(forceinline=True, _nrt=False)
 def _readings(
-    anew: bool, noise: Floats, slot: int, device: int, network: int, kind: int, card: int, declared: int,
-    organisation: int, channel: int, w: WorldArrays,
+    slot: int, device: int, network: int, kind: int, card: int, declared: int, organisation: int, channel: int,
+    w: WorldArrays, bench: Bench,
 ) -> int:  # fmt: skip
-    """What the readings of signals add to the cell: of those that are drawn anew each session, or of the others."""
+    """What the readings that stick add to the cell; of the others, the rows in which they will be looked up."""
     cell = 0
     for j in range(len(w.observes)):
-        if (w.refresh[j] == SESSION) != anew:
-            continue
         observes = w.observes[j]
         if observes == 0:
             value = device
@@ -229,23 +301,13 @@ def _readings(
             value = declared
         else:
             value = organisation
-        position, u = 0, noise[slot, j]
-        for p in range(w.rows.shape[4] - 1):
-            position += u >= w.rows[j, channel, kind, value, p]
-        cell += w.step[j, value, position]
+        row, step = ((j * _CHANNELS + channel) * _KINDS + kind) * w.values + value, j * w.values + value
+        if w.refresh[j] == SESSION:
+            bench.row[kind, j] = row
+            bench.step[kind, j] = step
+        else:
+            cell += w.step[step, _above(bench.noise[slot, j], w.rows, row)]
     return cell
-
-
-@compiled(_nrt=False)
-def _session_noise(
-    seed: int, replication: int, account: int, slot: int, first: int, w: WorldArrays, bench: Bench
-) -> None:
-    """The noise of signals that are drawn anew each session, for `NEED_LANES` needs from ``first`` on."""
-    for j in range(len(w.observes)):
-        if w.refresh[j] == SESSION and not w.sure[j]:
-            for lane in range(NEED_LANES):
-                bench.indices[lane] = np.uint64(256 * (first + lane) + j)
-            uniform_lanes(seed, replication, account, slot, bench.purposes, bench.indices, bench.session[j])
 
 
 @compiled(_nrt=False)
@@ -260,8 +322,374 @@ def _in_order(n: Needs, first: int, last: int, count: int, at: Ints) -> None:
         at[0, best] += 1
 
 
+@compiled(_nrt=False)
+def _ask_accounts(
+    accounts: Ints, seed: int, replication: int, w: WorldArrays, n: Needs, bench: Bench
+) -> None:
+    """Whose each account is, and all that is drawn once for it."""
+    shift = uniform(seed, replication, 0, SHIFT, 0)
+    asked, at = bench.asked, ZERO
+    for a in range(len(accounts)):
+        account = accounts[a]
+        owner = owner_of(account, shift, w.segments)
+        n.account[a] = account
+        n.owner[a] = owner
+        bench.drawn[a] = at
+        person, slot = np.uint64(account & _LOW), np.uint64(account >> 32)
+        for q in range(w.account_asks[owner]):
+            asked.index[at] = w.account_index[owner, q]
+            asked.person[at] = person
+            asked.what[at] = w.account_what[owner, q] + slot
+            at += 1
+    many_uniforms(
+        seed, replication, at, asked.index, asked.person, asked.what, bench.account, bench.account_bits
+    )
+
+
+@compiled(_nrt=False)
+def _find_bodies(accounts: int, w: WorldArrays, n: Needs, bench: Bench) -> int:
+    """Who uses each account, and how often; gives back how many bodies there are."""
+    bodies, b = bench.bodies, ZERO
+    presence = ASK_NOISE + len(w.observes)
+    for a in range(accounts):
+        owner, drawn = n.owner[a], bench.drawn[a]
+        activity = _answer(ASK_ACTIVITY, w.account_answer, owner, drawn, bench.account)
+        rate = w.rate[owner] * w.multipliers[owner, _above(activity, w.activity, owner)]
+        bench.card[a] = _above(
+            _answer(ASK_CARD, w.account_answer, owner, drawn, bench.account), w.card, owner
+        )
+        bench.declared[a] = _above(
+            _answer(ASK_DECLARED, w.account_answer, owner, drawn, bench.account), w.declared, owner
+        )
+        bench.fixed[a] = w.channel[owner] * w.steps[0] + w.band[owner] * w.steps[2]
+        bodies.begin[a] = b
+        bodies.account[b] = a
+        bodies.slot[b] = 0
+        bodies.segment[b] = owner
+        first, others = b, 0.0
+        b += 1
+        for k in range(w.co_count[owner]):
+            if _answer(presence + k, w.account_answer, owner, drawn, bench.account) < w.co_present[owner, k]:
+                others += w.co_share[owner, k]
+                bodies.account[b] = a
+                bodies.slot[b] = k + 1
+                bodies.segment[b] = w.co_segment[owner, k]
+                bodies.mean[b] = _mean(rate * w.co_share[owner, k])
+                b += 1
+        bodies.mean[first] = _mean(rate * (1.0 - others))
+        n.bodies[a] = b - first
+    bodies.begin[accounts] = b
+    return b
+
+
+@compiled(forceinline=True, _nrt=False)
+def _mean(rate: float) -> float:
+    """The mean time between needs in microseconds."""
+    return DAY_US / rate if rate > 0 else np.inf
+
+
+@compiled(_nrt=False)
+def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArrays, bench: Bench) -> None:
+    """Draw, for each body, about as many gaps as the window has room for."""
+    asked, at = bench.asked, ZERO
+    for b in range(bodies):
+        bench.bodies.drawn[b] = at
+        expected = w.length / bench.bodies.mean[b]
+        if expected > 0:
+            account = accounts[bench.bodies.account[b]]
+            person = np.uint64(account & _LOW)
+            what = np.uint64((account >> 32) + (bench.bodies.slot[b] << 8) + (NEED_GAP << 16))
+            blocks = BLOCKS
+            if expected < 2 * BLOCKS:
+                blocks = min(BLOCKS, 1 + int(0.5 * (expected + 1.0 + 1.3 * np.sqrt(expected))))
+            for block in range(blocks):
+                asked.index[at + block] = np.uint64(block)
+                asked.person[at + block] = person
+                asked.what[at + block] = what
+            at += blocks
+    bench.bodies.drawn[bodies] = at
+    many_gaps(
+        seed,
+        replication,
+        at,
+        asked.index,
+        asked.person,
+        asked.what,
+        bench.gaps,
+        bench.gaps_bits,
+        bench.scale,
+        bench.scale_bits,
+    )
+
+
+@compiled(_nrt=False)
+def _more_gaps(block: int, seed: int, replication: int, account: int, slot: int, bench: Bench) -> None:
+    """Draw `MORE` more blocks for a body."""
+    asked = bench.asked
+    for j in range(MORE):
+        asked.index[j] = np.uint64(block + j)
+        asked.person[j] = np.uint64(account & _LOW)
+        asked.what[j] = np.uint64((account >> 32) + (slot << 8) + (NEED_GAP << 16))
+    many_gaps(
+        seed,
+        replication,
+        MORE,
+        asked.index,
+        asked.person,
+        asked.what,
+        bench.more,
+        bench.more_bits,
+        bench.scale,
+        bench.scale_bits,
+    )
+
+
+@compiled(_nrt=False)
+def _times(seed: int, replication: int, accounts: Ints, w: WorldArrays, n: Needs, bench: Bench) -> int:
+    """When needs arise; gives back for how many accounts there was room."""
+    bodies, rows, row = bench.bodies, len(n.time), ZERO
+    for a in range(len(accounts)):
+        n.begin[a] = row
+        for b in range(bodies.begin[a], bodies.begin[a + 1]):
+            bodies.first[b] = row
+            bodies.last[b] = row
+            mean = bodies.mean[b]
+            if mean == np.inf:
+                continue
+            begin, blocks = bodies.drawn[b], bodies.drawn[b + 1] - bodies.drawn[b]
+            time, gap = ZERO, ZERO
+            for gap in range(2 * blocks):
+                time += exponential_of(bench.gaps[gap & 1, begin + (gap >> 1)], mean)
+                if time >= w.length:
+                    break
+                if row >= rows:
+                    return a
+                n.time[row] = time
+                row += 1
+            while time < w.length:
+                _more_gaps(blocks, seed, replication, accounts[a], bodies.slot[b], bench)
+                blocks += MORE
+                for gap in range(2 * MORE):
+                    time += exponential_of(bench.more[gap & 1, gap >> 1], mean)
+                    if time >= w.length:
+                        break
+                    if row >= rows:
+                        return a
+                    n.time[row] = time
+                    row += 1
+            bodies.last[b] = row
+    n.begin[len(accounts)] = row
+    return len(accounts)
+
+
+@compiled(_nrt=False)
+def _ask_bodies(
+    seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArrays, bench: Bench
+) -> None:
+    """All that is drawn once for those who have needs."""
+    asked, at = bench.asked, ZERO
+    for b in range(bodies):
+        bench.bodies.drawn[b] = at
+        if bench.bodies.first[b] == bench.bodies.last[b]:
+            continue
+        account, own = accounts[bench.bodies.account[b]], bench.bodies.segment[b]
+        person = np.uint64(account & _LOW)
+        slot = np.uint64((account >> 32) + (bench.bodies.slot[b] << 8))
+        for q in range(w.body_asks[own]):
+            asked.index[at] = w.body_index[own, q]
+            asked.person[at] = person
+            asked.what[at] = w.body_what[own, q] + slot
+            at += 1
+    many_uniforms(
+        seed, replication, at, asked.index, asked.person, asked.what, bench.answers, bench.answers_bits
+    )
+
+
+@compiled(_nrt=False)
+def _words(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArrays, bench: Bench) -> None:
+    """All that is drawn anew for each need: the model, whether the VPN is on, readings of the session."""
+    asked, at = bench.asked, ZERO
+    for b in range(bodies):
+        bench.bodies.words[b] = at
+        number = bench.bodies.last[b] - bench.bodies.first[b]
+        if number == 0:
+            continue
+        own = bench.bodies.segment[b]
+        account = accounts[bench.bodies.account[b]]
+        slot = (account >> 32) + (bench.bodies.slot[b] << 8)
+        if w.only_model[own] < 0:
+            at = _ask_words(at, number, account, NEED_MODEL, slot, 0, asked)
+        if w.vpn_users[own] > 0 and w.vpn_by_chance[own]:
+            at = _ask_words(at, number, account, VPN_ON, slot, 0, asked)
+        for j in w.each_session:
+            if not w.sure[j]:
+                at = _ask_words(at, number, account, READING_SESSION, slot, j, asked)
+    many_words(seed, replication, at, asked.index, asked.person, asked.what, bench.words, bench.words_bits)
+
+
+@compiled(forceinline=True, _nrt=False)
+def _ask_words(
+    at: int, number: int, account: int, purpose: int, slot: int, question: int, asked: Questions
+) -> int:
+    """Write down the blocks of one question for so many needs; gives back where the next ones go."""
+    person, what = np.uint64(account & _LOW), np.uint64((purpose << 16) + slot)
+    for block in range((number + 3) >> 2):
+        asked.index[at] = np.uint64(256 * block + question)
+        asked.person[at] = person
+        asked.what[at] = what
+        at += 1
+    return at
+
+
+# What is handed to a compiled function is copied at each call, all its arrays one by one. So this one takes all bodies.
+@compiled(_nrt=False)
+def _sessions(
+    seed: int,
+    replication: int,
+    accounts: Ints,
+    bodies: int,
+    w: WorldArrays,
+    law: LawArrays,
+    n: Needs,
+    bench: Bench,
+) -> None:
+    """Where needs come from, what is read, and what the law says of each."""
+    noise, signals, regions, models_of_law = (
+        bench.noise,
+        len(w.observes),
+        w.vpn_exits.shape[1],
+        law.named.shape[1],
+    )
+    session_causes = False
+    for q in range(len(w.cause_refresh)):
+        session_causes |= w.cause_refresh[q] == SESSION
+    for b in range(bodies):
+        first, last = bench.bodies.first[b], bench.bodies.last[b]
+        if first == last:
+            continue
+        a, slot, own = bench.bodies.account[b], bench.bodies.slot[b], bench.bodies.segment[b]
+        account, owner = accounts[a], n.owner[a]
+        person, drawn = account + slot * SLOT, bench.bodies.drawn[b]
+        channel, home = w.channel[owner], w.home[own]
+        card, declared, organisation = bench.card[a], bench.declared[a], w.organisation[owner]
+        # Noise of the account, and at home: of the account, or drawn for the body.
+        for j in range(signals):
+            noise[OWNER, j] = 0.5
+            noise[HOME, j] = 0.5
+            if w.refresh[j] == ACCOUNT:
+                noise[OWNER, j] = _answer(
+                    ASK_NOISE + j, w.account_answer, owner, bench.drawn[a], bench.account
+                )
+                noise[HOME, j] = noise[OWNER, j]
+            elif w.refresh[j] == PLACE:
+                noise[HOME, j] = _answer(ASK_NOISE + j, w.body_answer, own, drawn, bench.answers)
+        if len(w.cause_refresh) > 0:
+            _causes(ACCOUNT, seed, replication, account, HOME_PLACE, account, NONE, w, noise, OWNER)
+            for j in range(signals):
+                if w.refresh[j] == ACCOUNT:
+                    noise[HOME, j] = noise[OWNER, j]
+            _causes(PLACE, seed, replication, person, HOME_PLACE, account, home, w, noise, HOME)
+        vpn_exit = NONE
+        if _answer(ASK_VPN, w.body_answer, own, drawn, bench.answers) < w.vpn_users[own]:
+            vpn_exit = _above(uniform(seed, replication, person, VPN_EXIT, 0), w.vpn_exits, own)
+            _place_noise(seed, replication, person, ON_VPN, account, w, noise, VPN)
+        # Where the words of each question begin: in the order of `_words`.
+        words, quarter = bench.bodies.words[b], (last - first + 3) >> 2
+        models, vpn_words = NONE, NONE
+        if w.only_model[own] < 0:
+            models = words
+            words += quarter
+        if w.vpn_users[own] > 0 and w.vpn_by_chance[own]:
+            vpn_words = words
+            words += quarter
+        for j in w.each_session:
+            bench.asks[j] = NONE
+            if not w.sure[j]:
+                bench.asks[j] = words
+                words += quarter
+
+        # The trip that is on, or the next one; ``change`` is when it begins or ends.
+        trip, away, device, change = ZERO, False, home, NEVER_ENDS
+        if w.trip_length[own] > 0:
+            if _answer(ASK_TRIP, w.body_answer, own, drawn, bench.answers) < w.trip_start[own]:
+                away = True
+                change = exponential_us(seed, replication, person, TRIP_LENGTH, 0, w.trip_length[own])
+                device = _above(uniform(seed, replication, person, TRIP_TO, 0), w.trip_to, own)
+                _place_noise(seed, replication, person, ONE, account, w, noise, TRIP)
+            else:
+                trip = ONE
+                change = exponential_us(seed, replication, person, TRIP_GAP, 1, w.trip_every[own])
+        maker, only_model, vpn_on = law.maker[owner, slot], w.only_model[own], w.vpn_on[own]
+        epoch, until = ZERO, law.epoch_start[1]
+        row = first
+        while row < last:
+            time = n.time[row]
+            arrives = False
+            while time >= change:
+                if away:
+                    trip += 1
+                    away, device = False, home
+                    change += exponential_us(seed, replication, person, TRIP_GAP, trip, w.trip_every[own])
+                else:
+                    away = True
+                    arrives = True
+                    change += exponential_us(seed, replication, person, TRIP_LENGTH, trip, w.trip_length[own])
+            if arrives and away:
+                device = _above(uniform(seed, replication, person, TRIP_TO, trip), w.trip_to, own)
+                _place_noise(seed, replication, person, trip + 1, account, w, noise, TRIP)
+            # All needs until then come from one place, by the VPN or not.
+            place = TRIP if away else HOME
+            direct = bench.fixed[a] + _readings(
+                place, device, device, 0, card, declared, organisation, channel, w, bench
+            )
+            tunnelled = direct
+            if vpn_exit >= 0:
+                tunnelled = bench.fixed[a] + _readings(
+                    VPN, device, vpn_exit, 1, card, declared, organisation, channel, w, bench
+                )
+            begin = row
+            while row < last and n.time[row] < change:
+                # Unsigned: an index that may be negative would be looked at twice.
+                at, number = np.uint64(row), row - first
+                lane, word, time = number >> 2, np.uint64(number & 3), n.time[at]
+                on = 0
+                if vpn_exit >= 0:
+                    u = 0.5 if vpn_words < 0 else bench.words[word, np.uint64(vpn_words + lane)]
+                    on = 1 if u < vpn_on else 0
+                cell = tunnelled if on == 1 else direct
+                for j in w.each_session:
+                    u = 0.5 if bench.asks[j] < 0 else bench.words[word, np.uint64(bench.asks[j] + lane)]
+                    if session_causes:
+                        noise[place, j] = u
+                    else:
+                        cell += w.step[bench.step[on, j], _above(u, w.rows, bench.row[on, j])]
+                if session_causes:
+                    _causes(SESSION, seed, replication, person, number, account, NONE, w, noise, place)
+                    for j in w.each_session:
+                        cell += w.step[bench.step[on, j], _above(noise[place, j], w.rows, bench.row[on, j])]
+                model = only_model
+                if model < 0:
+                    model = _above(bench.words[word, np.uint64(models + lane)], w.models, own)
+                while time >= until:
+                    epoch += 1
+                    until = law.epoch_start[epoch + 1]
+                n.model[at] = model
+                n.cell[at] = cell + model * w.steps[1]
+                n.epoch[at] = epoch
+                day = np.int64(np.uint64(time + law.midnight) // _DAY)
+                n.day[at] = day if law.named[epoch, model] else -1
+                n.restricted[at] = law.restricted[maker, (epoch * regions + device) * models_of_law + model]
+                row += 1
+            for at in range(begin, row):
+                n.number[at] = at - first
+                n.body[at] = slot
+                n.region[at] = device
+
+
 @compiled(nogil=True, _nrt=False)
-def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: Needs, bench: Bench) -> int:
+def make_needs(
+    accounts: Ints, seed: int, replication: int, w: WorldArrays, law: LawArrays, n: Needs, bench: Bench
+) -> int:
     """Make the needs of everybody on some accounts.
 
     Parameters
@@ -270,10 +698,10 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
         int64[account]: their numbers; at most as many as ``n`` has room for.
     seed, replication
         Key of the draws.
-    w
-        The world.
+    w, law
+        The world; the law.
     n
-        Filled; what the law says of the needs is left to `judge`.
+        Filled.
     bench
         Room to work in.
 
@@ -282,222 +710,20 @@ def make_needs(accounts: Ints, seed: int, replication: int, w: WorldArrays, n: N
     int
         How many accounts were made: all of them, or those for whose needs there was room.
     """
-    signals, rows = len(w.observes), len(n.time)
-    by_session, by_place, session_causes, causes = False, False, False, len(w.cause_refresh) > 0
-    for j in range(signals):
-        by_place |= w.refresh[j] == PLACE
-        by_session |= w.refresh[j] == SESSION
-    for q in range(len(w.cause_refresh)):
-        session_causes |= w.cause_refresh[q] == SESSION
-    shift = uniform(seed, replication, 0, SHIFT, 0)
-    ask_co_user = ASK_NOISE + signals
-    noise, answers = bench.noise, bench.answers
-    row = ZERO
-    n.begin[0] = 0
-    for made in range(len(accounts)):
-        account = accounts[made]
-        owner = owner_of(account, shift, w.segments)
-        lanes = w.account_lanes[owner]
-        for begin in range(0, lanes, LANES):
-            uniform_lanes(
-                seed,
-                replication,
-                account,
-                0,
-                w.account_purposes[owner, begin : begin + LANES],
-                w.account_indices[owner, begin : begin + LANES],
-                bench.lanes[begin : begin + LANES],
-            )
-        for k in range(len(answers)):
-            answers[k] = 0.5
-        for lane in range(lanes):
-            if w.account_asks[owner, lane] >= 0:
-                answers[w.account_asks[owner, lane]] = bench.lanes[lane]
-        rate = w.rate[owner] * w.multipliers[owner, _above(answers[ASK_ACTIVITY], w.activity, owner)]
-        card = _above(answers[ASK_CARD], w.card, owner)
-        declared = _above(answers[ASK_DECLARED], w.declared, owner)
-        channel, organisation = w.channel[owner], w.organisation[owner]
-        fixed = channel * w.steps[0] + w.band[owner] * w.steps[2]
-        for j in range(signals):
-            noise[OWNER, j] = answers[ASK_NOISE + j] if w.refresh[j] == ACCOUNT else 0.5
-        if causes:
-            _causes(ACCOUNT, seed, replication, account, HOME_PLACE, account, NONE, w, noise, OWNER)
-
-        count = ONE
-        others = 0.0
-        bench.slots[0] = 0
-        for k in range(w.co_count[owner]):
-            if answers[ask_co_user + k] < w.co_present[owner, k]:
-                bench.slots[count] = k + 1
-                others += w.co_share[owner, k]
+    _ask_accounts(accounts, seed, replication, w, n, bench)
+    bodies = _find_bodies(len(accounts), w, n, bench)
+    _gaps(seed, replication, accounts, bodies, w, bench)
+    made = _times(seed, replication, accounts, w, n, bench)
+    bodies = bench.bodies.begin[made]
+    _ask_bodies(seed, replication, accounts, bodies, w, bench)
+    _words(seed, replication, accounts, bodies, w, bench)
+    _sessions(seed, replication, accounts, bodies, w, law, n, bench)
+    for a in range(made):
+        if n.bodies[a] > 1:
+            count = ZERO
+            for b in range(bench.bodies.begin[a], bench.bodies.begin[a + 1]):
+                bench.at[0, count] = bench.bodies.first[b]
+                bench.at[1, count] = bench.bodies.last[b]
                 count += 1
-
-        begin_row = row
-        for b in range(count):
-            slot = bench.slots[b]
-            person = account + slot * SLOT
-            own = owner if slot == 0 else w.co_segment[owner, slot - 1]
-            bench.at[0, b] = row
-            bench.at[1, b] = row
-            own_rate = rate * ((1.0 - others) if slot == 0 else w.co_share[owner, slot - 1])
-            if own_rate <= 0:
-                continue
-            mean = DAY_US / own_rate
-            need_lanes(
-                seed, replication, person, 0, bench.gaps, bench.bits, bench.scale, bench.vpn, bench.model
-            )
-            time = exponential_of(bench.gaps[0], mean)
-            if time >= w.length:
-                continue
-            if slot > 0:
-                lanes = w.body_lanes[own]
-                for begin in range(0, lanes, LANES):
-                    uniform_lanes(
-                        seed,
-                        replication,
-                        account,
-                        slot,
-                        w.body_purposes[own, begin : begin + LANES],
-                        w.body_indices[own, begin : begin + LANES],
-                        bench.lanes[begin : begin + LANES],
-                    )
-                answers[ASK_VPN] = 0.5
-                for lane in range(lanes):
-                    if w.body_asks[own, lane] >= 0:
-                        answers[w.body_asks[own, lane]] = bench.lanes[lane]
-            # Noise at home: of the account, or drawn with the questions that are asked once.
-            for j in range(signals):
-                if w.refresh[j] == ACCOUNT:
-                    noise[HOME, j] = noise[OWNER, j]
-                elif w.refresh[j] == PLACE and not w.sure[j]:
-                    noise[HOME, j] = answers[ASK_NOISE + j]
-                else:
-                    noise[HOME, j] = 0.5
-            home = w.home[own]
-            if causes:
-                _causes(PLACE, seed, replication, person, HOME_PLACE, account, home, w, noise, HOME)
-            vpn_exit = -1
-            if answers[ASK_VPN] < w.vpn_users[own]:
-                vpn_exit = _above(uniform(seed, replication, person, VPN_EXIT, 0), w.vpn_exits, own)
-            # The trip that is on, or the next one; ``change`` is when it begins or ends.
-            trip, away, device = ZERO, False, home
-            change = NEVER_ENDS
-            if w.trip_length[own] > 0:
-                if answers[ASK_TRIP] < w.trip_start[own]:
-                    away = True
-                    change = exponential_us(seed, replication, person, TRIP_LENGTH, 0, w.trip_length[own])
-                    device = _above(uniform(seed, replication, person, TRIP_TO, 0), w.trip_to, own)
-                else:
-                    trip += 1
-                    change = exponential_us(seed, replication, person, TRIP_GAP, 1, w.trip_every[own])
-            bench.drawn[:] = 0
-            bench.drawn[HOME] = 1
-            bench.known[:] = -1
-            number, lane = ZERO, 0
-            if by_session:
-                _session_noise(seed, replication, account, slot, number, w, bench)
-            vpn_on = w.vpn_on[own]
-            while time < w.length:
-                if row >= rows:
-                    return made
-                while time >= change:
-                    if away:
-                        trip += 1
-                        away, device = False, home
-                        change += exponential_us(seed, replication, person, TRIP_GAP, trip, w.trip_every[own])
-                    else:
-                        away = True
-                        bench.drawn[TRIP] = 0
-                        device = _above(uniform(seed, replication, person, TRIP_TO, trip), w.trip_to, own)
-                        change += exponential_us(
-                            seed, replication, person, TRIP_LENGTH, trip, w.trip_length[own]
-                        )
-                    bench.known[VPN] = -1
-                    bench.known[TRIP] = -1
-                where, place, network, kind = HOME, HOME_PLACE, device, 0
-                if vpn_exit >= 0 and word_uniform(bench.vpn[lane]) < vpn_on:
-                    where, place, network, kind = VPN, ON_VPN, vpn_exit, 1
-                elif away:
-                    where, place = TRIP, trip + 1
-                if bench.known[where] < 0:
-                    if bench.drawn[where] == 0:
-                        for j in range(signals):
-                            noise[where, j] = noise[OWNER, j]
-                        if by_place:
-                            _place_noise(seed, replication, person, place, account, w, noise, where)
-                        bench.drawn[where] = 1
-                    bench.known[where] = _readings(
-                        STICKS, noise, where, device, network, kind, card, declared, organisation, channel, w
-                    )
-                reading = bench.known[where]
-                if by_session:
-                    for j in range(signals):
-                        if w.refresh[j] == SESSION:
-                            noise[where, j] = bench.session[j, lane]
-                    if session_causes:
-                        _causes(SESSION, seed, replication, person, number, account, NONE, w, noise, where)
-                    reading += _readings(
-                        ANEW, noise, where, device, network, kind, card, declared, organisation, channel, w
-                    )
-                model = _above(word_uniform(bench.model[lane]), w.models, own)
-                n.time[row] = time
-                n.number[row] = number
-                n.body[row] = slot
-                n.model[row] = model
-                n.region[row] = device
-                n.cell[row] = fixed + reading + model * w.steps[1]
-                n.order[row] = row
-                row += 1
-                number += 1
-                lane += 1
-                if lane == NEED_LANES:
-                    need_lanes(
-                        seed,
-                        replication,
-                        person,
-                        number,
-                        bench.gaps,
-                        bench.bits,
-                        bench.scale,
-                        bench.vpn,
-                        bench.model,
-                    )
-                    if by_session:
-                        _session_noise(seed, replication, account, slot, number, w, bench)
-                    lane = 0
-                time += exponential_of(bench.gaps[lane], mean)
-            bench.at[1, b] = row
-        if count > 1:
-            _in_order(n, begin_row, row, count, bench.at)
-        n.account[made] = account
-        n.owner[made] = owner
-        n.bodies[made] = count
-        n.begin[made + 1] = row
-    return len(accounts)
-
-
-@compiled(_nrt=False)
-def judge(accounts: int, n: Needs, law: LawArrays) -> None:
-    """Say of each need of the first ``accounts`` accounts in which epoch it arises, and what the law says of it."""
-    epochs, models = law.named.shape
-    regions = law.restricted.shape[1] // (epochs * models)
-    for a in range(accounts):
-        owner = n.owner[a]
-        last_body = -1
-        epoch, day, midnight, maker, until = 0, 0, 0, 0, 0
-        for row in range(n.begin[a], n.begin[a + 1]):
-            body, time, model = n.body[row], n.time[row], n.model[row]
-            if body != last_body:
-                last_body = body
-                maker = law.maker[owner, body]
-                epoch, until = 0, law.epoch_start[1]
-                day, midnight = 0, DAY - law.midnight
-            while time >= until:
-                epoch += 1
-                until = law.epoch_start[epoch + 1]
-            if time >= midnight:
-                day = (time + law.midnight) // DAY
-                midnight = (day + 1) * DAY - law.midnight
-            n.epoch[row] = epoch
-            n.day[row] = day if law.named[epoch, model] else -1
-            n.restricted[row] = law.restricted[maker, (epoch * regions + n.region[row]) * models + model]
+            _in_order(n, n.begin[a], n.begin[a + 1], count, bench.at)
+    return made

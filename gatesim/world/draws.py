@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from gatesim.world.compiled import compiled
 
-DRAWS_VERSION: Final = 2
+DRAWS_VERSION: Final = 3
 """Changes whenever any draw would come out differently; stored with every run."""
 
 SLOT: Final = 2**40
@@ -61,16 +61,16 @@ TO_DESK: Final = 15  # the automatic part hands the case to the desk
 PATIENCE: Final = 16  # how long somebody waits
 SERVICE: Final = 17  # how long a review takes
 WAIT_TABLE: Final = 18  # the level in the table of waits
-NEED_GAP: Final = 19  # time to the next need; the rest of its block: VPN on or off, and which model
-NEED_MODEL: Final = 20  # spare: `need_draws` takes the model from the block of NEED_GAP
-VPN_ON: Final = 21  # spare: `need_draws` takes it from the block of NEED_GAP
+NEED_GAP: Final = 19  # time to the next need; `need_gap`
+NEED_MODEL: Final = 20  # which model; `need_word`
+VPN_ON: Final = 21  # whether the VPN is on; `need_word`
 TRIP_START: Final = 22  # away or at home at the start (the stationary law)
 TRIP_GAP: Final = 23  # time at home before the next trip
 TRIP_LENGTH: Final = 24  # how long a trip lasts
 TRIP_TO: Final = 25  # where it goes
 READING_ACCOUNT: Final = 26  # errors of signals that are read once an account
 READING_PLACE: Final = 27  # ... once a place
-READING_SESSION: Final = 28  # ... anew each session
+READING_SESSION: Final = 28  # ... anew each session; `need_word`
 CAUSE: Final = 29  # a cause that signals share
 NETWORK: Final = 30  # which network, and draws that people on one network share
 LEAVE: Final = 31  # reaction: leaves, for a while or for good
@@ -96,16 +96,20 @@ _MULTIPLY_1: Final = 0xCD9E8D57
 _BUMP_0: Final = 0x9E3779B9
 _BUMP_1: Final = 0xBB67AE85
 
-LANES, NEED_LANES = 8, 16
-"""Blocks that are drawn at once: for an account, and for the needs of a person."""
-
 # log 2 in two parts: products of the first with a power of two of a double have no rounding error.
 _LOG_2_HIGH: Final = float.fromhex("0x1.62e42feep-1")
 _LOG_2_LOW: Final = float.fromhex("0x1.a39ef35793c76p-33")
 _ROOT_OF_HALF: Final = math.sqrt(0.5)
-_FRACTION: Final = 2**52 - 1
-_FRACTION_OF_ROOT: Final = int(math.sqrt(2.0) * 2**52) & _FRACTION
+_FRACTION: Final = np.uint64(2**52 - 1)
+_FRACTION_OF_ROOT: Final = np.uint64(int(math.sqrt(2.0) * 2**52) & (2**52 - 1))
 """Binary digits of a double after the first: of any, and of the square root of 2."""
+
+_BITS_OF_ONE: Final = np.uint64(1023 << 52)
+_BITS_OF_2_52: Final = np.uint64((1023 + 52) << 52)
+_HALF_STEP: Final = 2.0**-53
+# A small whole number p, added to the digits of 1.5 * 2**52 less 1023, makes those of 1.5 * 2**52 + p - 1023.
+_POWERS: Final = 1.5 * 2.0**52
+_BITS_OF_POWERS: Final = np.uint64(((1023 + 52) << 52) + 2**51 - 1023)
 
 _U_MULTIPLY_0: Final = np.uint64(_MULTIPLY_0)
 _U_MULTIPLY_1: Final = np.uint64(_MULTIPLY_1)
@@ -115,6 +119,10 @@ _U_MASK32: Final = np.uint64(_MASK32)
 _U32: Final = np.uint64(32)
 _U26: Final = np.uint64(26)
 _U6: Final = np.uint64(6)
+_U52: Final = np.uint64(52)
+_U1023: Final = np.uint64(1023)
+_U0: Final = np.uint64(0)
+_U1: Final = np.uint64(1)
 
 Word = np.uint64
 Words = NDArray[np.uint64]
@@ -239,33 +247,60 @@ def uniform(seed: int, replication: int, person: int, purpose: int, index: int) 
     return (((w0 >> 6) << 26) + (w1 >> 6) + 0.5) / 4503599627370496.0  # 2**52
 
 
-@compiled("UniTuple(float64, 3)(int64, int64, int64, int64)")
-def need_draws(seed: int, replication: int, person: int, need: int) -> tuple[float, float, float]:
-    """What is drawn for each need, from one block: its gap, whether the VPN is on, its model.
+@compiled("float64(int64, int64, int64, int64)")
+def need_gap(seed: int, replication: int, person: int, need: int) -> float:
+    """The uniform number from which the time before a need comes; two needs in a row share a block.
 
     Parameters
     ----------
     seed, replication, person
         As in `uniform`.
     need
-        Number of the need.
+        Number of the need, below 2**33.
 
     Returns
     -------
-    tuple of float
-        Three independent uniform numbers in (0, 1): the first is ``uniform(..., NEED_GAP, need)``, with 52
-        bits; the others have 32.
+    float
+        In (0, 1), with 52 bits: from the first half of block ``need // 2`` of `NEED_GAP` for even needs, from the
+        second for odd ones.
     """
     w0, w1, w2, w3 = philox(
-        need & _MASK32,
-        need >> 32,
+        need >> 1, 0, person & _MASK32, ((person >> 32) & _MASK16) | (NEED_GAP << 16), seed, replication
+    )
+    if need & 1:
+        w0, w1 = w2, w3
+    return (((w0 >> 6) << 26) + (w1 >> 6) + 0.5) / 4503599627370496.0  # 2**52
+
+
+@compiled("float64(int64, int64, int64, int64, int64, int64)")
+def need_word(seed: int, replication: int, person: int, purpose: int, need: int, question: int) -> float:
+    """A uniform number of a need, of one word: four needs in a row share a block.
+
+    Parameters
+    ----------
+    seed, replication, person, purpose
+        As in `uniform`.
+    need
+        Number of the need, below 2**26.
+    question
+        In [0, 256): tells apart several that have the same purpose.
+
+    Returns
+    -------
+    float
+        In (0, 1), with 32 bits: word ``need % 4`` of block ``256 * (need // 4) + question``.
+    """
+    w0, w1, w2, w3 = philox(
+        256 * (need >> 2) + question,
+        0,
         person & _MASK32,
-        ((person >> 32) & _MASK16) | (NEED_GAP << 16),
+        ((person >> 32) & _MASK16) | (purpose << 16),
         seed,
         replication,
     )
-    gap = (((w0 >> 6) << 26) + (w1 >> 6) + 0.5) / 4503599627370496.0  # 2**52
-    return gap, (w2 + 0.5) / 4294967296.0, (w3 + 0.5) / 4294967296.0
+    place = need & 3
+    word = w0 if place == 0 else w1 if place == 1 else w2 if place == 2 else w3
+    return (word + 0.5) / 4294967296.0
 
 
 @compiled("UniTuple(uint64, 4)(uint64, uint64, uint64, uint64, uint64, uint64)", forceinline=True)
@@ -281,35 +316,83 @@ def _philox_unsigned(
     return c0, c1, c2, c3
 
 
-@compiled("void(int64, int64, int64, int64, uint64[::1], uint64[::1], float64[::1])")
-def uniform_lanes(
-    seed: int, replication: int, account: int, slot: int, purposes: Words, indices: Words, out: Floats
+@compiled(
+    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[::1], uint64[::1])", _nrt=False
+)
+def many_uniforms(
+    seed: int,
+    replication: int,
+    count: int,
+    index: Words,
+    person: Words,
+    what: Words,
+    out: Floats,
+    bits: Words,
 ) -> None:
-    """Uniform numbers of one account for several questions at once: the same as `uniform`, three times as fast.
+    """Uniform numbers for many questions at once: the same as `uniform` gives one by one.
 
     Parameters
     ----------
     seed, replication
         As in `uniform`.
-    account, slot
-        The person is ``account + slot * SLOT``; where a purpose names a slot as well, the two add up.
-    purposes
-        uint64[lane]: ``purpose * 2**16 + slot * 2**8`` of each question.
-    indices
-        uint64[lane]: the index of each, below 2**32.
+    count
+        How many questions.
+    index, person, what
+        uint64[question]: the index, below 2**32; the person's lower 32 bits; the person's upper 16 bits plus
+        ``purpose * 2**16``.
     out
-        float64[lane]: filled.
+        float64[question]: filled.
+    bits
+        uint64[question]: the same memory as ``out``.
     """
-    # Unsigned throughout: products of 32-bit numbers fit.
+    # Unsigned throughout: products of 32-bit numbers fit. The digits are written straight into a double of [1, 2).
     k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
-    third = np.uint64(account & _MASK32)
-    person = np.uint64((account >> 32) + (slot << 8))
-    for lane in range(len(out)):
-        w0, w1, _, _ = _philox_unsigned(indices[lane], none, third, purposes[lane] + person, k0, k1)
-        out[lane] = (np.float64(np.int64(((w0 >> _U6) << _U26) + (w1 >> _U6))) + 0.5) / 4503599627370496.0
+    for j in range(count):
+        w0, w1, _, _ = _philox_unsigned(index[j], none, person[j], what[j], k0, k1)
+        bits[j] = (((w0 >> _U6) << _U26) + (w1 >> _U6)) | _BITS_OF_ONE
+    for j in range(count):
+        out[j] = (out[j] - 1.0) + _HALF_STEP
 
 
-@compiled("float64(float64, float64)", forceinline=True)
+@compiled(
+    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[:, ::1], uint64[:, ::1])",
+    _nrt=False,
+)
+def many_words(
+    seed: int,
+    replication: int,
+    count: int,
+    index: Words,
+    person: Words,
+    what: Words,
+    out: Floats,
+    bits: Words,
+) -> None:
+    """All four words of many blocks as uniform numbers: the same as `need_word` gives one by one.
+
+    Parameters
+    ----------
+    seed, replication, count, index, person, what
+        As in `many_uniforms`.
+    out
+        float64[4, question]: filled with the uniform numbers of each word.
+    bits
+        uint64[4, question]: the same memory as ``out``.
+    """
+    k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
+    for j in range(count):
+        w0, w1, w2, w3 = _philox_unsigned(index[j], none, person[j], what[j], k0, k1)
+        bits[0, j] = w0 | _BITS_OF_2_52
+        bits[1, j] = w1 | _BITS_OF_2_52
+        bits[2, j] = w2 | _BITS_OF_2_52
+        bits[3, j] = w3 | _BITS_OF_2_52
+    for word in range(4):
+        for j in range(count):
+            out[word, j] = (out[word, j] - 4503599627370495.5) / 4294967296.0
+
+
+# Division as in numpy: a look at the divisor (never zero) would keep the compiler from vectors.
+@compiled("float64(float64, float64)", forceinline=True, error_model="numpy")
 def _minus_log_of(x: float, power: float) -> float:
     """-log(x 2^power) for x in (sqrt(1/2), sqrt(2)].
 
@@ -336,64 +419,58 @@ def _minus_log_of(x: float, power: float) -> float:
 
 
 @compiled(
-    "void(int64, int64, int64, int64, float64[::1], int64[::1], float64[::1], uint64[::1], uint64[::1])"
+    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[:, ::1], uint64[:, ::1],"
+    " float64[::1], uint64[::1])",
+    _nrt=False,
+    error_model="numpy",
 )
-def need_lanes(
+def many_gaps(
     seed: int,
     replication: int,
-    person: int,
-    first: int,
-    gaps: Floats,
-    bits: Ints,
+    count: int,
+    index: Words,
+    person: Words,
+    what: Words,
+    out: Floats,
+    bits: Words,
     scale: Floats,
-    vpn: Words,
-    model: Words,
+    scale_bits: Words,
 ) -> None:
-    """What is drawn for several needs in a row: see `need_draws`, which draws the same for one.
+    """-log u for the uniform numbers u of `need_gap`, of two needs a block: the bits are those of `minus_log`.
 
     Parameters
     ----------
-    seed, replication, person
-        As in `uniform`.
-    first
-        Number of the first of them, a multiple of the number of lanes.
-    gaps
-        float64[lane]: filled with -log u for the uniform numbers u of the gaps, as `minus_log` makes it.
+    seed, replication, count, index, person, what
+        As in `many_uniforms`; the index is ``need // 2``.
+    out
+        float64[2, question]: filled, even needs first.
     bits
-        int64[lane]: the same memory as ``gaps``.
-    scale
-        float64[lane]: room to work in.
-    vpn, model
-        uint64[lane]: filled with the words of the VPN and of the model, for `word_uniform`.
+        uint64[2, question]: the same memory as ``out``.
+    scale, scale_bits
+        float64[question] and uint64[question], of the same memory: room to work in.
     """
-    k0, k1 = np.uint64(seed), np.uint64(replication)
-    low, high = np.uint64(first & _MASK32), np.uint64(first >> 32)
-    third = np.uint64(person & _MASK32)
-    fourth = np.uint64(((person >> 32) & _MASK16) | (NEED_GAP << 16))
-    for lane in range(len(gaps)):
-        w0, w1, w2, w3 = _philox_unsigned(low + np.uint64(lane), high, third, fourth, k0, k1)
-        gaps[lane] = (np.float64(np.int64(((w0 >> _U6) << _U26) + (w1 >> _U6))) + 0.5) / 4503599627370496.0
-        vpn[lane] = w2
-        model[lane] = w3
-    # Each number becomes one in (sqrt(1/2), sqrt(2)] and a power of two, read off its binary digits.
-    for lane in range(len(gaps)):
-        digits = bits[lane] & _FRACTION
-        above = np.int64(digits > _FRACTION_OF_ROOT)
-        scale[lane] = np.float64((bits[lane] >> 52) - 1023 + above)
-        bits[lane] = digits | ((1023 - above) << 52)
-    for lane in range(len(gaps)):
-        gaps[lane] = _minus_log_of(gaps[lane], scale[lane])
-
-
-@compiled("float64(uint64)")
-def word_uniform(word: Word) -> float:
-    """The uniform number in (0, 1) of one 32-bit word."""
-    return (np.float64(np.int64(word)) + 0.5) / 4294967296.0
+    k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
+    for j in range(count):
+        w0, w1, w2, w3 = _philox_unsigned(index[j], none, person[j], what[j], k0, k1)
+        bits[0, j] = (((w0 >> _U6) << _U26) + (w1 >> _U6)) | _BITS_OF_ONE
+        bits[1, j] = (((w2 >> _U6) << _U26) + (w3 >> _U6)) | _BITS_OF_ONE
+    for half in range(2):
+        u, digits = out[half], bits[half]
+        for j in range(count):
+            u[j] = (u[j] - 1.0) + _HALF_STEP
+        # Each number becomes one in (sqrt(1/2), sqrt(2)] and a power of two, read off its binary digits.
+        for j in range(count):
+            fraction = digits[j] & _FRACTION
+            above = _U1 if fraction > _FRACTION_OF_ROOT else _U0
+            scale_bits[j] = (digits[j] >> _U52) + above + _BITS_OF_POWERS
+            digits[j] = fraction | ((_U1023 - above) << _U52)
+        for j in range(count):
+            u[j] = _minus_log_of(u[j], scale[j] - _POWERS)
 
 
 @compiled("float64(float64)")
 def minus_log(u: float) -> float:
-    """-log(u): the same bits on every machine, and one at a time or many at once (`need_lanes`).
+    """-log(u): the same bits on every machine, and one at a time or many at once (`many_gaps`).
 
     Parameters
     ----------

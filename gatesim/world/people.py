@@ -23,17 +23,20 @@ from gatesim.world.draws import (
     CARD,
     COUSER_PRESENT,
     DECLARED,
-    NEED_GAP,
+    NEED_MODEL,
     SLOT,
     TRIP_GAP,
     TRIP_LENGTH,
     TRIP_START,
     TRIP_TO,
     VPN_EXIT,
+    VPN_ON,
     VPN_USER,
     check_key,
+    exponential_from,
     exponential_us,
-    need_draws,
+    need_gap,
+    need_word,
     stratified,
     uniform,
 )
@@ -289,8 +292,9 @@ class People:
 
     def vpn_and_model(self, person: int, segment: int, need: int) -> tuple[bool, int]:
         """Whether the VPN of a person who has one is on at a need, and which model the need is for."""
-        _, vpn, model = need_draws(self._seed, self._replication, person, need)
         kind = self._kinds[segment]
+        vpn = need_word(self._seed, self._replication, person, VPN_ON, need, 0)
+        model = need_word(self._seed, self._replication, person, NEED_MODEL, need, 0)
         return vpn < kind.vpn_on, bisect_right(kind.models, model)
 
     def need_times(self, person: int, rate: float) -> list[int]:
@@ -299,10 +303,10 @@ class People:
             return []
         mean = DAY / rate
         times = []
-        time = self._time(person, NEED_GAP, 0, mean)
+        time = self._gap(person, 0, mean)
         while time < self._length_us:
             times.append(time)
-            time += self._time(person, NEED_GAP, len(times), mean)
+            time += self._gap(person, len(times), mean)
         return times
 
     def _needs(self, owner: _Owner, slot: int, segment: int, rate: float) -> Iterator[Need]:
@@ -347,6 +351,9 @@ class People:
 
     def _happens(self, person: int, purpose: int, index: int, probability: float) -> bool:
         return uniform(self._seed, self._replication, person, purpose, index) < probability
+
+    def _gap(self, person: int, need: int, mean: float) -> int:
+        return exponential_from(need_gap(self._seed, self._replication, person, need), mean)
 
     def _time(self, person: int, purpose: int, index: int, mean: float) -> int:
         return exponential_us(self._seed, self._replication, person, purpose, index, mean)

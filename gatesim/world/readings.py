@@ -15,7 +15,15 @@ from typing import NamedTuple, get_args
 
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import Attribute, Refresh
-from gatesim.world.draws import CAUSE, NETWORK, READING_ACCOUNT, READING_PLACE, READING_SESSION, uniform
+from gatesim.world.draws import (
+    CAUSE,
+    NETWORK,
+    READING_ACCOUNT,
+    READING_PLACE,
+    READING_SESSION,
+    need_word,
+    uniform,
+)
 from gatesim.world.noise import cumulative, noise_rows, value_at
 from gatesim.world.space import CellSpace, value_space
 
@@ -147,7 +155,10 @@ class Readings:
         seed, replication = self._key
         purpose = PURPOSE[refresh]
         noise = {
-            j: uniform(seed, replication, person, purpose, 256 * unit + j) for j in self._by_refresh[refresh]
+            j: need_word(seed, replication, person, purpose, unit, j)
+            if refresh == "session"
+            else uniform(seed, replication, person, purpose, 256 * unit + j)
+            for j in self._by_refresh[refresh]
         }
         for cause in self._causes[refresh]:
             if cause.by_network and home_of is not None:
