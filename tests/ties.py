@@ -23,7 +23,6 @@ from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY, FOREVER, MINUTE, WEEK, format_duration, parse_duration
 from gatesim.world.draws import (
     LEAVE,
-    NEED_GAP,
     PATIENCE,
     RETURN,
     SERVICE,
@@ -32,6 +31,7 @@ from gatesim.world.draws import (
     TRIP_LENGTH,
     TRIP_START,
     exponential_from,
+    need_gap,
     uniform,
 )
 from tests.happenings import Seen, ties
@@ -361,8 +361,8 @@ def two_bodies_at_once(seen: Seen, rng: np.random.Generator) -> Data | None:
     shares = {slot: segment.co_users[names[slot - 1]].share for slot in slots}
     slot = int(rng.choice(slots))
     others = sum(share for one, share in shares.items() if one != slot)
-    u_owner = uniform(*seen.key, account.number, NEED_GAP, 0)
-    u_other = uniform(*seen.key, account.number + slot * SLOT, NEED_GAP, 0)
+    u_owner = need_gap(*seen.key, account.number, 0)
+    u_other = need_gap(*seen.key, account.number + slot * SLOT, 0)
 
     def behind(share: float) -> int:
         """By how much the owner's first need comes after the co-user's: the more, the greater the share."""
@@ -401,7 +401,7 @@ def two_accounts_at_once(seen: Seen, rng: np.random.Generator) -> Data | None:
     slots = [body.slot for body in account.bodies[1:]]
     co_users = list(scenario.segments[name].co_users.values())
     owner = 1.0 - sum(co_users[slot - 1].share for slot in slots)
-    u, multiplier = uniform(*seen.key, account.number, NEED_GAP, 0), account.rate / before
+    u, multiplier = need_gap(*seen.key, account.number, 0), account.rate / before
 
     def early(rate: float) -> int:
         return at - exponential_from(u, DAY / (rate * multiplier * owner))

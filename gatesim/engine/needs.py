@@ -103,7 +103,7 @@ class Needs(NamedTuple):
 class Questions(NamedTuple):
     """What is to be drawn, as `many_uniforms` takes it."""
 
-    index: NDArray[np.uint64]
+    number: NDArray[np.uint64]
     person: NDArray[np.uint64]
     what: NDArray[np.uint64]
 
@@ -188,9 +188,9 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
     def ints(number: int) -> Ints:
         return np.zeros(number, dtype=np.int64)
 
-    index, person, what = (np.zeros(room, dtype=np.uint64) for _ in range(3))
+    number, person, what = (np.zeros(room, dtype=np.uint64) for _ in range(3))
     return Bench(
-        Questions(index, person, what),
+        Questions(number, person, what),
         *doubles(of_accounts),
         *doubles(of_bodies),
         *doubles(2, blocks),
@@ -337,12 +337,12 @@ def _ask_accounts(
         bench.drawn[a] = at
         person, slot = np.uint64(account & _LOW), np.uint64(account >> 32)
         for q in range(w.account_asks[owner]):
-            asked.index[at] = w.account_index[owner, q]
+            asked.number[at] = w.account_index[owner, q]
             asked.person[at] = person
             asked.what[at] = w.account_what[owner, q] + slot
             at += 1
     many_uniforms(
-        seed, replication, at, asked.index, asked.person, asked.what, bench.account, bench.account_bits
+        seed, replication, at, asked.number, asked.person, asked.what, bench.account, bench.account_bits
     )
 
 
@@ -403,7 +403,7 @@ def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArra
             if expected < 2 * BLOCKS:
                 blocks = min(BLOCKS, 1 + int(0.5 * (expected + 1.0 + 1.3 * np.sqrt(expected))))
             for block in range(blocks):
-                asked.index[at + block] = np.uint64(block)
+                asked.number[at + block] = np.uint64(block)
                 asked.person[at + block] = person
                 asked.what[at + block] = what
             at += blocks
@@ -412,7 +412,7 @@ def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArra
         seed,
         replication,
         at,
-        asked.index,
+        asked.number,
         asked.person,
         asked.what,
         bench.gaps,
@@ -427,14 +427,14 @@ def _more_gaps(block: int, seed: int, replication: int, account: int, slot: int,
     """Draw `MORE` more blocks for a body."""
     asked = bench.asked
     for j in range(MORE):
-        asked.index[j] = np.uint64(block + j)
+        asked.number[j] = np.uint64(block + j)
         asked.person[j] = np.uint64(account & _LOW)
         asked.what[j] = np.uint64((account >> 32) + (slot << 8) + (NEED_GAP << 16))
     many_gaps(
         seed,
         replication,
         MORE,
-        asked.index,
+        asked.number,
         asked.person,
         asked.what,
         bench.more,
@@ -496,12 +496,12 @@ def _ask_bodies(
         person = np.uint64(account & _LOW)
         slot = np.uint64((account >> 32) + (bench.bodies.slot[b] << 8))
         for q in range(w.body_asks[own]):
-            asked.index[at] = w.body_index[own, q]
+            asked.number[at] = w.body_index[own, q]
             asked.person[at] = person
             asked.what[at] = w.body_what[own, q] + slot
             at += 1
     many_uniforms(
-        seed, replication, at, asked.index, asked.person, asked.what, bench.answers, bench.answers_bits
+        seed, replication, at, asked.number, asked.person, asked.what, bench.answers, bench.answers_bits
     )
 
 
@@ -524,7 +524,7 @@ def _words(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArr
         for j in w.each_session:
             if not w.sure[j]:
                 at = _ask_words(at, number, account, READING_SESSION, slot, j, asked)
-    many_words(seed, replication, at, asked.index, asked.person, asked.what, bench.words, bench.words_bits)
+    many_words(seed, replication, at, asked.number, asked.person, asked.what, bench.words, bench.words_bits)
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -534,7 +534,7 @@ def _ask_words(
     """Write down the blocks of one question for so many needs; gives back where the next ones go."""
     person, what = np.uint64(account & _LOW), np.uint64((purpose << 16) + slot)
     for block in range((number + 3) >> 2):
-        asked.index[at] = np.uint64(256 * block + question)
+        asked.number[at] = np.uint64(256 * block + question)
         asked.person[at] = person
         asked.what[at] = what
         at += 1
@@ -680,10 +680,10 @@ def _sessions(
                 n.day[at] = day if law.named[epoch, model] else -1
                 n.restricted[at] = law.restricted[maker, (epoch * regions + device) * models_of_law + model]
                 row += 1
-            for at in range(begin, row):
-                n.number[at] = at - first
-                n.body[at] = slot
-                n.region[at] = device
+            for done in range(begin, row):
+                n.number[done] = done - first
+                n.body[done] = slot
+                n.region[done] = device
 
 
 @compiled(nogil=True, _nrt=False)
