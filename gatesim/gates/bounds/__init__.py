@@ -6,6 +6,7 @@ its own cell and keep nothing. `program_b`: gates with a memory of an account's 
 
 from gatesim.gates.bounds.bound import Bound, Price, TableRow
 from gatesim.gates.bounds.frontier import Frontier, frontier_of
+from gatesim.gates.bounds.history import program_b
 from gatesim.gates.bounds.one_need import program_a
 from gatesim.gates.bounds.program import Part, Program, TooLarge
 from gatesim.gates.bounds.requests import Check, all_checks
@@ -29,5 +30,6 @@ __all__ = [
     "least_leak",
     "most_served",
     "program_a",
+    "program_b",
     "verify",
 ]

@@ -89,7 +89,7 @@ def most_served(program: Program, standards: Standard | Sequence[Standard]) -> B
         standards,
         "",
         None,
-        served / program.entitled,
+        min(served / program.entitled, 1.0),
         served,
         leaks,
         reviews,
@@ -151,7 +151,7 @@ def _price_of_limit(
     program: Program, frontier: Frontier, standard: Standard, vertex: int, part: float
 ) -> Price:
     """What the binding limit is worth in the share of entitled needs served."""
-    served, leaks = _at(frontier, vertex, part)
+    served = _at(frontier, vertex, part)[0]
 
     def worth(edge: int) -> float | None:
         slope = _slope(frontier, edge)

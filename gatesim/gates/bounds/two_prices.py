@@ -235,7 +235,7 @@ def most_served_by_desk(program: Program, standards: tuple[Standard, ...]) -> Bo
         standards,
         "",
         None,
-        served / program.entitled,
+        min(served / program.entitled, 1.0),
         served,
         leaks,
         reviews,
