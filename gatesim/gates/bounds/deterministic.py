@@ -7,6 +7,7 @@ dropping what another beats; with many, one is found by rounding.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from gatesim.gates.bounds.bound import Bound
 from gatesim.gates.bounds.frontier import BLOCKED, Frontier, frontier_of
-from gatesim.gates.bounds.mixture import amounts, at_vertex
+from gatesim.gates.bounds.mixture import amounts
 from gatesim.gates.bounds.program import Program
 
 Floats = NDArray[np.float64]
@@ -64,7 +65,8 @@ def interval(bound: Bound) -> Interval:
     if bound.program.capacity is not None and "desk" in bound.binding:
         choices = np.stack([table.choice for table in bound.mixture()])
         return _best(bound, np.array([_point(bound.program, c) for c in choices]), choices, False)
-    choices = np.stack(_rounded(bound, frontier_of(bound.program)))
+    tables = [table.choice for table in bound.mixture()]
+    choices = np.stack([*tables, *_Rounding(bound, frontier_of(bound.program)).tables()])
     return _best(bound, np.array([_point(bound.program, c) for c in choices]), choices, False)
 
 
@@ -135,27 +137,99 @@ def _efficient(points: Floats) -> NDArray[np.bool_]:
     return keep
 
 
-def _rounded(bound: Bound, frontier: Frontier) -> list[Ints]:
-    """Single tables near the best mixture: the vertex before it with whatever further edges fit, and the one after."""
-    program = bound.program
-    tables = bound.mixture()
-    if bound.question == "least_leak":
-        return [table.choice for table in tables]
-    here = tables[0].choice.copy()
-    served, leaks, _ = _point(program, here).tolist()
-    linear = [standard.linear(program.restricted) for standard in bound.standards]
-    start = int(np.searchsorted(frontier.served, served * (1 - 1e-12)))
-    skipped: set[int] = set()
-    filled = here.copy()
-    for edge in range(start + 1, len(frontier.served)):
-        row = int(frontier.row[edge])
-        if row in skipped or filled[row] != frontier.before[edge]:
-            continue
-        gain = float(frontier.served[edge] - frontier.served[edge - 1])
-        cost = float(frontier.leaks[edge] - frontier.leaks[edge - 1])
-        if all(a * (leaks + cost) - b * (served + gain) <= m * (1 - 1e-12) for a, b, m in linear):
-            filled[row] = frontier.after[edge]
-            served, leaks = served + gain, leaks + cost
+class _Rounding:
+    """Single tables near a mixture, reached by taking and undoing edges of the frontier one by one.
+
+    An edge can be taken where the one before it in its row is, and undone where the one after it is not.
+    """
+
+    def __init__(self, bound: Bound, frontier: Frontier) -> None:
+        self._bound, self._frontier = bound, frontier
+        program = bound.program
+        self._gain, self._cost = np.diff(frontier.served).tolist(), np.diff(frontier.leaks).tolist()
+        row = frontier.row[1:]
+        by_row = np.argsort(row, kind="stable")
+        same = row[by_row][1:] == row[by_row][:-1]
+        before, after = np.full(len(row), -1), np.full(len(row), -1)
+        before[by_row[1:][same]] = by_row[:-1][same]
+        after[by_row[:-1][same]] = by_row[1:][same]
+        self._before, self._after = before.tolist(), after.tolist()
+        self._linear = [standard.linear(program.restricted) for standard in bound.standards]
+        # Sums along the way are rounded: the limits are kept a hair narrower, and the result is summed anew.
+        self._hair = 1e-12 * (program.entitled + program.restricted)
+        self._needed = (bound.floor or 0.0) * program.entitled
+
+    def tables(self) -> list[Ints]:
+        """Some tables, not all of which need be within the limits."""
+        share = self._bound.mixture()[0].choice
+        start = int((_edges_taken(self._frontier, share)).sum())
+        starts = [start, min(start + 1, len(self._gain))]
+        return [self._table(self._from(number)) for number in starts]
+
+    def _from(self, number: int) -> list[bool]:
+        """The first so many edges, mended and then improved."""
+        taken = [edge < number for edge in range(len(self._gain))]
+        served, leaks = float(self._frontier.served[number]), float(self._frontier.leaks[number])
+        if self._bound.question == "most_served":
+            served, leaks = self._undo(taken, served, leaks, self._is_over)
+            for edge in range(len(taken)):
+                if self._can_take(taken, edge):
+                    more = served + self._gain[edge], leaks + self._cost[edge]
+                    if not self._is_over(*more):
+                        taken[edge] = True
+                        served, leaks = more
         else:
-            skipped.add(row)
-    return [here, filled, *(table.choice for table in tables[1:]), at_vertex(program, frontier, 0)]
+            # Short of the floor: go on without the edge that the mixture takes in part.
+            for edge in range(number + 1, len(taken)):
+                if served >= self._needed + self._hair:
+                    break
+                if self._can_take(taken, edge):
+                    taken[edge] = True
+                    served, leaks = served + self._gain[edge], leaks + self._cost[edge]
+            for edge in range(len(taken) - 1, -1, -1):
+                if self._can_undo(taken, edge) and served - self._gain[edge] >= self._needed + self._hair:
+                    taken[edge] = False
+                    served, leaks = served - self._gain[edge], leaks - self._cost[edge]
+        return taken
+
+    def _undo(
+        self, taken: list[bool], served: float, leaks: float, until_not: Callable[[float, float], bool]
+    ) -> tuple[float, float]:
+        """Undo edges, those of least worth first, but the very last."""
+        last = max((edge for edge, is_taken in enumerate(taken) if is_taken), default=0)
+        for edge in range(last - 1, -1, -1):
+            if not until_not(served, leaks):
+                break
+            if self._can_undo(taken, edge) and self._cost[edge] > 0:
+                taken[edge] = False
+                served, leaks = served - self._gain[edge], leaks - self._cost[edge]
+        return served, leaks
+
+    def _is_over(self, served: float, leaks: float) -> bool:
+        return any(a * leaks - b * served > m - self._hair * (m > 0) for a, b, m in self._linear)
+
+    def _can_take(self, taken: list[bool], edge: int) -> bool:
+        return not taken[edge] and (self._before[edge] < 0 or taken[self._before[edge]])
+
+    def _can_undo(self, taken: list[bool], edge: int) -> bool:
+        return taken[edge] and (self._after[edge] < 0 or not taken[self._after[edge]])
+
+    def _table(self, taken: list[bool]) -> Ints:
+        choice = np.full(self._bound.program.size, BLOCKED)
+        edges = np.flatnonzero(taken) + 1
+        choice[self._frontier.row[edges]] = self._frontier.after[edges]
+        return choice
+
+
+def _edges_taken(frontier: Frontier, choice: Ints) -> NDArray[np.bool_]:
+    """Which edges lead to the options of a vertex's table."""
+    taken = np.zeros(len(frontier.row) - 1, dtype=np.bool_)
+    done: set[int] = set()
+    for edge in range(len(taken) - 1, -1, -1):
+        row = int(frontier.row[edge + 1])
+        if row in done:
+            taken[edge] = True
+        elif choice[row] == frontier.after[edge + 1]:
+            taken[edge] = True
+            done.add(row)
+    return taken

@@ -233,9 +233,11 @@ def least_leak(
 
             return least_leak_by_desk(program, leak, floor, needed)
     value, note = _leak_value(program, leak, served_, leaks_)
-    price, dual = _price_of_floor(program, frontier, leak, floor, vertex, part, binds)
-    prices = [] if value is None else [price]
-    if program.capacity is not None:
+    prices, dual = [], 0.0
+    if value is not None:
+        price, dual = _price_of_floor(program, frontier, leak, floor, vertex, part, binds)
+        prices.append(price)
+    if program.capacity is not None and value is not None:
         prices.append(Price("desk", program.capacity, 0.0, 0.0, reviews, None))
     return Bound(
         program,
