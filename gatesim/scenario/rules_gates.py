@@ -171,5 +171,7 @@ def _listed(scenario: Scenario, path: KeyPath, policy: Listed) -> Iterator[Findi
 
 def _best(path: KeyPath, policy: Best) -> Iterator[Finding]:
     if policy.floor is not None and policy.limit is not None:
-        message = "is one question, limit another: the least leak at a floor, or the most served within a limit"
+        message = (
+            "is one question, limit another: the least leak at a floor, or the most served within a limit"
+        )
         yield Finding((*path, "floor"), message, "leave one of them out", ((*path, "limit"),))

@@ -44,7 +44,7 @@ class _Letter(NamedTuple):
 
 
 class _Terms(NamedTuple):
-    """A law and a checker: float64[status] as bool whether a kind is enough, and the checker's errors."""
+    """A law and a checker: by status whether a kind is enough, and the checker's errors."""
 
     enough: tuple[bool, ...]
     false_reject: float
@@ -113,8 +113,8 @@ def all_answers(
     joint = np.concatenate([joint * (1.0 - never)[:, None], never[:, None]], axis=1)
     which = np.unique(np.packbits(signs, axis=1), axis=0, return_inverse=True)[1].ravel()
     found = np.zeros((len(segments), int(which.max()) + 1))
-    for row, chances in zip(found, joint, strict=True):
-        np.add.at(row, which, chances)
+    for row, weights in zip(found, joint, strict=True):
+        np.add.at(row, which, weights)
     return found[:, found.any(axis=0)]
 
 

@@ -72,7 +72,8 @@ def interval(bound: Bound) -> Interval:
 
 def _point(program: Program, choice: Ints) -> Floats:
     open_ = np.array([program.open_entitled, program.open_leaks, 0.0])
-    return open_ + np.array([column.sum() for column in amounts(program, choice)])
+    point: Floats = open_ + np.array([column.sum() for column in amounts(program, choice)])
+    return point
 
 
 def _best(bound: Bound, points: Floats, choices: Ints, exact: bool) -> Interval:

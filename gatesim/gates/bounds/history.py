@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,8 +130,10 @@ def program_b(scenario: Scenario, law: Law) -> Program:
         law.reading,
         tuple(parts),
         (ALLOW,),
-        *total.tolist(),
-        *unasked.tolist(),
+        float(total[0]),
+        float(total[1]),
+        float(unasked[0]),
+        float(unasked[1]),
         None,
         SCOPE,
         tuple(name for name, is_alone in alone.items() if is_alone),
@@ -205,6 +208,19 @@ class _Session:
     makers: tuple[tuple[int, float], ...]
 
 
+class _Row(NamedTuple):
+    """Sessions of one kind for one model: float64[kind of accounts] of entitled and restricted needs.
+
+    The needs are those of accounts with one need a day; what is drawn once for the account multiplies them.
+    """
+
+    entitled: Floats
+    restricted: Floats
+    session: _Session
+    model: str
+    epochs: tuple[int, ...]
+
+
 class _Class:
     """Accounts whose laws a gate cannot tell apart."""
 
@@ -212,18 +228,20 @@ class _Class:
         self._scenario, self._law, self._laws, self._kinds = scenario, law, laws, kinds
         self._regions = list(scenario.regions)
         self.total, self.unasked = np.zeros(2), np.zeros(2)
-        self._rows: list[tuple[Floats, Floats, _Session, str, tuple[int, ...]]] = []
+        self._rows: list[_Row] = []
         self._known = self._account()
         self._collect()
 
     def parts(self) -> list[Part]:
         """Rows in which it matters what is known of the account, and rows in which it does not."""
-        plain, telling = [], []
+        plain: list[_Row] = []
+        telling: list[_Row] = []
         for row in self._rows:
-            (telling if _differ(row[0], row[1]) else plain).append(row)
+            (telling if _differ(row.entitled, row.restricted) else plain).append(row)
         found = []
         if plain:
-            sums = [(float(e @ self._known.sum(axis=1)), float(r @ self._known.sum(axis=1))) for e, r, *_ in plain]
+            rates = self._known.sum(axis=1)
+            sums = [(float(row.entitled @ rates), float(row.restricted @ rates)) for row in plain]
             found.append(self._part(np.array(sums), plain, 1))
         if telling:
             owners = [self._scenario.segments[kind.owner] for kind in self._kinds]
@@ -231,8 +249,8 @@ class _Class:
             told = _without_parallels(
                 (self._known[:, :, None] * answers[:, None, :]).reshape(len(owners), -1)
             )
-            entitled = np.array([row[0] for row in telling]) @ told
-            restricted = np.array([row[1] for row in telling]) @ told
+            entitled = np.array([row.entitled for row in telling]) @ told
+            restricted = np.array([row.restricted for row in telling]) @ told
             both = np.stack([entitled.ravel(), restricted.ravel()], axis=1)
             found.append(self._part(both, telling, told.shape[1]))
         return found
@@ -240,7 +258,7 @@ class _Class:
     def _part(
         self,
         needs: Floats,
-        rows: Sequence[tuple[Floats, Floats, _Session, str, tuple[int, ...]]],
+        rows: Sequence[_Row],
         known: int,
     ) -> Part:
         occur = np.flatnonzero(needs.any(axis=1))
@@ -315,7 +333,7 @@ class _Class:
                     if not stretch.gated:
                         self.unasked += sums
                     elif sums.any():
-                        self._rows.append((*split, session, name, stretch.epochs))
+                        self._rows.append(_Row(*split, session, name, stretch.epochs))
 
     def _sessions(self) -> Iterator[tuple[_Session, Floats]]:
         """Kinds of sessions, and the probability that people and VPNs are so: float64[kind of accounts].
@@ -329,7 +347,7 @@ class _Class:
             if not chance.any():
                 continue
             direction = np.round(chance / chance.sum(), _DIGITS).tobytes()
-            by_sign: defaultdict[tuple[object, ...], list[tuple[int, float]]] = defaultdict(list)
+            by_sign: defaultdict[tuple[int, str | None], list[tuple[int, float]]] = defaultdict(list)
             for b, (region, vpn, _) in enumerate(states):
                 share = self._laws.bodies[b].share
                 if vpn is None:
@@ -339,8 +357,7 @@ class _Class:
                     if on < 1:
                         by_sign[region, None].append((b, share * (1.0 - on)))
                     by_sign[region, exit_].append((b, share * on))
-            for (region, *_), makers in by_sign.items():
-                assert isinstance(region, int)
+            for (region, _), makers in by_sign.items():
                 found[_Session(region, tuple(makers)), direction] += chance
         for (session, _), chance in found.items():
             yield session, chance
@@ -352,7 +369,10 @@ class _Class:
         for number, kind in enumerate(self._kinds):
             vpn = kind.bodies[b].vpn
             users = vpn.users if vpn.on > 0 else 0.0
-            for key, chance in ((None, 1.0 - users), *(((e, vpn.on), users * p) for e, p in vpn.exits.items())):
+            for key, chance in (
+                (None, 1.0 - users),
+                *(((e, vpn.on), users * p) for e, p in vpn.exits.items()),
+            ):
                 if chance > 0:
                     vpns.setdefault(key, np.zeros(len(self._kinds)))[number] += chance
         return [
@@ -376,10 +396,11 @@ def _without_parallels(columns: Floats) -> Floats:
     if columns.shape[1] == 0:
         return columns
     if len(columns) == 1:
-        return columns.sum(axis=1, keepdims=True)
+        total: Floats = columns.sum(axis=1, keepdims=True)
+        return total
     direction = np.round(columns / columns.sum(axis=0), _DIGITS)
     which = np.unique(direction, axis=1, return_inverse=True)[1].ravel()
-    found = np.zeros((len(columns), int(which.max()) + 1))
+    found: Floats = np.zeros((len(columns), int(which.max()) + 1))
     for row, values in zip(found, columns, strict=True):
         np.add.at(row, which, values)
     return found

@@ -253,8 +253,10 @@ def program_a(
         law.reading,
         tuple(parts),
         asked.names,
-        *total.tolist(),
-        *unasked.tolist(),
+        float(total[0]),
+        float(total[1]),
+        float(unasked[0]),
+        float(unasked[1]),
         reviews_possible(scenario, law) if with_desk else None,
         "; ".join((_MEMORYLESS, *((_DESK if with_desk else _NO_DESK,) if checks else ()), PEOPLE)),
     )

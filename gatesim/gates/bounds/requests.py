@@ -136,12 +136,69 @@ def outcomes(scenario: Scenario, checks: Sequence[Check], clears: tuple[bool, ..
     clears
         Whether a proof of each status is a proof of being entitled.
     """
+    asked, accepted, errors = _as_arrays(scenario, checks, clears)
+    enough, holds, to_desk = _of_owners(scenario, clears)
+    never, gives_up, borrows, forges = (
+        np.array([getattr(segment, key) for segment in scenario.segments.values()])
+        for key in ("never_answers", "gives_up", "presents_borrowed", "presents_forged")
+    )
+    left = np.broadcast_to((1.0 - never) * (1.0 - gives_up), (len(checks), len(never)))
+    # In turn what is presented: by check the kind (the last stands for none), and by owner the probability that it is
+    # presented and that it passes.
+    presented: list[tuple[NDArray[np.int64], Floats, Floats]] = []
+    for turn in range(asked.shape[1]):
+        kind = np.where(accepted[:, turn], asked[:, turn], -1)
+        shows = left * holds[kind] * enough[kind]
+        presented.append((kind, shows, shows * (1.0 - errors[:, turn, :1])))
+        left = left * (1.0 - holds[kind] * enough[kind])
+    if asked.shape[1]:
+        rows, turns = np.arange(len(checks)), accepted.argmax(axis=1)
+        # Where nothing is acceptable the first place is no kind.
+        first = np.where(accepted[rows, turns], asked[rows, turns], -1)
+        for share, error in ((borrows, 2), (forges, 1)):
+            tries = left * share * (first >= 0).astype(np.float64)[:, None]
+            presented.append((first, tries, tries * errors[rows, turns, error][:, None]))
+            left = left - tries
+    for turn in range(asked.shape[1]):
+        # A genuine document that shows too little is collected all the same.
+        kind = asked[:, turn]
+        little = holds[kind] * (1.0 - enough[kind] * accepted[:, turn, None])
+        presented.append((kind, left * little, np.zeros_like(left)))
+        left = left * (1.0 - little)
+    at_once, reviewed, reviews = (np.zeros((len(checks), len(never))) for _ in range(3))
+    for kind, shown, passed in presented:
+        review = to_desk[kind][:, None]
+        at_once += passed * (1.0 - review)
+        reviewed += passed * review
+        reviews += shown * review
+    return Outcomes(at_once, reviewed, reviews)
+
+
+def _as_arrays(
+    scenario: Scenario, checks: Sequence[Check], clears: tuple[bool, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], Floats]:
+    """Of each check, in its order: kinds (-1: no more), whether they are acceptable, and the checker's errors."""
+    kinds = {name: number for number, name in enumerate(scenario.documents)}
+    acceptable = np.append(sufficient(scenario, np.array(clears)).any(axis=1), False)
+    longest = max((len(check.documents) for check in checks), default=0)
+    asked = np.full((len(checks), longest), -1)
+    errors = np.zeros((len(checks), longest, 3))
+    for number, check in enumerate(checks):
+        for place, name in enumerate(check.documents):
+            asked[number, place] = kinds[name]
+            checker = scenario.checkers[check.checker or scenario.documents[name].checker]
+            errors[number, place] = checker.false_reject, checker.false_accept, checker.false_match
+    return asked, acceptable[asked], errors
+
+
+def _of_owners(scenario: Scenario, clears: tuple[bool, ...]) -> tuple[Floats, Floats, Floats]:
+    """By kind and owner whether a genuine one is enough, and how likely it is held; by kind the desk's part.
+
+    A last row of zeros stands for no kind.
+    """
     segments = list(scenario.segments.values())
-    kinds = list(scenario.documents)
     status = [STATUSES.index(segment.status) for segment in segments]
-    enough_by_status = sufficient(scenario, np.array(clears))
-    acceptable = enough_by_status.any(axis=1)
-    enough = enough_by_status[:, status]
+    enough = sufficient(scenario, np.array(clears))[:, status].astype(np.float64)
     holds = np.array(
         [
             [
@@ -150,39 +207,7 @@ def outcomes(scenario: Scenario, checks: Sequence[Check], clears: tuple[bool, ..
             ]
             for name, kind in scenario.documents.items()
         ]
-    ).reshape(len(kinds), len(segments))
-    to_desk = np.array([kind.to_desk for kind in scenario.documents.values()])
-    never, gives_up, borrows, forges = (
-        np.array([getattr(segment, key) for segment in segments])
-        for key in ("never_answers", "gives_up", "presents_borrowed", "presents_forged")
-    )
-    answers = (1.0 - never) * (1.0 - gives_up)
-    shape = (len(checks), len(segments))
-    at_once, reviewed, reviews = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for number, check in enumerate(checks):
-        errors = [
-            scenario.checkers[check.checker or scenario.documents[kind].checker] for kind in check.documents
-        ]
-        asked = [kinds.index(kind) for kind in check.documents]
-        accepted = [d for d in asked if acceptable[d]]
-        left = answers.copy()
-        presented: list[tuple[int, Floats, Floats | float]] = []
-        for d in accepted:
-            shows = left * holds[d] * enough[d]
-            presented.append((d, shows, shows * (1.0 - errors[asked.index(d)].false_reject)))
-            left = left * (1.0 - holds[d] * enough[d])
-        if accepted:
-            first, error = accepted[0], errors[asked.index(accepted[0])]
-            for share, accepts in ((borrows, error.false_match), (forges, error.false_accept)):
-                presented.append((first, left * share, left * share * accepts))
-                left = left * (1.0 - share)
-        for d in asked:
-            # A genuine document that shows too little is collected all the same.
-            little = holds[d] * ~(enough[d] & acceptable[d])
-            presented.append((d, left * little, 0.0))
-            left = left * (1.0 - little)
-        for d, shown, passed in presented:
-            at_once[number] += passed * (1.0 - to_desk[d])
-            reviewed[number] += passed * to_desk[d]
-            reviews[number] += shown * to_desk[d]
-    return Outcomes(at_once, reviewed, reviews)
+    ).reshape(enough.shape)
+    nothing = np.zeros((1, len(segments)))
+    to_desk = np.array([*(kind.to_desk for kind in scenario.documents.values()), 0.0])
+    return np.concatenate([enough, nothing]), np.concatenate([holds, nothing]), to_desk

@@ -66,7 +66,9 @@ def most_served(program: Program, standards: Standard | Sequence[Standard]) -> B
         if reviews > program.capacity:
             from gatesim.gates.bounds.two_prices import most_served_by_desk
 
-            return most_served_by_desk(program, standards)
+            return most_served_by_desk(program, standards) or _nothing(
+                program, standards, "no gate is within the limits with so few reviews"
+            )
     else:
         reviews = 0.0
     prices, duals = [], []

@@ -9,7 +9,8 @@ constraint; its simplex steps are written out, for a general solver's overhead w
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from gatesim.gates.bounds.bound import Bound, Duals, Price
 from gatesim.gates.bounds.frontier import BLOCKED
+from gatesim.gates.bounds.general import maximise
 from gatesim.gates.bounds.mixture import Mixture, Table
 from gatesim.gates.bounds.program import Program
 from gatesim.gates.bounds.standards import Standard
@@ -27,6 +29,9 @@ Ints = NDArray[np.int64]
 
 _STEPS = 1000
 _TINY = 1e-14
+
+_DEAR = 1e9
+"""A price of reviews at which hardly any is worth it."""
 
 
 class _Points:
@@ -196,13 +201,10 @@ def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: 
     return _Solution(total, prices, tuple(tables), less, more)
 
 
-def most_served_by_desk(program: Program, standards: tuple[Standard, ...]) -> Bound:
+def most_served_by_desk(program: Program, standards: tuple[Standard, ...]) -> Bound | None:
     """The most served where the desk binds; see `gatesim.gates.bounds.solve.most_served`.
 
-    Raises
-    ------
-    ArithmeticError
-        If the steps do not end.
+    None where no gate is within the standards.
     """
     assert program.capacity is not None
     points = _points_of(program)
@@ -210,8 +212,10 @@ def most_served_by_desk(program: Program, standards: tuple[Standard, ...]) -> Bo
     use = np.array([*([-each.on_served, each.on_leaks, 0.0] for each in linear), [0.0, 0.0, 1.0]])
     most = np.array([*(each.most for each in linear), program.capacity])
     # Refuse everybody; should what is open leak too much for that, serve as many as need no review.
-    starts = (np.array([0.0, -1.0, -1.0]), *(np.array([e.on_served, -e.on_leaks, -inf]) for e in linear))
+    starts = (np.array([0.0, -1.0, -1.0]), *(np.array([e.on_served, -e.on_leaks, -_DEAR]) for e in linear))
     found = _solve(points, np.array([1.0, 0.0, 0.0]), use, most, starts)
+    if found is None:
+        return None
     served, leaks, reviews = found.totals.tolist()
     prices = []
     for k, standard in enumerate(standards):
@@ -255,20 +259,20 @@ def least_leak_by_desk(program: Program, leak: str, floor: float, needed: float)
     Raises
     ------
     ArithmeticError
-        If the steps do not end.
+        If neither way of solving the program succeeds.
     """
     assert program.capacity is not None
     points = _points_of(program)
     use, most = np.array([[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), np.array([-needed, program.capacity])
     starts = (np.array([1.0, 0.0, -1.0]),)
     share = 0.0
-    found = _solve(points, np.array([0.0, -1.0, 0.0]), use, most, starts)
+    found = _solved(_solve(points, np.array([0.0, -1.0, 0.0]), use, most, starts))
     while leak == "leak_share":
         better = float(found.totals[1] / found.totals[:2].sum())
         if share > 0 and better >= share * (1.0 - 1e-14):
             break
         share = better
-        found = _solve(points, np.array([share, share - 1.0, 0.0]), use, most, starts)
+        found = _solved(_solve(points, np.array([share, share - 1.0, 0.0]), use, most, starts))
     served, leaks, reviews = found.totals.tolist()
     base = {"leak_rate": program.restricted, "leak_count": 1.0, "leak_share": served + leaks}[leak]
     value = leaks / base
@@ -293,12 +297,53 @@ def least_leak_by_desk(program: Program, leak: str, floor: float, needed: float)
     )
 
 
-def _solve(points: _Points, worth: Floats, use: Floats, most: Floats, starts: Sequence[Floats]) -> _Solution:
+def _solve(
+    points: _Points, worth: Floats, use: Floats, most: Floats, starts: Sequence[Floats]
+) -> _Solution | None:
+    """The best mixture by decomposition; by the general solver where that has no start, or does not end."""
     for start in starts:
         found = _maximise(points, worth, use, most, start)
         if found is not None:
             return found
-    raise ArithmeticError("the program with the desk could not be solved")
+    return _by_general_solver(points, worth, use, most)
+
+
+def _by_general_solver(points: _Points, worth: Floats, use: Floats, most: Floats) -> _Solution | None:
+    """The same by HiGHS; None where nothing meets the constraints."""
+    size, sizes = float(np.abs(worth * points.unit).max()), np.abs(use * points.unit).max(axis=1)
+    left = (most - use @ points.open) / sizes
+    found = maximise(points.values, points.begins, worth / size, use / sizes[:, None], left)
+    if found is None:
+        return None
+    tables, total = [], np.zeros(3)
+    for weight, places in _as_tables(points, found.shares):
+        tables.append(Table(weight, points.options[places]))
+        total += weight * points.totals_of(places)
+    # How far the prices hold is not looked for: on neither side is anything said.
+    nowhere = np.zeros(len(most))
+    return _Solution(total, found.prices * size / sizes, tuple(tables), nowhere, nowhere)
+
+
+def _as_tables(points: _Points, shares: Floats) -> Iterator[tuple[float, Ints]]:
+    """Tables, and weights, of which the shares of options are the mixture.
+
+    Few rows are divided: each cut of the unit interval at one of their cumulative shares makes another table.
+    """
+    upto = np.cumsum(shares)
+    before = np.repeat(np.concatenate([[0.0], upto[points.begins[1:] - 1]]), points.sizes)
+    ends = np.minimum(upto - before, 1.0)
+    last = np.append(points.begins[1:], len(shares)) - 1
+    ends[last] = 1.0
+    cuts = np.unique(np.concatenate([[0.0], ends[(ends > 1e-12) & (ends < 1.0 - 1e-12)], [1.0]]))
+    for low, high in pairwise(cuts.tolist()):
+        beyond = np.flatnonzero(ends > 0.5 * (low + high))
+        yield high - low, beyond[np.searchsorted(beyond, points.begins)]
+
+
+def _solved(found: _Solution | None) -> _Solution:
+    if found is None:
+        raise ArithmeticError("the program with the desk could not be solved")
+    return found
 
 
 def _price(
