@@ -113,8 +113,8 @@ def all_answers(
     joint = np.concatenate([joint * (1.0 - never)[:, None], never[:, None]], axis=1)
     which = np.unique(np.packbits(signs, axis=1), axis=0, return_inverse=True)[1].ravel()
     found = np.zeros((len(segments), int(which.max()) + 1))
-    for row, weights in zip(found, joint, strict=True):
-        np.add.at(row, which, weights)
+    for sums, weights in zip(found, joint, strict=True):
+        np.add.at(sums, which, weights)
     return found[:, found.any(axis=0)]
 
 

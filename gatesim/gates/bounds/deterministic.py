@@ -147,7 +147,7 @@ class _Rounding:
     def __init__(self, bound: Bound, frontier: Frontier) -> None:
         self._bound, self._frontier = bound, frontier
         program = bound.program
-        self._gain, self._cost = np.diff(frontier.served).tolist(), np.diff(frontier.leaks).tolist()
+        self._gain, self._cost = frontier.gain[1:].tolist(), frontier.cost[1:].tolist()
         row = frontier.row[1:]
         by_row = np.argsort(row, kind="stable")
         same = row[by_row][1:] == row[by_row][:-1]

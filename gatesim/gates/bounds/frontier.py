@@ -23,6 +23,9 @@ Ints = NDArray[np.int64]
 BLOCKED = -1
 """In place of the number of an option: the need is refused."""
 
+_STEEP = 1e300
+"""Slopes above this count as equal; only what costs nothing at all is steeper."""
+
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
@@ -32,6 +35,8 @@ class Frontier:
     ----------
     served, leaks
         float64[vertex]: entitled needs served, and leaks; both ascend, the curve is concave.
+    gain, cost
+        float64[vertex]: by how much they ascend on the edge from the vertex before; 0 at vertex 0.
     row, before, after
         int64[vertex]: the row that changes between the vertex before and this one, and the numbers (in
         `Program.options`) of its option before and after; `BLOCKED` for none. The entries of vertex 0 mean nothing.
@@ -39,6 +44,8 @@ class Frontier:
 
     served: Floats
     leaks: Floats
+    gain: Floats
+    cost: Floats
     row: Ints
     before: Ints
     after: Ints
@@ -73,7 +80,8 @@ def _frontier(program: Program) -> Frontier:
         gain, cost, slope, row, before, after = (
             np.concatenate(column) for column in zip(*found, strict=True)
         )
-        order = np.argsort(-slope, kind="stable")
+        # What costs nothing comes before what costs hardly anything.
+        order = np.lexsort((cost > 0, -slope))
     else:
         gain = cost = np.zeros(0)
         row = before = after = np.zeros(0, dtype=np.int64)
@@ -82,9 +90,12 @@ def _frontier(program: Program) -> Frontier:
     def vertices(values: NDArray[np.int64]) -> Ints:
         return np.concatenate([[BLOCKED], values[order]])
 
+    gain, cost = (np.concatenate([[0.0], values[order]]) for values in (gain, cost))
     return Frontier(
-        np.concatenate([[0.0], np.cumsum(gain[order])]) + program.open_entitled,
-        np.concatenate([[0.0], np.cumsum(cost[order])]) + program.open_leaks,
+        np.cumsum(gain) + program.open_entitled,
+        np.cumsum(cost) + program.open_leaks,
+        gain,
+        cost,
         vertices(row),
         vertices(before),
         vertices(after),
@@ -106,8 +117,9 @@ def _edges(served: Floats, leaks: Floats, first: int, options: Ints) -> list[_Ed
     found: list[_Edges] = []
     while len(rows):
         gain, cost = served - at_served[:, None], leaks - at_leaks[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slope = np.where(gain > 0, gain / np.maximum(cost, 0.0), -1.0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            slope = np.where(cost > 0, np.minimum(gain / cost, _STEEP), np.inf)
+            slope = np.where(gain > 0, slope, -1.0)
         steepest = slope.max(axis=1)
         # Among equally steep options the farthest.
         best = np.where(slope == steepest[:, None], gain, -1.0).argmax(axis=1)

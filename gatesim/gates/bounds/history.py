@@ -113,9 +113,9 @@ def program_b(scenario: Scenario, law: Law) -> Program:
     alone: dict[str, bool] = {}
     size = 0
     for laws, kinds in _classes(scenario, clears_at_some_time(law)).items():
-        for kind in kinds:
-            alone[kind.owner] = alone.get(kind.owner, True) and len(kinds) == 1
         found = _Class(scenario, law, laws, kinds)
+        for kind, is_alone in zip(kinds, found.alone(), strict=True):
+            alone[kind.owner] = alone.get(kind.owner, True) and is_alone
         total += found.total
         unasked += found.unasked
         parts += found.parts()
@@ -231,6 +231,11 @@ class _Class:
         self._rows: list[_Row] = []
         self._known = self._account()
         self._collect()
+
+    def alone(self) -> list[bool]:
+        """For each kind of accounts whether what is drawn once tells them from all others."""
+        has = self._known > 0
+        return [not (has[number] & np.delete(has, number, axis=0)).any() for number in range(len(has))]
 
     def parts(self) -> list[Part]:
         """Rows in which it matters what is known of the account, and rows in which it does not."""

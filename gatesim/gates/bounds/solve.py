@@ -135,8 +135,7 @@ def _slope(frontier: Frontier, vertex: int) -> float:
     """Entitled needs served for each leak, on the edge that ends at a vertex; 0 beyond the last."""
     if vertex >= len(frontier.served):
         return 0.0
-    gain = float(frontier.served[vertex] - frontier.served[vertex - 1])
-    cost = float(frontier.leaks[vertex] - frontier.leaks[vertex - 1])
+    gain, cost = float(frontier.gain[vertex]), float(frontier.cost[vertex])
     return gain / cost if cost > 0 else float("inf")
 
 

@@ -9,14 +9,16 @@ that attains the bound is made feasible exactly, too, and the gap between the tw
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
 from gatesim.gates.bounds.bound import Bound
-from gatesim.gates.bounds.frontier import BLOCKED
-from gatesim.gates.bounds.mixture import Table, amounts
+from gatesim.gates.bounds.frontier import BLOCKED, frontier_of
+from gatesim.gates.bounds.mixture import Table, amounts, at_vertex
 from gatesim.gates.bounds.program import Program
 
 GAP = Fraction(1, 10**9)
@@ -32,7 +34,7 @@ class Verification(NamedTuple):
     Attributes
     ----------
     holds
-        Whether the gap is at most `GAP` (relative for a count).
+        Whether the gap is at most `GAP` (relative for a count), and the bound's value is what is attained.
     gap
         Between what is proved and what is attained, in the unit of the bound's value; never negative.
     proved
@@ -45,6 +47,24 @@ class Verification(NamedTuple):
     gap: Fraction
     proved: Fraction
     attained: Fraction
+
+
+_CORNERS = 6
+"""Tables of a mixture that the proof looks at, the heaviest ones."""
+
+
+def _heaviest(bound: Bound) -> list[Table]:
+    return sorted(bound.mixture(), key=lambda table: -table.weight)[:_CORNERS]
+
+
+def _spares(bound: Bound) -> list[Table]:
+    """Tables with room, should rounding have put the mixture a hair beyond a constraint."""
+    program, frontier = bound.program, frontier_of(bound.program)
+    before = int(np.searchsorted(frontier.served, bound.served * (1 - 1e-9)))
+    nobody, everybody = (np.full(program.size, option) for option in (BLOCKED, 0))
+    return [
+        Table(0.0, choice) for choice in (nobody, everybody, at_vertex(program, frontier, max(before - 1, 0)))
+    ]
 
 
 class _Totals(NamedTuple):
@@ -68,25 +88,20 @@ def verify(bound: Bound) -> Verification:
     """
     if bound.value is None:
         raise ValueError(f"there is nothing to verify: {bound.note}")
-    program, tables = bound.program, bound.mixture()
-    # Should rounding have put the mixture a hair beyond a constraint, a table that meets it is mixed in.
-    spare = np.full(program.size, BLOCKED if bound.question == "most_served" else 0)
-    tables = (*tables, Table(0.0, spare))
-    corners = [_totals(program, table) for table in tables]
-    weights = [Fraction(table.weight) for table in tables]
-    weights = [weight / sum(weights) for weight in weights]
+    corners = [_totals(bound.program, table) for table in (*_heaviest(bound), *_spares(bound))]
     if bound.question == "most_served":
-        proved, attained = _most_served(bound, corners, weights)
+        proved, attained = _most_served(bound, corners)
         gap = proved - attained
         scale = Fraction(1)
     else:
-        proved, attained = _least_leak(bound, corners, weights)
+        proved, attained = _least_leak(bound, corners)
         gap = attained - proved
         scale = max(attained, Fraction(1)) if bound.leak == "leak_count" else Fraction(1)
-    return Verification(0 <= gap <= GAP * scale, gap, proved, attained)
+    claimed = abs(Fraction(bound.value) - attained) <= GAP * scale
+    return Verification(claimed and 0 <= gap <= GAP * scale, gap, proved, attained)
 
 
-def _most_served(bound: Bound, corners: list[_Totals], weights: list[Fraction]) -> tuple[Fraction, Fraction]:
+def _most_served(bound: Bound, corners: list[_Totals]) -> tuple[Fraction, Fraction]:
     program = bound.program
     prices = [Fraction(price) for price in bound.duals.standards]
     linear = [tuple(Fraction(x) for x in standard.linear(program.restricted)) for standard in bound.standards]
@@ -100,12 +115,12 @@ def _most_served(bound: Bound, corners: list[_Totals], weights: list[Fraction]) 
         found = [m + s * point.served - k * point.leaks for k, s, m in linear]
         return [*found, _capacity(program) - point.reviews] if program.capacity is not None else found
 
-    point = _feasible(corners, weights, [room(corner) for corner in corners])
+    point = _best_mixture(corners, [room(corner) for corner in corners], lambda point: point.served)
     entitled = Fraction(program.entitled)
     return proved / entitled, (point.served if point is not None else Fraction(-1)) / entitled
 
 
-def _least_leak(bound: Bound, corners: list[_Totals], weights: list[Fraction]) -> tuple[Fraction, Fraction]:
+def _least_leak(bound: Bound, corners: list[_Totals]) -> tuple[Fraction, Fraction]:
     program = bound.program
     price, review = Fraction(bound.duals.floor), Fraction(bound.duals.review)
     # The frontier's sums may fall short of all entitled needs by rounding: a floor of all of them is that much less.
@@ -114,11 +129,15 @@ def _least_leak(bound: Bound, corners: list[_Totals], weights: list[Fraction]) -
     )
     needed = min(Fraction(bound.floor or 0.0) * Fraction(program.entitled), most)
 
+    def goodness(point: _Totals) -> Fraction:
+        served = point.served + point.leaks if bound.leak == "leak_share" else Fraction(1)
+        return -point.leaks / served if served > 0 else Fraction(-1)
+
     def room(point: _Totals) -> list[Fraction]:
         found = [point.served - needed]
         return [*found, _capacity(program) - point.reviews] if program.capacity is not None else found
 
-    point = _feasible(corners, weights, [room(corner) for corner in corners])
+    point = _best_mixture(corners, [room(corner) for corner in corners], goodness)
     served, leaks = (Fraction(0), Fraction(-1)) if point is None else point[:2]
     if bound.leak == "leak_share":
         attained = leaks / (served + leaks)
@@ -189,27 +208,61 @@ def _totals(program: Program, table: Table) -> _Totals:
     )
 
 
-def _feasible(corners: list[_Totals], weights: list[Fraction], rooms: list[list[Fraction]]) -> _Totals | None:
-    """The mixture of some tables, moved towards one that has room until it meets every constraint exactly.
+def _best_mixture(
+    corners: Sequence[_Totals], rooms: Sequence[Sequence[Fraction]], worth: Callable[[_Totals], Fraction]
+) -> _Totals | None:
+    """The best mixture of some tables that meets every constraint exactly; None where none does.
 
-    ``rooms`` is what each table leaves of each constraint; None if that cannot be done.
+    The best is a basic one: with as many constraints met without slack as tables are mixed, less one.
+
+    Parameters
+    ----------
+    corners
+        What the tables come to.
+    rooms
+        What each of them leaves of each constraint.
+    worth
+        What is to be large.
     """
-    mixed = [
-        sum((w * room[k] for w, room in zip(weights, rooms, strict=True)), Fraction(0))
-        for k in range(len(rooms[0]))
-    ]
-    moved = weights
-    if min(mixed, default=Fraction(0)) < 0:
-        for number, room in enumerate(rooms):
-            if min(room) >= 0:
-                part = max(-m / (r - m) for m, r in zip(mixed, room, strict=True) if m < 0)
-                moved = [(1 - part) * w + (part if k == number else 0) for k, w in enumerate(weights)]
-                break
-        else:
+    best = None
+    constraints = range(len(rooms[0]))
+    for count in range(1, len(constraints) + 2):
+        for mixed in combinations(range(len(corners)), count):
+            for tight in combinations(constraints, count - 1):
+                system = [[Fraction(1)] * count, *([rooms[k][c] for k in mixed] for c in tight)]
+                weights = _solve(system, [Fraction(1), *([Fraction(0)] * (count - 1))])
+                if weights is None or min(weights) < 0:
+                    continue
+                slack = (
+                    sum((w * rooms[k][c] for w, k in zip(weights, mixed, strict=True)), Fraction(0))
+                    for c in constraints
+                )
+                if any(each < 0 for each in slack):
+                    continue
+                point = _Totals(
+                    *(
+                        sum((w * corners[k][q] for w, k in zip(weights, mixed, strict=True)), Fraction(0))
+                        for q in range(3)
+                    )
+                )
+                if best is None or worth(point) > worth(best):
+                    best = point
+    return best
+
+
+def _solve(system: list[list[Fraction]], right: list[Fraction]) -> list[Fraction] | None:
+    """Solve a small system of equations by elimination; None where it has no single solution."""
+    rows = [[*row, value] for row, value in zip(system, right, strict=True)]
+    size = len(rows)
+    for column in range(size):
+        pivot = next((k for k in range(column, size) if rows[k][column] != 0), None)
+        if pivot is None:
             return None
-    return _Totals(
-        *(
-            sum((w * corner[k] for w, corner in zip(moved, corners, strict=True)), Fraction(0))
-            for k in range(3)
-        )
-    )
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        head = rows[column][column]
+        rows[column] = [x / head for x in rows[column]]
+        for k in range(size):
+            if k != column and rows[k][column] != 0:
+                factor = rows[k][column]
+                rows[k] = [x - factor * y for x, y in zip(rows[k], rows[column], strict=True)]
+    return [row[-1] for row in rows]
