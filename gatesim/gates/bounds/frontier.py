@@ -37,6 +37,8 @@ class Frontier:
         float64[vertex]: entitled needs served, and leaks; both ascend, the curve is concave.
     gain, cost
         float64[vertex]: by how much they ascend on the edge from the vertex before; 0 at vertex 0.
+    reviews
+        float64[vertex]: reviews that come with it; zeros where the program does not count them.
     row, before, after
         int64[vertex]: the row that changes between the vertex before and this one, and the numbers (in
         `Program.options`) of its option before and after; `BLOCKED` for none. The entries of vertex 0 mean nothing.
@@ -46,6 +48,7 @@ class Frontier:
     leaks: Floats
     gain: Floats
     cost: Floats
+    reviews: Floats
     row: Ints
     before: Ints
     after: Ints
@@ -75,15 +78,16 @@ def frontier_of(program: Program) -> Frontier:
 def _frontier(program: Program) -> Frontier:
     found = []
     for dense in program.dense():
-        found += _edges(dense.served, dense.leaks, dense.first, dense.part.options)
+        reviews = np.zeros_like(dense.served) if program.capacity is None else dense.reviews()
+        found += _edges(dense.served, dense.leaks, reviews, dense.first, dense.part.options)
     if found:
-        gain, cost, slope, row, before, after = (
+        gain, cost, more, slope, row, before, after = (
             np.concatenate(column) for column in zip(*found, strict=True)
         )
         # What costs nothing comes before what costs hardly anything.
         order = np.lexsort((cost > 0, -slope))
     else:
-        gain = cost = np.zeros(0)
+        gain = cost = more = np.zeros(0)
         row = before = after = np.zeros(0, dtype=np.int64)
         order = np.zeros(0, dtype=np.int64)
 
@@ -96,22 +100,23 @@ def _frontier(program: Program) -> Frontier:
         np.cumsum(cost) + program.open_leaks,
         gain,
         cost,
+        np.concatenate([[0.0], np.cumsum(more[order])]),
         vertices(row),
         vertices(before),
         vertices(after),
     )
 
 
-_Edges = tuple[Floats, Floats, Floats, Ints, Ints, Ints]
+_Edges = tuple[Floats, Floats, Floats, Floats, Ints, Ints, Ints]
 
 
-def _edges(served: Floats, leaks: Floats, first: int, options: Ints) -> list[_Edges]:
-    """Edges of the hulls of some rows: gain, cost, slope, row, option before and after; steepest edges first.
+def _edges(served: Floats, leaks: Floats, reviews: Floats, first: int, options: Ints) -> list[_Edges]:
+    """Edges of the hulls of some rows: gain, cost, reviews, slope, row, option before and after; steepest first.
 
     All rows at once: from where each row is on its hull, the next vertex is the option with the steepest slope.
     """
     rows = np.arange(len(served))
-    at_served, at_leaks = np.zeros(len(rows)), np.zeros(len(rows))
+    at_served, at_leaks, at_reviews = (np.zeros(len(rows)) for _ in range(3))
     at = np.full(len(rows), BLOCKED)
     last = np.full(len(rows), np.inf)
     found: list[_Edges] = []
@@ -129,8 +134,11 @@ def _edges(served: Floats, leaks: Floats, first: int, options: Ints) -> list[_Ed
         # Rounding must not put a later edge of a row before an earlier one.
         last = np.minimum(last[here], steepest[here])
         gained, paid = gain[here, best], np.maximum(cost[here, best], 0.0)
-        found.append((gained, paid, last, rows[here] + first, at[here], options[best]))
+        reviewed = reviews[here, best]
+        found.append(
+            (gained, paid, reviewed - at_reviews[here], last, rows[here] + first, at[here], options[best])
+        )
         at_served, at_leaks = served[here, best], np.maximum(leaks[here, best], at_leaks[here])
-        at, rows = options[best], rows[here]
-        served, leaks = served[here], leaks[here]
+        at, rows, at_reviews = options[best], rows[here], reviewed
+        served, leaks, reviews = served[here], leaks[here], reviews[here]
     return [edge for edge in found if len(edge[0])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,13 +67,4 @@ def amounts(program: Program, choice: Ints) -> tuple[Floats, Floats, Floats]:
         leaks[dense.first + rows] = dense.leaks[rows, options]
         if program.capacity is not None:
             reviews[dense.first + rows] = dense.reviews()[rows, options]
-    return served, leaks, reviews
-
-
-def totals(program: Program, tables: Sequence[Table]) -> tuple[float, float, float]:
-    """Entitled needs served, leaks and reviews of a mixture, open needs included."""
-    found = np.array([program.open_entitled, program.open_leaks, 0.0])
-    for table in tables:
-        found += table.weight * np.array([a.sum() for a in amounts(program, table.choice)])
-    served, leaks, reviews = found.tolist()
     return served, leaks, reviews

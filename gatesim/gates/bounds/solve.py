@@ -15,7 +15,7 @@ import numpy as np
 
 from gatesim.gates.bounds.bound import Bound, Duals, Price
 from gatesim.gates.bounds.frontier import Frontier, frontier_of
-from gatesim.gates.bounds.mixture import between, totals
+from gatesim.gates.bounds.mixture import between
 from gatesim.gates.bounds.program import Program
 from gatesim.gates.bounds.standards import Standard
 
@@ -62,7 +62,7 @@ def most_served(program: Program, standards: Standard | Sequence[Standard]) -> B
     served, leaks = _at(frontier, best, part)
     mixture = partial(between, program, frontier, best, part)
     if program.capacity is not None:
-        reviews = totals(program, mixture())[2]
+        reviews = _reviews(frontier, best, part)
         if reviews > program.capacity:
             from gatesim.gates.bounds.two_prices import most_served_by_desk
 
@@ -129,6 +129,12 @@ def _at(frontier: Frontier, vertex: int, part: float) -> tuple[float, float]:
         served += part * float(frontier.served[vertex + 1] - served)
         leaks += part * float(frontier.leaks[vertex + 1] - leaks)
     return served, leaks
+
+
+def _reviews(frontier: Frontier, vertex: int, part: float) -> float:
+    """Reviews at a part of the way from a vertex to the next."""
+    reviews = float(frontier.reviews[vertex])
+    return reviews + part * float(frontier.reviews[vertex + 1] - reviews) if part > 0 else reviews
 
 
 def _slope(frontier: Frontier, vertex: int) -> float:
@@ -228,7 +234,7 @@ def least_leak(
     mixture = partial(between, program, frontier, vertex, part)
     reviews = 0.0
     if program.capacity is not None:
-        reviews = totals(program, mixture())[2]
+        reviews = _reviews(frontier, vertex, part)
         if reviews > program.capacity:
             from gatesim.gates.bounds.two_prices import least_leak_by_desk
 
