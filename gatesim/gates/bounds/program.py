@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-CHUNK = 2_000_000
-"""The most numbers of a dense table of rows and options that are held at once."""
+CHUNK = 30_000
+"""The most numbers of a dense table of rows and options that are held at once: few enough for a processor's cache."""
 
 ALLOW = "allow"
 
