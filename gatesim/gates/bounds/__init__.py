@@ -4,7 +4,7 @@ Two programs over the probabilities of what a gate can tell apart. `program_a`: 
 its own cell and keep nothing. `program_b`: gates with a memory of an account's own history.
 """
 
-from gatesim.gates.bounds.bound import Bound, Price, TableRow
+from gatesim.gates.bounds.bound import Bound, Owners, Price, TableRow
 from gatesim.gates.bounds.frontier import Frontier, frontier_of
 from gatesim.gates.bounds.history import program_b
 from gatesim.gates.bounds.one_need import program_a
@@ -18,6 +18,7 @@ __all__ = [
     "Bound",
     "Check",
     "Frontier",
+    "Owners",
     "Part",
     "Price",
     "Program",
