@@ -13,6 +13,7 @@ from gatesim.gates.bounds.requests import Check, all_checks
 from gatesim.gates.bounds.solve import least_leak, most_served
 from gatesim.gates.bounds.standards import Standard
 from gatesim.gates.bounds.verify import Verification, verify
+from gatesim.gates.bounds.worth import Worth, worths
 
 __all__ = [
     "Bound",
@@ -32,5 +33,7 @@ __all__ = [
     "most_served",
     "program_a",
     "program_b",
+    "Worth",
     "verify",
+    "worths",
 ]
