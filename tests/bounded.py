@@ -46,6 +46,7 @@ def program(
                 np.array(passes),
                 np.array([[each, each] for each in (reviews or [0.0] * len(row))][: len(row)]),
                 np.arange(len(row)),
+                ("native", "foreign"),
                 lambda number: {"row": str(number)},
             )
         )

@@ -251,6 +251,19 @@ def test_all_tables_over_six_cells_of_a_scenario_by_the_exact_engine() -> None:
 # --- Against the exact engine ---
 
 
+def _check_table(bound: Bound, size: float) -> None:
+    """The table, and the same by owners, add up to what is served besides what is open."""
+    made, table, owners = bound.program, bound.table(), bound.by_owner().values()
+    assert all(sum(row.actions.values()) == pytest.approx(1.0) for row in table)
+    for key, opened in (("served", made.open_entitled), ("leaks", made.open_leaks)):
+        expected = pytest.approx(getattr(bound, key) - opened, rel=1e-9, abs=1e-9 * size)
+        assert sum(getattr(row, key) for row in table) == expected
+        assert sum(getattr(owner, key) for owner in owners) == expected
+    assert sum(row.entitled for row in table) == pytest.approx(
+        made.entitled - made.open_entitled, abs=1e-9 * size
+    )
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_the_gate_of_a_bound_does_what_the_bound_says(seed: int) -> None:
     """Its tables, evaluated by the exact engine and mixed with their weights, attain the value within the limit."""
@@ -275,6 +288,7 @@ def test_the_gate_of_a_bound_does_what_the_bound_says(seed: int) -> None:
                 sums += weight * np.array(served_and_leaks(scenario, law, gate))
             size = made.entitled + made.restricted
             assert sums == pytest.approx([bound.served, bound.leaks], rel=1e-9, abs=1e-9 * size)
+            _check_table(bound, size)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gatesim.gates.bounds.frontier import BLOCKED
-from gatesim.gates.bounds.mixture import Mixture, amounts
+from gatesim.gates.bounds.mixture import Mixture, amounts, chosen
 from gatesim.gates.bounds.program import Program
 from gatesim.gates.bounds.standards import Standard
 
@@ -45,6 +46,23 @@ class Price(NamedTuple):
     up: float | None
     low: float | None
     high: float | None
+
+
+class Owners(NamedTuple):
+    """Needs on accounts of some owners under the gate that attains a bound; what is open is not among them.
+
+    Attributes
+    ----------
+    entitled, restricted
+        Needs.
+    served, leaks
+        Those that are served.
+    """
+
+    entitled: float
+    restricted: float
+    served: float
+    leaks: float
 
 
 class TableRow(NamedTuple):
@@ -170,6 +188,23 @@ class Bound:
         from gatesim.gates.bounds.deterministic import interval
 
         return None if self.value is None else interval(self)
+
+    def by_owner(self) -> dict[str, Owners]:
+        """Who is served and who leaks, by the segment of the account's owner (for B by those not told apart)."""
+        found: dict[str, NDArray[np.float64]] = {}
+        tables = self.mixture()
+        first = 0
+        for part in self.program.parts:
+            sums = np.zeros((4, len(part.owners)))
+            sums[0], sums[1] = part.entitled.sum(axis=0), part.restricted.sum(axis=0)
+            for weight, choice in tables:
+                rows, options = chosen(part, choice[first : first + len(part)])
+                sums[2] += weight * (part.entitled[rows] * part.passes[options]).sum(axis=0)
+                sums[3] += weight * (part.restricted[rows] * part.passes[options]).sum(axis=0)
+            for name, column in zip(part.owners, sums.T, strict=True):
+                found[name] = found.get(name, np.zeros(4)) + column
+            first += len(part)
+        return {name: Owners(*column.tolist()) for name, column in found.items()}
 
     def table(self) -> tuple[TableRow, ...]:
         """What the gate that attains it does in each row."""

@@ -292,6 +292,7 @@ class _Class:
             one,
             0.0 * one,
             np.zeros(1, dtype=np.int64),
+            (" or ".join(dict.fromkeys(kind.owner for kind in self._kinds)),),
             describe,
         )
 

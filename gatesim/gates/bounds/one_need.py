@@ -225,6 +225,7 @@ def program_a(
         checks = ()
     with_desk = desk and scenario.desk is not None and bool(checks)
     asked = _Asked(scenario, checks, with_desk)
+    names = list(scenario.segments)
     total = np.zeros(2)
     unasked = np.zeros(2)
     parts = []
@@ -245,6 +246,7 @@ def program_a(
                 options.passes[:, owners],
                 options.reviews[:, owners],
                 options.numbers,
+                tuple(names[number] for number in owners.tolist()),
                 cells,
             )
         )

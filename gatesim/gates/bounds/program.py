@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-CHUNK = 2_000_000
-"""The most numbers of a dense table of rows and options that are held at once."""
+CHUNK = 30_000
+"""The most numbers of a dense table of rows and options that are held at once: few enough for a processor's cache."""
 
 ALLOW = "allow"
 
@@ -41,6 +41,8 @@ class Part:
         float64[option, kind of owner]: reviews for each of these needs.
     options
         int64[option]: numbers of the options in `Program.options`; the first is to allow.
+    owners
+        Names of the kinds of owners: their segments.
     describe
         Of a row (its number in the part) what it is, in words: axis -> value.
     """
@@ -50,6 +52,7 @@ class Part:
     passes: Floats
     reviews: Floats
     options: Ints
+    owners: tuple[str, ...]
     describe: Callable[[int], Mapping[str, str]]
 
     def __len__(self) -> int:

@@ -6,7 +6,7 @@ by `gatesim.gates.checks.outcome_types`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
@@ -136,6 +136,41 @@ def outcomes(scenario: Scenario, checks: Sequence[Check], clears: tuple[bool, ..
     clears
         Whether a proof of each status is a proof of being entitled.
     """
+    key = (_all_that_matters(scenario), tuple(checks), clears)
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.pop(next(iter(_KNOWN)))
+        _KNOWN[key] = _outcomes(scenario, checks, clears)
+    return _KNOWN[key]
+
+
+_KNOWN: dict[Hashable, Outcomes] = {}
+_MOST_KNOWN = 64
+"""Outcomes that are kept: scenarios that differ in their signals have the same."""
+
+
+def _all_that_matters(scenario: Scenario) -> Hashable:
+    """The numbers on which outcomes depend."""
+    return (
+        tuple(
+            (
+                s.status,
+                tuple(s.documents.items()),
+                s.never_answers,
+                s.gives_up,
+                s.presents_borrowed,
+                s.presents_forged,
+            )
+            for s in scenario.segments.values()
+        ),
+        tuple(
+            (name, tuple(d.proves.items()), d.checker, d.to_desk) for name, d in scenario.documents.items()
+        ),
+        tuple((name, c.false_reject, c.false_accept, c.false_match) for name, c in scenario.checkers.items()),
+    )
+
+
+def _outcomes(scenario: Scenario, checks: Sequence[Check], clears: tuple[bool, ...]) -> Outcomes:
     asked, accepted, errors = _as_arrays(scenario, checks, clears)
     enough, holds, to_desk = _of_owners(scenario, clears)
     never, gives_up, borrows, forges = (
@@ -171,6 +206,8 @@ def outcomes(scenario: Scenario, checks: Sequence[Check], clears: tuple[bool, ..
         at_once += passed * (1.0 - review)
         reviewed += passed * review
         reviews += shown * review
+    for array in (at_once, reviewed, reviews):
+        array.flags.writeable = False
     return Outcomes(at_once, reviewed, reviews)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.gates.bounds.bound import Bound, Duals, Price
-from gatesim.gates.bounds.frontier import BLOCKED
+from gatesim.gates.bounds.frontier import BLOCKED, frontier_of
 from gatesim.gates.bounds.general import maximise
 from gatesim.gates.bounds.mixture import Mixture, Table
 from gatesim.gates.bounds.program import Program
@@ -35,70 +35,70 @@ _DEAR = 1e9
 
 
 class _Points:
-    """All rows with the options that may matter, flat."""
+    """All rows with their options, flat; in each row refusing comes first.
+
+    Few options of a row are ever best. Those that were stand in an active part that is looked through first.
+    """
 
     def __init__(self, program: Program) -> None:
-        values, begins, options = [], [], []
-        count = 0
+        self._sizes = np.concatenate([np.full(len(part), len(part.options) + 1) for part in program.parts])
+        self.begins = np.cumsum(self._sizes) - self._sizes
+        self.values = np.zeros((3, int(self._sizes.sum())))
+        self.options = np.full(self.values.shape[1], BLOCKED)
         for dense in program.dense():
-            point = np.stack([dense.served, dense.leaks, dense.reviews()], axis=-1)
-            keep = _efficient(point)
-            rows, chosen = np.nonzero(keep)
-            # Refusing comes first in every row, so that none is empty.
-            begin = np.concatenate([[0], np.cumsum(keep.sum(axis=1) + 1)])
-            flat = np.zeros((begin[-1], 3))
-            number = np.full(begin[-1], BLOCKED)
-            place = np.arange(len(rows)) + rows + 1
-            flat[place] = point[rows, chosen]
-            number[place] = dense.part.options[chosen]
-            values.append(flat)
-            options.append(number)
-            begins.append(begin[:-1] + count)
-            count += int(begin[-1])
-        self.values = np.ascontiguousarray(np.concatenate(values).T)
-        self.options = np.concatenate(options)
-        self.begins = np.concatenate(begins)
+            rows, count = dense.served.shape
+            begin = self.begins[dense.first]
+            part = slice(begin, begin + rows * (count + 1))
+            for row, quantity in zip(self.values, (dense.served, dense.leaks, dense.reviews()), strict=True):
+                row[part].reshape(rows, count + 1)[:, 1:] = quantity
+            self.options[part].reshape(rows, count + 1)[:, 1:] = dense.part.options
         self.open = np.array([program.open_entitled, program.open_leaks, 0.0])
         self.unit = np.array(
             [program.entitled, max(program.restricted, 1.0), max(program.capacity or 0.0, 1.0)]
         )
-        self.sizes = np.diff([*self.begins, len(self.options)])
+        self._is_active = np.zeros(len(self.options), dtype=np.bool_)
+        self.activate(self._promising(program))
+
+    def _promising(self, program: Program) -> Ints:
+        """Refusing, to allow, what is best where the desk does not matter, and its neighbours."""
+        frontier = frontier_of(program)
+        found = [self.begins, self.begins + 1]
+        first = 0
+        for part in program.parts:
+            mine = (frontier.row[1:] >= first) & (frontier.row[1:] < first + len(part))
+            place = np.searchsorted(part.options, frontier.after[1:][mine])
+            begins = self.begins[frontier.row[1:][mine]] + 1
+            found += [begins + place, begins + np.minimum(place + 1, len(part.options) - 1)]
+            first += len(part)
+        return np.concatenate(found)
 
     def totals_of(self, places: Ints) -> Floats:
-        """Totals (served, leaks, reviews) of a table, given by where its options stand here."""
+        """Totals (served, leaks, reviews) of a table, given by where its options stand."""
         total: Floats = self.values[:, places].sum(axis=1) + self.open
         return total
 
-    def best(self, prices: Floats) -> tuple[Floats, Ints]:
-        """Totals (served, leaks, reviews) of the table that is worth most, and where its options stand here."""
-        worth = prices @ self.values
-        most = np.maximum.reduceat(worth, self.begins)
-        is_best = worth == np.repeat(most, self.sizes)
-        where = np.flatnonzero(is_best)
-        first = where[np.searchsorted(where, self.begins)]
-        return self.totals_of(first), first
+    def activate(self, places: Ints) -> None:
+        """Make options active."""
+        self._is_active[places] = True
+        self._active = np.flatnonzero(self._is_active)
+        self._active_values = np.ascontiguousarray(self.values[:, self._active])
+        self._active_begins = np.searchsorted(self._active, self.begins)
+        self._active_sizes = np.diff(np.append(self._active_begins, len(self._active)))
+
+    def best_active(self, prices: Floats) -> Ints:
+        """Where the options of the table stand that is worth most, of the active ones."""
+        return self._active[_best(prices @ self._active_values, self._active_begins, self._active_sizes)]
+
+    def best(self, prices: Floats) -> Ints:
+        """The same of all."""
+        return _best(prices @ self.values, self.begins, self._sizes)
 
 
-_AT_ONCE = 5_000_000
-"""Comparisons of options that are made at once."""
-
-
-def _efficient(point: Floats) -> NDArray[np.bool_]:
-    """Which options of each row no other one beats in all three respects, and refusing does not: bool[row, option]."""
-    rows, options = point.shape[:2]
-    keep = np.zeros((rows, options), dtype=np.bool_)
-    earlier = np.tri(options, k=-1, dtype=np.bool_)
-    step = max(1, _AT_ONCE // options**2)
-    for begin in range(0, rows, step):
-        served, leaks, reviews = np.moveaxis(point[begin : begin + step], -1, 0)
-        as_good = served[:, None, :] >= served[:, :, None]
-        as_good &= leaks[:, None, :] <= leaks[:, :, None]
-        as_good &= reviews[:, None, :] <= reviews[:, :, None]
-        # Of options that are equal the first stays.
-        equal = as_good & as_good.transpose(0, 2, 1)
-        beaten = (as_good & (~equal | earlier)).any(axis=2)
-        keep[begin : begin + step] = (served > 0) & ~beaten
-    return keep
+def _best(worth: Floats, begins: Ints, sizes: Ints) -> Ints:
+    """The place of the first of the largest numbers of each row."""
+    most = np.maximum.reduceat(worth, begins)
+    where = np.flatnonzero(worth == np.repeat(most, sizes))
+    return where[np.searchsorted(where, begins)]
 
 
 _KNOWN: weakref.WeakKeyDictionary[Program, _Points] = weakref.WeakKeyDictionary()
@@ -112,11 +112,11 @@ def _points_of(program: Program) -> _Points:
 
 
 class _Column(NamedTuple):
-    """A column of the small program: a table, or the slack of a constraint (then without options)."""
+    """A column of the small program: a table (where its options stand), or the slack of a constraint (None)."""
 
     entries: Floats
     worth: float
-    options: Ints | None
+    places: Ints | None
 
 
 class _Solution(NamedTuple):
@@ -162,12 +162,12 @@ def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: 
     sizes = np.abs(use * unit).max(axis=1)
     gain, uses, right = worth / size, use / sizes[:, None], np.append(most / sizes, 1.0)
 
-    def column(prices: Floats) -> _Column:
-        total, options = points.best(prices)
-        return _Column(np.append(uses @ total, 1.0), float(gain @ total), options)
+    def column(places: Ints) -> _Column:
+        total = points.totals_of(places)
+        return _Column(np.append(uses @ total, 1.0), float(gain @ total), places)
 
     slacks = [_Column(row, 0.0, None) for row in np.eye(count, count + 1)]
-    columns = [column(start), *slacks]
+    columns = [column(points.best_active(start)), *slacks]
     if (columns[0].entries[:count] > right[:count] + _TINY).any():
         return None
     for _ in range(_STEPS):
@@ -178,9 +178,14 @@ def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: 
         if duals[slack] < -_TINY:
             entering = slacks[slack]
         else:
-            entering = column(gain - np.maximum(duals[:count], 0.0) @ uses)
+            prices = gain - np.maximum(duals[:count], 0.0) @ uses
+            entering = column(points.best_active(prices))
             if entering.worth - duals @ entering.entries <= _TINY:
-                break
+                places = points.best(prices)
+                entering = column(places)
+                if entering.worth - duals @ entering.entries <= _TINY:
+                    break
+                points.activate(places)
         direction = inverse @ entering.entries
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(direction > _TINY * max(1.0, np.abs(direction).max()), weights / direction, inf)
@@ -189,9 +194,9 @@ def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: 
         return None
     tables, total = [], np.zeros(3)
     for weight, each in zip(weights, columns, strict=True):
-        if each.options is not None and weight > 0:
-            tables.append(Table(float(weight), points.options[each.options]))
-            total += weight * points.totals_of(each.options)
+        if each.places is not None and weight > 0:
+            tables.append(Table(float(weight), points.options[each.places]))
+            total += weight * points.totals_of(each.places)
     step = inverse[:, :count]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.where(np.abs(step) > _TINY, weights[:, None] / step, np.nan) * sizes
@@ -330,7 +335,8 @@ def _as_tables(points: _Points, shares: Floats) -> Iterator[tuple[float, Ints]]:
     Few rows are divided: each cut of the unit interval at one of their cumulative shares makes another table.
     """
     upto = np.cumsum(shares)
-    before = np.repeat(np.concatenate([[0.0], upto[points.begins[1:] - 1]]), points.sizes)
+    sizes = np.diff(np.append(points.begins, len(shares)))
+    before = np.repeat(np.concatenate([[0.0], upto[points.begins[1:] - 1]]), sizes)
     ends = np.minimum(upto - before, 1.0)
     last = np.append(points.begins[1:], len(shares)) - 1
     ends[last] = 1.0
