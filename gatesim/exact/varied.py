@@ -1,0 +1,412 @@
+"""The exact engine under a changing parameter: what does not change is worked out once.
+
+Needs in the rows of `gatesim.exact.rows` are *linear* in most parameters: the accuracy or coverage of one signal, the
+share of people with a VPN. Then the rows at the ends of the range say all in between. That is known from the form of
+the key, and checked by numbers at two points inside. Other parameters take the rows of each changed scenario anew.
+
+A policy's tables are compiled once where they follow from its own parameters. Those of ``posterior`` follow from the
+needs themselves, and are compared with its thresholds at every value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.exact.evaluate import World
+from gatesim.exact.expected import END_LATE, END_SERVED
+from gatesim.exact.rows import ENTITLED, RESTRICTED, Decided, Layout, aligned, decided, passes_of, rows_of
+from gatesim.exact.states import has_memory
+from gatesim.gates.bounds import Check
+from gatesim.gates.compile import compile_gate
+from gatesim.law.law import Law
+from gatesim.scenario.parameter import Parameter, changed
+from gatesim.scenario.policies import Best, Posterior
+from gatesim.scenario.schema import Scenario
+
+Floats = NDArray[np.float64]
+
+_INSIDE = ((0.37, 0.71), (0.83, 0.24))
+"""Where linearity is checked: parts of the way from the lower to the upper end, by parameter in turn."""
+
+_SAME = 1e-12
+"""Difference, in parts of all needs, up to which numbers that ought to be equal are."""
+
+_ANSWERS = (
+    "gives_up",
+    "never_answers",
+    "presents_forged",
+    "presents_borrowed",
+    "documents",
+)
+"""Keys of a segment that say how its owners answer a check."""
+
+_UNMOVED = ("policies", "verdict", "documents", "checkers", "desk", "reactions", "people", "seed")
+"""Tables of a scenario on which no needs depend."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a gate serves over the time in force, of all accounts represented.
+
+    Attributes
+    ----------
+    entitled, restricted
+        Entitled needs served, and leaks.
+    all_entitled, all_restricted
+        All entitled and all restricted needs.
+    """
+
+    entitled: float
+    restricted: float
+    all_entitled: float
+    all_restricted: float
+
+    @property
+    def served_entitled(self) -> float | None:
+        """Share of entitled needs served; None where there are none."""
+        return self.entitled / self.all_entitled if self.all_entitled > 0 else None
+
+    @property
+    def leak_rate(self) -> float | None:
+        """Leaks for each restricted need; None where there are none."""
+        return self.restricted / self.all_restricted if self.all_restricted > 0 else None
+
+    @property
+    def leak_share(self) -> float | None:
+        """Leaks for each served need; None where nothing is served."""
+        served = self.entitled + self.restricted
+        return self.restricted / served if served > 0 else None
+
+    def base(self, ratio: str) -> float:
+        """The denominator of a leak ratio."""
+        return self.all_restricted if ratio == "leak_rate" else self.entitled + self.restricted
+
+
+def leaves_needs_alone(parameter: Parameter) -> bool:
+    """Whether no need, and no reading of one, depends on a parameter."""
+    return all(
+        path[0] in _UNMOVED
+        or (path[0] == "segments" and len(path) > 2 and path[2] in _ANSWERS)
+        or (path[0] == "orders" and "standard" in path)
+        for path in parameter.paths
+    )
+
+
+def is_linear(scenario: Scenario, parameter: Parameter) -> bool:
+    """Whether needs are linear in a parameter, by the form of its key.
+
+    A need's readings are products over signals, and within a signal sums over what it may read: linear in the
+    accuracy, or in the coverage, of one signal that no cause ties to others. A VPN is on with the product of two
+    shares, so needs are linear in either.
+    """
+    tied = {name for cause in scenario.causes.values() for name in cause.signals}
+    kinds = set()
+    for path in parameter.paths:
+        if path[0] == "signals":
+            fields = {str(name) for name in path[2:]} & {"accuracy", "coverage"}
+            if path[1] in tied or len(fields) != 1:
+                return False
+            kinds.add(("signals", path[1], *fields))
+        elif path[0] == "segments" and path[2:3] == ("vpn",) and path[3:] in (("users",), ("on",)):
+            kinds.add(("vpn", path[3]))
+        else:
+            return False
+    return len(kinds) == 1
+
+
+class Varied:
+    """A scenario under one reading, with one or more of its numbers varied.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    law_of
+        The law of a changed scenario.
+    parameters
+        What is varied; none is allowed.
+    policies
+        Names of the policies that will be asked for; by default all.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        law_of: Callable[[Scenario], Law],
+        parameters: Sequence[Parameter] = (),
+        policies: Iterable[str] | None = None,
+    ) -> None:
+        self.scenario, self.parameters = scenario, tuple(parameters)
+        self._law_of = law_of
+        self.law = law_of(scenario)
+        moving = [p for p in self.parameters if not leaves_needs_alone(p)]
+        self._moves = [p in moving for p in self.parameters]
+        self._law_moves = any(p.table in ("orders", "length", "start") for p in moving)
+        self.linear = all(is_linear(scenario, p) for p in moving)
+        if self.linear:
+            self._at_corners(moving)
+        if self.linear and moving and not self._agrees():
+            self.linear = False
+        self._kept: tuple[tuple[float, ...], Layout, Floats] | None = None
+        names = scenario.policies if policies is None else policies
+        self._gates = {name: _Gate(self, name) for name in names}
+
+    def _at_corners(self, moving: Sequence[Parameter]) -> None:
+        ends = [(p.low, p.high) for p in moving]
+        several = []
+        for corner in product(*ends):
+            other = changed(self.scenario, moving, corner)
+            several.append(rows_of(other, self.law))
+        self.layout, needs = aligned(several)
+        self.corners: Floats = np.stack(needs)
+        """float64[corner, kind, row, segment]; of several parameters the last varies fastest."""
+        self.corners_by_row: Floats = self.corners.sum(axis=3)
+        self._by_row_flat = self.corners_by_row.reshape(len(self.corners), -1)
+        self._totals: Floats = self.corners_by_row.sum(axis=2)
+
+    def weights(self, values: Sequence[float]) -> Floats:
+        """How much each corner counts at some values: float64[corner]."""
+        found = np.ones(1)
+        for parameter, value, moves in zip(self.parameters, values, self._moves, strict=True):
+            if moves:
+                part = (value - parameter.low) / (parameter.high - parameter.low)
+                found = np.multiply.outer(found, np.array([1.0 - part, part])).ravel()
+        return found
+
+    def _agrees(self) -> bool:
+        """Whether the rows in between are what the corners say."""
+        for inside in _INSIDE:
+            values = [
+                p.low + inside[number % 2] * (p.high - p.low) for number, p in enumerate(self.parameters)
+            ]
+            layout, (real,) = aligned([rows_of(self.at(values), self.law)])
+            number = {key: row for row, key in enumerate(self.layout.key)}
+            if any(key not in number for key in layout.key):
+                return False
+            said = np.tensordot(self.weights(values), self.corners, axes=1)
+            off = said.copy()
+            off[:, [number[key] for key in layout.key]] -= real
+            if np.abs(off).max(initial=0.0) > _SAME * max(said.sum(), 1.0):
+                return False
+        return True
+
+    def at(self, values: Sequence[float]) -> Scenario:
+        """The scenario at some values of the parameters."""
+        return changed(self.scenario, self.parameters, values) if self.parameters else self.scenario
+
+    def law_at(self, scenario: Scenario) -> Law:
+        """The law of the scenario at some values."""
+        return self._law_of(scenario) if self._law_moves else self.law
+
+    def needs(self, values: Sequence[float]) -> tuple[Layout, Floats]:
+        """The rows, and float64[kind, row, segment] of needs in them, at some values."""
+        if self.linear:
+            return self.layout, np.tensordot(self.weights(values), self.corners, axes=1)
+        key = tuple(values)
+        if self._kept is None or self._kept[0] != key:
+            scenario = self.at(values)
+            rows = rows_of(scenario, self.law_at(scenario))
+            self._kept = (key, rows.layout, rows.needs)
+        return self._kept[1], self._kept[2]
+
+    def by_row(self, values: Sequence[float]) -> Floats:
+        """float64[kind, row]: needs at some values."""
+        if self.linear:
+            found: Floats = (self.weights(values) @ self._by_row_flat).reshape(2, -1)
+            return found
+        return self.needs(values)[1].sum(axis=2)
+
+    def totals(self, values: Sequence[float]) -> Floats:
+        """float64[kind]: all entitled and all restricted needs at some values."""
+        if self.linear:
+            found: Floats = self.weights(values) @ self._totals
+            return found
+        found = self.by_row(values).sum(axis=1)
+        return found
+
+    def remembers(self, policy: str) -> bool:
+        """Whether a policy has a memory, so that each evaluation takes the whole engine."""
+        return self._gates[policy].remembers
+
+    def is_fixed(self, policy: str) -> bool:
+        """Whether a policy does the same at all values, so that what it serves is linear as well."""
+        return self._gates[policy].fixed is not None
+
+    def served(self, policy: str, values: Sequence[float] = ()) -> Served:
+        """What a policy serves at some values of the parameters.
+
+        Raises
+        ------
+        CannotDo
+            If the exact engine cannot do a policy with a memory.
+        """
+        gate = self._gates[policy]
+        if gate.remembers:
+            return self._by_world(policy, values)
+        served = gate.served(values)
+        total = self.totals(values)
+        return Served(float(served[0]), float(served[1]), float(total[0]), float(total[1]))
+
+    def served_at(self, policy: str, grid: Floats) -> Floats:
+        """What a policy whose tables are fixed serves at many values: float64[point, kind].
+
+        Parameters
+        ----------
+        policy
+            Its name; `is_fixed`.
+        grid
+            float64[point, parameter].
+        """
+        gate = self._gates[policy]
+        assert gate.fixed is not None
+        weights = np.ones((len(grid), 1))
+        for number, parameter in enumerate(self.parameters):
+            if self._moves[number]:
+                part = (grid[:, number] - parameter.low) / (parameter.high - parameter.low)
+                pair = np.stack([1.0 - part, part], axis=1)
+                weights = (weights[:, :, None] * pair[:, None, :]).reshape(len(grid), -1)
+        found: Floats = weights @ gate.fixed
+        return found
+
+    def breakpoints(self, policy: str) -> list[float]:
+        """Values of the only parameter at which a policy's tables change, where these can be told."""
+        return self._gates[policy].breakpoints()
+
+    def _by_world(self, policy: str, values: Sequence[float]) -> Served:
+        scenario = self.at(values)
+        law = self.law_at(scenario)
+        gate = compile_gate(scenario, policy, law)
+        expected = World(scenario, law).evaluate(gate, policy, daily=False)
+        scale = scenario.represents / scenario.people
+        ends = expected.counts.sum(axis=(0, 1, 2)) * scale
+        served = ends[:, [END_SERVED, END_LATE]].sum(axis=1)
+        total = ends.sum(axis=1)
+        return Served(float(served[0]), float(served[1]), float(total[0]), float(total[1]))
+
+
+class _Gate:
+    """A policy under a changing parameter."""
+
+    def __init__(self, varied: Varied, name: str) -> None:
+        self._varied, self._name = varied, name
+        policy = varied.scenario.policies[name]
+        self._policy = policy
+        own = [p for p in varied.parameters if any(q[:2] == ("policies", name) for q in p.paths)]
+        self._own = own
+        answers = [
+            p
+            for p in varied.parameters
+            if p.table in ("documents", "checkers")
+            or any(q[0] == "segments" and len(q) > 2 and q[2] in _ANSWERS for q in p.paths)
+        ]
+        follows_needs = isinstance(policy, Posterior | Best)
+        thresholds = all(q[2:] in (("block_above",), ("check_above",)) for p in own for q in p.paths)
+        self._by_threshold = isinstance(policy, Posterior) and not policy.beliefs and thresholds
+        self.check = Check(policy.documents, policy.checker) if policy.documents else None
+        self.remembers = self._has_memory(follows_needs or bool(own))
+        # What moves the tables: the policy's own numbers, and, where they follow from needs, whatever moves these.
+        moves = bool(own) or (follows_needs and bool(varied.parameters))
+        self._passes_move = bool(answers) and self.check is not None
+        self._tables = None if moves else compile_gate(varied.scenario, name, varied.law)
+        self.fixed: Floats | None = None
+        self._acts: NDArray[np.bool_] | None = None
+        self._passes: Floats | None = None
+        if self.remembers:
+            return
+        if varied.linear and not moves and not self._passes_move:
+            does = self._decided(varied.scenario, varied.law, varied.layout)
+            self.fixed = np.stack([does.of(needs) for needs in varied.corners])
+        elif varied.linear and self._by_threshold:
+            gate = compile_gate(varied.scenario, name, varied.law)
+            self._acts = gate[0].acts[varied.layout.cell] & varied.layout.gated
+            if self.check is not None and not self._passes_move:
+                self._passes = passes_of(varied.scenario, varied.layout, self.check)
+
+    def _has_memory(self, tables_move: bool) -> bool:
+        varied = self._varied
+        if not tables_move:
+            return has_memory(varied.scenario, varied.law, compile_gate(varied.scenario, self._name, varied.law))
+        # Which cells are checked may differ from value to value, so that any state that lasts counts.
+        policy = self._policy
+        lasts = {policy.allow_lasts, policy.block_lasts}
+        if self.check is not None:
+            lasts |= {policy.clearance, policy.ask_again_after}
+        timed = any(p.scale is not None and path[-1] != "lead_time" for p in self._own for path in p.paths)
+        return timed or any(each > 0 for each in lasts)
+
+    def _decided(self, scenario: Scenario, law: Law, layout: Layout) -> Decided:
+        # Other laws have other epochs, for which the tables must be made anew.
+        kept = self._tables if law is self._varied.law else None
+        return decided(scenario, kept or compile_gate(scenario, self._name, law), layout, self.check)
+
+    def served(self, values: Sequence[float]) -> Floats:
+        """float64[kind]: needs served."""
+        varied = self._varied
+        if self.fixed is not None:
+            found: Floats = varied.weights(values) @ self.fixed
+            return found
+        if self._acts is not None:
+            return self._by_posterior(values)
+        scenario = varied.at(values)
+        layout, needs = varied.needs(values)
+        return self._decided(scenario, varied.law_at(scenario), layout).of(needs)
+
+    def _by_posterior(self, values: Sequence[float]) -> Floats:
+        varied, policy = self._varied, self._policy
+        if self._own:
+            policy = varied.at(values).policies[self._name]
+        assert isinstance(policy, Posterior)
+        assert self._acts is not None
+        by_row = varied.by_row(values)
+        with np.errstate(invalid="ignore"):
+            restricted = by_row[RESTRICTED] / (by_row[ENTITLED] + by_row[RESTRICTED])
+        blocks = np.zeros(len(restricted), dtype=np.bool_)
+        if policy.block_above is not None:
+            blocks = restricted > policy.block_above
+        checks = np.zeros_like(blocks)
+        if policy.check_above is not None:
+            checks = ~blocks & (restricted > policy.check_above)
+        served: Floats = by_row @ (~self._acts | ~(blocks | checks))
+        checks = checks & self._acts
+        if self.check is not None and checks.any():
+            _, needs = varied.needs(values)
+            passes = self._passes
+            if passes is None:
+                passes = passes_of(varied.at(values), varied.layout, self.check)
+            served = served + np.einsum("krs,rs->k", needs[:, checks], passes[checks])
+        return served
+
+    def breakpoints(self) -> list[float]:
+        """Where a row's probability of being restricted crosses a threshold: it is a ratio of linear functions."""
+        varied, policy = self._varied, self._policy
+        if self.remembers or not varied.linear or len(varied.parameters) != 1 or not isinstance(policy, Posterior):
+            return []
+        (parameter,) = varied.parameters
+        if self._own:
+            by_row = varied.corners_by_row[0]
+            with np.errstate(invalid="ignore"):
+                found = by_row[RESTRICTED] / by_row.sum(axis=0)
+        elif self._by_threshold and any(varied._moves):
+            thresholds = [t for t in (policy.block_above, policy.check_above) if t is not None]
+            low, high = varied.corners_by_row
+            found = np.concatenate([_roots(low, high, t) for t in thresholds] or [np.zeros(0)])
+            found = parameter.low + found * (parameter.high - parameter.low)
+        else:
+            return []
+        inside = found[np.isfinite(found) & (found > parameter.low) & (found < parameter.high)]
+        return sorted(set(inside.tolist()))
+
+
+def _roots(low: Floats, high: Floats, threshold: float) -> Floats:
+    """Where on the way from one end to the other restricted needs are the threshold's part of all needs."""
+    at_low, at_high = (
+        (1.0 - threshold) * end[RESTRICTED] - threshold * end[ENTITLED] for end in (low, high)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = at_low / (at_low - at_high)
+    return found
