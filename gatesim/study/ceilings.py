@@ -1,0 +1,236 @@
+"""Bounds A and B under a changing parameter: the most that any gate serves, at any value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.exact.rows import ENTITLED, RESTRICTED, Layout
+from gatesim.exact.varied import _ANSWERS, _INSIDE, Varied
+from gatesim.gates.bounds import Check, Program, all_checks, program_a, program_b
+from gatesim.gates.bounds.most import Dense, dense_of
+from gatesim.gates.bounds.one_need import clears_at_some_time
+from gatesim.gates.bounds.requests import outcomes
+from gatesim.scenario.parameter import Parameter
+from gatesim.scenario.schema import Scenario
+
+Floats = NDArray[np.float64]
+
+_SAME = 1e-12
+
+
+class CeilingA:
+    """Bound A: gates that decide each need from its own cell and keep nothing.
+
+    The desk is left out, as the exact engine leaves it out, unless it is the desk that is varied.
+
+    Parameters
+    ----------
+    varied
+        The scenario and what is varied.
+    """
+
+    def __init__(self, varied: Varied) -> None:
+        self._varied = varied
+        parameters = varied.parameters
+        self.by_desk = any(p.table == "desk" for p in parameters)
+        self._answers_move = any(
+            path[0] in ("documents", "checkers")
+            or (path[0] == "segments" and len(path) > 2 and path[2] in _ANSWERS)
+            for p in parameters
+            for path in p.paths
+        )
+        self._corners: Floats | None = None
+        self._ends: list[Dense] | None = None
+        self._checks: tuple[Check, ...] | None = None
+        if varied.linear and not self.by_desk:
+            self._checks = all_checks(varied.scenario, clears_at_some_time(varied.law))
+            if self._answers_move:
+                self._ends = _ends(varied.parameters, self._anew)
+            else:
+                passes = self._passes(varied.scenario, varied.layout)
+                self._corners = np.stack([_dense(needs, passes) for needs in varied.corners])
+                self._corners = _undominated(self._corners, varied.corners, passes)
+
+    def _passes(self, scenario: Scenario, layout: Layout) -> list[tuple[NDArray[np.bool_], Floats]]:
+        """For each law of proofs its rows, and float64[option, segment] of what is passed; to allow is the first."""
+        assert self._checks is not None
+        laws, which = np.unique(layout.clears, axis=0, return_inverse=True)
+        found = []
+        for number, clears in enumerate(laws):
+            everybody = np.ones((1, len(scenario.segments)))
+            if self._checks:
+                out = outcomes(scenario, self._checks, tuple(clears.tolist()))
+                everybody = np.concatenate([everybody, out.at_once + out.reviewed])
+            found.append((which.reshape(-1) == number, everybody))
+        return found
+
+    def dense(self, values: Sequence[float] = ()) -> Dense:
+        """The program at some values."""
+        varied = self._varied
+        if self._ends is not None:
+            return _between(varied.parameters, self._ends, values)
+        if self._corners is not None:
+            flat = varied.weights(values) @ self._corners.reshape(len(self._corners), -1)
+            return self._made(values, flat.reshape(self._corners.shape[1:]))
+        return self._anew(values)
+
+    def _anew(self, values: Sequence[float]) -> Dense:
+        varied = self._varied
+        if not varied.linear or self._checks is None:
+            return dense_of(self.program(values))
+        _, needs = varied.needs(values)
+        return self._made(values, _dense(needs, self._passes(varied.at(values), varied.layout)))
+
+    def _made(self, values: Sequence[float], both: Floats) -> Dense:
+        varied = self._varied
+        totals, by_row = varied.totals(values), varied.by_row(values)
+        gated = varied.layout.gated
+        opened = by_row[:, ~gated].sum(axis=1)
+        return Dense(
+            both[ENTITLED][gated],
+            both[RESTRICTED][gated],
+            float(opened[ENTITLED]),
+            float(opened[RESTRICTED]),
+            float(totals[ENTITLED]),
+            float(totals[RESTRICTED]),
+        )
+
+    def program(self, values: Sequence[float] = ()) -> Program:
+        """The whole program at some values: with its table, prices and proof."""
+        scenario = self._varied.at(values)
+        return program_a(scenario, self._varied.law_at(scenario), desk=self.by_desk)
+
+
+def _dense(needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]) -> Floats:
+    """float64[kind, row, option] from float64[kind, row, segment]."""
+    width = max(len(options) for _, options in passes) if passes else 1
+    found = np.zeros((*needs.shape[:2], width))
+    for rows, options in passes:
+        found[:, rows, : len(options)] = needs[:, rows] @ options.T
+    return found
+
+
+def _undominated(
+    dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]
+) -> Floats:
+    """Only the options of each row that no other of its options beats whatever the needs are.
+
+    Parameters
+    ----------
+    dense
+        float64[corner, kind, row, option].
+    needs
+        float64[corner, kind, row, segment].
+    passes
+        As from `CeilingA._passes`.
+
+    Returns
+    -------
+    ndarray, shape (corners, kinds, rows, fewer options)
+        An option is beaten by one that passes as many of all owners with entitled needs in the row, and no more of
+        those with restricted ones; of equal options the first stays.
+    """
+    rows, width = dense.shape[2:]
+    keep = np.zeros((rows, width), dtype=np.bool_)
+    has = (needs != 0).any(axis=0)
+    for which, options in passes:
+        kinds, group = np.unique(has[:, which].transpose(1, 0, 2), axis=0, return_inverse=True)
+        own = np.zeros((len(kinds), width), dtype=np.bool_)
+        for number, (entitled, restricted) in enumerate(kinds):
+            points = np.concatenate([options[:, entitled], -options[:, restricted]], axis=1)
+            as_good = (points[:, None, :] >= points[None, :, :]).all(axis=2)
+            same = as_good & as_good.T
+            earlier = np.tri(len(points), k=-1, dtype=np.bool_)
+            beaten = ((as_good & ~same).T | (same & earlier)).any(axis=1)
+            own[number, : len(options)] = ~beaten
+        keep[which] = own[group.reshape(-1)]
+    most = int(keep.sum(axis=1).max(initial=1))
+    order = np.argsort(~keep, axis=1, kind="stable")[:, :most]
+    chosen = np.take_along_axis(keep, order, axis=1)
+    found: Floats = np.where(chosen, np.take_along_axis(dense, order[None, None], axis=3), 0.0)
+    return found
+
+
+def _ends(parameters: Sequence[Parameter], dense_at: Callable[[Sequence[float]], Dense]) -> list[Dense] | None:
+    """A program at the ends of all ranges, if they say all in between: tried out at two points inside."""
+    if not 1 <= len(parameters) <= 3:
+        return None
+    ends = [dense_at(corner) for corner in product(*((p.low, p.high) for p in parameters))]
+    if len({end.served.shape for end in ends}) > 1:
+        return None
+    for inside in _INSIDE:
+        values = [p.low + inside[number % 2] * (p.high - p.low) for number, p in enumerate(parameters)]
+        real, said = dense_at(values), _between(parameters, ends, values)
+        if real.served.shape != said.served.shape:
+            return None
+        off = max(
+            float(np.abs(np.asarray(a) - np.asarray(b)).max(initial=0.0))
+            for a, b in zip(real, said, strict=True)
+        )
+        if off > _SAME * (real.entitled + real.restricted):
+            return None
+    return ends
+
+
+def _between(parameters: Sequence[Parameter], ends: Sequence[Dense], values: Sequence[float]) -> Dense:
+    """The program at some values, from those at the ends of the ranges."""
+    weights = np.ones(1)
+    for parameter, value in zip(parameters, values, strict=True):
+        part = (value - parameter.low) / (parameter.high - parameter.low)
+        weights = np.multiply.outer(weights, np.array([1.0 - part, part])).ravel()
+    mixed = [
+        np.add.reduce([weight * np.asarray(end[field]) for weight, end in zip(weights, ends, strict=True)])
+        for field in range(len(Dense._fields))
+    ]
+    return Dense(mixed[0], mixed[1], *(float(number) for number in mixed[2:]))
+
+
+def leaves_b_alone(parameter: Parameter) -> bool:
+    """Whether bound B does not depend on a parameter: what signals read, what policies and verdicts choose."""
+    return all(
+        path[0] in ("signals", "causes", "policies", "verdict", "desk")
+        or (path[0] == "orders" and "standard" in path)
+        for path in parameter.paths
+    )
+
+
+class CeilingB:
+    """Bound B: gates with a memory of an account's own history.
+
+    It knows where everybody is, so that it does not depend on what signals read of it. Where its program is linear in
+    the parameters (that is tried out, by numbers), the ends of their ranges say all in between.
+
+    Parameters
+    ----------
+    varied
+        The scenario and what is varied.
+    """
+
+    def __init__(self, varied: Varied) -> None:
+        self._varied = varied
+        self._constant: Dense | None = None
+        self._ends: list[Dense] | None = None
+        if all(leaves_b_alone(p) for p in varied.parameters):
+            self._constant = dense_of(self.program([p.low for p in varied.parameters]))
+        else:
+            self._ends = _ends(varied.parameters, self._anew)
+
+    def dense(self, values: Sequence[float] = ()) -> Dense:
+        """The program at some values."""
+        if self._constant is not None:
+            return self._constant
+        if self._ends is not None:
+            return _between(self._varied.parameters, self._ends, values)
+        return self._anew(values)
+
+    def _anew(self, values: Sequence[float]) -> Dense:
+        return dense_of(self.program(values))
+
+    def program(self, values: Sequence[float] = ()) -> Program:
+        """The whole program at some values."""
+        scenario = self._varied.at(values)
+        return program_b(scenario, self._varied.law_at(scenario))
