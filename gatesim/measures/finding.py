@@ -1,0 +1,184 @@
+"""The whole sentence: what is true of the policies listed, and of every gate that a bound is about.
+
+It takes data only, and claims no more than their scope: a bound speaks for gates that decide from one session's signals
+(A), or that remember an account's own history (B), within the scenario's assumptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gatesim.measures.judgement import RATIOS, Outcome
+from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.measures.sentence import DISCLAIMER, KINDS
+from gatesim.scenario.schema import Scenario
+
+_BASES = dict(zip(RATIOS, ("restricted needs", "served needs"), strict=True))
+
+
+@dataclass(frozen=True)
+class Best:
+    """The gate that an outcome is about.
+
+    Attributes
+    ----------
+    outcome
+        The outcome.
+    name
+        Name of the policy; empty for the gate of a bound.
+    served, leak
+        Share of entitled needs that it serves, and its leak ratio; None where undefined.
+    ready
+        When a listed policy could be in place; None for the gate of a bound, and where it is on the date.
+    """
+
+    outcome: Outcome
+    name: str = ""
+    served: float | None = None
+    leak: float | None = None
+    ready: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """All that the sentence says.
+
+    Attributes
+    ----------
+    reading
+        The reading of the orders, as shown.
+    ratio, limit, floor, date
+        The standard, the least share of entitled needs to serve, the date.
+    count
+        How many listed policies there are (shutting down, and those that serve nobody, not counted).
+    listed, a, b
+        What was found for the list, for bound A, for bound B; None for B where no listed policy remembers.
+    signals
+        Names of the signals.
+    guesses, inputs
+        How many inputs the result rests on, and how many of these are guesses.
+    held, worlds
+        In how many of how many sets of plausible assumptions the same was found; None where none was tried.
+    """
+
+    reading: str
+    ratio: str
+    limit: float
+    floor: float
+    date: datetime
+    count: int
+    listed: Best
+    a: Best
+    b: Best | None
+    signals: tuple[str, ...]
+    guesses: int
+    inputs: int
+    held: int | None = None
+    worlds: int | None = None
+
+
+def reading_in_words(scenario: Scenario, reading: str) -> str:
+    """A reading as the sentence shows it."""
+    title = scenario.readings[reading].title
+    return f"“{reading}”" + (f" ({title[0].lower()}{title[1:]})" if title else "")
+
+
+def and_list(names: Sequence[str]) -> str:
+    """Names in a row, the last after "and"."""
+    return " and ".join(", ".join(names).rsplit(", ", 1)) if names else "nothing"
+
+
+def full_sentence(claim: Claim) -> str:
+    """The sentence.
+
+    Parameters
+    ----------
+    claim
+        What was found.
+
+    Returns
+    -------
+    str
+        Some sentences in one line.
+    """
+    return " ".join(
+        (
+            f"Reading the order as {claim.reading}, with an assumed limit of {format_limit(claim.limit)} "
+            f"({KINDS[claim.ratio]}; the order states none), {_found(claim)}",
+            *_of_best(claim),
+            *_of_memory(claim),
+            _of_worlds(claim),
+            DISCLAIMER,
+        )
+    )
+
+
+def _gates(claim: Claim) -> str:
+    return f"gate that decides from one session's {and_list(claim.signals)}"
+
+
+def _policies(claim: Claim) -> str:
+    return f"the {claim.count} {'policy' if claim.count == 1 else 'policies'} listed"
+
+
+def _found(claim: Claim) -> str:
+    within = (
+        f"at least {format_limit(claim.floor)} of entitled needs within that limit on {format_date(claim.date)}"
+    )
+    listed, a = claim.listed.outcome == "gate_available", claim.a.outcome == "gate_available"
+    if listed:
+        start = f"{claim.listed.name}, one of {_policies(claim)}, serves {within}"
+        if a:
+            return f"{start}."
+        return f"{start}, but no {_gates(claim)} does."
+    if a:
+        return f"none of {_policies(claim)} serves {within}, but a {_gates(claim)} can."
+    return f"none of {_policies(claim)} and no {_gates(claim)} serves {within}."
+
+
+def _does(claim: Claim, best: Best) -> str:
+    leaks = format_rate(best.leak) if best.leak is not None else "nothing"
+    return (
+        f"leaks {leaks}{'' if best.leak is None else f' of {_BASES[claim.ratio]}'} and serves "
+        f"{format_rate(best.served)}"
+    )
+
+
+def _of_best(claim: Claim) -> list[str]:
+    found = []
+    listed = claim.listed
+    if listed.outcome == "gate_available":
+        found.append(f"It {_does(claim, listed)}.")
+    elif listed.outcome == "only_not_ready" and listed.name:
+        when = "never" if listed.ready is None else f"on {format_date(listed.ready)} only"
+        found.append(
+            f"The listed {listed.name} would ({_does(claim, listed)}), but is ready {when} (an assumed lead time)."
+        )
+    if claim.a.outcome == "no_gate_meets_limit":
+        found.append("No such gate is within the limit and serves anybody.")
+    else:
+        found.append(f"The best such gate {_does(claim, claim.a)}.")
+    return found
+
+
+def _of_memory(claim: Claim) -> list[str]:
+    b = claim.b
+    if b is None:
+        return []
+    who = "gate that remembers an account's own history"
+    if b.outcome == "gate_available":
+        return [f"Whether a {who} could is left open: bound B lets it serve at most {format_rate(b.served)}."]
+    if b.outcome == "only_below_floor":
+        return [f"Nor can a {who}: it serves at most {format_rate(b.served)}."]
+    return [f"Nor can a {who}: none is within the limit and serves anybody."]
+
+
+def _of_worlds(claim: Claim) -> str:
+    guesses = (
+        f"{claim.guesses} of {claim.inputs} inputs {'is a guess' if claim.guesses == 1 else 'are guesses'}."
+    )
+    if claim.worlds is None or claim.held is None:
+        return f"It was not tried under other plausible assumptions; {guesses}"
+    return f"This holds in {claim.held} of {claim.worlds} sets of plausible assumptions; {guesses}"

@@ -1,0 +1,63 @@
+"""What is asked of a scenario, checked: wrong names, limits and floors are errors in the user's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gatesim.scenario import Loaded, ScenarioError
+from gatesim.scenario.errors import Problem, nearest
+from gatesim.study.standing import Question, question
+
+RATIOS = ("leak_rate", "leak_share")
+
+
+def ask(
+    loaded: Loaded,
+    *,
+    reading: str | None = None,
+    ratio: str | None = None,
+    limit: float | None = None,
+    floor: float | None = None,
+    policies: Sequence[str] | None = None,
+) -> Question:
+    """What is asked, from what a user gave; see `gatesim.study.standing.question`.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no order, a name is unknown, or a limit or floor is no share.
+    """
+    scenario = loaded.scenario
+    problems = []
+    if not scenario.orders:
+        problems.append(
+            Problem(loaded.files[-1][0], None, "orders", "there is no order: nothing can be judged")
+        )
+    if reading is not None and reading not in scenario.readings:
+        problems.append(_unknown("--reading", reading, "reading", scenario.readings))
+    if ratio is not None and ratio not in RATIOS:
+        problems.append(_unknown("--ratio", ratio, "ratio", RATIOS))
+    for name in policies or ():
+        if name not in scenario.policies:
+            problems.append(_unknown("--policy", name, "policy", scenario.policies))
+    for option, value in (("--limit", limit), ("--floor", floor)):
+        if value is not None and not 0 <= value <= 1:
+            what = "below zero" if value < 0 else "above 1" if value > 1 else "no number"
+            problems.append(
+                Problem(option, None, "", f"{value:g} is {what}: write a share, such as 0.001 for 0.1 %")
+            )
+    if problems:
+        raise ScenarioError(problems)
+    return question(
+        scenario,
+        reading=reading,
+        ratio=ratio,
+        limit=limit,
+        floor=floor,
+        policies=None if policies is None else [name for name in scenario.policies if name in policies],
+    )
+
+
+def _unknown(option: str, name: str, what: str, known: Sequence[str] | object) -> Problem:
+    names = list(known)  # type: ignore[call-overload]
+    return Problem(option, None, name, f"the scenario has no such {what}", nearest(name, names, "there are"))

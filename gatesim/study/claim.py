@@ -1,0 +1,89 @@
+"""From standings to the sentence: who is best on each side, and how much it rests on guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from gatesim.gates.bounds import Bound, Program, least_leak, most_served
+from gatesim.measures.finding import Best, Claim, full_sentence, reading_in_words
+from gatesim.scenario import Loaded
+from gatesim.scenario.assumptions import count_guesses, rests_on
+from gatesim.study.standing import Question, Standings, best_of, first_of, outcome_of_most
+
+
+def best_listed(standings: Standings, values: tuple[float, ...]) -> tuple[Best, int]:
+    """The listed policy that the outcome is about, and how many candidates there are."""
+    candidates = standings.candidates(values)
+    outcome = first_of(candidate.outcome for candidate in candidates)
+    best = best_of(candidates)
+    if best is None:
+        return Best(outcome), 0
+    scenario = standings.varied.at(values)
+    issued = min(order.issued for order in scenario.orders)
+    ready = None
+    if not best.is_ready:
+        try:
+            ready = issued + timedelta(microseconds=scenario.policies[best.policy].lead_time)
+        except OverflowError:
+            ready = None
+    return Best(outcome, best.policy, best.served.served_entitled, best.leak, ready), len(candidates)
+
+
+def bound_at(asked: Question, program: Program) -> Bound:
+    """What a program can do within the limit that is asked about."""
+    return most_served(program, asked.standard)
+
+
+def best_bound(asked: Question, bound: Bound) -> Best:
+    """The gate of a bound that serves most within the limit."""
+    leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
+    return Best(outcome_of_most(bound.value, asked.floor), "", bound.served_entitled, leak)
+
+
+def least_at_floor(asked: Question, program: Program) -> Bound:
+    """The least leak at which any gate of a program serves the floor."""
+    return least_leak(program, "leak_rate" if asked.ratio == "leak_rate" else "leak_share", asked.floor)
+
+
+def claim_of(
+    loaded: Loaded,
+    standings: Standings,
+    values: Sequence[float] = (),
+    held: int | None = None,
+    worlds: int | None = None,
+) -> Claim:
+    """What can be said at some values of the parameters."""
+    at = tuple(values)
+    asked = standings.asked_at(at)
+    listed, count = best_listed(standings, at)
+    a = best_bound(asked, bound_at(asked, standings.a.program(at)))
+    b = best_bound(asked, bound_at(asked, standings.b.program(at))) if standings.remembering else None
+    guesses, inputs = count_guesses(rests_on(loaded))
+    return Claim(
+        reading_in_words(loaded.scenario, asked.reading),
+        asked.ratio,
+        asked.limit,
+        asked.floor,
+        asked.date,
+        count,
+        listed,
+        a,
+        b,
+        tuple(loaded.scenario.signals),
+        guesses,
+        inputs,
+        held,
+        worlds,
+    )
+
+
+def sentence_of(
+    loaded: Loaded,
+    standings: Standings,
+    values: Sequence[float] = (),
+    held: int | None = None,
+    worlds: int | None = None,
+) -> str:
+    """The sentence at some values of the parameters."""
+    return full_sentence(claim_of(loaded, standings, values, held, worlds))

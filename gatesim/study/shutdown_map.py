@@ -1,0 +1,218 @@
+"""A map of outcomes over two parameters: for the policies without memory, and for both bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.measures.judgement import OUTCOMES
+from gatesim.scenario import Loaded, load
+from gatesim.scenario.parameter import Parameter, find_parameter
+from gatesim.study.asking import ask
+from gatesim.study.claim import sentence_of
+from gatesim.study.shown import Shown
+from gatesim.study.standing import SIDES, Question, Standings, outcome_of_most
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[float, str], None]
+Ranks = NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class ShutdownMap(Shown):
+    """Outcomes over two parameters.
+
+    Attributes
+    ----------
+    loaded, asked, parameters
+        The scenario, what is asked, what is varied: the first along the page, the second upwards.
+    values
+        For each parameter the values looked at.
+    ranks
+        Side -> int8[first, second]: the outcome, as its place in `gatesim.measures.judgement.OUTCOMES`.
+    most
+        Side -> float64[first, second]: the most that is served within the limit, as a share of entitled needs; for the
+        list that of the best listed policy. NaN where nothing is within the limit.
+    plain, left_out
+        The listed policies looked at, and those left out for their memory.
+    sentence
+        What holds as assumed.
+    """
+
+    loaded: Loaded
+    asked: Question
+    parameters: tuple[Parameter, Parameter]
+    values: tuple[tuple[float, ...], tuple[float, ...]]
+    ranks: Mapping[str, Ranks]
+    most: Mapping[str, NDArray[np.float64]]
+    plain: tuple[str, ...]
+    left_out: tuple[str, ...]
+    sentence: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each point and side."""
+        import pandas as pd
+
+        first, second = self.values
+        return pd.DataFrame(
+            [
+                {
+                    self.parameters[0].key: x,
+                    self.parameters[1].key: y,
+                    "side": side,
+                    "outcome": OUTCOMES[self.ranks[side][i, j]],
+                    "most_served": None if np.isnan(self.most[side][i, j]) else float(self.most[side][i, j]),
+                }
+                for i, x in enumerate(first)
+                for j, y in enumerate(second)
+                for side in SIDES
+            ]
+        )
+
+    def shares(self) -> dict[str, dict[str, float]]:
+        """Side -> outcome -> share of the points."""
+        return {
+            side: {OUTCOMES[k]: float(np.mean(ranks == k)) for k in range(4) if (ranks == k).any()}
+            for side, ranks in self.ranks.items()
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``--json`` prints it."""
+        return {
+            "schema": 1,
+            "scenario": self.loaded.scenario.title,
+            "engine": "exact",
+            "parameters": [
+                {"key": p.key, "unit": p.unit, "assumed": p.now, "values": list(values)}
+                for p, values in zip(self.parameters, self.values, strict=True)
+            ],
+            "outcomes": {
+                side: [[OUTCOMES[k] for k in row] for row in ranks.tolist()]
+                for side, ranks in self.ranks.items()
+            },
+            "policies": list(self.plain),
+            "left_out": list(self.left_out),
+            "sentence": self.sentence,
+        }
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False, default=str)
+
+
+def shutdown_map(
+    source: str | Path | Loaded,
+    *,
+    vary: Sequence[str],
+    low: Sequence[float | str | None] = (None, None),
+    high: Sequence[float | str | None] = (None, None),
+    steps: int = 50,
+    reading: str | None = None,
+    ratio: str | None = None,
+    limit: float | None = None,
+    floor: float | None = None,
+    policies: Sequence[str] | None = None,
+    sets: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> ShutdownMap:
+    """Outcomes over two parameters.
+
+    Parameters
+    ----------
+    vary
+        The two keys.
+    low, high
+        The ends of their ranges.
+    steps
+        Values of each.
+    source, reading, ratio, limit, floor, policies, sets, progress
+        As for `gatesim.study.shutdown_point.shutdown_point`. Policies with a memory are left out: each point would
+        take the whole engine; bound B speaks for them.
+
+    Raises
+    ------
+    ScenarioError
+        As there.
+    """
+    loaded = source if isinstance(source, Loaded) else load(source)
+    loaded = loaded.with_sets(sets) if sets else loaded
+    say = progress or (lambda done, doing: None)
+    pairs = zip(vary, low, high, strict=True)
+    first, second = (find_parameter(loaded, key, a, b) for key, a, b in pairs)
+    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
+    say(0.0, "preparing")
+    standings = Standings(loaded.scenario, asked, [first, second])
+    values = (_values(first, steps), _values(second, steps))
+    shape = (len(values[0]), len(values[1]))
+    grid = np.array([(x, y) for x in values[0] for y in values[1]])
+    ranks = {side: np.empty(shape, dtype=np.int8) for side in SIDES}
+    most = {side: np.full(shape, np.nan) for side in SIDES}
+    quick = _Listed(standings, grid)
+    for number, point in enumerate(map(tuple, grid.tolist())):
+        if number % 16 == 0:
+            say(number / len(grid), "map")
+        at = divmod(number, shape[1])
+        ranks["list"][at], most["list"][at] = quick.at(number, point)
+        asked_here = standings.asked_at(point)
+        for side in SIDES[1:]:
+            found = standings._most(side, point)
+            ranks[side][at] = OUTCOMES.index(outcome_of_most(found, asked_here.floor))
+            most[side][at] = np.nan if found is None else found
+    return ShutdownMap(
+        loaded,
+        asked,
+        (first, second),
+        values,
+        ranks,
+        most,
+        standings.plain,
+        standings.remembering,
+        sentence_of(loaded, Standings(loaded.scenario, asked)),
+    )
+
+
+def _values(parameter: Parameter, steps: int) -> tuple[float, ...]:
+    even = np.linspace(parameter.low, parameter.high, steps).tolist()
+    return tuple(sorted({float(round(v)) for v in even}) if parameter.whole else even)
+
+
+class _Listed:
+    """Listed policies without memory at the points of a grid; what is linear is worked out for all points at once."""
+
+    def __init__(self, standings: Standings, grid: NDArray[np.float64]) -> None:
+        self._standings = standings
+        varied = standings.varied
+        self._fixed = {name: varied.served_at(name, grid) for name in standings.plain if varied.is_fixed(name)}
+
+    def at(self, number: int, point: tuple[float, ...]) -> tuple[int, float]:
+        """The place of the outcome among all, and the most that a policy within the limit serves."""
+        standings = self._standings
+        asked = standings.asked_at(point)
+        total = standings.varied.totals(point)
+        rank, best = 3, float("nan")
+        for name in standings.plain:
+            if name in self._fixed:
+                entitled, leaks = self._fixed[name][number].tolist()
+            else:
+                served = standings.varied.served(name, point)
+                entitled, leaks = served.entitled, served.restricted
+            if entitled + leaks <= 0:
+                continue
+            base = total[1] if asked.ratio == "leak_rate" else entitled + leaks
+            if leaks > asked.limit * base:
+                continue
+            share = entitled / total[0] if total[0] > 0 else 1.0
+            best = max(share, best) if best == best else share
+            if asked.floor > 0 and share < asked.floor:
+                rank = min(rank, 2)
+            else:
+                rank = min(rank, 0 if standings.ready(name, point) >= 0 else 1)
+        return rank, best

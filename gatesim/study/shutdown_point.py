@@ -1,0 +1,383 @@
+"""The shutdown point: every value of a parameter at which the outcome changes, for the list and for both bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gatesim.gates.bounds import Bound
+from gatesim.measures.judgement import Outcome
+from gatesim.scenario import Loaded, load
+from gatesim.scenario.parameter import Parameter, find_parameter
+from gatesim.study.asking import ask
+from gatesim.study.claim import best_listed, bound_at, sentence_of
+from gatesim.study.crossings import Crossing, crossings
+from gatesim.study.shown import Shown
+from gatesim.study.standing import SIDES, Question, Standings
+from gatesim.study.uncertain import Uncertain, in_worlds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[float, str], None]
+
+POINTS = 65
+"""Values at which policies without memory and the bounds are looked at, besides those at which tables change."""
+
+POINTS_WITH_MEMORY = 9
+"""The same for policies with a memory, each of whose evaluations takes the whole engine."""
+
+_WIDTH_WITH_MEMORY = 1e-7
+
+
+@dataclass(frozen=True)
+class Half:
+    """One side of a change.
+
+    Attributes
+    ----------
+    outcome
+        The outcome there.
+    best
+        The policy that it is about; for a bound the best gate that it allows.
+    served, leak
+        The share of entitled needs that it serves, its leak ratio; None where undefined.
+    binds
+        In words, what stops it.
+    """
+
+    outcome: Outcome
+    best: str
+    served: float | None
+    leak: float | None
+    binds: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value at which the outcome changes.
+
+    Attributes
+    ----------
+    side
+        ``list``, ``bound_A`` or ``bound_B``.
+    value
+        The value, in the parameter's unit.
+    is_jump
+        Whether what is served or leaked jumps there (a cell changes its action, a policy is ready).
+    below, above
+        What holds just below and just above.
+    """
+
+    side: str
+    value: float
+    is_jump: bool
+    below: Half
+    above: Half
+
+
+@dataclass(frozen=True)
+class ShutdownPoint(Shown):
+    """Where the outcome changes as one number moves.
+
+    Attributes
+    ----------
+    loaded, asked, parameter
+        The scenario, what is asked, what is varied.
+    changes
+        All changes, in ascending order; for the list, bound A, bound B.
+    ends
+        Side -> what holds at the lower and at the upper end of the range.
+    curve
+        A row for each value looked at: what the best of each side serves within the limit.
+    linear
+        Whether needs are linear in the parameter: then no change of a policy without memory is missed.
+    policies, remembering
+        The policies looked at; those with a memory, looked at less closely.
+    sentence
+        What holds as assumed.
+    uncertain
+        The same under other plausible assumptions; None where not asked for.
+    """
+
+    loaded: Loaded
+    asked: Question
+    parameter: Parameter
+    changes: tuple[Change, ...]
+    ends: Mapping[str, tuple[Half, Half]]
+    curve: tuple[Mapping[str, float | None], ...]
+    linear: bool
+    policies: tuple[str, ...]
+    remembering: tuple[str, ...]
+    sentence: str
+    uncertain: Uncertain | None = None
+
+    def of(self, side: str) -> tuple[Change, ...]:
+        """The changes of one side."""
+        return tuple(change for change in self.changes if change.side == side)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each change."""
+        import pandas as pd
+
+        columns = ["side", "value", "is_jump"]
+        halves = [f"{name}_{half}" for half in ("below", "above") for name in Half.__dataclass_fields__]
+        return pd.DataFrame([_flat(change) for change in self.changes], columns=[*columns, *halves])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``--json`` prints it."""
+        return {
+            "schema": 1,
+            "scenario": self.loaded.scenario.title,
+            "engine": "exact",
+            "parameter": {
+                "key": self.parameter.key,
+                "title": self.parameter.title,
+                "unit": self.parameter.unit,
+                "assumed": self.parameter.now,
+                "from": self.parameter.low,
+                "to": self.parameter.high,
+                "range": self.parameter.why,
+                "linear": self.linear,
+            },
+            "asked": _asked(self.asked),
+            "remembering": list(self.remembering),
+            "changes": [asdict(change) for change in self.changes],
+            "ends": {side: [asdict(half) for half in halves] for side, halves in self.ends.items()},
+            "uncertain": None if self.uncertain is None else self.uncertain.to_dict(),
+            "sentence": self.sentence,
+        }
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False, default=str)
+
+
+def _flat(change: Change) -> dict[str, object]:
+    row: dict[str, object] = {"side": change.side, "value": change.value, "is_jump": change.is_jump}
+    for half in ("below", "above"):
+        row |= {f"{name}_{half}": value for name, value in vars(getattr(change, half)).items()}
+    return row
+
+
+def _asked(asked: Question) -> dict[str, object]:
+    return dict(vars(asked)) | {"date": asked.date.isoformat(), "policies": list(asked.policies)}
+
+
+def shutdown_point(
+    source: str | Path | Loaded,
+    *,
+    vary: str,
+    low: float | str | None = None,
+    high: float | str | None = None,
+    reading: str | None = None,
+    ratio: str | None = None,
+    limit: float | None = None,
+    floor: float | None = None,
+    policies: Sequence[str] | None = None,
+    sets: Sequence[str] = (),
+    uncertain: bool = False,
+    worlds: int = 32,
+    progress: Progress | None = None,
+) -> ShutdownPoint:
+    """Every value of a parameter at which the outcome changes.
+
+    Parameters
+    ----------
+    source
+        A scenario: a path, a shipped name, or one already loaded.
+    vary
+        The key that is varied, as ``--set`` has it; a ``*`` stands for all entries of a table.
+    low, high
+        The range; by default the plausible range of its assumption, or its hard limits.
+    reading, ratio, limit, floor
+        The reading, the standard and the floor; by default the first order's and the verdict's.
+    policies
+        Names of the candidates; by default all.
+    sets
+        Keys to set, each ``KEY=VALUE``.
+    uncertain
+        Whether to do the same in other worlds, drawn from the plausible ranges of all assumptions.
+    worlds
+        How many.
+    progress
+        Called with the share of the work that is done and what is being done.
+
+    Returns
+    -------
+    ShutdownPoint
+        Expected values: the desk and what refused people do are left out.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario, the key, its range or another choice is wrong.
+    CannotDo
+        If the exact engine cannot do a policy.
+    """
+    loaded = load(source, tuple(sets)) if not isinstance(source, Loaded) else source
+    loaded = loaded.with_sets(sets) if sets and isinstance(source, Loaded) else loaded
+    say = progress or (lambda done, doing: None)
+    parameter = find_parameter(loaded, vary, low, high)
+    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
+    say(0.0, "preparing")
+    standings = Standings(loaded.scenario, asked, [parameter])
+    share = 0.3 if uncertain else 1.0
+    changes: list[Change] = []
+    for number, side in enumerate(SIDES):
+        changes += side_changes(standings, side, lambda done, doing, n=number: say(share * (n + done) / 3, doing))
+    ends = {
+        side: (half_at(standings, side, parameter.low), half_at(standings, side, parameter.high))
+        for side in SIDES
+    }
+    now = [parameter.now] if parameter.now is not None else None
+    found, held = None, None
+    if uncertain:
+        found = in_worlds(
+            loaded, asked, parameter, worlds, lambda done, doing: say(share + (1 - share) * done, doing)
+        )
+        held = found.held
+    if now is not None and parameter.low <= now[0] <= parameter.high:
+        claim = sentence_of(loaded, standings, now, held, None if found is None else len(found.worlds))
+    else:
+        plain = Standings(loaded.scenario, asked)
+        claim = sentence_of(loaded, plain, (), held, None if found is None else len(found.worlds))
+    return ShutdownPoint(
+        loaded,
+        asked,
+        parameter,
+        tuple(sorted(changes, key=lambda change: (change.value, SIDES.index(change.side)))),
+        ends,
+        tuple(_curve(standings)),
+        standings.varied.linear,
+        asked.policies,
+        standings.remembering,
+        claim,
+        found,
+    )
+
+
+def _grid(parameter: Parameter, points: int, extra: Sequence[float] = ()) -> list[float]:
+    """Values to look at: evenly spread, what is assumed, and whatever else is known to matter."""
+    if parameter.whole:
+        span = round(parameter.high - parameter.low)
+        step = max(1, span // (4 * points))
+        return [float(v) for v in range(round(parameter.low), round(parameter.high) + 1, step)]
+    even = np.linspace(parameter.low, parameter.high, points).tolist()
+    now = [v for v in parameter.assumed if parameter.low < v < parameter.high]
+    return sorted({*even, *now, *extra})
+
+
+def _functions(standings: Standings, side: str) -> list[tuple[Callable[[float], float], list[float], float]]:
+    """The functions whose signs decide the outcome of a side, where to look at each, and how closely."""
+    (parameter,) = standings.parameters
+    even = _grid(parameter, POINTS)
+    if side != "list":
+        return [
+            (lambda v: standings.most_above(side, (v,)), even, 1e-12),
+            (lambda v: standings.most_above(side, (v,), 1e-15), even, 1e-12),
+        ]
+    found: list[tuple[Callable[[float], float], list[float], float]] = []
+    for policy in standings.asked.policies:
+        if standings.varied.remembers(policy):
+            points, width = _grid(parameter, POINTS_WITH_MEMORY), _WIDTH_WITH_MEMORY
+        else:
+            jumps = standings.varied.breakpoints(policy)
+            tiny = 1e-12 * (parameter.high - parameter.low)
+            points = _grid(parameter, POINTS, [v + d for v in jumps for d in (-tiny, tiny)])
+            width = 1e-12
+        found.append((partial(_of_one, standings.room, policy), points, width))
+        found.append((partial(_of_one, standings.above_floor, policy), points, width))
+        if any(path[-1] == "lead_time" or path[0] == "orders" for path in parameter.paths):
+            found.append((lambda v, p=policy: standings.ready(p, (v,)), even, 1e-12))
+    return found
+
+
+def _of_one(function: Callable[[str, tuple[float, ...]], float], policy: str, value: float) -> float:
+    return function(policy, (value,))
+
+
+def side_changes(standings: Standings, side: str, say: Progress) -> list[Change]:
+    """All values at which the outcome of one side changes."""
+    (parameter,) = standings.parameters
+    events: list[Crossing] = []
+    functions = _functions(standings, side)
+    for number, (function, points, width) in enumerate(functions):
+        say(number / len(functions), side.replace("_", " "))
+        events += crossings(function, points, width)
+    found = []
+    for together in _groups(events, 1e-9 * (parameter.high - parameter.low)):
+        low, high = min(event.below for event in together), max(event.above for event in together)
+        if standings.outcome(side, (low,)) == standings.outcome(side, (high,)):
+            continue
+        is_jump = parameter.whole or any(event.is_jump for event in together)
+        at = high if parameter.whole else 0.5 * (low + high)
+        found.append(
+            Change(side, at, is_jump, half_at(standings, side, low), half_at(standings, side, high))
+        )
+    return found
+
+
+def _groups(events: Sequence[Crossing], near: float) -> list[list[Crossing]]:
+    """Crossings that are one place, as where a cell that changes its action moves what is served and what leaks."""
+    found: list[list[Crossing]] = []
+    for event in sorted(events, key=lambda event: event.below):
+        if found and event.below - found[-1][-1].above <= near:
+            found[-1].append(event)
+        else:
+            found.append([event])
+    return found
+
+
+def half_at(standings: Standings, side: str, value: float) -> Half:
+    """What holds on one side at a value."""
+    values = (value,)
+    asked = standings.asked_at(values)
+    if side == "list":
+        best, _ = best_listed(standings, values)
+        return Half(best.outcome, best.name, best.served, best.leak, _what_binds(best.outcome))
+    ceiling = standings.a if side == "bound_A" else standings.b
+    bound = bound_at(asked, ceiling.program(values))
+    leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
+    words = _binding(bound)
+    return Half(standings.outcome(side, values), "the best gate", bound.served_entitled, leak, words)
+
+
+def _what_binds(outcome: Outcome) -> str:
+    return {
+        "gate_available": "nothing",
+        "only_not_ready": "its lead time",
+        "only_below_floor": "the floor",
+        "no_gate_meets_limit": "the limit",
+        "cannot_tell": "",
+    }[outcome]
+
+
+def _binding(bound: Bound) -> str:
+    if bound.value is None:
+        return bound.note
+    names = {"leak_rate": "the leak rate", "leak_share": "the leak share", "desk": "the desk"}
+    return " and ".join(names[each] for each in bound.binding if each in names) or "nothing"
+
+
+def _curve(standings: Standings) -> list[dict[str, float | None]]:
+    (parameter,) = standings.parameters
+    rows = []
+    for value in _grid(parameter, POINTS):
+        values = (value,)
+        within = [c.served.served_entitled for c in standings.candidates(values, standings.plain) if c.within]
+        rows.append(
+            {
+                "value": value,
+                "list": max((share for share in within if share is not None), default=0.0),
+                "bound_A": standings.most("bound_A", values),
+                "bound_B": standings.most("bound_B", values),
+            }
+        )
+    return rows

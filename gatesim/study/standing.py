@@ -1,0 +1,270 @@
+"""What remains under a limit: the outcome for the policies listed, and for all gates that a bound is about.
+
+Everything is expected values of the exact engine, which leaves out the desk and what refused people do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from gatesim.exact.structure import may_leak
+from gatesim.exact.varied import Served, Varied
+from gatesim.gates.bounds import Standard
+from gatesim.gates.bounds.most import most_value
+from gatesim.gates.compile import compile_gate
+from gatesim.law.law import Law
+from gatesim.measures.judgement import OUTCOMES, Outcome
+from gatesim.measures.verdict import first_order
+from gatesim.scenario.parameter import Parameter
+from gatesim.scenario.schema import Scenario
+from gatesim.study.ceilings import CeilingA, CeilingB
+from gatesim.study.gates import laws
+
+SIDES = ("list", "bound_A", "bound_B")
+
+_NOBODY = 1e-15
+"""A bound that serves a smaller part of entitled needs serves nobody."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: under which reading, limit and floor, on which date, of which policies.
+
+    Attributes
+    ----------
+    reading, ratio, limit
+        The reading of the orders; ``leak_rate`` or ``leak_share``; its limit.
+    floor
+        The least share of entitled needs to serve.
+    date
+        The date on which a policy has to be ready.
+    policies
+        Names of the candidates: listed policies but shutting down.
+    own
+        Whether limit and floor are the scenario's own, so that they move with it.
+    """
+
+    reading: str
+    ratio: str
+    limit: float
+    floor: float
+    date: datetime
+    policies: tuple[str, ...]
+    own: bool = True
+
+    @property
+    def standard(self) -> Standard:
+        """The limit as a bound takes it."""
+        return Standard("leak_rate" if self.ratio == "leak_rate" else "leak_share", self.limit)
+
+
+def question(
+    scenario: Scenario,
+    *,
+    reading: str | None = None,
+    limit: float | None = None,
+    ratio: str | None = None,
+    floor: float | None = None,
+    policies: Iterable[str] | None = None,
+) -> Question:
+    """What is asked by default: the first order's reading and standard, the verdict's floor and date.
+
+    Raises
+    ------
+    ValueError
+        If there is no order, or a limit or floor is no share.
+    """
+    order = first_order(scenario)
+    if order is None:
+        raise ValueError("there is no order: nothing can be judged")
+    chosen = order.standard.limit if limit is None else limit
+    kind = order.standard.kind if ratio is None else ratio
+    Standard("leak_rate" if kind == "leak_rate" else "leak_share", chosen)
+    least = scenario.verdict.floor if floor is None else floor
+    if not 0 <= least <= 1:
+        raise ValueError(f"floor: {least:.6g} is no share: write 0.5 for one half")
+    names = scenario.policies if policies is None else policies
+    return Question(
+        reading or order.reading,
+        kind,
+        chosen,
+        least,
+        scenario.verdict.at or order.issued + timedelta(microseconds=order.grace),
+        tuple(name for name in names if scenario.policies[name].family != "shutdown"),
+        limit is None and ratio is None and floor is None,
+    )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A listed policy at some values.
+
+    Attributes
+    ----------
+    policy
+        Its name.
+    served
+        What it serves and leaks.
+    leak
+        Its leak ratio; None where it is undefined.
+    within, serves_floor, is_ready
+        Whether it is within the limit, serves the floor, is in place on the date.
+    """
+
+    policy: str
+    served: Served
+    leak: float | None
+    within: bool
+    serves_floor: bool
+    is_ready: bool
+
+    @property
+    def outcome(self) -> Outcome:
+        """What would be concluded if it were the only one."""
+        if not self.within:
+            return "no_gate_meets_limit"
+        if not self.serves_floor:
+            return "only_below_floor"
+        return "gate_available" if self.is_ready else "only_not_ready"
+
+
+def first_of(outcomes: Iterable[Outcome]) -> Outcome:
+    """The first outcome that holds; that no gate meets the limit where there is no candidate."""
+    return OUTCOMES[min((OUTCOMES.index(each) for each in outcomes), default=3)]
+
+
+def outcome_of_most(most: float | None, floor: float) -> Outcome:
+    """What follows from the most that any gate serves within the limit."""
+    if most is None or most <= _NOBODY:
+        return "no_gate_meets_limit"
+    return "gate_available" if most >= floor else "only_below_floor"
+
+
+class Standings:
+    """Outcomes of a scenario with some of its numbers varied.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    asked
+        What is asked.
+    parameters
+        What is varied.
+    """
+
+    def __init__(self, scenario: Scenario, asked: Question, parameters: Sequence[Parameter] = ()) -> None:
+        self.scenario, self.asked, self.parameters = scenario, asked, tuple(parameters)
+        self.varied = Varied(scenario, self._law, parameters, asked.policies)
+        self.a, self.b = CeilingA(self.varied), CeilingB(self.varied)
+        self.plain = tuple(name for name in asked.policies if not self.varied.remembers(name))
+        self.remembering = tuple(name for name in asked.policies if self.varied.remembers(name))
+        self._choices_move = any(p.table in ("orders", "verdict", "policies") for p in self.parameters)
+        self.served = lru_cache(maxsize=20_000)(self._served)
+        """What a policy serves at some values (a tuple); kept."""
+        self.most = lru_cache(maxsize=20_000)(self._most)
+        """The most that any gate of ``bound_A`` or ``bound_B`` serves at some values (a tuple); kept."""
+        self._leaks = lru_cache(maxsize=5_000)(self._may_leak)
+
+    def _law(self, scenario: Scenario) -> Law:
+        return laws(scenario, scenario.seed, 0)[self.asked.reading]
+
+    def asked_at(self, values: Sequence[float]) -> Question:
+        """What is asked at some values: where the scenario's own limit, floor or date moves, it moves along."""
+        if not self._choices_move or not self.asked.own:
+            return self.asked
+        return question(self.varied.at(values), reading=self.asked.reading, policies=self.asked.policies)
+
+    def _served(self, policy: str, values: tuple[float, ...]) -> Served:
+        return self.varied.served(policy, values)
+
+    def _most(self, side: str, values: tuple[float, ...]) -> float | None:
+        ceiling = self.a if side == "bound_A" else self.b
+        asked = self.asked_at(values)
+        if side == "bound_A" and self.a.by_desk:
+            from gatesim.gates.bounds import most_served
+
+            return most_served(self.a.program(values), asked.standard).value
+        return most_value(ceiling.dense(values), asked.standard)
+
+    def room(self, policy: str, values: tuple[float, ...]) -> float:
+        """How far a policy is within the limit, as a share of all needs: negative where it leaks more."""
+        served, asked = self.served(policy, values), self.asked_at(values)
+        needs = served.all_entitled + served.all_restricted
+        room = (asked.limit * served.base(asked.ratio) - served.restricted) / needs if needs > 0 else 0.0
+        if asked.limit == 0 and self.varied.remembers(policy) and self._leaks(policy, values):
+            return min(room, -1e-300)
+        return room
+
+    def above_floor(self, policy: str, values: tuple[float, ...]) -> float:
+        """How far a policy is above the floor, in shares of entitled needs."""
+        share = self.served(policy, values).served_entitled
+        floor = self.asked_at(values).floor
+        return 1.0 - floor if share is None else share - floor
+
+    def most_above(self, side: str, values: tuple[float, ...], floor: float | None = None) -> float:
+        """How far the most that any gate serves is above the floor (or another share)."""
+        most = self.most(side, values)
+        least = self.asked_at(values).floor if floor is None else floor
+        return (-1.0 if most is None else most) - least
+
+    def ready(self, policy: str, values: Sequence[float]) -> float:
+        """Days before the date at which a policy is in place; negative where it is not."""
+        scenario = self.varied.at(values) if self._choices_move else self.scenario
+        issued = min(order.issued for order in scenario.orders)
+        lead = scenario.policies[policy].lead_time
+        days = (self.asked_at(values).date - issued) / timedelta(days=1)
+        return days - lead / 86_400e6
+
+    def _may_leak(self, policy: str, values: tuple[float, ...]) -> bool:
+        scenario = self.varied.at(values)
+        law = self.varied.law_at(scenario)
+        return may_leak(scenario, law, compile_gate(scenario, policy, law))
+
+    def candidates(self, values: tuple[float, ...], policies: Iterable[str] | None = None) -> list[Candidate]:
+        """The listed policies that serve at least one need."""
+        asked = self.asked_at(values)
+        found = []
+        for policy in asked.policies if policies is None else policies:
+            served = self.served(policy, values)
+            if served.entitled + served.restricted <= 0:
+                continue
+            leak = served.leak_rate if asked.ratio == "leak_rate" else served.leak_share
+            found.append(
+                Candidate(
+                    policy,
+                    served,
+                    leak,
+                    self.room(policy, values) >= 0,
+                    asked.floor <= 0 or self.above_floor(policy, values) >= 0,
+                    self.ready(policy, values) >= 0,
+                )
+            )
+        return found
+
+    def outcome(self, side: str, values: tuple[float, ...]) -> Outcome:
+        """The outcome of one side at some values."""
+        if side == "list":
+            return first_of(candidate.outcome for candidate in self.candidates(values))
+        return outcome_of_most(self.most(side, values), self.asked_at(values).floor)
+
+    def outcomes(self, values: tuple[float, ...]) -> Mapping[str, Outcome]:
+        """The outcome of each side at some values."""
+        return {side: self.outcome(side, values) for side in SIDES}
+
+
+def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The candidate that the outcome is about: of those that come farthest the one that serves most.
+
+    Where none is within the limit it is the one that leaks least, if possible of those that serve the floor.
+    """
+    within = [c for c in candidates if c.within]
+    if within:
+        first = min(OUTCOMES.index(c.outcome) for c in within)
+        those = [c for c in within if OUTCOMES.index(c.outcome) == first]
+        return max(those, key=lambda c: c.served.entitled)
+    floor = [c for c in candidates if c.serves_floor] or list(candidates)
+    return min(floor, key=lambda c: (c.leak or 0.0, -c.served.entitled), default=None)
