@@ -316,11 +316,12 @@ def side_changes(standings: Standings, side: str, say: Progress) -> list[Change]
         low, high = min(event.below for event in together), max(event.above for event in together)
         if standings.outcome(side, (low,)) == standings.outcome(side, (high,)):
             continue
-        is_jump = parameter.whole or any(event.is_jump for event in together)
+        halves = half_at(standings, side, low), half_at(standings, side, high)
+        # Whether a policy is ready on a date has no values in between.
+        by_date = {half.outcome for half in halves} == {"gate_available", "only_not_ready"}
+        is_jump = parameter.whole or by_date or any(event.is_jump for event in together)
         at = high if parameter.whole else 0.5 * (low + high)
-        found.append(
-            Change(side, at, is_jump, half_at(standings, side, low), half_at(standings, side, high))
-        )
+        found.append(Change(side, at, is_jump, *halves))
     return found
 
 
