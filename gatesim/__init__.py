@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
     from gatesim.study.check import Check, check
     from gatesim.study.explain import explain
+    from gatesim.study.frontier import Frontier, frontier
     from gatesim.study.result import Result
     from gatesim.study.run import run
     from gatesim.study.story import Story
@@ -30,12 +31,15 @@ _HOMES = {
     "Result": "gatesim.study.result",
     "explain": "gatesim.study.explain",
     "Story": "gatesim.study.story",
+    "frontier": "gatesim.study.frontier",
+    "Frontier": "gatesim.study.frontier",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }
 
 __all__ = [
     "Check",
+    "Frontier",
     "Loaded",
     "Result",
     "ScenarioError",
@@ -44,6 +48,7 @@ __all__ = [
     "__version__",
     "check",
     "explain",
+    "frontier",
     "load",
     "run",
     "shipped",

@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "Check a scenario file and list what it rests on.",
     "who": "Say whom an order restricts: segments by readings.",
     "explain": "Tell the story of one person from inside the full run.",
+    "frontier": "Say how much any gate could serve within each limit on leaks, and who pays.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 
@@ -30,7 +31,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"gatesim.cli.{cmd_name}").command
+        command = import_module(f"gatesim.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -97,7 +98,7 @@ def _explain(error: Exception) -> int | None:
     if isinstance(error, ScenarioError):
         click.echo(str(error), err=True)
         return WRONG_INPUT
-    if type(error).__name__ in {"CannotDo", "InputError"}:
+    if type(error).__name__ in {"CannotDo", "InputError", "TooLarge"}:
         click.echo(str(error), err=True)
         return WRONG_INPUT
     if isinstance(error, OSError):

@@ -94,7 +94,9 @@ def rows_of(scenario: Scenario, law: Law, also: Law | None = None) -> Rows:
     readings = readings_given(scenario)
     segments = list(scenario.segments.values())
     everybody = makers(scenario)
-    rates = needs_per_day(scenario) * [segments[maker.owner].share * scenario.represents for maker in everybody]
+    rates = needs_per_day(scenario) * [
+        segments[maker.owner].share * scenario.represents for maker in everybody
+    ]
     mix = model_mix(scenario)
     kinds = 2 if also is None else 4
     blocks: list[tuple[Layout, Floats]] = []
@@ -125,7 +127,9 @@ def rows_of(scenario: Scenario, law: Law, also: Law | None = None) -> Rows:
                 gated = bool(epoch.gated[model, channel])
                 cell = cells[occur, model]
                 blocks.append((_layout(cell, days, epoch.clears, gated, epochs), spread))
-    return _joined(law, [layout for layout, _ in blocks], [needs for _, needs in blocks], kinds, len(segments))
+    return _joined(
+        law, [layout for layout, _ in blocks], [needs for _, needs in blocks], kinds, len(segments)
+    )
 
 
 def _profiles(scenario: Scenario, rates: Floats) -> dict[tuple[int, int], list[int]]:
@@ -177,9 +181,7 @@ def _layout(
     )
 
 
-def _joined(
-    law: Law, layouts: Sequence[Layout], needs: Sequence[Floats], kinds: int, segments: int
-) -> Rows:
+def _joined(law: Law, layouts: Sequence[Layout], needs: Sequence[Floats], kinds: int, segments: int) -> Rows:
     if not layouts:
         statuses = len(law.epochs[0].clears)
         nothing = Layout(

@@ -330,7 +330,9 @@ class _Gate:
     def _has_memory(self, tables_move: bool) -> bool:
         varied = self._varied
         if not tables_move:
-            return has_memory(varied.scenario, varied.law, compile_gate(varied.scenario, self._name, varied.law))
+            return has_memory(
+                varied.scenario, varied.law, compile_gate(varied.scenario, self._name, varied.law)
+            )
         # Which cells are checked may differ from value to value, so that any state that lasts counts.
         policy = self._policy
         lasts = {policy.allow_lasts, policy.block_lasts}
@@ -384,7 +386,12 @@ class _Gate:
     def breakpoints(self) -> list[float]:
         """Where a row's probability of being restricted crosses a threshold: it is a ratio of linear functions."""
         varied, policy = self._varied, self._policy
-        if self.remembers or not varied.linear or len(varied.parameters) != 1 or not isinstance(policy, Posterior):
+        if (
+            self.remembers
+            or not varied.linear
+            or len(varied.parameters) != 1
+            or not isinstance(policy, Posterior)
+        ):
             return []
         (parameter,) = varied.parameters
         if self._own:
@@ -404,9 +411,7 @@ class _Gate:
 
 def _roots(low: Floats, high: Floats, threshold: float) -> Floats:
     """Where on the way from one end to the other restricted needs are the threshold's part of all needs."""
-    at_low, at_high = (
-        (1.0 - threshold) * end[RESTRICTED] - threshold * end[ENTITLED] for end in (low, high)
-    )
+    at_low, at_high = ((1.0 - threshold) * end[RESTRICTED] - threshold * end[ENTITLED] for end in (low, high))
     with np.errstate(divide="ignore", invalid="ignore"):
         found: Floats = at_low / (at_low - at_high)
     return found

@@ -69,7 +69,9 @@ def second_half(
     gate = f"gate that decides from one session's {signals_in_words(scenario)}, with any documents it may ask for"
     parts = []
     if outcomes["bound_A"] == "gate_available":
-        parts.append(f"A {gate}, could serve at least {shown} within that limit: the best {_does(a, standard)}.")
+        parts.append(
+            f"A {gate}, could serve at least {shown} within that limit: the best {_does(a, standard)}."
+        )
     elif outcomes["bound_A"] == "only_below_floor":
         parts.append(f"No {gate}, serves at least {shown} within that limit: the best {_does(a, standard)}.")
     else:

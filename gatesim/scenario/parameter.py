@@ -307,9 +307,7 @@ def _refuse_no_number(loaded: Loaded, path: KeyPath, value: object, key: str, op
         hint = f"name one of its entries, such as {dotted((*path, inside[0]))}" if inside else ""
         raise _wrong(option, key, f"{dotted(path)} is a table, no number", hint)
     if value is None:
-        raise _wrong(
-            option, key, f"{dotted(path)} is not set", f"set it first: --set {dotted(path)}=..."
-        )
+        raise _wrong(option, key, f"{dotted(path)} is not set", f"set it first: --set {dotted(path)}=...")
     raise _wrong(option, key, f"{dotted(path)} is no number: it is {written!r}")
 
 
@@ -375,7 +373,9 @@ def _allowed(
     except ScenarioError as error:
         first = error.problems[0]
         raise _wrong(
-            option, parameter.key, f"at {value:.12g} the scenario is not in order: {first.key}: {first.message}"
+            option,
+            parameter.key,
+            f"at {value:.12g} the scenario is not in order: {first.key}: {first.message}",
         ) from None
 
 

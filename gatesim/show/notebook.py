@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from gatesim.show.check import inputs_table
 from gatesim.show.explain import story_html
+from gatesim.show.frontier import frontier_html
 from gatesim.show.html import run_html
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
+from gatesim.study.frontier import Frontier
 from gatesim.study.result import Result
 from gatesim.study.story import Story
 from gatesim.study.who import Who
@@ -31,6 +33,21 @@ class RunCharts:
         return charts.policies(self._result, leak)
 
 
+class FrontierCharts:
+    """The chart of a frontier."""
+
+    def __init__(self, found: Frontier) -> None:
+        self._found = found
+
+    def frontier(self) -> alt.HConcatChart:
+        """The most served against the limit, by both bounds, and the listed policies as points."""
+        from gatesim.show.frontier_chart import frontier_chart
+
+        return frontier_chart(self._found)
+
+
+Frontier.html = frontier_html
+Frontier.charts = FrontierCharts
 Result.html = run_html
 Result.charts = RunCharts
 Check.html = lambda checked: table_html(inputs_table(checked))

@@ -25,7 +25,7 @@ from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.study.gates import laws
 from gatesim.study.shown import Shown
-from gatesim.study.standing import (
+from gatesim.study.against_bounds import (
     BOUNDS,
     Programs,
     Which,
@@ -308,9 +308,7 @@ def _limits(
     return tuple(sorted({*listed, *more, *own}))
 
 
-def _curve(
-    program: Program, which: Which, reading: str, ratio: str, asked: Sequence[float]
-) -> list[Point]:
+def _curve(program: Program, which: Which, reading: str, ratio: str, asked: Sequence[float]) -> list[Point]:
     found = []
     for limit in sorted({*asked, *GRID}):
         bound = most_served(program, Standard(ratio, limit))  # type: ignore[arg-type]

@@ -1,249 +1,270 @@
-"""Where a scenario stands at a limit: what the list can do, and what bounds A and B say that any gate could.
+"""What remains under a limit: the outcome for the policies listed, and for all gates that a bound is about.
 
-The list is evaluated by the exact engine, which leaves the queue out; so bound A is taken without the desk here, and
-holds for what the list is said to do.
+Everything is expected values of the exact engine, which leaves out the desk and what refused people do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import prod
-from typing import Literal, cast
+from functools import lru_cache
 
-from gatesim.exact.varied import Served, Varied, leaves_needs_alone
-from gatesim.gates.bounds import Bound, Program, Standard, most_served, program_a, program_b
-from gatesim.gates.bounds.one_need import Cells
-from gatesim.measures.definitions import Measure
-from gatesim.measures.judgement import (
-    Judgement,
-    Outcome,
-    PolicyResult,
-    best_candidate,
-    judge,
-    outcome_if,
-)
+from gatesim.exact.structure import may_leak
+from gatesim.exact.varied import Served, Varied
+from gatesim.gates.bounds import Standard
+from gatesim.gates.bounds.most import most_value
+from gatesim.gates.compile import compile_gate
+from gatesim.law.law import Law
+from gatesim.measures.judgement import OUTCOMES, Outcome
 from gatesim.measures.verdict import first_order
-from gatesim.scenario import Loaded, ScenarioError, load
-from gatesim.scenario.errors import Problem
+from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.schema import Scenario
+from gatesim.study.ceilings import CeilingA, CeilingB
+from gatesim.study.gates import laws
 
-Which = Literal["list", "bound_A", "bound_B"]
-WHICH: tuple[Which, ...] = ("list", "bound_A", "bound_B")
-BOUNDS: tuple[Which, ...] = ("bound_A", "bound_B")
+SIDES = ("list", "bound_A", "bound_B")
 
-
-def loaded_with_order(source: object, sets: Sequence[str] = ()) -> Loaded:
-    """A scenario that has an order, and so a limit.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario is wrong, or has no order.
-    """
-    if isinstance(source, Loaded):
-        loaded = source.with_sets(list(sets)) if sets else source
-    else:
-        loaded = load(source, list(sets))  # type: ignore[arg-type]
-    if not loaded.scenario.orders:
-        file = loaded.files[-1][0]
-        raise ScenarioError([Problem(file, None, "orders", "there is no order: nothing can be judged", "")])
-    return loaded
+_NOBODY = 1e-15
+"""A bound that serves a smaller part of entitled needs serves nobody."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a scenario stands.
+class Question:
+    """What is asked: under which reading, limit and floor, on which date, of which policies.
 
     Attributes
     ----------
-    judged
-        The candidates: listed policies other than shutting down that serve at least one need.
-    best
-        The candidate that the list's outcome is about.
-    outcomes
-        For the list and each bound its outcome; a bound knows no lead time.
-    bounds
-        The most served within the limit, by bound.
-    """
-
-    judged: tuple[Judgement, ...]
-    best: str | None
-    outcomes: Mapping[Which, Outcome]
-    bounds: Mapping[Which, Bound]
-
-
-def date_of(scenario: Scenario) -> datetime:
-    """The date of the verdict."""
-    order = first_order(scenario)
-    assert order is not None
-    return scenario.verdict.at or order.issued + timedelta(microseconds=order.grace)
-
-
-def standard_of(scenario: Scenario) -> Standard:
-    """The standard of the first order."""
-    one = scenario.orders[0].standard
-    return Standard(one.kind, one.limit)
-
-
-def judgements(
-    scenario: Scenario, served: Mapping[str, Served], standard: Standard, floor: float
-) -> tuple[Judgement, ...]:
-    """What is to be said of each candidate of the list."""
-    issued, date = min(order.issued for order in scenario.orders), date_of(scenario)
-    found = []
-    for name, one in served.items():
-        policy = scenario.policies[name]
-        if policy.family == "shutdown" or not one.entitled + one.restricted > 0:
-            continue
-        result = policy_result(scenario, name, one, "")
-        measures = result.measures[""]
-        may_leak = one.restricted > 0
-        found.append(
-            judge(result, measures, may_leak, standard.kind, standard.limit, floor, issued, date, None)
-        )
-    return tuple(found)
-
-
-def policy_result(scenario: Scenario, name: str, one: Served, reading: str) -> PolicyResult:
-    """What a verdict needs to know of a policy."""
-    both = one.entitled + one.restricted
-    measures = {
-        "served_entitled": Measure("served_entitled", one.entitled, one.all_entitled, one.served_entitled),
-        "leak_rate": Measure("leak_rate", one.restricted, one.all_restricted, one.leak_rate),
-        "leak_share": Measure("leak_share", one.restricted, both, one.leak_share),
-    }
-    policy = scenario.policies[name]
-    return PolicyResult(
-        name,
-        {reading: measures},
-        policy.lead_time,
-        policy.family == "shutdown",
-        {reading: one.restricted > 0},
-    )
-
-
-def bound_outcome(bound: Bound, floor: float) -> Outcome:
-    """The outcome for all gates of a bound: one serves the floor within the limit, or fewer, or nobody."""
-    value = bound.value
-    if value is None or not bound.served + bound.leaks > 0:
-        return "no_gate_meets_limit"
-    return "gate_available" if value >= floor else "only_below_floor"
-
-
-class Programs:
-    """The programs of bounds A and B while numbers of a scenario are varied.
-
-    Parameters
-    ----------
-    varied
-        The scenario under one reading, and what is varied.
-    """
-
-    def __init__(self, varied: Varied) -> None:
-        self._varied = varied
-        moving = [p for p in varied.parameters if not _leaves_programs_alone(p.paths)]
-        needs = [p for p in moving if not leaves_needs_alone(p)]
-        self._moves = {"bound_A": bool(moving), "bound_B": any(p.table != "signals" for p in moving)}
-        self._base: dict[Which, Program] = {}
-        self._corners: tuple[Program, ...] | None = None
-        # Only the needs move, and linearly: the programs at the corners say all in between.
-        if varied.linear and moving and len(needs) == len(moving):
-            self._corners = self._alike()
-
-    def at(self, which: Which, values: Sequence[float]) -> Program:
-        """The program of a bound at some values."""
-        varied = self._varied
-        if not self._moves[which]:
-            if which not in self._base:
-                self._base[which] = _made(which, varied.scenario, varied)
-            return self._base[which]
-        if which == "bound_A" and self._corners is not None:
-            return _blended(self._corners, varied.weights(values).tolist())
-        return _made(which, varied.at(values), varied)
-
-    def _alike(self) -> tuple[Program, ...] | None:
-        """Bound A's programs at the corners, if they have the same rows."""
-        varied = self._varied
-        ends = [(p.low, p.high) for p in varied.parameters]
-        if prod(len(pair) for pair in ends) != len(varied.corners):
-            return None  # some parameter moves no needs: corners and parameters do not match
-        found = []
-        for number in range(len(varied.corners)):
-            bits = [number >> (len(ends) - 1 - place) & 1 for place in range(len(ends))]
-            values = [pair[bit] for pair, bit in zip(ends, bits, strict=True)]
-            found.append(_made("bound_A", varied.at(values), varied))
-        first = [(cells.flat().tolist(), cells.epochs) for cells in _cells(found[0])]
-        same = all(
-            [(cells.flat().tolist(), cells.epochs) for cells in _cells(other)] == first for other in found[1:]
-        )
-        return tuple(found) if same else None
-
-
-def _leaves_programs_alone(paths: Sequence[Sequence[object]]) -> bool:
-    return all(path[0] in ("policies", "verdict", "desk") or "standard" in path for path in paths)
-
-
-def _made(which: Which, scenario: Scenario, varied: Varied) -> Program:
-    law = varied.law_at(scenario)
-    return program_a(scenario, law, desk=False) if which == "bound_A" else program_b(scenario, law)
-
-
-def _cells(program: Program) -> list[Cells]:
-    return [cast(Cells, part.describe) for part in program.parts]
-
-
-def _blended(programs: Sequence[Program], weights: Sequence[float]) -> Program:
-    from dataclasses import replace
-
-    first = programs[0]
-    parts = []
-    for several in zip(*(program.parts for program in programs), strict=True):
-        entitled = sum(weight * part.entitled for weight, part in zip(weights, several, strict=True))
-        restricted = sum(weight * part.restricted for weight, part in zip(weights, several, strict=True))
-        parts.append(replace(several[0], entitled=entitled, restricted=restricted))
-
-    def mixed(field: str) -> float:
-        return float(
-            sum(weight * getattr(program, field) for weight, program in zip(weights, programs, strict=True))
-        )
-
-    return replace(
-        first,
-        parts=tuple(parts),
-        entitled=mixed("entitled"),
-        restricted=mixed("restricted"),
-        open_entitled=mixed("open_entitled"),
-        open_leaks=mixed("open_leaks"),
-    )
-
-
-def standing(
-    varied: Varied, programs: Programs, policies: Sequence[str], values: Sequence[float] = ()
-) -> Standing:
-    """Where a scenario stands at some values of what is varied, by the first order's standard.
-
-    Parameters
-    ----------
-    varied, programs
-        The scenario under one reading.
+    reading, ratio, limit
+        The reading of the orders; ``leak_rate`` or ``leak_share``; its limit.
+    floor
+        The least share of entitled needs to serve.
+    date
+        The date on which a policy has to be ready.
     policies
-        The list.
-    values
-        Values of the varied parameters.
+        Names of the candidates: listed policies but shutting down.
+    own
+        Whether limit and floor are the scenario's own, so that they move with it.
+    """
+
+    reading: str
+    ratio: str
+    limit: float
+    floor: float
+    date: datetime
+    policies: tuple[str, ...]
+    own: bool = True
+
+    @property
+    def standard(self) -> Standard:
+        """The limit as a bound takes it."""
+        return Standard("leak_rate" if self.ratio == "leak_rate" else "leak_share", self.limit)
+
+
+def question(
+    scenario: Scenario,
+    *,
+    reading: str | None = None,
+    limit: float | None = None,
+    ratio: str | None = None,
+    floor: float | None = None,
+    policies: Iterable[str] | None = None,
+) -> Question:
+    """What is asked by default: the first order's reading and standard, the verdict's floor and date.
 
     Raises
     ------
-    CannotDo
-        If the exact engine cannot do a policy.
+    ValueError
+        If there is no order, or a limit or floor is no share.
     """
-    scenario = varied.at(values)
-    standard, floor = standard_of(scenario), scenario.verdict.floor
-    served = {name: varied.served(name, values) for name in policies}
-    judged = judgements(scenario, served, standard, floor)
-    bounds = {which: most_served(programs.at(which, values), standard) for which in BOUNDS}
-    listed = outcome_if(judged, ())
-    outcomes: dict[Which, Outcome] = {"list": listed}
-    outcomes |= {which: bound_outcome(bound, floor) for which, bound in bounds.items()}
-    return Standing(judged, best_candidate(judged, listed), outcomes, bounds)
+    order = first_order(scenario)
+    if order is None:
+        raise ValueError("there is no order: nothing can be judged")
+    chosen = order.standard.limit if limit is None else limit
+    kind = order.standard.kind if ratio is None else ratio
+    Standard("leak_rate" if kind == "leak_rate" else "leak_share", chosen)
+    least = scenario.verdict.floor if floor is None else floor
+    if not 0 <= least <= 1:
+        raise ValueError(f"floor: {least:.6g} is no share: write 0.5 for one half")
+    names = scenario.policies if policies is None else policies
+    return Question(
+        reading or order.reading,
+        kind,
+        chosen,
+        least,
+        scenario.verdict.at or order.issued + timedelta(microseconds=order.grace),
+        tuple(name for name in names if scenario.policies[name].family != "shutdown"),
+        limit is None and ratio is None and floor is None,
+    )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A listed policy at some values.
+
+    Attributes
+    ----------
+    policy
+        Its name.
+    served
+        What it serves and leaks.
+    leak
+        Its leak ratio; None where it is undefined.
+    within, serves_floor, is_ready
+        Whether it is within the limit, serves the floor, is in place on the date.
+    """
+
+    policy: str
+    served: Served
+    leak: float | None
+    within: bool
+    serves_floor: bool
+    is_ready: bool
+
+    @property
+    def outcome(self) -> Outcome:
+        """What would be concluded if it were the only one."""
+        if not self.within:
+            return "no_gate_meets_limit"
+        if not self.serves_floor:
+            return "only_below_floor"
+        return "gate_available" if self.is_ready else "only_not_ready"
+
+
+def first_of(outcomes: Iterable[Outcome]) -> Outcome:
+    """The first outcome that holds; that no gate meets the limit where there is no candidate."""
+    return OUTCOMES[min((OUTCOMES.index(each) for each in outcomes), default=3)]
+
+
+def outcome_of_most(most: float | None, floor: float) -> Outcome:
+    """What follows from the most that any gate serves within the limit."""
+    if most is None or most <= _NOBODY:
+        return "no_gate_meets_limit"
+    return "gate_available" if most >= floor else "only_below_floor"
+
+
+class Standings:
+    """Outcomes of a scenario with some of its numbers varied.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    asked
+        What is asked.
+    parameters
+        What is varied.
+    """
+
+    def __init__(self, scenario: Scenario, asked: Question, parameters: Sequence[Parameter] = ()) -> None:
+        self.scenario, self.asked, self.parameters = scenario, asked, tuple(parameters)
+        self.varied = Varied(scenario, self._law, parameters, asked.policies)
+        self.a, self.b = CeilingA(self.varied), CeilingB(self.varied)
+        self.plain = tuple(name for name in asked.policies if not self.varied.remembers(name))
+        self.remembering = tuple(name for name in asked.policies if self.varied.remembers(name))
+        self._choices_move = any(p.table in ("orders", "verdict", "policies") for p in self.parameters)
+        self.served = lru_cache(maxsize=20_000)(self._served)
+        """What a policy serves at some values (a tuple); kept."""
+        self.most = lru_cache(maxsize=20_000)(self._most)
+        """The most that any gate of ``bound_A`` or ``bound_B`` serves at some values (a tuple); kept."""
+        self._leaks = lru_cache(maxsize=5_000)(self._may_leak)
+
+    def _law(self, scenario: Scenario) -> Law:
+        return laws(scenario, scenario.seed, 0)[self.asked.reading]
+
+    def asked_at(self, values: Sequence[float]) -> Question:
+        """What is asked at some values: where the scenario's own limit, floor or date moves, it moves along."""
+        if not self._choices_move or not self.asked.own:
+            return self.asked
+        return question(self.varied.at(values), reading=self.asked.reading, policies=self.asked.policies)
+
+    def _served(self, policy: str, values: tuple[float, ...]) -> Served:
+        return self.varied.served(policy, values)
+
+    def _most(self, side: str, values: tuple[float, ...]) -> float | None:
+        ceiling = self.a if side == "bound_A" else self.b
+        asked = self.asked_at(values)
+        if side == "bound_A" and self.a.by_desk:
+            from gatesim.gates.bounds import most_served
+
+            return most_served(self.a.program(values), asked.standard).value
+        return most_value(ceiling.dense(values), asked.standard)
+
+    def room(self, policy: str, values: tuple[float, ...]) -> float:
+        """How far a policy is within the limit, as a share of all needs: negative where it leaks more."""
+        served, asked = self.served(policy, values), self.asked_at(values)
+        needs = served.all_entitled + served.all_restricted
+        room = (asked.limit * served.base(asked.ratio) - served.restricted) / needs if needs > 0 else 0.0
+        if asked.limit == 0 and self.varied.remembers(policy) and self._leaks(policy, values):
+            return min(room, -1e-300)
+        return room
+
+    def above_floor(self, policy: str, values: tuple[float, ...]) -> float:
+        """How far a policy is above the floor, in shares of entitled needs."""
+        share = self.served(policy, values).served_entitled
+        floor = self.asked_at(values).floor
+        return 1.0 - floor if share is None else share - floor
+
+    def most_above(self, side: str, values: tuple[float, ...], floor: float | None = None) -> float:
+        """How far the most that any gate serves is above the floor (or another share)."""
+        most = self.most(side, values)
+        least = self.asked_at(values).floor if floor is None else floor
+        return (-1.0 if most is None else most) - least
+
+    def ready(self, policy: str, values: Sequence[float]) -> float:
+        """Days before the date at which a policy is in place; negative where it is not."""
+        scenario = self.varied.at(values) if self._choices_move else self.scenario
+        issued = min(order.issued for order in scenario.orders)
+        lead = scenario.policies[policy].lead_time
+        days = (self.asked_at(values).date - issued) / timedelta(days=1)
+        return days - lead / 86_400e6
+
+    def _may_leak(self, policy: str, values: tuple[float, ...]) -> bool:
+        scenario = self.varied.at(values)
+        law = self.varied.law_at(scenario)
+        return may_leak(scenario, law, compile_gate(scenario, policy, law))
+
+    def candidates(self, values: tuple[float, ...], policies: Iterable[str] | None = None) -> list[Candidate]:
+        """The listed policies that serve at least one need."""
+        asked = self.asked_at(values)
+        found = []
+        for policy in asked.policies if policies is None else policies:
+            served = self.served(policy, values)
+            if served.entitled + served.restricted <= 0:
+                continue
+            leak = served.leak_rate if asked.ratio == "leak_rate" else served.leak_share
+            found.append(
+                Candidate(
+                    policy,
+                    served,
+                    leak,
+                    self.room(policy, values) >= 0,
+                    asked.floor <= 0 or self.above_floor(policy, values) >= 0,
+                    self.ready(policy, values) >= 0,
+                )
+            )
+        return found
+
+    def outcome(self, side: str, values: tuple[float, ...]) -> Outcome:
+        """The outcome of one side at some values."""
+        if side == "list":
+            return first_of(candidate.outcome for candidate in self.candidates(values))
+        return outcome_of_most(self.most(side, values), self.asked_at(values).floor)
+
+    def outcomes(self, values: tuple[float, ...]) -> Mapping[str, Outcome]:
+        """The outcome of each side at some values."""
+        return {side: self.outcome(side, values) for side in SIDES}
+
+
+def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
+    """The candidate that the outcome is about: of those that come farthest the one that serves most.
+
+    Where none is within the limit it is the one that leaks least, if possible of those that serve the floor.
+    """
+    within = [c for c in candidates if c.within]
+    if within:
+        first = min(OUTCOMES.index(c.outcome) for c in within)
+        those = [c for c in within if OUTCOMES.index(c.outcome) == first]
+        return max(those, key=lambda c: c.served.entitled)
+    floor = [c for c in candidates if c.serves_floor] or list(candidates)
+    return min(floor, key=lambda c: (c.leak or 0.0, -c.served.entitled), default=None)

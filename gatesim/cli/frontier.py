@@ -1,0 +1,68 @@
+"""``gatesim frontier``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gatesim.cli.options import json_option, progress, scenario_argument, set_option
+
+
+@click.command("frontier")
+@scenario_argument
+@click.option(
+    "--ratio",
+    type=click.Choice(["leak_rate", "leak_share"]),
+    help="Which leak ratio is limited.  [default: the first order's]",
+)
+@click.option(
+    "--limit",
+    "limits",
+    type=float,
+    metavar="L",
+    multiple=True,
+    help="Show this limit as well, such as 0.002 (again for more).",
+)
+@set_option
+@click.option(
+    "--chart",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw it into a PNG or SVG file (needs the extra charts).",
+)
+@json_option
+def command(
+    scenario: str,
+    ratio: str | None,
+    limits: tuple[float, ...],
+    sets: tuple[str, ...],
+    chart: Path | None,
+    as_json: bool,
+) -> None:
+    """Say how much of entitled needs any gate could serve within each limit on leaks, and who pays.
+
+    Bound A: gates that decide each need by itself. Bound B: gates that remember an account's history. The listed
+    policies are points beside them.
+    """
+    if chart is not None and chart.suffix not in {".png", ".svg"}:
+        raise click.UsageError(f"--chart {chart.name}: name a file that ends in .png or .svg")
+    from gatesim.show.page import warn
+    from gatesim.study.frontier import frontier
+    from gatesim.study.against_bounds import loaded_with_order
+
+    loaded = loaded_with_order(scenario, sets)
+    warn(loaded.warnings)
+    with progress() as shown:
+        found = frontier(loaded, ratio=ratio, limits=limits, progress=shown)
+    if chart is not None:
+        from gatesim.show.frontier_chart import frontier_chart
+        from gatesim.show.charts import save
+
+        save(frontier_chart(found), chart)
+    if as_json:
+        click.echo(found.to_json())
+    else:
+        from gatesim.show.frontier import print_frontier
+
+        print_frontier(found)

@@ -1,0 +1,138 @@
+"""The frontier as text: the most served at each limit, who pays, and the distance of the listed policies."""
+
+from __future__ import annotations
+
+import html
+
+from rich.padding import Padding
+from rich.text import Text
+
+from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.show.page import page
+from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
+from gatesim.study.frontier import Frontier, Point
+
+RATIOS = {"leak_rate": "leak rate (of restricted needs)", "leak_share": "leak share (of served needs)"}
+BASES = {"leak_rate": "restricted needs", "leak_share": "served needs"}
+
+
+def curves_table(found: Frontier, reading: str) -> Table:
+    """The most served at each limit that was asked for, by both bounds, and who pays."""
+    at = {
+        (point.bound, point.limit): point for point in found.points if point.reading == reading and point.own
+    }
+    rows = []
+    for limit in sorted({limit for _, limit in at}):
+        a, b = at["bound_A", limit], at["bound_B", limit]
+        memory = "-" if a.served is None or b.served is None else _points(max(0.0, b.served - a.served))
+        rows.append((format_limit(limit), _served(a), _served(b), memory, _pays(a)))
+    columns = (
+        Column("limit"),
+        Column("A keeps nothing"),
+        Column("B remembers"),
+        Column("memory, at most"),
+        Column("who pays at A: refused entitled needs, by the account's owner", LEFT, 1),
+    )
+    return Table(
+        f'The most of entitled needs that can be served within a {RATIOS[found.ratio]}, read as "{reading}"',
+        columns,
+        tuple(rows),
+    )
+
+
+def policies_table(found: Frontier, reading: str) -> Table:
+    """The listed policies, and what another gate could serve at the same leaks."""
+    rows = []
+    for one in found.policies:
+        if one.reading != reading:
+            continue
+        rows.append(
+            (
+                one.policy + (" +" if one.remembers else ""),
+                "-" if one.leak is None else format_rate(one.leak),
+                "-" if one.served is None else format_rate(one.served),
+                "-" if one.to_a is None else _points(one.to_a),
+                "-" if one.to_b is None else _points(one.to_b),
+            )
+        )
+    columns = (
+        Column("policy", LEFT),
+        Column("leaks"),
+        Column("serves"),
+        Column("more at A"),
+        Column("more at B"),
+    )
+    note = (
+        f"Leaks: in {BASES[found.ratio]}. More: points of entitled needs that the best gate of each kind serves beyond "
+        "the policy, at the same leaks. + It keeps something about accounts, so bound A does not hold for it. Expected "
+        "values, without the queue."
+    )
+    return Table(f'The listed policies beside it, read as "{reading}"', columns, tuple(rows), note)
+
+
+def _served(point: Point) -> str:
+    return "none" if point.served is None else format_rate(point.served)
+
+
+def _points(difference: float) -> str:
+    points = 100 * difference
+    if points == 0:
+        return "0"
+    return f"{points:+.3g}" if abs(points) >= 0.01 else f"{'+' if points > 0 else '-'}<0.01"
+
+
+def _pays(point: Point) -> str:
+    if point.served is None:
+        return "nothing is within the limit"
+    if not point.pays:
+        return "nobody"
+    return ", ".join(f"{payer.segment} {100 * payer.share:.0f} %" for payer in point.pays)
+
+
+def small_print(found: Frontier) -> list[str]:
+    """What the bounds are about, and what they leave out."""
+    lines = [
+        "A, gates that keep nothing: " + found.scopes["bound_A"] + ".",
+        "B, gates that remember: " + found.scopes["bound_B"] + ".",
+    ]
+    if found.told_apart:
+        lines.append(
+            f"B knows {len(found.told_apart)} segments apart that a real gate might not: it is looser there."
+        )
+    lines.append(
+        f"It rests on {found.inputs} inputs, {found.guesses} of them guesses: gatesim check lists each with its source."
+    )
+    return lines
+
+
+def tables(found: Frontier) -> list[Table]:
+    """All tables, the first order's reading first."""
+    return [
+        table
+        for reading in found.readings
+        for table in (curves_table(found, reading), policies_table(found, reading))
+    ]
+
+
+def print_frontier(found: Frontier) -> None:
+    """Print a frontier: tables, then the sentence."""
+    console = page()
+    console.print(Text(found.loaded.scenario.title, style="bold"))
+    console.print()
+    for table in tables(found):
+        print_table(console, table)
+    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
+    for line in small_print(found):
+        console.print(Text(line, style="dim"))
+
+
+def frontier_html(found: Frontier) -> str:
+    """A frontier as a notebook shows it. All text is escaped."""
+    return "\n".join(
+        [
+            f"<h4>{html.escape(found.loaded.scenario.title)}</h4>",
+            *(table_html(table) for table in tables(found)),
+            f"<p>{html.escape(found.sentence)}</p>",
+            *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(found)),
+        ]
+    )
