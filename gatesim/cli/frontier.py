@@ -47,11 +47,11 @@ def command(
     """
     if chart is not None and chart.suffix not in {".png", ".svg"}:
         raise click.UsageError(f"--chart {chart.name}: name a file that ends in .png or .svg")
+    from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.frontier import frontier
-    from gatesim.study.against_bounds import loaded_with_order
 
-    loaded = loaded_with_order(scenario, sets)
+    loaded = load(scenario, sets)
     warn(loaded.warnings)
     with progress() as shown:
         found = frontier(loaded, ratio=ratio, limits=limits, progress=shown)

@@ -1,7 +1,6 @@
 """The sentence that says what was found, for whom it holds, and what it does not say.
 
-This is its first half: what is true of the policies listed. What no gate at all can do takes the bounds
-(`gatesim.measures.said`).
+This is its first half: what is true of the policies listed. What no gate at all can do takes the bounds.
 """
 
 from __future__ import annotations
@@ -103,9 +102,7 @@ def _finding(row: Row, floor: str, date: str) -> str:
     )
 
 
-def write_sentence(
-    scenario: Scenario, verdict: Verdict, row: Row, guesses: int, inputs: int, bounds: str = ""
-) -> str:
+def write_sentence(scenario: Scenario, verdict: Verdict, row: Row, guesses: int, inputs: int) -> str:
     """The sentence for one reading, ratio and limit.
 
     Parameters
@@ -116,8 +113,6 @@ def write_sentence(
         The verdict, and the row of it that is told.
     guesses, inputs
         How many inputs the result rests on, and how many of these are guesses.
-    bounds
-        What no gate at all can do, in words (see `gatesim.measures.said`).
 
     Returns
     -------
@@ -138,7 +133,6 @@ def write_sentence(
         f"Reading the order as {reading}{part}, with an assumed limit of {format_limit(row.limit)} "
         f"({KINDS[row.ratio]}; the order states none), "
         f"{_finding(row, format_limit(verdict.floor), format_date(verdict.date))} "
-        f"{bounds + ' ' if bounds else ''}"
         f"{guesses} of {inputs} inputs {'is a guess' if guesses == 1 else 'are guesses'}. {DISCLAIMER}"
     )
 

@@ -11,13 +11,16 @@ from gatesim.measures.numbers import format_limit
 from gatesim.show.charts import INK, LIMIT, SERIES, _altair, _finished, _heading
 from gatesim.show.frontier import BASES
 from gatesim.study.frontier import Frontier
-from gatesim.study.against_bounds import standard_of
+from gatesim.study.standing import question
 
 if TYPE_CHECKING:
     from altair import HConcatChart
 
 LEFT_END = 1e-5
 """The left end of the axis of limits: what is less, or nothing, stands on it."""
+
+LABEL_WIDTH = 1.9
+"""Room that the name of a policy takes on the axis of limits, in powers of ten."""
 
 NAMES = {"bound_A": "A: keeps nothing", "bound_B": "B: remembers"}
 
@@ -51,7 +54,8 @@ def frontier_chart(found: Frontier) -> HConcatChart:
 
 
 def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> Any:
-    scenario, standard = found.loaded.scenario, standard_of(found.loaded.scenario)
+    scenario = found.loaded.scenario
+    asked = question(scenario)
     curves = [
         {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
         for point in found.points
@@ -92,10 +96,8 @@ def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> Any:
     ]
     floor = alt.Chart(alt.Data(values=[{"y": scenario.verdict.floor}]))
     layers.insert(0, floor.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(y=y))
-    if standard.kind == found.ratio and standard.limit >= LEFT_END:
-        line = alt.Chart(
-            alt.Data(values=[{"x": standard.limit, "text": f"limit {format_limit(standard.limit)}"}])
-        )
+    if asked.ratio == found.ratio and asked.limit >= LEFT_END:
+        line = alt.Chart(alt.Data(values=[{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]))
         layers.insert(0, line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x))
         layers.append(
             line.mark_text(color=LIMIT, align="left", dx=3, y=-4, baseline="bottom", fontSize=10).encode(
@@ -118,7 +120,7 @@ def _labels(alt: Any, dots: list[dict[str, Any]], x: Any, y: Any) -> list[Any]:
     for dot in sorted(dots, key=lambda dot: -dot["y"]):
         at = (math.log10(dot["x"]), dot["y"])
         # Too near to one that is named already: the table has it.
-        if any(abs(at[0] - other[0]) < 1.9 and abs(at[1] - other[1]) < 0.05 for other in placed):
+        if any(abs(at[0] - other[0]) < LABEL_WIDTH and abs(at[1] - other[1]) < 0.05 for other in placed):
             continue
         placed.append(at)
         (left if at[0] > -1.6 else right).append(dot)

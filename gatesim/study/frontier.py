@@ -8,32 +8,21 @@ memory can be worth at most.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatesim._version import __version__
-from gatesim.exact.varied import Served, Varied
+from gatesim.exact.varied import Served
 from gatesim.gates.bounds import Bound, Program, Standard, most_served
-from gatesim.measures.judgement import RATIOS
-from gatesim.measures.said import second_half
-from gatesim.measures.sentence import write_sentence
-from gatesim.measures.verdict import make_verdict
-from gatesim.scenario import Loaded
+from gatesim.scenario import Loaded, load
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
-from gatesim.study.gates import laws
+from gatesim.study.asking import ask
+from gatesim.study.claim import sentence_of
 from gatesim.study.shown import Shown
-from gatesim.study.against_bounds import (
-    BOUNDS,
-    Programs,
-    Which,
-    bound_outcome,
-    loaded_with_order,
-    policy_result,
-    standard_of,
-)
+from gatesim.study.standing import SIDES, Question, Standings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +66,7 @@ class Point:
     """
 
     reading: str
-    bound: Which
+    bound: str
     limit: float
     own: bool
     served: float | None
@@ -231,72 +220,46 @@ def frontier(
     TooLarge
         If the signals have too many joint readings.
     """
-    loaded = loaded_with_order(source, sets)
+    loaded = source if isinstance(source, Loaded) and not sets else _loaded(source, sets)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
-    standard = standard_of(scenario)
-    ratio = ratio or standard.kind
-    if ratio not in RATIOS:
-        raise ValueError(f"ratio = {ratio!r}: there are {', '.join(RATIOS)}")
-    asked = _limits(scenario.verdict.limits, limits, standard, ratio)
-    first = scenario.orders[0].reading
-    by_reading = laws(scenario, scenario.seed, 0)
-    order = [first, *(name for name in by_reading if name != first)]
-    inputs = rests_on(loaded)
-    guesses, uncertain = count_guesses(inputs)
+    own = ask(loaded, ratio=ratio)
+    asked = _limits(scenario.verdict.limits, limits, ask(loaded), own.ratio)
+    order = [own.reading, *(name for name in scenario.readings if name != own.reading)]
     points: list[Point] = []
     policies: list[ListedPoint] = []
     sentences, scopes = {}, {}
     told_apart: tuple[str, ...] = ()
     for number, reading in enumerate(order):
-        law = by_reading[reading]
-        varied = Varied(scenario, lambda _, law=law: law)
-        made = {which: Programs(varied).at(which, ()) for which in BOUNDS}
+        standings = Standings(scenario, ask(loaded, reading=reading))
+        made = {"bound_A": standings.a.program(), "bound_B": standings.b.program()}
         for which, program in made.items():
-            points += _curve(program, which, reading, ratio, asked)
-        served: dict[str, Served] = {}
-        for place, name in enumerate(scenario.policies):
-            say((number + place / len(scenario.policies)) / len(order), f"{reading}: {name}")
-            served[name] = varied.served(name)
-        policies += [
-            _listed(reading, name, one, varied.remembers(name), made, ratio) for name, one in served.items()
-        ]
-        results = [policy_result(scenario, name, one, reading) for name, one in served.items()]
-        verdict = make_verdict(scenario, results, None)
-        bounds = {which: most_served(program, standard) for which, program in made.items()}
-        outcomes = {which: bound_outcome(bound, verdict.floor) for which, bound in bounds.items()}
-        remembering = [name for name in scenario.policies if varied.remembers(name)]
-        rows = [
-            row
-            for row in verdict.rows
-            if (row.reading, row.ratio, row.limit) == (reading, standard.kind, standard.limit)
-        ]
-        sentences[reading] = write_sentence(
-            scenario,
-            verdict,
-            rows[0],
-            guesses,
-            uncertain,
-            second_half(scenario, standard, verdict.floor, bounds, outcomes, remembering),
-        )
+            points += _curve(program, which, reading, own.ratio, asked)
+        for place, name in enumerate(standings.asked.policies):
+            say((number + place / len(standings.asked.policies)) / len(order), f"{reading}: {name}")
+            policies.append(_listed(standings, name, made, own.ratio))
+        sentences[reading] = sentence_of(loaded, standings)
         scopes |= {which: program.scope for which, program in made.items()}
         told_apart = told_apart or made["bound_B"].told_apart
+    guesses, inputs = count_guesses(rests_on(loaded))
     return Frontier(
         loaded,
-        ratio,
-        first,
+        own.ratio,
+        own.reading,
         tuple(points),
         tuple(policies),
         scopes,
         told_apart,
         sentences,
         guesses,
-        uncertain,
+        inputs,
     )
 
 
-def _limits(
-    listed: Sequence[float], more: Sequence[float], standard: Standard, ratio: str
-) -> tuple[float, ...]:
+def _loaded(source: str | Path | Loaded, sets: Sequence[str]) -> Loaded:
+    return source.with_sets(sets) if isinstance(source, Loaded) else load(source, sets)
+
+
+def _limits(listed: Sequence[float], more: Sequence[float], order: Question, ratio: str) -> tuple[float, ...]:
     """The limits that are asked for."""
     for limit in more:
         try:
@@ -304,14 +267,19 @@ def _limits(
         except ValueError as error:
             message = str(error).removeprefix("limit: ")
             raise ScenarioError([Problem("--limit", None, "limit", message, "")]) from None
-    own = [standard.limit] if standard.kind == ratio else []
+    own = [order.limit] if order.ratio == ratio else []
     return tuple(sorted({*listed, *more, *own}))
 
 
-def _curve(program: Program, which: Which, reading: str, ratio: str, asked: Sequence[float]) -> list[Point]:
+def standard(ratio: str, limit: float) -> Standard:
+    """A limit on a leak ratio, as bounds take it."""
+    return Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
+
+
+def _curve(program: Program, which: str, reading: str, ratio: str, asked: Sequence[float]) -> list[Point]:
     found = []
     for limit in sorted({*asked, *GRID}):
-        bound = most_served(program, Standard(ratio, limit))  # type: ignore[arg-type]
+        bound = most_served(program, standard(ratio, limit))
         price = next((price.up for price in bound.prices if price.constraint == ratio), None)
         found.append(
             Point(
@@ -341,19 +309,19 @@ def payers(bound: Bound) -> tuple[Payer, ...]:
     return tuple(Payer(name, each / total) for name, each in most if each > 0)
 
 
-def _listed(
-    reading: str, name: str, one: Served, remembers: bool, made: dict[Which, Program], ratio: str
-) -> ListedPoint:
+def _listed(standings: Standings, name: str, made: Mapping[str, Program], ratio: str) -> ListedPoint:
+    one: Served = standings.served(name, ())
     leak = one.leak_rate if ratio == "leak_rate" else one.leak_share
     served = one.served_entitled
-    more: dict[Which, float | None] = {}
-    for which, program in made.items():
+    more: list[float | None] = []
+    for which in SIDES[1:]:
         value = None
         if leak is not None and served is not None:
-            value = most_served(program, Standard(ratio, min(leak, 1.0))).value  # type: ignore[arg-type]
+            value = most_served(made[which], standard(ratio, min(leak, 1.0))).value
         # A policy on the curve may be a rounding beside it.
-        more[which] = None if value is None or served is None else _tidy(value - served)
-    return ListedPoint(reading, name, served, leak, remembers, more["bound_A"], more["bound_B"])
+        more.append(None if value is None or served is None else _tidy(value - served))
+    reading = standings.asked.reading
+    return ListedPoint(reading, name, served, leak, standings.varied.remembers(name), more[0], more[1])
 
 
 def _tidy(difference: float) -> float:
