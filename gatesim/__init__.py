@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from gatesim.study.check import Check, check
     from gatesim.study.explain import explain
     from gatesim.study.frontier import Frontier, frontier
+    from gatesim.study.relief import Reliefs, relief
     from gatesim.study.result import Result
     from gatesim.study.run import run
+    from gatesim.study.sensitivity import Sensitivity, sensitivity
     from gatesim.study.story import Story
     from gatesim.study.who import Who, who
 
@@ -33,6 +35,10 @@ _HOMES = {
     "Story": "gatesim.study.story",
     "frontier": "gatesim.study.frontier",
     "Frontier": "gatesim.study.frontier",
+    "relief": "gatesim.study.relief",
+    "Reliefs": "gatesim.study.relief",
+    "sensitivity": "gatesim.study.sensitivity",
+    "Sensitivity": "gatesim.study.sensitivity",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }
@@ -41,8 +47,10 @@ __all__ = [
     "Check",
     "Frontier",
     "Loaded",
+    "Reliefs",
     "Result",
     "ScenarioError",
+    "Sensitivity",
     "Story",
     "Who",
     "__version__",
@@ -50,7 +58,9 @@ __all__ = [
     "explain",
     "frontier",
     "load",
+    "relief",
     "run",
+    "sensitivity",
     "shipped",
     "who",
 ]

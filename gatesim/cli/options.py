@@ -29,6 +29,32 @@ def set_option(command: Command) -> Command:
     )(command)
 
 
+def question_options(command: Command) -> Command:
+    """The options that say what is asked: reading, ratio, limit, floor."""
+    options = (
+        click.option(
+            "--reading", metavar="R", help="How the orders are read.  [default: as the first order says]"
+        ),
+        click.option(
+            "--ratio",
+            type=click.Choice(["leak_rate", "leak_share"]),
+            help="Which leak ratio is limited.  [default: the first order's]",
+        ),
+        click.option(
+            "--limit", type=float, metavar="L", help="The limit, such as 0.001.  [default: the first order's]"
+        ),
+        click.option(
+            "--floor",
+            type=float,
+            metavar="F",
+            help="The least share of entitled needs to serve.  [default: the verdict's]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def json_option(command: Command) -> Command:
     """The option for machines."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")(

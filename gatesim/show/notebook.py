@@ -8,11 +8,15 @@ from gatesim.show.check import inputs_table
 from gatesim.show.explain import story_html
 from gatesim.show.frontier import frontier_html
 from gatesim.show.html import run_html
+from gatesim.show.relief import relief_html
+from gatesim.show.sensitivity import sensitivity_html
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
 from gatesim.study.frontier import Frontier
+from gatesim.study.relief import Reliefs
 from gatesim.study.result import Result
+from gatesim.study.sensitivity import Sensitivity
 from gatesim.study.story import Story
 from gatesim.study.who import Who
 
@@ -48,6 +52,8 @@ class FrontierCharts:
 
 Frontier.html = frontier_html
 Frontier.charts = FrontierCharts
+Reliefs.html = relief_html
+Sensitivity.html = sensitivity_html
 Result.html = run_html
 Result.charts = RunCharts
 Check.html = lambda checked: table_html(inputs_table(checked))

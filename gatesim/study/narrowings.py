@@ -71,7 +71,9 @@ def narrowings(scenario: Scenario) -> Iterator[Narrowing]:
         yield Narrowing("channel", channel, {"channels": (channel,)})
     for model in dict.fromkeys(model for order in scenario.orders for model in order.models):
         yield Narrowing("model", model, {"models": (model,)})
-    organisations = dict.fromkeys(s.organisation for s in segments if s.organisation in scenario.organisations)
+    organisations = dict.fromkeys(
+        s.organisation for s in segments if s.organisation in scenario.organisations
+    )
     for name in organisations:
         yield Narrowing("organisation", str(name), {"organisations": (str(name),)})
     lists = {p.organisations for p in scenario.policies.values() if p.family == "listed"}

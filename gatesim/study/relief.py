@@ -371,9 +371,7 @@ def _best_listed(
     best = best_of(candidates)
     if best is None:
         return Gate(outcome, "", None, 0.0, 0.0)
-    return Gate(
-        outcome, best.policy, best.served.served_entitled, best.served.entitled, added[best.policy]
-    )
+    return Gate(outcome, best.policy, best.served.served_entitled, best.served.entitled, added[best.policy])
 
 
 def _candidate(scenario: Scenario, asked: Question, name: str, served: Served) -> Candidate:

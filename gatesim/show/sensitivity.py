@@ -1,0 +1,88 @@
+"""What a little more of each signal, document and reviewer is worth, as text."""
+
+from __future__ import annotations
+
+import html
+
+from rich.padding import Padding
+from rich.text import Text
+
+from gatesim.measures.numbers import format_limit
+from gatesim.show.page import page
+from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
+from gatesim.study.sensitivity import Sensitivity
+
+BASES = {"leak_rate": "restricted needs", "leak_share": "served needs"}
+
+
+def points(difference: float | None) -> str:
+    """A difference of shares, in percentage points."""
+    if difference is None:
+        return "-"
+    if difference == 0:
+        return "0"
+    size = 100 * difference
+    return f"{size:+.3g}" if abs(size) >= 1e-4 else f"{'+' if size > 0 else '-'}<0.0001"
+
+
+def worth_table(found: Sensitivity) -> Table:
+    """Each change that is worth something, most first."""
+    rows = [
+        (one.key, one.change, points(one.served), points(one.leak))
+        for one in found.found
+        if one.served or one.leak
+    ]
+    columns = (
+        Column("what", LEFT),
+        Column("change", LEFT),
+        Column("served"),
+        Column("least leak"),
+    )
+    asked = found.asked
+    note = (
+        f"Served: points of entitled needs that the best gate serves more within {format_limit(asked.limit)} of leaks in "
+        f"{BASES[asked.ratio]}. Least leak: points by which leaks in {BASES[asked.ratio]} change where the best gate "
+        f"serves {format_limit(asked.floor)} of entitled needs. Bound A, solved anew with each change; a kind of document: "
+        "against the same without it."
+    )
+    return Table(
+        f'What is worth something to the best gate, read as "{asked.reading}"', columns, tuple(rows), note
+    )
+
+
+def nothing_table(found: Sensitivity) -> Table:
+    """Each change that is worth nothing, and why."""
+    rows = [(one.key, one.change, one.why) for one in found.found if not one.served and not one.leak]
+    columns = (Column("what", LEFT), Column("change", LEFT), Column("why", LEFT, 1))
+    return Table("What is worth nothing, and why", columns, tuple(rows))
+
+
+MEMORY = "Bound B does not depend on the signals: its gates are told the truth that signals observe, so no better signal moves it."
+
+
+def tables(found: Sensitivity) -> list[Table]:
+    """All tables that have rows."""
+    return [table for table in (worth_table(found), nothing_table(found)) if table.rows]
+
+
+def print_sensitivity(found: Sensitivity) -> None:
+    """Print the tables, then the sentence."""
+    console = page()
+    console.print(Text(found.loaded.scenario.title, style="bold"))
+    console.print()
+    for table in tables(found):
+        print_table(console, table)
+    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
+    console.print(Text(MEMORY, style="dim"))
+
+
+def sensitivity_html(found: Sensitivity) -> str:
+    """As a notebook shows it. All text is escaped."""
+    return "\n".join(
+        [
+            f"<h4>{html.escape(found.loaded.scenario.title)}</h4>",
+            *(table_html(table) for table in tables(found)),
+            f"<p>{html.escape(found.sentence)}</p>",
+            f"<p><small>{html.escape(MEMORY)}</small></p>",
+        ]
+    )
