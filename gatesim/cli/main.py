@@ -18,6 +18,7 @@ COMMANDS = {
     "frontier": "Say how much any gate could serve within each limit on leaks, and who pays.",
     "relief": "Say which narrowing of the order leaves a gate, and what it would let through.",
     "sensitivity": "Say what a point of each signal, each document, one more reviewer is worth.",
+    "shutdown-point": "Find every value of a number at which the outcome changes.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from gatesim.show.check import inputs_table
 from gatesim.show.explain import story_html
 from gatesim.show.frontier import frontier_html
-from gatesim.show.html import run_html
+from gatesim.show.html import run_html, tables_html
 from gatesim.show.relief import relief_html
 from gatesim.show.sensitivity import sensitivity_html
+from gatesim.show.shutdown import map_table, range_words, shutdown_tables
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
@@ -17,6 +18,8 @@ from gatesim.study.frontier import Frontier
 from gatesim.study.relief import Reliefs
 from gatesim.study.result import Result
 from gatesim.study.sensitivity import Sensitivity
+from gatesim.study.shutdown_map import ShutdownMap
+from gatesim.study.shutdown_point import ShutdownPoint
 from gatesim.study.story import Story
 from gatesim.study.who import Who
 
@@ -50,6 +53,40 @@ class FrontierCharts:
         return frontier_chart(self._found)
 
 
+class ShutdownCharts:
+    """The chart of a shutdown point."""
+
+    def __init__(self, found: ShutdownPoint) -> None:
+        self._found = found
+
+    def served(self) -> alt.HConcatChart:
+        """What is served within the limit, as the number moves."""
+        from gatesim.show import shutdown_charts
+
+        return shutdown_charts.shutdown_point(self._found)
+
+
+class MapCharts:
+    """The chart of a map."""
+
+    def __init__(self, found: ShutdownMap) -> None:
+        self._found = found
+
+    def outcomes(self) -> alt.HConcatChart:
+        """Outcomes over two numbers."""
+        from gatesim.show import shutdown_charts
+
+        return shutdown_charts.shutdown_map(self._found)
+
+
+ShutdownPoint.html = lambda found: tables_html(
+    found.loaded.scenario.title, range_words(found), shutdown_tables(found), found.sentence
+)
+ShutdownPoint.charts = ShutdownCharts
+ShutdownMap.html = lambda found: tables_html(
+    found.loaded.scenario.title, "", [map_table(found)], found.sentence
+)
+ShutdownMap.charts = MapCharts
 Frontier.html = frontier_html
 Frontier.charts = FrontierCharts
 Reliefs.html = relief_html

@@ -190,7 +190,9 @@ class _Listed:
     def __init__(self, standings: Standings, grid: NDArray[np.float64]) -> None:
         self._standings = standings
         varied = standings.varied
-        self._fixed = {name: varied.served_at(name, grid) for name in standings.plain if varied.is_fixed(name)}
+        self._fixed = {
+            name: varied.served_at(name, grid) for name in standings.plain if varied.is_fixed(name)
+        }
 
     def at(self, number: int, point: tuple[float, ...]) -> tuple[int, float]:
         """The place of the outcome among all, and the most that a policy within the limit serves."""
@@ -210,7 +212,7 @@ class _Listed:
             if leaks > asked.limit * base:
                 continue
             share = entitled / total[0] if total[0] > 0 else 1.0
-            best = max(share, best) if best == best else share
+            best = share if np.isnan(best) else max(share, best)
             if asked.floor > 0 and share < asked.floor:
                 rank = min(rank, 2)
             else:
