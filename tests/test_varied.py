@@ -67,7 +67,7 @@ def keys(scenario: Scenario, rng: np.random.Generator) -> list[Parameter]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_policies_without_memory_are_as_in_the_plain_engine(seed: int) -> None:
     rng = np.random.default_rng(seed)
     scenario = forgetful(random_scenario(rng))
@@ -95,7 +95,7 @@ def test_what_is_said_to_remember_does_and_the_rest_does_not(seed: int) -> None:
         assert varied.remembers(policy) == has_memory(scenario, law, compile_gate(scenario, policy, law))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_two_parameters_at_once(seed: int) -> None:
     rng = np.random.default_rng(100 + seed)
     scenario = forgetful(random_scenario(rng))
@@ -161,7 +161,7 @@ def test_rows_add_up_to_all_needs_that_are_measured() -> None:
     assert rows_of(scenario, law).needs.sum(axis=(1, 2)) == pytest.approx(total, rel=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("standard", [Standard("leak_share", 0.05), Standard("leak_rate", 0.1), Standard("leak_share", 0.0)])
 def test_the_value_alone_is_that_of_the_whole_bound(seed: int, standard: Standard) -> None:
     scenario = random_scenario(np.random.default_rng(seed))
@@ -175,7 +175,7 @@ def test_the_value_alone_is_that_of_the_whole_bound(seed: int, standard: Standar
             assert alone == pytest.approx(whole, abs=1e-11)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_bounds_under_a_changing_parameter_are_those_of_the_changed_scenario(seed: int) -> None:
     rng = np.random.default_rng(seed)
     scenario = random_scenario(rng)

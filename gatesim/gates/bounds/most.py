@@ -8,6 +8,7 @@ steps, since every step finds a new vertex).
 
 from __future__ import annotations
 
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,9 @@ _ENOUGH = 1e-13
 """A step that gains no more than this part of all needs finds nothing new."""
 
 _STEPS = 200
+
+_STEEP = 1e12
+"""At prices above this a row takes only what leaks nothing."""
 
 
 class Dense(NamedTuple):
@@ -90,7 +94,8 @@ def most_value(dense: Dense, standard: Standard) -> float | None:
     beyond = _everything(dense)
     if room(beyond) >= 0:
         return min(beyond.served / dense.entitled, 1.0)
-    within = _at_price(dense, on_leaks / on_served) if on_served > 0 else _harmless(dense)
+    price = on_leaks / on_served if on_served > 0 else inf
+    within = _at_price(dense, price) if price < _STEEP else _harmless(dense)
     if room(within) < 0:
         within = _harmless(dense)
         if room(within) < 0:
