@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,7 +211,7 @@ class _Listed:
             if leaks > asked.limit * base:
                 continue
             share = entitled / total[0] if total[0] > 0 else 1.0
-            best = max(share, best) if best == best else share
+            best = share if isnan(best) else max(share, best)
             if asked.floor > 0 and share < asked.floor:
                 rank = min(rank, 2)
             else:
