@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gatesim.study.result import Result
     from gatesim.study.run import run
     from gatesim.study.sensitivity import Sensitivity, sensitivity
+    from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
+    from gatesim.study.shutdown_point import ShutdownPoint, shutdown_point
     from gatesim.study.story import Story
     from gatesim.study.who import Who, who
 
@@ -39,6 +41,10 @@ _HOMES = {
     "Reliefs": "gatesim.study.relief",
     "sensitivity": "gatesim.study.sensitivity",
     "Sensitivity": "gatesim.study.sensitivity",
+    "shutdown_map": "gatesim.study.shutdown_map",
+    "ShutdownMap": "gatesim.study.shutdown_map",
+    "shutdown_point": "gatesim.study.shutdown_point",
+    "ShutdownPoint": "gatesim.study.shutdown_point",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }
@@ -51,6 +57,8 @@ __all__ = [
     "Result",
     "ScenarioError",
     "Sensitivity",
+    "ShutdownMap",
+    "ShutdownPoint",
     "Story",
     "Who",
     "__version__",
@@ -62,6 +70,8 @@ __all__ = [
     "run",
     "sensitivity",
     "shipped",
+    "shutdown_map",
+    "shutdown_point",
     "who",
 ]
 

@@ -124,9 +124,7 @@ def _policies(claim: Claim) -> str:
 
 
 def _found(claim: Claim) -> str:
-    within = (
-        f"at least {format_limit(claim.floor)} of entitled needs within that limit on {format_date(claim.date)}"
-    )
+    within = f"at least {format_limit(claim.floor)} of entitled needs within that limit on {format_date(claim.date)}"
     listed, a = claim.listed.outcome == "gate_available", claim.a.outcome == "gate_available"
     if listed:
         start = f"{claim.listed.name}, one of {_policies(claim)}, serves {within}"

@@ -10,6 +10,7 @@ from gatesim.show.frontier import frontier_html
 from gatesim.show.html import run_html
 from gatesim.show.relief import relief_html
 from gatesim.show.sensitivity import sensitivity_html
+from gatesim.show.shutdown_point import map_html, shutdown_point_html
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
@@ -17,6 +18,8 @@ from gatesim.study.frontier import Frontier
 from gatesim.study.relief import Reliefs
 from gatesim.study.result import Result
 from gatesim.study.sensitivity import Sensitivity
+from gatesim.study.shutdown_map import ShutdownMap
+from gatesim.study.shutdown_point import ShutdownPoint
 from gatesim.study.story import Story
 from gatesim.study.who import Who
 
@@ -50,6 +53,36 @@ class FrontierCharts:
         return frontier_chart(self._found)
 
 
+class PointCharts:
+    """The chart of a shutdown point."""
+
+    def __init__(self, found: ShutdownPoint) -> None:
+        self._found = found
+
+    def curve(self) -> alt.HConcatChart:
+        """The most served within the limit as the number moves."""
+        from gatesim.show.shutdown_chart import curve_chart
+
+        return curve_chart(self._found)
+
+
+class MapCharts:
+    """The chart of a map of outcomes."""
+
+    def __init__(self, found: ShutdownMap) -> None:
+        self._found = found
+
+    def map(self) -> alt.HConcatChart:
+        """Outcomes over two numbers."""
+        from gatesim.show.shutdown_chart import map_chart
+
+        return map_chart(self._found)
+
+
+ShutdownPoint.html = shutdown_point_html
+ShutdownPoint.charts = PointCharts
+ShutdownMap.html = map_html
+ShutdownMap.charts = MapCharts
 Frontier.html = frontier_html
 Frontier.charts = FrontierCharts
 Reliefs.html = relief_html

@@ -21,13 +21,17 @@ SHORT = {
 """An outcome in a word or two."""
 
 
+OPEN = {"gate_available": "open"}
+"""What bound B, which no gate need attain, says where it allows one."""
+
+
 def _row(one: Relief) -> tuple[str, ...]:
     b, most = one.bound_B
     return (
         one.narrowing.words,
         _listed(one.list),
         f"{SHORT[one.bound_A.outcome]} {_rate(one.bound_A.served)}",
-        f"{SHORT[b]} {_rate(most)}",
+        f"{OPEN.get(b, SHORT[b])} {_rate(most)}",
         _signed(one.gain),
         compact(one.bound_A.added),
         "-" if one.per_leak is None else f"{one.per_leak:.3g}",
@@ -72,7 +76,7 @@ def relief_tables(found: Reliefs) -> list[Table]:
     asked = found.asked
     note = (
         f"Whether a gate serves {format_limit(asked.floor)} of entitled needs within the limit: of the list, of all that "
-        "keep nothing (A), of all that remember (B). Needs gained: what A's best gate serves more of needs that the "
+        "keep nothing (A), of all that remember (B; open: at most so many are served, whether by any gate is not known). Needs gained: what A's best gate serves more of needs that the "
         "narrowed order allows. Added leaks: needs that it serves, which the order as it is restricts and the narrowed one "
         "does not."
     )

@@ -114,9 +114,7 @@ def _dense(needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]) ->
     return found
 
 
-def _undominated(
-    dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]
-) -> Floats:
+def _undominated(dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]) -> Floats:
     """Only the options of each row that no other of its options beats whatever the needs are.
 
     Parameters
@@ -155,7 +153,9 @@ def _undominated(
     return found
 
 
-def _ends(parameters: Sequence[Parameter], dense_at: Callable[[Sequence[float]], Dense]) -> list[Dense] | None:
+def _ends(
+    parameters: Sequence[Parameter], dense_at: Callable[[Sequence[float]], Dense]
+) -> list[Dense] | None:
     """A program at the ends of all ranges, if they say all in between: tried out at two points inside."""
     if not 1 <= len(parameters) <= 3:
         return None
@@ -218,6 +218,11 @@ class CeilingB:
             self._constant = dense_of(self.program([p.low for p in varied.parameters]))
         else:
             self._ends = _ends(varied.parameters, self._anew)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no parameter moves it."""
+        return self._constant is not None
 
     def dense(self, values: Sequence[float] = ()) -> Dense:
         """The program at some values."""

@@ -157,6 +157,9 @@ def shutdown_map(
     ranks = {side: np.empty(shape, dtype=np.int8) for side in SIDES}
     most = {side: np.full(shape, np.nan) for side in SIDES}
     quick = _Listed(standings, grid)
+    # Signals do not move bound B: it is the same at all points.
+    constant = standings.is_constant("bound_B")
+    kept = standings.most("bound_B", (first.low, second.low)) if constant else None
     for number, point in enumerate(map(tuple, grid.tolist())):
         if number % 16 == 0:
             say(number / len(grid), "map")
@@ -164,7 +167,7 @@ def shutdown_map(
         ranks["list"][at], most["list"][at] = quick.at(number, point)
         asked_here = standings.asked_at(point)
         for side in SIDES[1:]:
-            found = standings._most(side, point)
+            found = kept if side == "bound_B" and constant else standings._most(side, point)
             ranks[side][at] = OUTCOMES.index(outcome_of_most(found, asked_here.floor))
             most[side][at] = np.nan if found is None else found
     return ShutdownMap(
@@ -191,7 +194,9 @@ class _Listed:
     def __init__(self, standings: Standings, grid: NDArray[np.float64]) -> None:
         self._standings = standings
         varied = standings.varied
-        self._fixed = {name: varied.served_at(name, grid) for name in standings.plain if varied.is_fixed(name)}
+        self._fixed = {
+            name: varied.served_at(name, grid) for name in standings.plain if varied.is_fixed(name)
+        }
 
     def at(self, number: int, point: tuple[float, ...]) -> tuple[int, float]:
         """The place of the outcome among all, and the most that a policy within the limit serves."""

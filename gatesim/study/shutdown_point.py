@@ -231,7 +231,9 @@ def shutdown_point(
     share = 0.3 if uncertain else 1.0
     changes: list[Change] = []
     for number, side in enumerate(SIDES):
-        changes += side_changes(standings, side, lambda done, doing, n=number: say(share * (n + done) / 3, doing))
+        changes += side_changes(
+            standings, side, lambda done, doing, n=number: say(share * (n + done) / 3, doing)
+        )
     ends = {
         side: (half_at(standings, side, parameter.low), half_at(standings, side, parameter.high))
         for side in SIDES

@@ -190,6 +190,10 @@ class Standings:
             return most_served(self.a.program(values), asked.standard).value
         return most_value(ceiling.dense(values), asked.standard)
 
+    def is_constant(self, side: str) -> bool:
+        """Whether a bound is the same at all values."""
+        return side == "bound_B" and self.b.is_constant and not self._choices_move
+
     def room(self, policy: str, values: tuple[float, ...]) -> float:
         """How far a policy is within the limit, as a share of all needs: negative where it leaks more."""
         served, asked = self.served(policy, values), self.asked_at(values)

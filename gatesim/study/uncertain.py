@@ -112,9 +112,7 @@ class Uncertain:
             "assumptions": self.assumptions,
             "held": self.held,
             "policies": list(self.plain),
-            "sides": {
-                side: {"share": self.share(side), "interval": self.interval(side)} for side in SIDES
-            },
+            "sides": {side: {"share": self.share(side), "interval": self.interval(side)} for side in SIDES},
         }
 
 
@@ -211,16 +209,16 @@ def rescaled(scenario: Scenario) -> Scenario:
     total = sum(segment.share for segment in scenario.segments.values())
     segments = {}
     for name, segment in scenario.segments.items():
-        change: dict[str, Any] = {
-            key: _one(getattr(segment, key)) for key in ("card", "declared", "models")
-        }
+        change: dict[str, Any] = {key: _one(getattr(segment, key)) for key in ("card", "declared", "models")}
         change["share"] = segment.share / total
         change["activity"] = _activity(segment.activity)
         change["vpn"] = segment.vpn.model_copy(update={"exits": _one(segment.vpn.exits)})
         change["trips"] = segment.trips.model_copy(update={"to": _one(segment.trips.to)})
         segments[name] = segment.model_copy(update=change)
     signals = {
-        name: signal if signal.errors_to is None else signal.model_copy(update={"errors_to": _one(signal.errors_to)})
+        name: signal
+        if signal.errors_to is None
+        else signal.model_copy(update={"errors_to": _one(signal.errors_to)})
         for name, signal in scenario.signals.items()
     }
     return scenario.model_copy(update={"segments": segments, "signals": signals})
@@ -240,9 +238,7 @@ def _one(shares: Mapping[str, float]) -> dict[str, float]:
     return {name: share / total for name, share in shares.items()} if total > 0 else dict(shares)
 
 
-def in_worlds(
-    loaded: Loaded, asked: Question, parameter: Parameter, count: int, say: Progress
-) -> Uncertain:
+def in_worlds(loaded: Loaded, asked: Question, parameter: Parameter, count: int, say: Progress) -> Uncertain:
     """The shutdown point of a parameter in other plausible worlds.
 
     Policies with a memory are not looked at, each of whose evaluations takes the whole engine: bound B speaks for them.
