@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -90,51 +91,36 @@ def command(
     from gatesim.scenario import load
     from gatesim.show import shutdown_point as show
     from gatesim.show.page import warn
-    from gatesim.study.shutdown_map import shutdown_map
-    from gatesim.study.shutdown_point import shutdown_point
+    from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
+    from gatesim.study.shutdown_point import ShutdownPoint, shutdown_point
 
     loaded = load(scenario, sets)
     warn(loaded.warnings)
     begin, end = lows or (None,) * len(vary), highs or (None,) * len(vary)
-    listed = policies or None
+    asked: dict[str, Any] = {
+        "reading": reading,
+        "ratio": ratio,
+        "limit": limit,
+        "floor": floor,
+        "policies": policies or None,
+    }
     with progress() as shown:
+        asked["progress"] = shown
+        found: ShutdownMap | ShutdownPoint
         if len(vary) == MOST:
-            found = shutdown_map(
-                loaded,
-                vary=vary,
-                low=begin,
-                high=end,
-                steps=steps,
-                reading=reading,
-                ratio=ratio,
-                limit=limit,
-                floor=floor,
-                policies=listed,
-                progress=shown,
-            )
+            found = shutdown_map(loaded, vary=vary, low=begin, high=end, steps=steps, **asked)
         else:
-            point = shutdown_point(
-                loaded,
-                vary=vary[0],
-                low=begin[0],
-                high=end[0],
-                reading=reading,
-                ratio=ratio,
-                limit=limit,
-                floor=floor,
-                policies=listed,
-                uncertain=uncertain,
-                worlds=worlds,
-                progress=shown,
+            found = shutdown_point(
+                loaded, vary=vary[0], low=begin[0], high=end[0], uncertain=uncertain, worlds=worlds, **asked
             )
     if chart is not None:
         from gatesim.show.charts import save
         from gatesim.show.shutdown_chart import curve_chart, map_chart
 
-        save(map_chart(found) if len(vary) == MOST else curve_chart(point), chart)
+        save(map_chart(found) if isinstance(found, ShutdownMap) else curve_chart(found), chart)
     if as_json:
-        click.echo(found.to_json() if len(vary) == MOST else point.to_json())
-    elif len(vary) == MOST:
+        click.echo(found.to_json())
+    elif isinstance(found, ShutdownMap):
         show.print_map(found)
     else:
-        show.print_shutdown_point(point)
+        show.print_shutdown_point(found)

@@ -16,6 +16,8 @@ from gatesim.study.standing import SIDES
 if TYPE_CHECKING:
     from altair import HConcatChart
 
+PANELS = NAMES | {"bound_B": "B: remembers (available: left open)"}
+
 SHADES = {"available": "#009E73", "not ready": "#56B4E9", "below floor": "#E69F00", "none": "#444444"}
 
 
@@ -95,7 +97,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
                 color=hue,
             )
             .properties(
-                width=220, height=220, title=alt.TitleParams(NAMES[side], fontSize=11, anchor="start")
+                width=220, height=220, title=alt.TitleParams(PANELS[side], fontSize=11, anchor="start")
             )
         )
         panels.append(panel)

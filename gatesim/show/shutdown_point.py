@@ -64,8 +64,8 @@ def changes_table(found: ShutdownPoint) -> Table:
         Column("above it", LEFT, 1),
     )
     note = (
-        "Available: a gate is within the limit, serves the floor and is ready. B is an upper bound: available means that "
-        "it leaves the question open. Jump: what is served or leaked is not continuous there."
+        "Available: a gate is within the limit, serves the floor and is ready. B is an upper bound: available means "
+        "that it leaves the question open. Jump: what is served or leaked is not continuous there."
     )
     return Table("Where the outcome changes", columns, tuple(rows), note)
 

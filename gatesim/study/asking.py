@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gatesim.scenario import Loaded, ScenarioError
 from gatesim.scenario.errors import Problem, nearest
@@ -58,6 +58,6 @@ def ask(
     )
 
 
-def _unknown(option: str, name: str, what: str, known: Sequence[str] | object) -> Problem:
-    names = list(known)  # type: ignore[call-overload]
+def _unknown(option: str, name: str, what: str, known: Iterable[str]) -> Problem:
+    names = list(known)
     return Problem(option, None, name, f"the scenario has no such {what}", nearest(name, names, "there are"))

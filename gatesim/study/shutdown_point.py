@@ -231,9 +231,7 @@ def shutdown_point(
     share = 0.3 if uncertain else 1.0
     changes: list[Change] = []
     for number, side in enumerate(SIDES):
-        changes += side_changes(
-            standings, side, lambda done, doing, n=number: say(share * (n + done) / 3, doing)
-        )
+        changes += side_changes(standings, side, partial(_part_of, say, share, number))
     ends = {
         side: (half_at(standings, side, parameter.low), half_at(standings, side, parameter.high))
         for side in SIDES
@@ -297,8 +295,13 @@ def _functions(standings: Standings, side: str) -> list[tuple[Callable[[float], 
         found.append((partial(_of_one, standings.room, policy), points, width))
         found.append((partial(_of_one, standings.above_floor, policy), points, width))
         if any(path[-1] == "lead_time" or path[0] == "orders" for path in parameter.paths):
-            found.append((lambda v, p=policy: standings.ready(p, (v,)), even, 1e-12))
+            found.append((partial(_of_one, standings.ready, policy), even, 1e-12))
     return found
+
+
+def _part_of(say: Progress, share: float, number: int, done: float, doing: str) -> None:
+    """Progress of one side, as a part of the whole."""
+    say(share * (number + done) / len(SIDES), doing)
 
 
 def _of_one(function: Callable[[str, tuple[float, ...]], float], policy: str, value: float) -> float:
