@@ -41,10 +41,10 @@ _HOMES = {
     "Reliefs": "gatesim.study.relief",
     "sensitivity": "gatesim.study.sensitivity",
     "Sensitivity": "gatesim.study.sensitivity",
-    "shutdown_map": "gatesim.study.shutdown_map",
-    "ShutdownMap": "gatesim.study.shutdown_map",
     "shutdown_point": "gatesim.study.shutdown_point",
     "ShutdownPoint": "gatesim.study.shutdown_point",
+    "shutdown_map": "gatesim.study.shutdown_map",
+    "ShutdownMap": "gatesim.study.shutdown_map",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }

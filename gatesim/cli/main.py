@@ -16,9 +16,9 @@ COMMANDS = {
     "who": "Say whom an order restricts: segments by readings.",
     "explain": "Tell the story of one person from inside the full run.",
     "frontier": "Say how much any gate could serve within each limit on leaks, and who pays.",
-    "shutdown-point": "Find every value of a number at which the outcome changes.",
     "relief": "Say which narrowing of the order leaves a gate, and what it would let through.",
     "sensitivity": "Say what a point of each signal, each document, one more reviewer is worth.",
+    "shutdown-point": "Find every value of a number at which the outcome changes.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 

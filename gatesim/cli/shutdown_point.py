@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gatesim.cli.options import json_option, progress, question_options, scenario_argument, set_option
 
-MOST = 2
-"""So many keys may be varied at once."""
+if TYPE_CHECKING:
+    from gatesim.scenario import Loaded
 
 
 @click.command("shutdown-point")
@@ -20,107 +20,129 @@ MOST = 2
     metavar="KEY",
     multiple=True,
     required=True,
-    help="The number that is varied, as --set has it; twice: a map of two.",
+    help="The number that moves, such as signals.ip.accuracy; a * stands for all entries. Twice: a map.",
 )
-@click.option("--from", "lows", metavar="LOW", multiple=True, help="Lower end (for a map: once for each).")
-@click.option("--to", "highs", metavar="HIGH", multiple=True, help="Upper end (for a map: once for each).")
 @click.option(
-    "--policy",
-    "-p",
-    "policies",
-    metavar="P",
+    "--from",
+    "low",
+    metavar="X",
     multiple=True,
-    help="Look at this policy only (again for more).",
+    help="Lower end of its range.  [default: plausible range, hard limits]",
 )
-@question_options
-@click.option("--uncertain", is_flag=True, help="The same under other plausible assumptions.")
-@click.option(
-    "--worlds",
-    type=click.IntRange(2, 10_000),
-    default=32,
-    show_default=True,
-    metavar="N",
-    help="How many sets of assumptions --uncertain tries.",
-)
+@click.option("--to", "high", metavar="X", multiple=True, help="Upper end of its range.")
 @click.option(
     "--steps",
     type=click.IntRange(2, 500),
     default=50,
     show_default=True,
     metavar="N",
-    help="Values of each number on a map.",
+    help="Values of each key of a map.",
 )
-@set_option
+@click.option("--uncertain", is_flag=True, help="Do the same in other plausible worlds.")
 @click.option(
-    "--chart",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Draw it into a PNG or SVG file (needs the extra charts).",
+    "--worlds",
+    type=click.IntRange(2, 10_000),
+    default=32,
+    show_default=True,
+    metavar="N",
+    help="How many, for --uncertain.",
 )
+@click.option(
+    "--policy", "-p", "policies", metavar="P", multiple=True, help="List this policy only (again for more)."
+)
+@question_options
+@set_option
 @json_option
 def command(
     scenario: str,
     vary: tuple[str, ...],
-    lows: tuple[str, ...],
-    highs: tuple[str, ...],
-    policies: tuple[str, ...],
+    low: tuple[str, ...],
+    high: tuple[str, ...],
+    steps: int,
+    uncertain: bool,
+    worlds: int,
     reading: str | None,
     ratio: str | None,
     limit: float | None,
     floor: float | None,
-    uncertain: bool,
-    worlds: int,
-    steps: int,
+    policies: tuple[str, ...],
     sets: tuple[str, ...],
-    chart: Path | None,
     as_json: bool,
 ) -> None:
     """Find every value of a number of SCENARIO at which the outcome changes.
 
-    For the listed policies, for all gates that keep nothing (A), and for all that remember (B).
+    For the policies listed, for any gate without memory (bound A) and for any gate with memory (bound B).
     """
-    if len(vary) > MOST:
-        raise click.UsageError("--vary: one number, or two for a map")
-    for option, given in (("--from", lows), ("--to", highs)):
+    if len(vary) > 2:
+        raise click.UsageError("--vary: one key, or two for a map")
+    for option, given in (("--from", low), ("--to", high)):
         if len(given) not in (0, len(vary)):
-            raise click.UsageError(f"{option}: give it once for each --vary, or not at all")
-    if uncertain and len(vary) == MOST:
-        raise click.UsageError("--uncertain takes one --vary: a map has no single point")
-    if chart is not None and chart.suffix not in {".png", ".svg"}:
-        raise click.UsageError(f"--chart {chart.name}: name a file that ends in .png or .svg")
+            raise click.UsageError(f"{option}: give one for each --vary, in the same order, or none")
+    if uncertain and len(vary) > 1:
+        raise click.UsageError("--uncertain takes one --vary")
     from gatesim.scenario import load
-    from gatesim.show import shutdown_point as show
     from gatesim.show.page import warn
-    from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
-    from gatesim.study.shutdown_point import ShutdownPoint, shutdown_point
 
     loaded = load(scenario, sets)
     warn(loaded.warnings)
-    begin, end = lows or (None,) * len(vary), highs or (None,) * len(vary)
-    asked: dict[str, Any] = {
+    lows, highs = low or (None,) * len(vary), high or (None,) * len(vary)
+    asked = {
         "reading": reading,
         "ratio": ratio,
         "limit": limit,
         "floor": floor,
         "policies": policies or None,
     }
-    with progress() as shown:
-        asked["progress"] = shown
-        found: ShutdownMap | ShutdownPoint
-        if len(vary) == MOST:
-            found = shutdown_map(loaded, vary=vary, low=begin, high=end, steps=steps, **asked)
-        else:
-            found = shutdown_point(
-                loaded, vary=vary[0], low=begin[0], high=end[0], uncertain=uncertain, worlds=worlds, **asked
-            )
-    if chart is not None:
-        from gatesim.show.charts import save
-        from gatesim.show.shutdown_chart import curve_chart, map_chart
+    if len(vary) == 2:
+        _map(loaded, vary, lows, highs, steps, asked, as_json)
+    else:
+        _point(loaded, vary[0], lows[0], highs[0], worlds if uncertain else None, asked, as_json)
 
-        save(map_chart(found) if isinstance(found, ShutdownMap) else curve_chart(found), chart)
+
+def _point(
+    loaded: Loaded,
+    vary: str,
+    low: str | None,
+    high: str | None,
+    worlds: int | None,
+    asked: dict[str, Any],
+    as_json: bool,
+) -> None:
+    from gatesim.show.shutdown import print_shutdown_point
+    from gatesim.study.shutdown_point import shutdown_point
+
+    with progress() as shown:
+        found = shutdown_point(
+            loaded,
+            vary=vary,
+            low=low,
+            high=high,
+            uncertain=worlds is not None,
+            worlds=worlds or 0,
+            progress=shown,
+            **asked,
+        )
     if as_json:
         click.echo(found.to_json())
-    elif isinstance(found, ShutdownMap):
-        show.print_map(found)
     else:
-        show.print_shutdown_point(found)
+        print_shutdown_point(found)
+
+
+def _map(
+    loaded: Loaded,
+    vary: Sequence[str],
+    low: Sequence[str | None],
+    high: Sequence[str | None],
+    steps: int,
+    asked: dict[str, Any],
+    as_json: bool,
+) -> None:
+    from gatesim.show.shutdown import print_shutdown_map
+    from gatesim.study.shutdown_map import shutdown_map
+
+    with progress() as shown:
+        found = shutdown_map(loaded, vary=vary, low=low, high=high, steps=steps, progress=shown, **asked)
+    if as_json:
+        click.echo(found.to_json())
+    else:
+        print_shutdown_map(found)

@@ -219,7 +219,8 @@ class Varied:
         if self.linear:
             found: Floats = (self.weights(values) @ self._by_row_flat).reshape(2, -1)
             return found
-        return self.needs(values)[1].sum(axis=2)
+        summed: Floats = self.needs(values)[1].sum(axis=2)
+        return summed
 
     def totals(self, values: Sequence[float]) -> Floats:
         """float64[kind]: all entitled and all restricted needs at some values."""
@@ -308,7 +309,7 @@ class _Gate:
         thresholds = all(q[2:] in (("block_above",), ("check_above",)) for p in own for q in p.paths)
         self._by_threshold = isinstance(policy, Posterior) and not policy.beliefs and thresholds
         self.check = Check(policy.documents, policy.checker) if policy.documents else None
-        self.remembers = self._has_memory(follows_needs or bool(own))
+        self.remembers = self._has_memory((follows_needs and bool(varied.parameters)) or bool(own))
         # What moves the tables: the policy's own numbers, and, where they follow from needs, whatever moves these.
         moves = bool(own) or (follows_needs and bool(varied.parameters))
         self._passes_move = bool(answers) and self.check is not None

@@ -218,7 +218,7 @@ def find_parameter(
         not duration and all(isinstance(value, int) for value in now),
         scale,
     )
-    for end in ends:
+    for end in (found.low, found.high):
         _allowed(loaded, found, end, known, option)
     return found
 

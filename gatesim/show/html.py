@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 from gatesim.show.run import heading, small_print, tables, transition_words
-from gatesim.show.tables import table_html
+from gatesim.show.tables import Table, table_html
 from gatesim.study.result import Result
 
 
@@ -18,5 +19,16 @@ def run_html(result: Result) -> str:
         f"<p>{html.escape(transition_words(result))}</p>" if result.transition else "",
         *(table_html(table) for table in tables(result)),
         *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(result)),
+    ]
+    return "\n".join(parts)
+
+
+def tables_html(title: str, words: str, shown: Sequence[Table], last: str) -> str:
+    """Tables as HTML, between some words and a last sentence. All text is escaped."""
+    parts = [
+        f"<h4>{html.escape(title)}</h4>",
+        f"<p>{html.escape(words)}</p>" if words else "",
+        *(table_html(table) for table in shown),
+        f"<p>{html.escape(last)}</p>",
     ]
     return "\n".join(parts)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from gatesim.show.check import inputs_table
 from gatesim.show.explain import story_html
 from gatesim.show.frontier import frontier_html
-from gatesim.show.html import run_html
+from gatesim.show.html import run_html, tables_html
 from gatesim.show.relief import relief_html
 from gatesim.show.sensitivity import sensitivity_html
-from gatesim.show.shutdown_point import map_html, shutdown_point_html
+from gatesim.show.shutdown import map_table, range_words, shutdown_tables
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
@@ -53,35 +53,39 @@ class FrontierCharts:
         return frontier_chart(self._found)
 
 
-class PointCharts:
+class ShutdownCharts:
     """The chart of a shutdown point."""
 
     def __init__(self, found: ShutdownPoint) -> None:
         self._found = found
 
-    def curve(self) -> alt.HConcatChart:
-        """The most served within the limit as the number moves."""
-        from gatesim.show.shutdown_chart import curve_chart
+    def served(self) -> alt.HConcatChart:
+        """What is served within the limit, as the number moves."""
+        from gatesim.show import shutdown_charts
 
-        return curve_chart(self._found)
+        return shutdown_charts.shutdown_point(self._found)
 
 
 class MapCharts:
-    """The chart of a map of outcomes."""
+    """The chart of a map."""
 
     def __init__(self, found: ShutdownMap) -> None:
         self._found = found
 
-    def map(self) -> alt.HConcatChart:
+    def outcomes(self) -> alt.HConcatChart:
         """Outcomes over two numbers."""
-        from gatesim.show.shutdown_chart import map_chart
+        from gatesim.show import shutdown_charts
 
-        return map_chart(self._found)
+        return shutdown_charts.shutdown_map(self._found)
 
 
-ShutdownPoint.html = shutdown_point_html
-ShutdownPoint.charts = PointCharts
-ShutdownMap.html = map_html
+ShutdownPoint.html = lambda found: tables_html(
+    found.loaded.scenario.title, range_words(found), shutdown_tables(found), found.sentence
+)
+ShutdownPoint.charts = ShutdownCharts
+ShutdownMap.html = lambda found: tables_html(
+    found.loaded.scenario.title, "", [map_table(found)], found.sentence
+)
 ShutdownMap.charts = MapCharts
 Frontier.html = frontier_html
 Frontier.charts = FrontierCharts

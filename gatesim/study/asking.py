@@ -59,5 +59,4 @@ def ask(
 
 
 def _unknown(option: str, name: str, what: str, known: Iterable[str]) -> Problem:
-    names = list(known)
-    return Problem(option, None, name, f"the scenario has no such {what}", nearest(name, names, "there are"))
+    return Problem(option, None, name, f"the scenario has no such {what}", nearest(name, known, "there are"))

@@ -219,11 +219,6 @@ class CeilingB:
         else:
             self._ends = _ends(varied.parameters, self._anew)
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether no parameter moves it."""
-        return self._constant is not None
-
     def dense(self, values: Sequence[float] = ()) -> Dense:
         """The program at some values."""
         if self._constant is not None:

@@ -1,9 +1,9 @@
 """Relief: which narrowing of the order would leave something else than shutting down, and what it would let through.
 
 A narrowing is judged twice. Under the narrowed order: which outcome holds for the list and for both bounds, and how
-many needs the best gate of each serves. Under the order as it is: how many of the needs that it restricts are served now
-(*added leaks*: what the narrowing takes out, as far as the gate serves it). Needs gained for each added leak rank the
-narrowings.
+many needs the best gate of each serves. Under the order as it is: how many of the needs that it restricts are served
+now (*added leaks*: what the narrowing takes out, as far as the gate serves it). Needs gained for each added leak rank
+the narrowings.
 """
 
 from __future__ import annotations

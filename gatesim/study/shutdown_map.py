@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,9 +156,6 @@ def shutdown_map(
     ranks = {side: np.empty(shape, dtype=np.int8) for side in SIDES}
     most = {side: np.full(shape, np.nan) for side in SIDES}
     quick = _Listed(standings, grid)
-    # Signals do not move bound B: it is the same at all points.
-    constant = standings.is_constant("bound_B")
-    kept = standings.most("bound_B", (first.low, second.low)) if constant else None
     for number, point in enumerate(map(tuple, grid.tolist())):
         if number % 16 == 0:
             say(number / len(grid), "map")
@@ -167,7 +163,7 @@ def shutdown_map(
         ranks["list"][at], most["list"][at] = quick.at(number, point)
         asked_here = standings.asked_at(point)
         for side in SIDES[1:]:
-            found = kept if side == "bound_B" and constant else standings._most(side, point)
+            found = standings._most(side, point)
             ranks[side][at] = OUTCOMES.index(outcome_of_most(found, asked_here.floor))
             most[side][at] = np.nan if found is None else found
     return ShutdownMap(
@@ -216,7 +212,7 @@ class _Listed:
             if leaks > asked.limit * base:
                 continue
             share = entitled / total[0] if total[0] > 0 else 1.0
-            best = share if isnan(best) else max(share, best)
+            best = share if np.isnan(best) else max(share, best)
             if asked.floor > 0 and share < asked.floor:
                 rank = min(rank, 2)
             else:

@@ -231,7 +231,7 @@ def shutdown_point(
     share = 0.3 if uncertain else 1.0
     changes: list[Change] = []
     for number, side in enumerate(SIDES):
-        changes += side_changes(standings, side, partial(_part_of, say, share, number))
+        changes += side_changes(standings, side, _part(say, share * number / 3, share / 3))
     ends = {
         side: (half_at(standings, side, parameter.low), half_at(standings, side, parameter.high))
         for side in SIDES
@@ -239,9 +239,7 @@ def shutdown_point(
     now = [parameter.now] if parameter.now is not None else None
     found, held = None, None
     if uncertain:
-        found = in_worlds(
-            loaded, asked, parameter, worlds, lambda done, doing: say(share + (1 - share) * done, doing)
-        )
+        found = in_worlds(loaded, asked, parameter, worlds, _part(say, share, 1 - share))
         held = found.held
     if now is not None and parameter.low <= now[0] <= parameter.high:
         claim = sentence_of(loaded, standings, now, held, None if found is None else len(found.worlds))
@@ -254,13 +252,18 @@ def shutdown_point(
         parameter,
         tuple(sorted(changes, key=lambda change: (change.value, SIDES.index(change.side)))),
         ends,
-        tuple(_curve(standings)),
+        tuple(_curve(standings, changes)),
         standings.varied.linear,
         asked.policies,
         standings.remembering,
         claim,
         found,
     )
+
+
+def _part(say: Progress, begin: float, share: float) -> Progress:
+    """Progress of a part of the work."""
+    return lambda done, doing: say(begin + share * done, doing)
 
 
 def _grid(parameter: Parameter, points: int, extra: Sequence[float] = ()) -> list[float]:
@@ -297,11 +300,6 @@ def _functions(standings: Standings, side: str) -> list[tuple[Callable[[float], 
         if any(path[-1] == "lead_time" or path[0] == "orders" for path in parameter.paths):
             found.append((partial(_of_one, standings.ready, policy), even, 1e-12))
     return found
-
-
-def _part_of(say: Progress, share: float, number: int, done: float, doing: str) -> None:
-    """Progress of one side, as a part of the whole."""
-    say(share * (number + done) / len(SIDES), doing)
 
 
 def _of_one(function: Callable[[str, tuple[float, ...]], float], policy: str, value: float) -> float:
@@ -372,10 +370,18 @@ def _binding(bound: Bound) -> str:
     return " and ".join(names[each] for each in bound.binding if each in names) or "nothing"
 
 
-def _curve(standings: Standings) -> list[dict[str, float | None]]:
+def _curve(standings: Standings, changes: Sequence[Change]) -> list[dict[str, float | None]]:
     (parameter,) = standings.parameters
     rows = []
-    for value in _grid(parameter, POINTS):
+    # On both sides of every change as well, so that a jump shows as one.
+    tiny = 1e-9 * (parameter.high - parameter.low)
+    beside = [
+        min(max(change.value + side * tiny, parameter.low), parameter.high)
+        for change in changes
+        for side in (-1, 1)
+        if not parameter.whole
+    ]
+    for value in _grid(parameter, POINTS, beside):
         values = (value,)
         within = [c.served.served_entitled for c in standings.candidates(values, standings.plain) if c.within]
         rows.append(

@@ -13,7 +13,7 @@ from functools import lru_cache
 from gatesim.exact.structure import may_leak
 from gatesim.exact.varied import Served, Varied
 from gatesim.gates.bounds import Standard
-from gatesim.gates.bounds.most import most_value
+from gatesim.gates.bounds.most import Dense, most_value
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.measures.judgement import OUTCOMES, Outcome
@@ -163,6 +163,8 @@ class Standings:
         self.plain = tuple(name for name in asked.policies if not self.varied.remembers(name))
         self.remembering = tuple(name for name in asked.policies if self.varied.remembers(name))
         self._choices_move = any(p.table in ("orders", "verdict", "policies") for p in self.parameters)
+        self._last: dict[str, tuple[Dense, Standard, float | None]] = {}
+        """By side the program solved last: where it is the same object, so is the answer."""
         self.served = lru_cache(maxsize=20_000)(self._served)
         """What a policy serves at some values (a tuple); kept."""
         self.most = lru_cache(maxsize=20_000)(self._most)
@@ -188,11 +190,11 @@ class Standings:
             from gatesim.gates.bounds import most_served
 
             return most_served(self.a.program(values), asked.standard).value
-        return most_value(ceiling.dense(values), asked.standard)
-
-    def is_constant(self, side: str) -> bool:
-        """Whether a bound is the same at all values."""
-        return side == "bound_B" and self.b.is_constant and not self._choices_move
+        dense = ceiling.dense(values)
+        last = self._last.get(side)
+        if last is None or dense is not last[0] or asked.standard != last[1]:
+            last = self._last[side] = (dense, asked.standard, most_value(dense, asked.standard))
+        return last[2]
 
     def room(self, policy: str, values: tuple[float, ...]) -> float:
         """How far a policy is within the limit, as a share of all needs: negative where it leaks more."""

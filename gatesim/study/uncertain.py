@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -199,7 +199,7 @@ def quantile(entry: Input, part: float) -> float:
     if entry.shape == "loguniform":
         return exp(log(low) + part * (log(high) - log(low)))
     if entry.shape == "triangular":
-        way = (part / 2) ** 0.5 if part < 0.5 else 1.0 - ((1.0 - part) / 2) ** 0.5
+        way = sqrt(part / 2) if part < 0.5 else 1.0 - sqrt((1.0 - part) / 2)
         return low + way * (high - low)
     return low + part * (high - low)
 

@@ -1,0 +1,178 @@
+"""The shutdown point as text: every change of the outcome, or that nothing in the range changes it."""
+
+from __future__ import annotations
+
+from rich.padding import Padding
+from rich.text import Text
+
+from gatesim.measures.judgement import OUTCOMES as NAMES
+from gatesim.show.page import page
+from gatesim.show.sides import BOUNDS_NOTE, OUTCOMES, SIDES, asked_words, number, outcome_words, rate
+from gatesim.show.tables import LEFT, Column, Table, print_table
+from gatesim.study.shutdown_map import ShutdownMap
+from gatesim.study.shutdown_point import Half, ShutdownPoint
+
+
+def _in_unit(found: ShutdownPoint, value: float) -> str:
+    return number(value, found.parameter.high - found.parameter.low)
+
+
+def _half(half: Half, side: str) -> str:
+    words = outcome_words(half.outcome, side)
+    who = half.best if side == "list" and half.best else "best"
+    if half.served is None:
+        return words
+    return f"{words} ({who}: serves {rate(half.served)}, leaks {rate(half.leak)}; binds: {half.binds})"
+
+
+def changes_table(found: ShutdownPoint) -> Table:
+    """A row for each change; for a side without any what holds in the whole range."""
+    rows = []
+    for side, words in SIDES.items():
+        changes = found.of(side)
+        if not changes:
+            low, high = found.ends[side]
+            rows.append((words, "no change", _half(low, side), _half(high, side)))
+        for change in changes:
+            jump = " (jump)" if change.is_jump else ""
+            rows.append(
+                (
+                    words,
+                    _in_unit(found, change.value) + jump,
+                    _half(change.below, side),
+                    _half(change.above, side),
+                )
+            )
+    columns = (
+        Column("for", LEFT, 2),
+        Column("changes at", LEFT),
+        Column("below it", LEFT, 4),
+        Column("above it", LEFT, 4),
+    )
+    title = f"Where the outcome changes as {found.parameter.key} moves"
+    return Table(
+        title, columns, tuple(rows), f"No change: what holds at both ends of the range. {BOUNDS_NOTE}"
+    )
+
+
+def range_words(found: ShutdownPoint) -> str:
+    """What is varied, over which range."""
+    p = found.parameter
+    now = f"; as assumed {_in_unit(found, p.now)}" if p.now is not None else "; as assumed several values"
+    unit = f" {p.unit}" if p.unit else ""
+    stands = f" ({len(p.paths)} values, all the same)" if len(p.paths) > 1 else ""
+    title = "" if p.title == p.key else f" ({p.title})"
+    return f"{p.key}{title}{stands} from {p.low:g} to {p.high:g}{unit}: {p.why}{now}."
+
+
+def how_fine(found: ShutdownPoint) -> str:
+    """How closely was looked."""
+    if found.linear:
+        first = (
+            "Needs are linear in it, so that no change is missed of a policy without memory; of bounds, two changes "
+            "closer than a sixty-fourth of the range could be."
+        )
+    else:
+        first = "Two changes closer than a sixty-fourth of the range could be missed."
+    if found.remembering:
+        first += f" Policies with a memory ({', '.join(found.remembering)}) were looked at in nine places."
+    return first
+
+
+def uncertain_table(found: ShutdownPoint) -> Table | None:
+    """The same in other worlds."""
+    worlds = found.uncertain
+    if worlds is None:
+        return None
+    rows = []
+    for side, words in SIDES.items():
+        interval, share = worlds.interval(side), worlds.share(side)
+        where = "-" if interval is None else " to ".join(_in_unit(found, end) for end in interval)
+        rows.append((words, outcome_words(worlds.here[side], side), rate(share), where))
+    columns = (
+        Column("for", LEFT),
+        Column("as assumed", LEFT),
+        Column("worlds with a change"),
+        Column("first change, 90 % of these", LEFT),
+    )
+    note = (
+        f"{len(worlds.worlds)} worlds: a Latin hypercube over the plausible ranges of {worlds.assumptions} "
+        f"assumptions; choices do not move. In {worlds.held} of them list and bound A have the outcomes assumed. Policies without "
+        "memory only."
+    )
+    if worlds.left_out:
+        note += f" {worlds.left_out} further worlds made no scenario in order."
+    return Table("Under other plausible assumptions", columns, tuple(rows), note)
+
+
+def shutdown_tables(found: ShutdownPoint) -> list[Table]:
+    """All tables, in reading order."""
+    more = uncertain_table(found)
+    return [changes_table(found)] + ([more] if more else [])
+
+
+def print_shutdown_point(found: ShutdownPoint) -> None:
+    """Print the shutdown point."""
+    console = page()
+    console.print(Text(found.loaded.scenario.title, style="bold"))
+    console.print(Text(asked_words(found.asked), style="dim"))
+    console.print(Text(range_words(found), style="dim"))
+    console.print()
+    if not found.changes:
+        console.print(Text("Nothing in its range changes the outcome."))
+        console.print()
+    for table in shutdown_tables(found):
+        print_table(console, table)
+    console.print(Text(how_fine(found), style="dim"))
+    console.print(Padding(Text(found.sentence), (1, 0, 0, 0)))
+
+
+MARKS = {0: "#", 1: "+", 2: "-", 3: "."}
+"""How a map in text shows an outcome, by its place."""
+
+
+def map_text(found: ShutdownMap, side: str, most: int = 60) -> str:
+    """A map in text: a character for each point, the second parameter upwards."""
+    ranks = found.ranks[side]
+    across = range(0, ranks.shape[0], -(-ranks.shape[0] // most))
+    up = range(0, ranks.shape[1], -(-ranks.shape[1] // 25))
+    return "\n".join("  " + "".join(MARKS[int(ranks[i, j])] for i in across) for j in reversed(up))
+
+
+def map_table(found: ShutdownMap) -> Table:
+    """How much of the map has each outcome."""
+    shares = found.shares()
+    rows = [
+        (words, *(rate(shares[side].get(outcome, 0.0)) for outcome in NAMES[:4]))
+        for side, words in SIDES.items()
+    ]
+    columns = (
+        Column("for", LEFT),
+        *(Column(f"{OUTCOMES[name]} {MARKS[k]}") for k, name in enumerate(NAMES[:4])),
+    )
+    note = BOUNDS_NOTE
+    if found.left_out:
+        note += f" Policies with a memory are left out: {', '.join(found.left_out)}."
+    return Table("How much of the map has each outcome", columns, tuple(rows), note)
+
+
+def print_shutdown_map(found: ShutdownMap) -> None:
+    """Print a map."""
+    console = page()
+    console.print(Text(found.loaded.scenario.title, style="bold"))
+    console.print(Text(asked_words(found.asked), style="dim"))
+    first, second = found.parameters
+    console.print(
+        Text(
+            f"To the right: {first.key} from {first.low:g} to {first.high:g}. Upwards: {second.key} from "
+            f"{second.low:g} to {second.high:g}.",
+            style="dim",
+        )
+    )
+    console.print()
+    for side, words in SIDES.items():
+        console.print(Text(words, style="bold"))
+        console.print(Text(map_text(found, side)))
+        console.print()
+    print_table(console, map_table(found))
+    console.print(Text(found.sentence))

@@ -1,0 +1,65 @@
+"""Words that the tables of list, bound A and bound B share."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.measures.sentence import KINDS
+from gatesim.study.standing import Question
+
+SIDES = {
+    "list": "policies listed",
+    "bound_A": "bound A: any gate without memory",
+    "bound_B": "bound B: any gate with memory",
+}
+
+OUTCOMES = {
+    "gate_available": "a gate does",
+    "only_not_ready": "would, but not ready",
+    "only_below_floor": "only below the floor",
+    "no_gate_meets_limit": "none",
+    "cannot_tell": "cannot tell",
+}
+"""An outcome in a few words: whether a gate is within the limit and serves the floor."""
+
+
+def outcome_words(outcome: str, side: str) -> str:
+    """An outcome in a few words. Bound B shows no gate, so that it can only fail to rule one out."""
+    if side == "bound_B":
+        return {"gate_available": "not ruled out", "only_below_floor": "none at the floor"}.get(
+            outcome, OUTCOMES[outcome]
+        )
+    return OUTCOMES[outcome]
+
+
+BOUNDS_NOTE = (
+    "Bound A speaks for every gate that decides each need from its own cell and keeps nothing; bound B for every gate "
+    "that remembers its accounts' own history. B shows no gate: it can only fail to rule one out. Neither asks when a "
+    "gate would be ready. Expected values: the desk's queue and what refused people do are left out; people do not "
+    "adapt."
+)
+
+
+def rate(value: float | None) -> str:
+    """A share in percent; a dash where it is undefined."""
+    return "-" if value is None else format_rate(value)
+
+
+def asked_words(asked: Question) -> str:
+    """What is asked, in one line."""
+    return (
+        f'Order read as "{asked.reading}"; limit {format_limit(asked.limit)} ({KINDS[asked.ratio]}); floor '
+        f"{format_limit(asked.floor)} of entitled needs; on {format_date(asked.date)}; exact engine."
+    )
+
+
+def number(value: float, span: float) -> str:
+    """A value of a parameter, with digits that tell a thousandth of its range."""
+    digits = 12 if span <= 0 else max(0, min(12, 3 - _exponent(span)))
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _exponent(x: float) -> int:
+    return floor(log10(abs(x))) if x else 0
