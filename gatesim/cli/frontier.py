@@ -56,8 +56,8 @@ def command(
     with progress() as shown:
         found = frontier(loaded, ratio=ratio, limits=limits, progress=shown)
     if chart is not None:
-        from gatesim.show.frontier_chart import frontier_chart
         from gatesim.show.charts import save
+        from gatesim.show.frontier_chart import frontier_chart
 
         save(frontier_chart(found), chart)
     if as_json:

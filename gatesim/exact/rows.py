@@ -100,7 +100,7 @@ def rows_of(scenario: Scenario, law: Law, also: Law | None = None) -> Rows:
     mix = model_mix(scenario)
     kinds = 2 if also is None else 4
     blocks: list[tuple[Layout, Floats]] = []
-    for (channel, band), numbers in _profiles(scenario, rates).items():
+    for (channel, _), numbers in _profiles(scenario, rates).items():
         owner = np.array([everybody[k].owner for k in numbers])
         own = np.array([everybody[k].segment for k in numbers])
         cells = cells_of(scenario, int(owner[0]))

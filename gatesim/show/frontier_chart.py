@@ -5,6 +5,7 @@ It needs the extra ``charts``.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_limit
@@ -114,9 +115,8 @@ def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> Any:
 def _labels(alt: Any, dots: list[dict[str, Any]], x: Any, y: Any) -> list[Any]:
     """Names beside the points: to the left of those that have no room to the right; one name where they coincide."""
     placed: list[tuple[float, float]] = []
-    left, right = [], []
-    import math
-
+    left: list[dict[str, Any]] = []
+    right: list[dict[str, Any]] = []
     for dot in sorted(dots, key=lambda dot: -dot["y"]):
         at = (math.log10(dot["x"]), dot["y"])
         # Too near to one that is named already: the table has it.

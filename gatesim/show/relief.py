@@ -21,13 +21,17 @@ SHORT = {
 """An outcome in a word or two."""
 
 
+OPEN = {"gate_available": "open"}
+"""What bound B, which no gate need attain, says where it allows one."""
+
+
 def _row(one: Relief) -> tuple[str, ...]:
     b, most = one.bound_B
     return (
         one.narrowing.words,
         _listed(one.list),
         f"{SHORT[one.bound_A.outcome]} {_rate(one.bound_A.served)}",
-        f"{SHORT[b]} {_rate(most)}",
+        f"{OPEN.get(b, SHORT[b])} {_rate(most)}",
         _signed(one.gain),
         compact(one.bound_A.added),
         "-" if one.per_leak is None else f"{one.per_leak:.3g}",
@@ -64,17 +68,17 @@ def relief_tables(found: Reliefs) -> list[Table]:
         "nothing: as it is",
         _listed(listed),
         f"{SHORT[a.outcome]} {_rate(a.served)}",
-        f"{SHORT[b]} {_rate(most)}",
+        f"{OPEN.get(b, SHORT[b])} {_rate(most)}",
         *("",) * 3,
     )
     ends = [_row(one) for one in found.found if one.ends("list") or one.ends("bound_A")]
     others = [_row(one) for one in found.found if not (one.ends("list") or one.ends("bound_A"))]
     asked = found.asked
     note = (
-        f"Whether a gate serves {format_limit(asked.floor)} of entitled needs within the limit: of the list, of all that "
-        "keep nothing (A), of all that remember (B). Needs gained: what A's best gate serves more of needs that the "
-        "narrowed order allows. Added leaks: needs that it serves, which the order as it is restricts and the narrowed one "
-        "does not."
+        f"Whether a gate serves {format_limit(asked.floor)} of entitled needs within the limit: of the list, of all "
+        "that keep nothing (A), of all that remember (B; open: at most so many are served, whether by any gate is not "
+        "known). Needs gained: what A's best gate serves more of needs that the narrowed order allows. Added leaks: "
+        "needs that it serves, which the order as it is restricts and the narrowed one does not."
     )
     title = f'Narrowings that leave a gate, read as "{asked.reading}": needs gained for each added leak'
     tables = [Table(title, columns, (now, *ends), note)]
@@ -92,8 +96,8 @@ def small_print(found: Reliefs) -> list[str]:
         lines.append(f"Takes nothing out under this reading: {', '.join(one.words for one in found.idle)}.")
     if found.left_out:
         lines.append(
-            f"Not among the list here, because they remember and take long: {', '.join(found.left_out)} (--memory takes "
-            "them in)."
+            f"Not among the list here, because they remember and take long: {', '.join(found.left_out)} "
+            "(--memory takes them in)."
         )
     lines.append(
         "Expected values of the exact engine, without the queue; people do not adapt to the narrowing."

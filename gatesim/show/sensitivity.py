@@ -40,10 +40,10 @@ def worth_table(found: Sensitivity) -> Table:
     )
     asked = found.asked
     note = (
-        f"Served: points of entitled needs that the best gate serves more within {format_limit(asked.limit)} of leaks in "
-        f"{BASES[asked.ratio]}. Least leak: points by which leaks in {BASES[asked.ratio]} change where the best gate "
-        f"serves {format_limit(asked.floor)} of entitled needs. Bound A, solved anew with each change; a kind of document: "
-        "against the same without it."
+        "Served: points of entitled needs that the best gate serves more within "
+        f"{format_limit(asked.limit)} of leaks in {BASES[asked.ratio]}. Least leak: points by which leaks in "
+        f"{BASES[asked.ratio]} change where the best gate serves {format_limit(asked.floor)} of entitled needs. "
+        "Bound A, solved anew with each change; a kind of document: against the same without it."
     )
     return Table(
         f'What is worth something to the best gate, read as "{asked.reading}"', columns, tuple(rows), note
@@ -57,7 +57,10 @@ def nothing_table(found: Sensitivity) -> Table:
     return Table("What is worth nothing, and why", columns, tuple(rows))
 
 
-MEMORY = "Bound B does not depend on the signals: its gates are told the truth that signals observe, so no better signal moves it."
+MEMORY = (
+    "Bound B does not depend on the signals: its gates are told the truth that signals observe, so no better "
+    "signal moves it."
+)
 
 
 def tables(found: Sensitivity) -> list[Table]:

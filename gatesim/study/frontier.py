@@ -227,7 +227,8 @@ def frontier(
     order = [own.reading, *(name for name in scenario.readings if name != own.reading)]
     points: list[Point] = []
     policies: list[ListedPoint] = []
-    sentences, scopes = {}, {}
+    sentences: dict[str, str] = {}
+    scopes: dict[str, str] = {}
     told_apart: tuple[str, ...] = ()
     for number, reading in enumerate(order):
         standings = Standings(scenario, ask(loaded, reading=reading))

@@ -1,4 +1,4 @@
-"""Narrowings of an order, each by one thing: a status, a country group, a place, a channel, a model, an organisation."""
+"""Narrowings of an order, each by one thing: a status, country group, place, channel, model or organisation."""
 
 from __future__ import annotations
 

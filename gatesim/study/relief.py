@@ -1,9 +1,9 @@
 """Relief: which narrowing of the order would leave something else than shutting down, and what it would let through.
 
-A narrowing is judged twice. Under the narrowed order: which outcome holds for the list and for both bounds, and how many
-needs the best gate of each serves. Under the order as it is: how many of the needs that it restricts are served now
-(*added leaks*: what the narrowing takes out, as far as the gate serves it). Needs gained for each added leak rank the
-narrowings.
+A narrowing is judged twice. Under the narrowed order: which outcome holds for the list and for both bounds, and how
+many needs the best gate of each serves. Under the order as it is: how many of the needs that it restricts are served
+now (*added leaks*: what the narrowing takes out, as far as the gate serves it). Needs gained for each added leak rank
+the narrowings.
 """
 
 from __future__ import annotations
@@ -124,8 +124,8 @@ class Reliefs(Shown):
     now
         The best of the list and of bound A under the order as it is; for B outcome and most served.
     found
-        All narrowings that take something out: first those after which a gate of the list or of bound A serves the floor
-        within the limit, by needs gained for each added leak; then the others in the same way.
+        All narrowings that take something out: first those after which a gate of the list or of bound A serves the
+        floor within the limit, by needs gained for each added leak; then the others in the same way.
     idle
         Narrowings that take nothing out under the reading.
     left_out
@@ -324,7 +324,7 @@ def _program(scenario: Scenario, law: Law, layout: Layout, needs: Floats) -> Pro
                 np.zeros_like(passes),
                 np.arange(len(passes)),
                 tuple(scenario.segments),
-                lambda row, rows=rows: {"cell": str(layout.cell[rows[row]])},
+                _Described(layout.cell[rows]),
             )
         )
     return Program(
@@ -339,6 +339,16 @@ def _program(scenario: Scenario, law: Law, layout: Layout, needs: Floats) -> Pro
         None,
         "gates that decide each need from its own cell",
     )
+
+
+@dataclass(frozen=True)
+class _Described:
+    """What a row is: its cell."""
+
+    cell: NDArray[np.int64]
+
+    def __call__(self, row: int) -> dict[str, str]:
+        return {"cell": str(self.cell[row])}
 
 
 def _rows(layout: Layout, clears: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -100,8 +100,8 @@ def sensitivity(
     Returns
     -------
     Sensitivity
-        Differences of bound A (not derivatives): its program is solved anew with each change. The desk limits reviews by
-        its mean flow.
+        Differences of bound A (not derivatives): its program is solved anew with each change. The desk limits
+        reviews by its mean flow.
 
     Raises
     ------

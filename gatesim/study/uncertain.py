@@ -4,7 +4,8 @@ Each world is a point of a Latin hypercube (McKay, Beckman and Conover, Technome
 dimension for each assumption that has a plausible range, and a fixed seed. An assumption about one value takes the
 value at that part of its range, by its shape. An assumption about several values moves them all together: at one half
 they are as assumed, at zero all at the lower end, at one all at the upper end, and in between on the straight way.
-Choices do not move. Shares that add up to one are rescaled afterwards.
+Choices do not move. Shares that add up to one are rescaled afterwards, and so
+are multipliers whose mean is one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from gatesim.scenario.consistency import inconsistencies
 from gatesim.scenario.errors import KeyPath
 from gatesim.scenario.keys import parse_key
 from gatesim.scenario.parameter import Parameter, _replaced, _scale, _typed, assumption_of
+from gatesim.scenario.people import Activity
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.shape import at, is_duration
 from gatesim.scenario.types import FOREVER
@@ -209,6 +211,7 @@ def rescaled(scenario: Scenario) -> Scenario:
     for name, segment in scenario.segments.items():
         change: dict[str, Any] = {key: _one(getattr(segment, key)) for key in ("card", "declared", "models")}
         change["share"] = segment.share / total
+        change["activity"] = _activity(segment.activity)
         change["vpn"] = segment.vpn.model_copy(update={"exits": _one(segment.vpn.exits)})
         change["trips"] = segment.trips.model_copy(update={"to": _one(segment.trips.to)})
         segments[name] = segment.model_copy(update=change)
@@ -219,6 +222,15 @@ def rescaled(scenario: Scenario) -> Scenario:
         for name, signal in scenario.signals.items()
     }
     return scenario.model_copy(update={"segments": segments, "signals": signals})
+
+
+def _activity(activity: Activity) -> Activity:
+    """Shares that add up to one, and multipliers whose mean is one."""
+    total = sum(activity.shares)
+    shares = tuple(share / total for share in activity.shares)
+    mean = sum(share * times for share, times in zip(shares, activity.multipliers, strict=True))
+    multipliers = tuple(times / mean for times in activity.multipliers)
+    return activity.model_copy(update={"shares": shares, "multipliers": multipliers})
 
 
 def _one(shares: Mapping[str, float]) -> dict[str, float]:
