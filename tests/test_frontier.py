@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import gatesim
 from gatesim.cli.main import call
 from gatesim.gates.bounds import Standard, most_served, program_a, program_b
 from gatesim.law.law import make_law
@@ -14,8 +15,17 @@ from gatesim.scenario.errors import ScenarioError
 from gatesim.study.frontier import GRID, Frontier, frontier, payers
 from tests.scenarios import SMALL
 
-LASTING = ["policies.careful.clearance=forever"]
+LASTING = [
+    "policies.careful.clearance=forever",
+    "policies.careful.ask_again_after=0s",
+    "policies.ask.allow_lasts=0s",
+    "policies.ask.block_lasts=0s",
+    "policies.ask.clearance=forever",
+    "policies.ask.ask_again_after=0s",
+]
 """The exact engine follows states that last no time or to the end."""
+
+SET = [word for each in LASTING for word in ("--set", each)]
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +88,9 @@ def test_who_pays_adds_up_to_what_is_refused(found: Frontier) -> None:
 def test_wrong_limits_are_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ScenarioError, match="below zero"):
         frontier(SMALL, limits=[-0.1])
-    assert call(["frontier", str(SMALL), "--set", *LASTING, "--limit", "2"]) == 2
+    assert call(["frontier", str(SMALL), *SET, "--limit", "2"]) == 2
     assert "above 1" in capsys.readouterr().err
-    assert call(["frontier", str(SMALL), "--set", *LASTING, "--chart", "x.pdf"]) == 2
+    assert call(["frontier", str(SMALL), *SET, "--chart", "x.pdf"]) == 2
     assert ".png or .svg" in capsys.readouterr().err
     with pytest.raises(ScenarioError, match="there is no order"):
         frontier(SMALL, sets=["orders=[]"])
@@ -91,12 +101,10 @@ def test_table_json_and_picture(found: Frontier, tmp_path: Path, capsys: pytest.
     assert len(found.to_frame("policies")) == len(found.policies)
     data = json.loads(found.to_json())
     assert [point["served"] for point in data["curves"]] == [point.served for point in found.points]
-    assert "<table>" in str(found._repr_html_())
+    html = gatesim.frontier(found.loaded, policies=["any_foreign"])._repr_html_()
+    assert "<table>" in str(html)
     picture = tmp_path / "frontier.svg"
-    assert (
-        call(["frontier", str(SMALL), "--set", *LASTING, "--ratio", "leak_rate", "--chart", str(picture)])
-        == 0
-    )
+    assert call(["frontier", str(SMALL), *SET, "--ratio", "leak_rate", "--chart", str(picture)]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "within a leak rate (of restricted needs)" in text
     assert "is not legal advice" in text

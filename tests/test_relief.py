@@ -24,8 +24,17 @@ from tests.scenarios import SMALL
 
 SEEDS = range(6)
 
-LASTING = ["policies.careful.clearance=forever"]
+LASTING = [
+    "policies.careful.clearance=forever",
+    "policies.careful.ask_again_after=0s",
+    "policies.ask.allow_lasts=0s",
+    "policies.ask.block_lasts=0s",
+    "policies.ask.clearance=forever",
+    "policies.ask.ask_again_after=0s",
+]
 """The exact engine follows states that last no time or to the end."""
+
+SET = [word for each in LASTING for word in ("--set", each)]
 
 
 def forgetful(scenario: Scenario) -> Scenario:
@@ -141,16 +150,16 @@ def test_result_as_table_and_as_json() -> None:
 
 
 def test_command_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(["relief", str(SMALL), "--set", *LASTING, "--limit", "-0.1"]) == 2
+    assert call(["relief", str(SMALL), *SET, "--limit", "-0.1"]) == 2
     assert "--limit: -0.1 is below zero" in capsys.readouterr().err
-    assert call(["relief", str(SMALL), "--set", *LASTING, "--reading", "nobody"]) == 2
+    assert call(["relief", str(SMALL), *SET, "--reading", "nobody"]) == 2
     assert "no such reading" in capsys.readouterr().err
     with pytest.raises(ScenarioError, match="there is no order"):
         relief(SMALL, sets=["orders=[]"])
 
 
 def test_command_prints_tables_and_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(["relief", str(SMALL), "--set", *LASTING]) == 0
+    assert call(["relief", str(SMALL), *SET]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "Narrowings that leave a gate" in text
     assert "Reading the order as" in text

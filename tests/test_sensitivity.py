@@ -13,8 +13,17 @@ from gatesim.scenario import load
 from gatesim.study.sensitivity import Sensitivity, sensitivity
 from tests.scenarios import SMALL
 
-LASTING = ["policies.careful.clearance=forever"]
+LASTING = [
+    "policies.careful.clearance=forever",
+    "policies.careful.ask_again_after=0s",
+    "policies.ask.allow_lasts=0s",
+    "policies.ask.block_lasts=0s",
+    "policies.ask.clearance=forever",
+    "policies.ask.ask_again_after=0s",
+]
 """The exact engine follows states that last no time or to the end."""
+
+SET = [word for each in LASTING for word in ("--set", each)]
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +71,10 @@ def test_a_point_of_accuracy_is_a_finite_difference_of_the_program(found: Sensit
 def test_result_as_table_json_and_text(found: Sensitivity, capsys: pytest.CaptureFixture[str]) -> None:
     data = json.loads(found.to_json())
     assert [one["key"] for one in data["worth"]] == list(found.to_frame()["key"])
-    assert call(["sensitivity", str(SMALL), "--set", *LASTING]) == 0
+    assert call(["sensitivity", str(SMALL), *SET]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "What is worth" in text
     assert "Bound B does not depend on the signals" in text
     assert "is not legal advice" in text
-    assert call(["sensitivity", str(SMALL), "--set", *LASTING, "--floor", "1.5"]) == 2
+    assert call(["sensitivity", str(SMALL), *SET, "--floor", "1.5"]) == 2
     assert "--floor: 1.5 is above 1" in capsys.readouterr().err
