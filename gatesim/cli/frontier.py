@@ -24,6 +24,14 @@ from gatesim.cli.options import json_option, progress, scenario_argument, set_op
     multiple=True,
     help="Show this limit as well, such as 0.002 (again for more).",
 )
+@click.option(
+    "--policy",
+    "-p",
+    "policies",
+    metavar="P",
+    multiple=True,
+    help="Look at this policy only (again for more).",
+)
 @set_option
 @click.option(
     "--chart",
@@ -36,6 +44,7 @@ def command(
     scenario: str,
     ratio: str | None,
     limits: tuple[float, ...],
+    policies: tuple[str, ...],
     sets: tuple[str, ...],
     chart: Path | None,
     as_json: bool,
@@ -54,7 +63,7 @@ def command(
     loaded = load(scenario, sets)
     warn(loaded.warnings)
     with progress() as shown:
-        found = frontier(loaded, ratio=ratio, limits=limits, progress=shown)
+        found = frontier(loaded, ratio=ratio, limits=limits, policies=policies or None, progress=shown)
     if chart is not None:
         from gatesim.show.charts import save
         from gatesim.show.frontier_chart import frontier_chart

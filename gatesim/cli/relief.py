@@ -15,6 +15,14 @@ from gatesim.cli.options import json_option, progress, question_options, scenari
     is_flag=True,
     help="Evaluate listed policies that remember as well: slow, some seconds for each narrowing.",
 )
+@click.option(
+    "--policy",
+    "-p",
+    "policies",
+    metavar="P",
+    multiple=True,
+    help="Look at this policy only (again for more).",
+)
 @set_option
 @json_option
 def command(
@@ -24,6 +32,7 @@ def command(
     limit: float | None,
     floor: float | None,
     memory: bool,
+    policies: tuple[str, ...],
     sets: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -39,7 +48,14 @@ def command(
     warn(loaded.warnings)
     with progress() as shown:
         found = relief(
-            loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, memory=memory, progress=shown
+            loaded,
+            reading=reading,
+            ratio=ratio,
+            limit=limit,
+            floor=floor,
+            policies=policies or None,
+            memory=memory,
+            progress=shown,
         )
     if as_json:
         click.echo(found.to_json())

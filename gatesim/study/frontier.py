@@ -189,6 +189,7 @@ def frontier(
     sets: Sequence[str] = (),
     ratio: str | None = None,
     limits: Sequence[float] = (),
+    policies: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Frontier:
     """The most that gates can serve for each limit on leaks, and where the listed policies stand.
@@ -203,6 +204,8 @@ def frontier(
         ``leak_rate`` or ``leak_share``; by default that of the first order's standard.
     limits
         Limits to show besides the scenario's own.
+    policies
+        Names of the policies to show; by default all.
     progress
         Called with the share of the work that is done and what is being done.
 
@@ -222,22 +225,22 @@ def frontier(
     """
     loaded = source if isinstance(source, Loaded) and not sets else _loaded(source, sets)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
-    own = ask(loaded, ratio=ratio)
+    own = ask(loaded, ratio=ratio, policies=policies)
     asked = _limits(scenario.verdict.limits, limits, ask(loaded), own.ratio)
     order = [own.reading, *(name for name in scenario.readings if name != own.reading)]
     points: list[Point] = []
-    policies: list[ListedPoint] = []
+    listed: list[ListedPoint] = []
     sentences: dict[str, str] = {}
     scopes: dict[str, str] = {}
     told_apart: tuple[str, ...] = ()
     for number, reading in enumerate(order):
-        standings = Standings(scenario, ask(loaded, reading=reading))
+        standings = Standings(scenario, ask(loaded, reading=reading, policies=policies))
         made = {"bound_A": standings.a.program(), "bound_B": standings.b.program()}
         for which, program in made.items():
             points += _curve(program, which, reading, own.ratio, asked)
         for place, name in enumerate(standings.asked.policies):
             say((number + place / len(standings.asked.policies)) / len(order), f"{reading}: {name}")
-            policies.append(_listed(standings, name, made, own.ratio))
+            listed.append(_listed(standings, name, made, own.ratio))
         sentences[reading] = sentence_of(loaded, standings)
         scopes |= {which: program.scope for which, program in made.items()}
         told_apart = told_apart or made["bound_B"].told_apart
@@ -247,7 +250,7 @@ def frontier(
         own.ratio,
         own.reading,
         tuple(points),
-        tuple(policies),
+        tuple(listed),
         scopes,
         told_apart,
         sentences,

@@ -197,6 +197,7 @@ def relief(
     ratio: str | None = None,
     limit: float | None = None,
     floor: float | None = None,
+    policies: Sequence[str] | None = None,
     memory: bool = False,
     progress: Progress | None = None,
 ) -> Reliefs:
@@ -210,6 +211,8 @@ def relief(
         Keys to set, each ``KEY=VALUE``.
     reading, ratio, limit, floor
         What is asked; by default the first order's reading and standard, and the verdict's floor.
+    policies
+        Names of the candidates; by default all.
     memory
         Whether listed policies that remember are evaluated as well: each takes the whole engine for each narrowing.
     progress
@@ -230,11 +233,10 @@ def relief(
         If the signals have too many joint readings.
     """
     loaded = source.with_sets(list(sets)) if isinstance(source, Loaded) else load(source, list(sets))
-    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor)
+    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
     standings = Standings(scenario, asked)
-    policies = asked.policies if memory else standings.plain
-    judged = replace(asked, policies=policies)
+    judged = replace(asked, policies=asked.policies if memory else standings.plain)
     sentence = sentence_of(loaded, standings)
     now = _under(scenario, scenario, judged)
     found, idle = [], []

@@ -1,0 +1,103 @@
+"""The frontier: no listed policy in a bound's scope lies above it, it rises, and it says what bounds say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gatesim.cli.main import call
+from gatesim.gates.bounds import Standard, most_served, program_a, program_b
+from gatesim.law.law import make_law
+from gatesim.scenario.errors import ScenarioError
+from gatesim.study.frontier import GRID, Frontier, frontier, payers
+from tests.scenarios import SMALL
+
+LASTING = ["policies.careful.clearance=forever"]
+"""The exact engine follows states that last no time or to the end."""
+
+
+@pytest.fixture(scope="module")
+def found() -> Frontier:
+    return frontier(SMALL, limits=[0.002], sets=LASTING)
+
+
+def test_all_readings_and_limits_by_both_bounds(found: Frontier) -> None:
+    scenario = found.loaded.scenario
+    limits = {*scenario.verdict.limits, *GRID, 0.002, scenario.orders[0].standard.limit}
+    expected = {(r, b, x) for r in scenario.readings for b in ("bound_A", "bound_B") for x in limits}
+    assert {(p.reading, p.bound, p.limit) for p in found.points} == expected
+    assert found.readings[0] == scenario.orders[0].reading
+
+
+def test_points_are_what_the_bounds_say(found: Frontier) -> None:
+    scenario = found.loaded.scenario
+    for reading in scenario.readings:
+        law = make_law(scenario, reading)
+        programs = {"bound_A": program_a(scenario, law, desk=False), "bound_B": program_b(scenario, law)}
+        for point in found.points:
+            if point.reading == reading:
+                bound = most_served(programs[point.bound], Standard(found.ratio, point.limit))  # type: ignore[arg-type]
+                assert point.served == bound.value
+
+
+def test_a_curve_rises_and_memory_is_worth_something_or_nothing(found: Frontier) -> None:
+    for reading in found.readings:
+        curves = {
+            bound: [p for p in found.points if (p.reading, p.bound) == (reading, bound)]
+            for bound in ("bound_A", "bound_B")
+        }
+        for points in curves.values():
+            served = [p.served or 0.0 for p in points]
+            assert served == sorted(served)
+        for a, b in zip(curves["bound_A"], curves["bound_B"], strict=True):
+            assert (a.served or 0.0) <= (b.served or 0.0) + 1e-9
+
+
+def test_no_listed_policy_lies_above_a_bound_that_holds_for_it(found: Frontier) -> None:
+    for one in found.policies:
+        assert one.to_b is None or one.to_b >= -1e-9, one
+        if not one.remembers:
+            assert one.to_a is None or one.to_a >= -1e-9, one
+
+
+def test_who_pays_adds_up_to_what_is_refused(found: Frontier) -> None:
+    scenario = found.loaded.scenario
+    program = program_a(scenario, make_law(scenario, found.reading), desk=False)
+    bound = most_served(program, Standard("leak_share", 0.001))
+    by_owner = bound.by_owner()
+    refused = sum(one.entitled - one.served for one in by_owner.values())
+    assert refused == pytest.approx(program.entitled - bound.served, rel=1e-9)
+    shares = [payer.share for payer in payers(bound)]
+    assert shares == sorted(shares, reverse=True)
+    assert 0 < sum(shares) <= 1 + 1e-12
+    assert payers(most_served(program, Standard("leak_share", 1.0))) == ()
+
+
+def test_wrong_limits_are_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ScenarioError, match="below zero"):
+        frontier(SMALL, limits=[-0.1])
+    assert call(["frontier", str(SMALL), "--set", *LASTING, "--limit", "2"]) == 2
+    assert "above 1" in capsys.readouterr().err
+    assert call(["frontier", str(SMALL), "--set", *LASTING, "--chart", "x.pdf"]) == 2
+    assert ".png or .svg" in capsys.readouterr().err
+    with pytest.raises(ScenarioError, match="there is no order"):
+        frontier(SMALL, sets=["orders=[]"])
+
+
+def test_table_json_and_picture(found: Frontier, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(found.to_frame()) == len(found.points)
+    assert len(found.to_frame("policies")) == len(found.policies)
+    data = json.loads(found.to_json())
+    assert [point["served"] for point in data["curves"]] == [point.served for point in found.points]
+    assert "<table>" in str(found._repr_html_())
+    picture = tmp_path / "frontier.svg"
+    assert (
+        call(["frontier", str(SMALL), "--set", *LASTING, "--ratio", "leak_rate", "--chart", str(picture)])
+        == 0
+    )
+    text = " ".join(capsys.readouterr().out.split())
+    assert "within a leak rate (of restricted needs)" in text
+    assert "is not legal advice" in text
+    assert "A: keeps nothing" in picture.read_text(encoding="utf-8")
