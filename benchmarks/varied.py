@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -38,6 +39,10 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
+def _served(varied: Varied, policy: str, values: Sequence[float]) -> Callable[[], object]:
+    return lambda: [varied.served(policy, [value]) for value in values]
+
+
 def evaluations() -> dict[str, dict[str, float]]:
     """Evaluations a second, by key and policy without memory."""
     loaded = load(SCENARIO)
@@ -46,10 +51,7 @@ def evaluations() -> dict[str, dict[str, float]]:
         one = find_parameter(loaded, key)
         varied = Varied(loaded.scenario, _law, [one], PLAIN)
         values = np.linspace(one.low, one.high, TIMES).tolist()
-        found[key] = {
-            policy: TIMES / _seconds(lambda p=policy, v=varied: [v.served(p, [x]) for x in values])  # type: ignore[misc]
-            for policy in PLAIN
-        }
+        found[key] = {policy: TIMES / _seconds(_served(varied, policy, values)) for policy in PLAIN}
     return found
 
 
@@ -59,10 +61,12 @@ def bounds() -> dict[str, float]:
     one = find_parameter(loaded, KEYS[0])
     standings = Standings(loaded.scenario, question(loaded.scenario, policies=PLAIN), [one])
     values = np.linspace(one.low, one.high, 300).tolist()
-    return {
-        side: 300 / _seconds(lambda s=side: [standings._most(s, (x,)) for x in values])  # type: ignore[misc]
-        for side in ("bound_A", "bound_B")
-    }
+    return {side: 300 / _seconds(partial(_most, standings, side, values)) for side in ("bound_A", "bound_B")}
+
+
+def _most(standings: Standings, side: str, values: Sequence[float]) -> None:
+    for value in values:
+        standings.most(side, (value,))
 
 
 def main() -> None:
