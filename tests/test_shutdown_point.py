@@ -1,5 +1,6 @@
 """The shutdown point: every change of the outcome is found, and each is one."""
 
+import itertools
 import json
 import math
 from datetime import datetime, timedelta, timezone
@@ -11,8 +12,8 @@ import gatesim
 from gatesim.cli.main import WRONG_INPUT, call
 from gatesim.exact.varied import Varied
 from gatesim.gates.bounds import Standard, least_leak, most_served, program_a
-from gatesim.measures.judgement import OUTCOMES
 from gatesim.measures.finding import Best, Claim, full_sentence
+from gatesim.measures.judgement import OUTCOMES
 from gatesim.scenario import Loaded, ScenarioError, load
 from gatesim.scenario.parameter import changed, find_parameter
 from gatesim.study.crossings import crossings
@@ -23,6 +24,7 @@ from gatesim.study.shutdown_point import ShutdownPoint, shutdown_point
 from gatesim.study.standing import SIDES, Standings, question
 from gatesim.study.uncertain import movable, quantile, worlds
 from tests.scenarios import SMALL
+
 
 @pytest.fixture(scope="module")
 def flagship() -> Loaded:
@@ -82,7 +84,12 @@ def test_a_key_that_leads_to_no_number_is_an_error_that_says_so(
 
 @pytest.mark.parametrize(
     ("low", "high", "says"),
-    [(0.5, 1.5, "hard limits, 0 to 1"), (-0.1, 1, "hard limits"), (0.9, 0.9, "no two values"), ("x", 1, "no number")],
+    [
+        (0.5, 1.5, "hard limits, 0 to 1"),
+        (-0.1, 1, "hard limits"),
+        (0.9, 0.9, "no two values"),
+        ("x", 1, "no number"),
+    ],
 )
 def test_a_range_that_cannot_be_is_an_error(
     flagship: Loaded, low: float | str, high: float, says: str
@@ -91,7 +98,9 @@ def test_a_range_that_cannot_be_is_an_error(
         find_parameter(flagship, "signals.ip.accuracy", low, high)
 
 
-@pytest.mark.parametrize("key", ["signals.ip.accuracy", "segments.*.gives_up", "desk.service", "desk.shifts.0.reviewers"])
+@pytest.mark.parametrize(
+    "key", ["signals.ip.accuracy", "segments.*.gives_up", "desk.service", "desk.shifts.0.reviewers"]
+)
 def test_a_changed_scenario_is_the_one_that_set_makes(flagship: Loaded, key: str) -> None:
     one = find_parameter(flagship, key)
     value = one.low + 0.3 * (one.high - one.low)
@@ -139,7 +148,10 @@ def test_over_the_limit_the_list_changes_at_the_leaks_of_its_policies(
     # The strict one is within first, below the floor; then the first that serves the floor, which is not ready.
     useful = [leak for name, leak in leaks.items() if name != "posterior_strict"]
     assert at == pytest.approx([leaks["posterior_strict"], min(useful)], abs=1e-10)
-    assert [change.above.outcome for change in over_limits.of("list")] == ["only_below_floor", "only_not_ready"]
+    assert [change.above.outcome for change in over_limits.of("list")] == [
+        "only_below_floor",
+        "only_not_ready",
+    ]
 
 
 def test_over_the_limit_bound_a_changes_where_its_least_leak_at_the_floor_is(
@@ -159,7 +171,7 @@ def test_halves_of_every_change_differ_and_the_ends_fit(over_limits: ShutdownPoi
         outcomes = [low.outcome, *(change.above.outcome for change in changes)]
         assert [change.below.outcome for change in changes] == outcomes[:-1]
         assert outcomes[-1] == high.outcome
-        assert all(a != b for a, b in zip(outcomes, outcomes[1:], strict=False))
+        assert all(a != b for a, b in itertools.pairwise(outcomes))
 
 
 def test_a_jump_of_a_posterior_is_found_where_its_cell_changes(flagship: Loaded) -> None:
@@ -208,7 +220,9 @@ def test_a_map_agrees_with_the_line_through_it(flagship: Loaded) -> None:
             if i == j:
                 standings = Standings(at.scenario, asked)
                 assert standings.outcome("list", ()) == OUTCOMES[found.ranks["list"][i, j]]
-                whole = most_served(program_a(at.scenario, law, desk=False), Standard("leak_share", limit)).value
+                whole = most_served(
+                    program_a(at.scenario, law, desk=False), Standard("leak_share", limit)
+                ).value
                 assert found.most["bound_A"][i, j] == pytest.approx(whole, abs=1e-9)
 
 
@@ -244,7 +258,12 @@ def test_a_latin_hypercube_takes_every_part_of_a_range_once(flagship: Loaded) ->
 
 @pytest.mark.parametrize(
     ("shape", "part", "value"),
-    [("uniform", 0.25, 2.5), ("loguniform", 0.5, math.sqrt(10.0)), ("triangular", 0.5, 5.5), ("triangular", 0.125, 3.25)],
+    [
+        ("uniform", 0.25, 2.5),
+        ("loguniform", 0.5, math.sqrt(10.0)),
+        ("triangular", 0.5, 5.5),
+        ("triangular", 0.125, 3.25),
+    ],
 )
 def test_quantiles_of_the_shapes(flagship: Loaded, shape: str, part: float, value: float) -> None:
     entry = next(iter(movable(flagship)))
@@ -311,21 +330,36 @@ def test_the_whole_sentence_where_no_gate_does() -> None:
         ({"signals": ("ip",)}, "one session's ip serves at least"),
         ({"floor": 0.25}, "at least 25 % of entitled needs"),
         ({"date": datetime(2026, 7, 1, tzinfo=ZONE)}, "on 1 July 2026. The best"),
-        ({"a": Best("only_below_floor", "", 0.4, 0.0005)}, "leaks 0.0500 % of served needs and serves 40.0 %."),
+        (
+            {"a": Best("only_below_floor", "", 0.4, 0.0005)},
+            "leaks 0.0500 % of served needs and serves 40.0 %.",
+        ),
         ({"a": Best("no_gate_meets_limit")}, "No such gate is within the limit and serves anybody."),
-        ({"a": Best("gate_available", "", 0.6, 0.001)}, "none of the 13 policies listed serves at least 50 %"),
+        (
+            {"a": Best("gate_available", "", 0.6, 0.001)},
+            "none of the 13 policies listed serves at least 50 %",
+        ),
         ({"a": Best("gate_available", "", 0.6, 0.001)}, "but a gate that decides from one session's"),
         (
-            {"listed": Best("gate_available", "careful", 0.55, 0.0009), "a": Best("gate_available", "", 0.6, 0.001)},
+            {
+                "listed": Best("gate_available", "careful", 0.55, 0.0009),
+                "a": Best("gate_available", "", 0.6, 0.001),
+            },
             "careful, one of the 13 policies listed, serves at least 50 % of entitled needs",
         ),
-        ({"listed": Best("gate_available", "careful", 0.55, 0.0009)}, "but no gate that decides from one session's"),
+        (
+            {"listed": Best("gate_available", "careful", 0.55, 0.0009)},
+            "but no gate that decides from one session's",
+        ),
         (
             {"listed": Best("only_not_ready", "careful", 0.55, 0.0009, datetime(2026, 7, 27, tzinfo=ZONE))},
             "but is ready on 27 July 2026 only (an assumed lead time).",
         ),
         ({"b": Best("gate_available", "", 0.598, 0.001)}, "bound B lets it serve at most 59.8 %."),
-        ({"b": Best("only_below_floor", "", 0.3, 0.001)}, "Nor can a gate that remembers an account's own history"),
+        (
+            {"b": Best("only_below_floor", "", 0.3, 0.001)},
+            "Nor can a gate that remembers an account's own history",
+        ),
         ({"b": Best("no_gate_meets_limit")}, "none is within the limit and serves anybody."),
         ({"guesses": 1}, "1 of 126 inputs is a guess."),
         ({}, "It was not tried under other plausible assumptions;"),

@@ -1,5 +1,6 @@
 """The exact engine under a changing parameter says what the exact engine says."""
 
+import itertools
 import time
 
 import numpy as np
@@ -119,7 +120,9 @@ def test_a_signal_that_a_cause_ties_is_not_taken_for_linear() -> None:
     data = Scenario.model_validate(load("june-2026").data | {"causes": {"c": cause["both"]}})
     assert tied.causes == cause
     assert not is_linear(data, parameter(("signals", "ip", "accuracy")))
-    assert not is_linear(scenario, parameter(("signals", "ip", "accuracy"), ("signals", "payment", "accuracy")))
+    assert not is_linear(
+        scenario, parameter(("signals", "ip", "accuracy"), ("signals", "payment", "accuracy"))
+    )
     assert not is_linear(scenario, parameter(("segments", "visitor", "trips", "length")))
 
 
@@ -143,7 +146,7 @@ def test_every_value_at_which_the_tables_of_a_posterior_change_is_told() -> None
     assert told
     # Between neighbours what is served is linear: the middle is the mean of two points beside it.
     cuts = [one.low, *told, one.high]
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in itertools.pairwise(cuts):
         if b - a < 1e-9:  # two rows that are one but for rounding
             continue
         x, y, z = (varied.served("posterior_half", [a + part * (b - a)]) for part in (0.25, 0.5, 0.75))
@@ -162,7 +165,9 @@ def test_rows_add_up_to_all_needs_that_are_measured() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("standard", [Standard("leak_share", 0.05), Standard("leak_rate", 0.1), Standard("leak_share", 0.0)])
+@pytest.mark.parametrize(
+    "standard", [Standard("leak_share", 0.05), Standard("leak_rate", 0.1), Standard("leak_share", 0.0)]
+)
 def test_the_value_alone_is_that_of_the_whole_bound(seed: int, standard: Standard) -> None:
     scenario = random_scenario(np.random.default_rng(seed))
     law = first_law(scenario)

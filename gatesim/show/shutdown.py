@@ -97,8 +97,8 @@ def uncertain_table(found: ShutdownPoint) -> Table | None:
     )
     note = (
         f"{len(worlds.worlds)} worlds: a Latin hypercube over the plausible ranges of {worlds.assumptions} "
-        f"assumptions; choices do not move. In {worlds.held} of them list and bound A have the outcomes assumed. Policies without "
-        "memory only."
+        f"assumptions; choices do not move. In {worlds.held} of them list and bound A have the outcomes assumed. "
+        "Policies without memory only."
     )
     if worlds.left_out:
         note += f" {worlds.left_out} further worlds made no scenario in order."

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.measures.numbers import format_limit
+from gatesim.scenario.parameter import Parameter
 from gatesim.show.charts import INK, LIMIT, SERIES, _altair, _finished, _heading
 from gatesim.show.sides import OUTCOMES, SIDES
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import ShutdownPoint
+from gatesim.study.standing import Question
 
 if TYPE_CHECKING:
     from altair import HConcatChart
@@ -73,10 +75,18 @@ def shutdown_point(found: ShutdownPoint) -> HConcatChart:
             .mark_rule(color=LIMIT, strokeDash=[1, 3])
             .encode(x=x)
         )
-    limit = format_limit(found.asked.limit)
-    small = f"limit {limit}; dashed: the floor; dotted: as assumed; of the list those without memory"
+    small = (
+        f"{_limit(found.asked, p)}; dashed: the floor; dotted: as assumed; of the list those without memory"
+    )
     chart = alt.hconcat(alt.layer(*layers).properties(width=520, height=260))
     return _finished(chart, _heading(alt, shutdown_says(found), small))
+
+
+def _limit(asked: Question, *parameters: Parameter) -> str:
+    """The limit in words; where it is itself what moves, that."""
+    if any("standard" in path for parameter in parameters for path in parameter.paths):
+        return "limit as it moves"
+    return f"limit {format_limit(asked.limit)}"
 
 
 def shutdown_says(found: ShutdownPoint) -> str:
@@ -123,8 +133,8 @@ def shutdown_map(found: ShutdownMap) -> HConcatChart:
             )
             .properties(width=230, height=230, title=head)
         )
-    limit, floor = format_limit(found.asked.limit), format_limit(found.asked.floor)
-    small = f"limit {limit}, floor {floor}; policies with a memory left out"
+    floor = format_limit(found.asked.floor)
+    small = f"{_limit(found.asked, first, second)}, floor {floor}; policies with a memory left out"
     return _finished(
         alt.hconcat(*panels, spacing=20), _heading(alt, "Where a gate is within the limit", small)
     )

@@ -57,6 +57,10 @@ class ShutdownMap(Shown):
     left_out: tuple[str, ...]
     sentence: str
 
+    def __repr__(self) -> str:
+        first, second = self.parameters
+        return f"<ShutdownMap of {self.loaded.scenario.title!r}, {first.key} by {second.key}>"
+
     def to_frame(self) -> pd.DataFrame:
         """A row for each point and side."""
         import pandas as pd

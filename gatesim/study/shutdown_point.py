@@ -122,6 +122,10 @@ class ShutdownPoint(Shown):
         """The changes of one side."""
         return tuple(change for change in self.changes if change.side == side)
 
+    def __repr__(self) -> str:
+        title = self.loaded.scenario.title
+        return f"<ShutdownPoint of {title!r}, {self.parameter.key}: {len(self.changes)} changes>"
+
     def to_frame(self) -> pd.DataFrame:
         """A row for each change."""
         import pandas as pd
