@@ -47,7 +47,7 @@ def test_importing_gatesim_imports_nothing_heavy() -> None:
 def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["runn"]) == 2
     assert 'Did you mean "run"?' in capsys.readouterr().err
-    assert call(["frobnicate"]) == 2
+    assert call(["xyzzy"]) == 2
     assert "Commands: run" in capsys.readouterr().err
 
 
