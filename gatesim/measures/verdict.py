@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
+from gatesim.law.standards import Demand, demands
 from gatesim.measures.definitions import Measure
 from gatesim.measures.judgement import (
     FLOOR,
@@ -233,9 +234,14 @@ def _row(
 
 def _limits(scenario: Scenario) -> list[tuple[str, float, bool]]:
     """Ratio, limit, and whether an order sets it: the verdict's limits for both ratios, and orders' own."""
-    own = {(order.standard.kind, order.standard.limit) for order in scenario.orders}
+    own = {(one.kind, limit) for one in demands(scenario) if (limit := _swept(one)) is not None}
     both = set(chain(((ratio, limit) for ratio in RATIOS for limit in scenario.verdict.limits), own))
     return [(ratio, limit, (ratio, limit) in own) for ratio, limit in sorted(both)]
+
+
+def _swept(demand: Demand) -> float | None:
+    """The limit of a demand that is a row of the whole service's table: a known limit of a ratio."""
+    return demand.limits.known if demand.whole and demand.kind in RATIOS else None
 
 
 def _serves_somebody(found: Mapping[str, Measure]) -> bool:
