@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from gatesim.exact.chain import (
     TARGETS,
-    Moving,
     all_pairs,
     first_difference,
     kronecker,
