@@ -13,7 +13,7 @@ stationary law, and each body's part is diagonalised by itself (see `gatesim.exa
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import reduce
 from typing import Literal
 
@@ -30,7 +30,7 @@ from gatesim.exact.chain import (
     outer_sum_of_rates,
 )
 from gatesim.exact.expected import CannotDo
-from gatesim.exact.lasting import Lasting, _Batch
+from gatesim.exact.lasting import Batch, Lasting
 from gatesim.exact.memoryless import OPEN
 from gatesim.exact.states import refuse_other_durations
 from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK, CHECK_FAILED, CLEARED, FRESH, Tables
@@ -44,7 +44,12 @@ Whose = Literal["account", "person"]
 
 
 def leak_probabilities(
-    scenario: Scenario, law: Law, gate: Sequence[Tables], whose: Whose = "account", policy: str = ""
+    scenario: Scenario,
+    law: Law,
+    gate: Sequence[Tables],
+    whose: Whose = "account",
+    policy: str = "",
+    models: Collection[str] | None = None,
 ) -> Floats:
     """The probability of at least one leak in all the time in force.
 
@@ -56,6 +61,8 @@ def leak_probabilities(
         Of an account, whoever on it makes the leak, or of one person.
     policy
         Name of the policy, for messages.
+    models
+        Names of the models whose leaks count; None: all.
 
     Returns
     -------
@@ -70,7 +77,8 @@ def leak_probabilities(
         classes of accounts.
     """
     refuse_other_durations(scenario, law, gate, policy)
-    chains = _Leakless(scenario, law, gate)
+    counts = np.array([models is None or name in models for name in scenario.models])
+    chains = _Leakless(scenario, law, gate, counts)
     shares = [segment.share for segment in scenario.segments.values()]
     if whose == "account":
         return np.array([chains.leaks(owner) if share > 0 else 0.0 for owner, share in enumerate(shares)])
@@ -83,8 +91,19 @@ def leak_probabilities(
     return np.array(found)
 
 
-def no_leak_at_all(scenario: Scenario, law: Law, gate: Sequence[Tables], policy: str = "") -> float:
+def no_leak_at_all(
+    scenario: Scenario,
+    law: Law,
+    gate: Sequence[Tables],
+    policy: str = "",
+    models: Collection[str] | None = None,
+) -> float:
     """The probability that none of all represented accounts leaks.
+
+    Parameters
+    ----------
+    scenario, law, gate, policy, models
+        As in `leak_probabilities`.
 
     Returns
     -------
@@ -103,7 +122,7 @@ def no_leak_at_all(scenario: Scenario, law: Law, gate: Sequence[Tables], policy:
                 f"causes.{name}: it ties the accounts of a network together, so that they do not leak independently "
                 'of each other; write scope = "person", or another standard'
             )
-    leaks = leak_probabilities(scenario, law, gate, policy=policy)
+    leaks = leak_probabilities(scenario, law, gate, "account", policy, models)
     accounts = [scenario.represents * segment.share for segment in scenario.segments.values()]
     if any(n > 0 and p >= 1 for n, p in zip(accounts, leaks.tolist(), strict=True)):
         return 0.0
@@ -113,8 +132,11 @@ def no_leak_at_all(scenario: Scenario, law: Law, gate: Sequence[Tables], policy:
 class _Leakless(Lasting):
     """The chains of accounts, ended by leaks."""
 
-    def __init__(self, scenario: Scenario, law: Law, gate: Sequence[Tables]) -> None:
+    def __init__(
+        self, scenario: Scenario, law: Law, gate: Sequence[Tables], counts: NDArray[np.bool_]
+    ) -> None:
         super().__init__(scenario, law, gate)
+        self._counts = counts
         self._split_actions: dict[int, Floats] = {}
 
     def leaks(self, owner: int, only: int | None = None) -> float:
@@ -134,7 +156,7 @@ class _Leakless(Lasting):
                     found += float(part.weight @ (1.0 - self._survive(part, only)))
         return min(max(found, 0.0), 1.0)
 
-    def _survive(self, batch: _Batch, only: int | None) -> Floats:
+    def _survive(self, batch: Batch, only: int | None) -> Floats:
         """The probability that each case of a batch never leaks: float64[case]."""
         moving = [self._moving(batch.types[:, b]) for b in range(len(batch.bodies))]
         root = reduce(outer_product, [np.sqrt(body.stationary) for body in moving])
@@ -155,7 +177,7 @@ class _Leakless(Lasting):
 
     def _before(
         self,
-        batch: _Batch,
+        batch: Batch,
         only: int | None,
         free: Sequence[Floats],
         row: int,
@@ -181,9 +203,7 @@ class _Leakless(Lasting):
                 begins_cleared = lasting.grow(cleared, days)
         return now, begins_cleared
 
-    def _leaks_and_leaves(
-        self, batch: _Batch, body: int, row: int, only: int | None
-    ) -> tuple[Floats, Floats]:
+    def _leaks_and_leaves(self, batch: Batch, body: int, row: int, only: int | None) -> tuple[Floats, Floats]:
         """Rates a day at which a body's needs leak, by state, and put a fresh account into each target.
 
         A need that leaks ends the chain, so what it would bring besides does not count.
@@ -223,7 +243,8 @@ class _Leakless(Lasting):
             found = []
             for number in body.places:
                 place = self.places.known[number]
-                split = np.stack([~place.restricted, place.restricted]) * mix
+                leaks = place.restricted & self._counts
+                split = np.stack([~leaks, leaks]) * mix
                 found.append(np.einsum("rem,esma->ersa", split, place.actions))
             self._split_actions[kind] = np.stack(found)
         return self._split_actions[kind]

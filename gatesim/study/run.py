@@ -27,6 +27,7 @@ from gatesim.scenario.schema import Scenario
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
+from gatesim.study.never import asks_for_zero, no_leaks
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
@@ -319,6 +320,9 @@ def _judged(
         decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
         notes += _without_noise_words(names, sure)
     results = []
+    with clock.part("exact"):
+        gates = jobs(scenario, names, laws(scenario, scenario.seed, 0)) if asks_for_zero(scenario) else []
+        never = no_leaks(scenario, gates, leave_out=engine == "exact")
     for name in names:
         policy = scenario.policies[name]
         results.append(
@@ -329,6 +333,8 @@ def _judged(
                 policy.family == "shutdown",
                 {reading: found[reading][name].may_leak for reading in found},
                 {reading: decided[reading][name].by for reading in decided},
+                {reading: never.get((reading, name), {}) for reading in decided},
+                policy.controls,
             )
         )
     accounts = None if engine == "exact" else scenario.people * reps
