@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 
 from gatesim.scenario.errors import Finding, KeyPath
@@ -45,7 +46,7 @@ def standard_rules(scenario: Scenario) -> Iterator[Finding]:
             isinstance(one.limit, UnknownLimit) for one in (order.standard, *order.standards.values())
         )
         for k, audit in enumerate(order.audits):
-            yield from _audit(scenario, (*path, "audits", k), audit)
+            yield from _audit(scenario, (*path, "audits", k), order, audit)
     if unknown > MOST_UNKNOWN:
         message = f"{unknown} limits are unknown: a verdict can be about {MOST_UNKNOWN} at most"
         yield Finding(("orders",), message)
@@ -124,7 +125,7 @@ def _list(path: KeyPath, limit: UnknownLimit) -> Iterator[Finding]:
         yield Finding((*path, "weights"), f"adds up to {total:.12g}: the weights must add up to 1")
 
 
-def _audit(scenario: Scenario, path: KeyPath, audit: Audit) -> Iterator[Finding]:
+def _audit(scenario: Scenario, path: KeyPath, order: Order, audit: Audit) -> Iterator[Finding]:
     for name in audit.segments:
         yield from dangling((*path, "segments", name), name, scenario.segments, "segment")
     if audit.every == 0:
@@ -132,3 +133,10 @@ def _audit(scenario: Scenario, path: KeyPath, audit: Audit) -> Iterator[Finding]
     if audit.accounts == "kept" and audit.every is None:
         message = "there is one round only: accounts are kept from one round to the next"
         yield Finding((*path, "accounts"), message, "say how often with every, or leave it out")
+    begin = order.issued + timedelta(microseconds=min(order.grace, scenario.length))
+    if audit.at is not None:
+        late = (audit.at - scenario.start) // timedelta(microseconds=1) >= scenario.length
+        if late or any(end.at is not None and audit.at >= end.at for end in order.ends):
+            yield Finding((*path, "at"), "the order has ended by this instant, or the window has")
+        elif audit.every is None and audit.at < begin:
+            yield Finding((*path, "at"), "the order is not in force yet at this instant")

@@ -12,6 +12,7 @@ from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import format_duration
+from gatesim.show.own import own_tables
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Result
@@ -180,7 +181,7 @@ def transition_words(result: Result) -> str:
 def tables(result: Result) -> list[Table]:
     """All tables of a result, in reading order."""
     verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
-    return [policies_table(result), whom_table(result), *verdicts]
+    return [policies_table(result), whom_table(result), *verdicts, *own_tables(result)]
 
 
 def print_run(result: Result) -> None:
