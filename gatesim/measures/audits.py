@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 MOST_NEEDS = 200_000
 """Needs of an audit up to which the law of their number of leaks is worked out."""
 
+ROUNDING = 1e-11
+"""Probabilities below it are what the fast Fourier transform leaves of nothing."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -124,7 +127,8 @@ def number_of_leaks(plan: Plan, rates: Mapping[str, float]) -> Floats:
     for segment, accounts in plan.accounts.items():
         one = of_one_account(rates[segment], plan.needs, plan.alike)
         product *= np.fft.rfft(one, wide) ** accounts
-    law: Floats = np.clip(np.fft.irfft(product, wide)[:size], 0.0, None)
+    law: Floats = np.fft.irfft(product, wide)[:size]
+    law[law < ROUNDING] = 0.0
     law /= law.sum()
     return law
 
@@ -150,7 +154,9 @@ def objects(plan: Plan, rates: Mapping[str, float], limit: float) -> float:
     least = leaks_to_object(plan, limit)
     if least is None:
         return 0.0
-    return float(min(number_of_leaks(plan, rates)[least:].sum(), 1.0))
+    law = number_of_leaks(plan, rates)
+    fewer, more = float(law[:least].sum()), float(law[least:].sum())
+    return more if more < fewer else 1.0 - fewer
 
 
 @dataclass(frozen=True)

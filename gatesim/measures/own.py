@@ -90,6 +90,8 @@ class Combined:
     meets
         Policy -> the probabilities, over the unknown limits, that it meets all standards, that it does not, and
         that noise leaves it open.
+    serves_floor
+        Policy -> whether it serves the floor.
     break_even
         For each unknown limit the limit from which on each candidate is within.
     """
@@ -100,6 +102,7 @@ class Combined:
     together: Row | None
     outcomes: Mapping[Outcome, float]
     meets: Mapping[str, Mapping[Answer, float]]
+    serves_floor: Mapping[str, Answer]
     break_even: tuple[BreakEven, ...]
 
     def to_dict(self) -> dict[str, object]:
@@ -111,6 +114,7 @@ class Combined:
             "together": None if self.together is None else self.together.to_dict(),
             "outcomes": dict(self.outcomes),
             "meets": {policy: dict(chances) for policy, chances in self.meets.items()},
+            "serves_floor": dict(self.serves_floor),
             "break_even": [
                 {"policy": one.policy, "kind": one.demand.kind, "models": list(one.demand.models)}
                 | {"leak": one.leak.to_dict()}
@@ -146,14 +150,16 @@ def combine(
     together = None
     if len(known) == len(demands):
         together = rows[0] if len(rows) == 1 else _together(reading, demands, candidates, rows, situation)
-    outcomes, meets = _over_limits(reading, demands, candidates, have, situation)
+    plain = _before_limits(reading, candidates, have, situation)
+    outcomes, meets = _over_limits(demands, plain, have, situation)
     break_even = tuple(
         BreakEven(policy.name, demand, _in_one_period(h[d].leak, demand))
         for policy, h in zip(candidates, have, strict=True)
         for d, demand in enumerate(demands)
         if demand.limits.known is None
     )
-    return Combined(reading, weight, rows, together, outcomes, meets, break_even)
+    serves = {one.policy: one.serves_floor for one in plain}
+    return Combined(reading, weight, rows, together, outcomes, meets, serves, break_even)
 
 
 def over_readings(combined: Sequence[Combined]) -> dict[Outcome, float]:
@@ -240,10 +246,29 @@ def _all(answers: Sequence[Answer]) -> Answer:
     return "undecided" if "undecided" in answers else "yes"
 
 
-def _over_limits(
+def _before_limits(
     reading: str,
-    demands: Sequence[Demand],
     candidates: Sequence[PolicyResult],
+    have: Sequence[Sequence[Held]],
+    situation: Situation,
+) -> list[Judgement]:
+    """Candidates as they are whatever the limits: readiness and the floor; ``within`` is yet to be filled in."""
+    # One standard is about what is served of its own models, several about all.
+    return [
+        _judged(
+            policy,
+            h[0] if len(h) == 1 else replace(h[0], served=policy.measures[reading][FLOOR]),
+            "yes",
+            None,
+            situation,
+        )
+        for policy, h in zip(candidates, have, strict=True)
+    ]
+
+
+def _over_limits(
+    demands: Sequence[Demand],
+    plain: Sequence[Judgement],
     have: Sequence[Sequence[Held]],
     situation: Situation,
 ) -> tuple[dict[Outcome, float], dict[str, dict[Answer, float]]]:
@@ -258,24 +283,13 @@ def _over_limits(
             )
             found[answers] += weight
         by_demand.append(dict(found))
-    plain = [
-        # One standard is about what its own models serve, several about all.
-        _judged(
-            policy,
-            h[0] if len(h) == 1 else replace(h[0], served=policy.measures[reading][FLOOR]),
-            "yes",
-            None,
-            situation,
-        )
-        for policy, h in zip(candidates, have, strict=True)
-    ]
     outcomes: defaultdict[Outcome, float] = defaultdict(float)
     meets: dict[str, dict[Answer, float]] = {
-        p.name: dict.fromkeys(("yes", "no", "undecided"), 0.0) for p in candidates
+        one.policy: dict.fromkeys(("yes", "no", "undecided"), 0.0) for one in plain
     }
     for chosen in product(*(entries.items() for entries in by_demand)):
         weight = math.prod(w for _, w in chosen)
-        both = [_all([of[k] for of, _ in chosen]) for k in range(len(candidates))]
+        both = [_all([of[k] for of, _ in chosen]) for k in range(len(plain))]
         judged = [replace(one, within=answer) for one, answer in zip(plain, both, strict=True)]
         best, worst = outcome_if(judged, [one.policy for one in judged]), outcome_if(judged, ())
         outcomes[best if best == worst else "cannot_tell"] += weight

@@ -140,8 +140,7 @@ def write_sentence(scenario: Scenario, verdict: Verdict, row: Row, guesses: int,
     """
     if verdict.date is None:
         raise ValueError("without an order there is nothing to say")
-    title = scenario.readings[row.reading].title
-    reading = f"“{row.reading}”" + (f" ({title[0].lower()}{title[1:]})" if title else "")
+    reading = _reading(scenario, row.reading)
     part = f", for the {row.by} {row.which} alone" if row.by else ""
     if row.ratio in KINDS and not any(not one.whole for one in row.demands):
         limit = (
@@ -155,6 +154,11 @@ def write_sentence(scenario: Scenario, verdict: Verdict, row: Row, guesses: int,
         f"{_finding(row, format_limit(verdict.floor), format_date(verdict.date))}{beside} "
         f"{_ending(guesses, inputs)}"
     )
+
+
+def _reading(scenario: Scenario, name: str) -> str:
+    title = scenario.readings[name].title
+    return f"“{name}”" + (f" ({title[0].lower()}{title[1:]})" if title else "")
 
 
 def _ending(guesses: int, inputs: int) -> str:
@@ -207,15 +211,15 @@ def _unknown(scenario: Scenario, verdict: Verdict) -> str:
     beside = f" {NOT_ACCEPTED}" if any(one.kind == "process" for one in demands(scenario)) else ""
     refuted = any(one.kind == "zero" for one in demands(scenario)) and "cannot_tell" in verdict.chances
     return (
-        f"{_readings(those)}, {standards(scenario, demands(scenario))}: of the listed policies on "
+        f"{_readings(scenario, those)}, {standards(scenario, demands(scenario))}: of the listed policies on "
         f"{format_date(verdict.date)}, with a floor of {format_limit(verdict.floor)} of entitled needs, {chances}. "
         f"{_likeliest(verdict, those)}{beside}{f' {ONLY_REFUTED}' if refuted else ''}"
     )
 
 
-def _readings(those: list[Combined]) -> str:
+def _readings(scenario: Scenario, those: list[Combined]) -> str:
     if len(those) == 1:
-        return f"Reading the order as “{those[0].reading}”"
+        return f"Reading the order as {_reading(scenario, those[0].reading)}"
     weights = listed(f"“{one.reading}” with {format_limit(one.weight)}" for one in those)
     return f"The order can be read in {len(those)} ways, {weights}"
 
@@ -225,9 +229,10 @@ def _likeliest(verdict: Verdict, those: list[Combined]) -> str:
     chance: dict[str, float] = {}
     for one in those:
         for policy, meets in one.meets.items():
-            chance[policy] = chance.get(policy, 0.0) + one.weight * meets["yes"]
+            serves = one.serves_floor[policy] == "yes"
+            chance[policy] = chance.get(policy, 0.0) + one.weight * meets["yes"] * serves
     if not chance or max(chance.values()) <= 0:
-        return "None of them is sure to meet it at any of these limits."
+        return "None that serves the floor is sure to meet it at any limit."
     best = max(chance, key=lambda name: chance[name])
     limits = [
         f"from a limit of {has(entry.leak)} on" + (f" as “{one.reading}”" if len(those) > 1 else "")
@@ -236,5 +241,6 @@ def _likeliest(verdict: Verdict, those: list[Combined]) -> str:
         if entry.policy == best
     ]
     weight = sum(one.weight for one in those)
-    text = f"{best} meets it most likely, with a probability of {format_rate(chance[best] / weight)}"
+    likely = format_rate(chance[best] / weight)
+    text = f"Of those that serve the floor, {best} meets it most likely, with a probability of {likely}"
     return f"{text} ({'; '.join(limits)})." if limits else f"{text}."

@@ -117,7 +117,9 @@ def unknown_limit(kind: str, limits: Limits) -> str:
             for x, w in zip(limits.points, limits.weights, strict=True)
         )
     scale = "" if limits.shape == "uniform" else " on a logarithmic scale"
-    return f"anywhere from {amount(kind, limits.low)} to {amount(kind, limits.high)}, equally likely{scale}"
+    return (
+        f"anywhere from {amount(kind, limits.low)} to {amount(kind, limits.high)}, all equally likely{scale}"
+    )
 
 
 def asked(scenario: Scenario, demand: Demand) -> str:
@@ -132,12 +134,14 @@ def asked(scenario: Scenario, demand: Demand) -> str:
         )
     known = demand.limits.known
     limit = unknown_limit(demand.kind, demand.limits) if known is None else amount(demand.kind, known)
-    most = "at most an unknown limit" if known is None else f"at most {limit}"
     if demand.kind == "leak_count":
-        text = f"{most} expected among {scenario.represents:,} accounts{models} {_period(demand)}"
-    else:
-        text = f"{most} of {BASES[demand.kind]} leak{models}"
-    return text if known is not None else f"{text}: {limit}"
+        counted = f"among {scenario.represents:,} accounts{models} {_period(demand)}"
+        if known is None:
+            return f"no more needs leak {counted} than a number that is unknown, {limit}"
+        return f"at most {limit} are to be expected {counted}"
+    if known is None:
+        return f"no larger share of {BASES[demand.kind]} leaks{models} than one that is unknown, {limit}"
+    return f"at most {limit} of {BASES[demand.kind]} leak{models}"
 
 
 def _period(demand: Demand) -> str:

@@ -162,10 +162,11 @@ def audits_table(result: Result) -> Table:
             if one.objects:
                 row.append(power_words(one.objects[result.reading][policy]))
         times = f"{one.rounds} times" if one.rounds > 1 else "once"
-        text = f"{mark}{one.title}: {one.accounts:,} test accounts, {one.needs:,} needs, {times}."
+        size = f"{_counted(one.accounts, 'test account')}, {_counted(one.needs, 'need')}, {times}"
+        text = f"{mark}{one.title}: {size}."
         if one.limit is not None:
             text += (
-                f" It objects to a leak rate above {format_limit(one.limit)} from {one.least:,} leaks on."
+                f" It objects to a leak rate above {format_limit(one.limit)} from {_counted(one.least, 'leak')} on."
                 if one.least is not None
                 else f" It is too small to object to a leak rate above {format_limit(one.limit)}."
             )
@@ -183,6 +184,10 @@ def audits_table(result: Result) -> Table:
     )
 
 
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
 UNITS: dict[Unit, str] = {"need": "each leak", "person": "each person", "account": "each account"}
 
 
@@ -196,7 +201,13 @@ def dollars(amount: Measure) -> str:
 
 
 def _money(amount: float) -> str:
-    return f"{compact(amount / 1e12)} T" if 1e12 <= amount < 1e15 else compact(amount)
+    if amount < 1e12:
+        return compact(amount)
+    trillions = amount / 1e12
+    if trillions >= 999.5:
+        trillions = float(f"{trillions:.3g}")
+    decimals = 2 if trillions < 9.995 else 1 if trillions < 99.95 else 0
+    return f"{trillions:,.{decimals}f} T"
 
 
 def exposure_table(result: Result) -> Table:

@@ -108,8 +108,9 @@ def verdict_table(result: Result, ratio: str) -> Table:
         note = (
             "A name: that listed policy is within the limit, serves the floor and is ready. Not ready: it would do, "
             "but later. Below floor: it is within the limit but serves too few. None: every listed policy leaks "
-            "more; shutting down is what remains of the list. * The scenario's own limit."
+            "more; shutting down is what remains of the list."
         )
+        note += " * The scenario's own limit." * any(row.own for row in result.verdict.rows)
     return Table(
         f"Which listed policy complies, by {what} and reading of the order", columns, tuple(body), note
     )
