@@ -158,7 +158,11 @@ class _Leakless(Lasting):
 
     def _survive(self, batch: Batch, only: int | None) -> Floats:
         """The probability that each case of a batch never leaks: float64[case]."""
-        moving = [self._moving(batch.types[:, b]) for b in range(len(batch.bodies))]
+        bodies = range(len(batch.bodies))
+        rows = range(len(self.epochs))
+        if not any(self._leaks_and_leaves(batch, b, row, only)[0].any() for row in rows for b in bodies):
+            return np.ones(len(batch))  # not up to rounding
+        moving = [self._moving(batch.types[:, b]) for b in bodies]
         root = reduce(outer_product, [np.sqrt(body.stationary) for body in moving])
         free = [body.symmetric() for body in moving]
         # Probabilities to survive, times the roots of the stationary law: of fresh and of cleared accounts.
