@@ -236,3 +236,12 @@ def test_more_leaks_and_larger_amounts_never_cost_less(
     for key, amount in amounts.items():
         assert most(leaks, **{**amounts, key: amount * 2}) >= base
     assert most(0.0, **amounts) == 0.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(5, 60), st.floats(0.01, 0.3), st.floats(0.01, 0.4), st.floats(0.01, 0.4))
+def test_a_laxer_level_objects_sooner(accounts: int, limit: float, one: float, other: float) -> None:
+    strict, lax = (Plan({"a": accounts}, 1, 0.0, level) for level in sorted([one, other]))
+    rates = {"a": min(2 * limit, 1.0)}
+    assert objects(lax, rates, limit) >= objects(strict, rates, limit) - 1e-9
+    assert objects(lax, rates, limit) >= objects(lax, rates, min(1.5 * limit, 1.0)) - 1e-9, "a lower limit too"
