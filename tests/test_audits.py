@@ -244,4 +244,6 @@ def test_a_laxer_level_objects_sooner(accounts: int, limit: float, one: float, o
     strict, lax = (Plan({"a": accounts}, 1, 0.0, level) for level in sorted([one, other]))
     rates = {"a": min(2 * limit, 1.0)}
     assert objects(lax, rates, limit) >= objects(strict, rates, limit) - 1e-9
-    assert objects(lax, rates, limit) >= objects(lax, rates, min(1.5 * limit, 1.0)) - 1e-9, "a lower limit too"
+    assert objects(lax, rates, limit) >= objects(lax, rates, min(1.5 * limit, 1.0)) - 1e-9, (
+        "a lower limit too"
+    )

@@ -79,7 +79,7 @@ def _legend(result: Result, asks: tuple[Demand, ...]) -> str:
     if "leak_count" in kinds:
         parts.append("Numbers of leaks are expected ones, in one of the standard's periods.")
     if "zero" in kinds:
-        parts.append("For no leak at all: the probability of it.")
+        parts.append("For no leak at all: the probability of it, computed without simulation.")
         parts += [ONLY_REFUTED] if result.engine != "exact" else []
     if "process" in kinds:
         parts.append(NOT_ACCEPTED)
