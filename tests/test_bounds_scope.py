@@ -20,6 +20,7 @@ from gatesim.gates.bounds import (
 )
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import make_law
+from gatesim.scenario import load
 from tests.adversaries import GATES, simulate
 from tests.bounded import served_and_leaks
 from tests.plain import FOREIGNER, SOMEBODY, plain, rules
@@ -73,6 +74,20 @@ def test_no_listed_policy_exceeds_a_bound(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(1000, 1200))
 def test_no_listed_policy_exceeds_a_bound_in_many_worlds(seed: int) -> None:
     _within(seed)
+
+
+@pytest.mark.parametrize("name", ["june-2026", "perfect-place", "licence-is-not-status", "expatriates-year"])
+def test_no_policy_of_a_shipped_scenario_exceeds_a_bound(name: str) -> None:
+    scenario = load(name).scenario
+    law = make_law(scenario, "person")
+    a, b = program_a(scenario, law, desk=False), program_b(scenario, law)
+    size = a.entitled + a.restricted
+    for policy in scenario.policies:
+        gate = compile_gate(scenario, policy, law)
+        served, leaks = served_and_leaks(scenario, law, gate)
+        assert served <= most_at(frontier_of(b), leaks + 1e-9 * size) + 1e-9 * size, policy
+        if not has_memory(scenario, law, gate):
+            assert served <= most_at(frontier_of(a), leaks + 1e-9 * size) + 1e-9 * size, policy
 
 
 @pytest.mark.parametrize("seed", range(200, 210))
