@@ -13,6 +13,7 @@ from gatesim.gates.bounds import (
     Program,
     Standard,
     frontier_of,
+    history,
     least_leak,
     most_served,
     program_a,
@@ -173,6 +174,17 @@ def test_segments_whose_laws_differ_are_told_apart_and_named() -> None:
     assert made.told_apart == ("busy",)
     # Natives and those like them cannot be told apart; the busy are known to be restricted.
     assert least_leak(made, "leak_count", 1.0).value == pytest.approx(0.4 * 0.7 * 10 * 10_000)
+
+
+def test_where_a_signal_observes_what_is_not_told_all_segments_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = {"native": SOMEBODY | {"share": 0.5}, "foreign": FOREIGNER | {"share": 0.5}}
+    scenario = plain(rules("allow"), segments=people, signals={"card": {"observes": "card"}})
+    law = make_law(scenario, "person")
+    assert program_b(scenario, law).told_apart == ()
+    monkeypatch.setattr(history, "TOLD", history.TOLD - {"card"})
+    assert program_b(scenario, law).told_apart == ("native", "foreign")
 
 
 def test_cards_tell_only_what_they_say() -> None:
