@@ -66,7 +66,7 @@ def _within(seed: int) -> None:
                     )
 
 
-@pytest.mark.parametrize("seed", range(100, 115))
+@pytest.mark.parametrize("seed", range(100, 108))
 def test_no_listed_policy_exceeds_a_bound(seed: int) -> None:
     _within(seed)
 
@@ -123,13 +123,7 @@ def _proved(*bounds: Bound) -> None:
         assert bound.verification.holds
 
 
-@pytest.mark.parametrize("seed", range(300, 306))
-@pytest.mark.parametrize("name", GATES)
-def test_no_gate_that_remembers_exceeds_bound_b(name: str, seed: int) -> None:
-    """Whatever a leak costs, what it serves less that is worth no more than the bound; six standard errors.
-
-    One-sided, 36 gates and worlds at four prices: a false alarm in 1.5e-7 of all runs.
-    """
+def _remembers_within_b(name: str, seed: int) -> None:
     scenario = random_scenario(np.random.default_rng(seed))
     accounts = 1500
     law = make_law(scenario, "person")
@@ -141,6 +135,24 @@ def test_no_gate_that_remembers_exceeds_bound_b(name: str, seed: int) -> None:
         most = float((frontier.served - price * frontier.leaks).max()) / scale
         error = float(worth.std()) * np.sqrt(accounts)
         assert float(worth.sum()) <= most + 6 * error + 1e-9, (price, float(worth.sum()), most, error)
+
+
+@pytest.mark.parametrize("seed", range(300, 303))
+@pytest.mark.parametrize("name", GATES)
+def test_no_gate_that_remembers_exceeds_bound_b(name: str, seed: int) -> None:
+    """Whatever a leak costs, what it serves less that is worth no more than the bound; six standard errors.
+
+    One-sided, 18 gates and worlds at four prices: a false alarm in 7e-8 of all runs.
+    """
+    _remembers_within_b(name, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(303, 343))
+@pytest.mark.parametrize("name", GATES)
+def test_no_gate_that_remembers_exceeds_bound_b_in_many_worlds(name: str, seed: int) -> None:
+    """The same for 240 gates and worlds: a false alarm in 9.5e-7 of all runs."""
+    _remembers_within_b(name, seed)
 
 
 def test_an_adversary_with_memory_exceeds_bound_a() -> None:
