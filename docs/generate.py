@@ -15,12 +15,23 @@ from pydantic.fields import FieldInfo
 from gatesim.cli.main import COMMANDS, cli
 from gatesim.measures.definitions import DEFINITIONS
 from gatesim.scenario import load, rests_on, shipped
-from gatesim.scenario.policies import KOfN, Listed, Open, Policy, Posterior, Rules, Score, Shutdown, Single
+from gatesim.scenario.policies import (
+    Best,
+    KOfN,
+    Listed,
+    Open,
+    Policy,
+    Posterior,
+    Rules,
+    Score,
+    Shutdown,
+    Single,
+)
 from gatesim.scenario.types import FOREVER, format_duration
 from gatesim.show.check import values
 
 DOCS = Path(__file__).resolve().parent
-FAMILIES: tuple[type[Policy], ...] = (Open, Shutdown, Single, KOfN, Score, Posterior, Rules, Listed)
+FAMILIES: tuple[type[Policy], ...] = (Open, Shutdown, Single, KOfN, Score, Posterior, Rules, Listed, Best)
 MADE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
 
 
@@ -64,6 +75,10 @@ def _fields(model: type[BaseModel], leave: set[str]) -> list[str]:
     return rows
 
 
+def _is_common(model: type[Policy], name: str) -> bool:
+    return bool(model.model_fields[name].default == Policy.model_fields[name].default)
+
+
 def policies() -> str:
     """The page of policy families."""
     parts = [
@@ -76,8 +91,9 @@ def policies() -> str:
         "",
         *_fields(Policy, set()),
     ]
-    common = set(Policy.model_fields) | {"family"}
     for model in FAMILIES:
+        # A family may have another default for what every policy has.
+        common = {name for name in Policy.model_fields if _is_common(model, name)} | {"family"}
         family = model.model_json_schema()["properties"]["family"]["const"]
         parts += ["", f"## {family}", "", " ".join((model.__doc__ or "").split())]
         if set(model.model_fields) - common:

@@ -160,8 +160,36 @@ class Listed(Policy):
     """What is done with everybody else."""
 
 
+class Best(Policy):
+    """The best single table for a limit that decides each need from its own cell, by the scenario's own numbers.
+
+    It knows the truth, which no operator does: it shows what is attainable (docs/bounds.md). It keeps nothing unless
+    told to.
+    """
+
+    family: Literal["best"]
+    ratio: Literal["leak_rate", "leak_share"] | None = None
+    """Which leak ratio is limited, or made small; by default that of the first order's standard."""
+    limit: Probability | None = None
+    """The most leak ratio; by default the limit of the first order's standard."""
+    floor: Probability | None = None
+    """Instead of a limit: leak least while serving this share of entitled needs."""
+    clearance: Duration = 0
+    """How long an account that passed a check stays cleared; zero: a check is asked each time."""
+
+
 AnyPolicy = Annotated[
-    Open | Shutdown | KOfN | Single | Score | Posterior | Rules | Listed,
+    Open | Shutdown | KOfN | Single | Score | Posterior | Rules | Listed | Best,
     Field(discriminator="family"),
 ]
-FAMILIES: tuple[str, ...] = ("open", "shutdown", "k_of_n", "single", "score", "posterior", "rules", "listed")
+FAMILIES: tuple[str, ...] = (
+    "open",
+    "shutdown",
+    "k_of_n",
+    "single",
+    "score",
+    "posterior",
+    "rules",
+    "listed",
+    "best",
+)

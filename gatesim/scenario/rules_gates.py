@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gatesim.scenario.checks import Desk, clock_to_us
 from gatesim.scenario.errors import Finding, KeyPath
-from gatesim.scenario.policies import AnyPolicy, KOfN, Listed, Posterior, Rules, Score, Single
+from gatesim.scenario.policies import AnyPolicy, Best, KOfN, Listed, Posterior, Rules, Score, Single
 from gatesim.scenario.rules_people import dangling, dangling_keys, each
 from gatesim.scenario.rules_signals import values_of
 from gatesim.scenario.schema import Scenario
@@ -74,6 +74,8 @@ def can_check(policy: AnyPolicy) -> bool:
             return policy.otherwise == "check" or any(rule.then == "check" for rule in policy.rules)
         case Listed():
             return policy.otherwise == "check"
+        case Best():
+            return bool(policy.documents)
     return False
 
 
@@ -100,6 +102,8 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
             yield from _rules(scenario, path, policy)
         case Listed():
             yield from _listed(scenario, path, policy)
+        case Best():
+            yield from _best(path, policy)
 
 
 def _k_of_n(scenario: Scenario, path: KeyPath, policy: KOfN) -> Iterator[Finding]:
@@ -163,3 +167,11 @@ def _listed(scenario: Scenario, path: KeyPath, policy: Listed) -> Iterator[Findi
         yield Finding(path, "lists nothing: give signal and organisations, or age_at_least")
     if policy.age_at_least is not None:
         yield from _age(scenario, (*path, "age_at_least"), policy.age_at_least)
+
+
+def _best(path: KeyPath, policy: Best) -> Iterator[Finding]:
+    if policy.floor is not None and policy.limit is not None:
+        message = (
+            "is one question, limit another: the least leak at a floor, or the most served within a limit"
+        )
+        yield Finding((*path, "floor"), message, "leave one of them out", ((*path, "limit"),))

@@ -1,0 +1,236 @@
+"""Gates that do the same with all needs of a row: between what numbers the best of them lies.
+
+A program mixes tables. The best mixture is a bound for every single table, and is attained by one wherever no row is
+divided. With few rows the best single table is found for certain, by going through all of them row by row and
+dropping what another beats; with many, one is found by rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.gates.bounds.bound import Bound
+from gatesim.gates.bounds.frontier import BLOCKED, Frontier, frontier_of
+from gatesim.gates.bounds.mixture import amounts
+from gatesim.gates.bounds.program import Program
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+EXACT_ROWS = 6
+"""Up to so many rows the best single table is found for certain."""
+
+_MOST_POINTS = 200_000
+
+
+class Interval(NamedTuple):
+    """What the best single table comes to.
+
+    Attributes
+    ----------
+    found
+        The value of the best that was found; None where none was.
+    bound
+        The value of the best mixture.
+    exact
+        Whether no single table is better than the one found.
+    choice
+        int64[row]: its options (or `BLOCKED`); None where none was found.
+    """
+
+    found: float | None
+    bound: float
+    exact: bool
+    choice: Ints | None
+
+
+def interval(bound: Bound) -> Interval:
+    """The best single table for a bound's question.
+
+    Parameters
+    ----------
+    bound
+        A bound with a value.
+    """
+    assert bound.value is not None, "a bound without a value is attained by nothing"
+    if bound.program.size <= EXACT_ROWS:
+        listed = _all_tables(bound.program)
+        if listed is not None:
+            points, choices = listed
+            return _best(bound, points, choices, True)
+    if bound.program.capacity is not None and "desk" in bound.binding:
+        choices = np.stack([table.choice for table in bound.mixture()])
+        return _best(bound, np.array([_point(bound.program, c) for c in choices]), choices, False)
+    tables = [table.choice for table in bound.mixture()]
+    choices = np.stack([*tables, *_Rounding(bound, frontier_of(bound.program)).tables()])
+    return _best(bound, np.array([_point(bound.program, c) for c in choices]), choices, False)
+
+
+def _point(program: Program, choice: Ints) -> Floats:
+    open_ = np.array([program.open_entitled, program.open_leaks, 0.0])
+    point: Floats = open_ + np.array([column.sum() for column in amounts(program, choice)])
+    return point
+
+
+def _best(bound: Bound, points: Floats, choices: Ints, exact: bool) -> Interval:
+    assert bound.value is not None
+    program = bound.program
+    served, leaks, reviews = points.T
+    within = np.ones(len(points), dtype=np.bool_)
+    if program.capacity is not None:
+        within &= reviews <= program.capacity
+    for standard in bound.standards:
+        on_leaks, on_served, most = standard.linear(program.restricted)
+        within &= on_leaks * leaks - on_served * served <= most
+    if bound.question == "most_served":
+        worth = served / program.entitled
+    else:
+        # A single table may reach the floor only up to the rounding of its sum.
+        within &= served >= min((bound.floor or 0.0) * program.entitled, program.entitled * (1 - 1e-12))
+        base = {"leak_rate": program.restricted, "leak_count": 1.0}.get(bound.leak, served + leaks)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            worth = -np.where(np.asarray(base) > 0, leaks / base, np.inf)
+    if not within.any():
+        return Interval(None, bound.value, exact, None)
+    best = int(np.where(within, worth, -np.inf).argmax())
+    return Interval(float(abs(worth[best])), bound.value, exact, choices[best])
+
+
+def _all_tables(program: Program) -> tuple[Floats, Ints] | None:
+    """Totals and options of all tables that no other one beats; None where there are too many."""
+    points = np.array([[program.open_entitled, program.open_leaks, 0.0]])
+    choices = np.zeros((1, 0), dtype=np.int64)
+    for dense in program.dense():
+        reviews = dense.reviews()
+        for row in range(len(dense.served)):
+            own = np.stack([dense.served[row], dense.leaks[row], reviews[row]], axis=1)
+            own = np.concatenate([np.zeros((1, 3)), own])
+            options = np.concatenate([[BLOCKED], dense.part.options])
+            keep = _efficient(own)
+            own, options = own[keep], options[keep]
+            if len(points) * len(own) > _MOST_POINTS:
+                return None
+            points = (points[:, None] + own[None]).reshape(-1, 3)
+            choices = np.concatenate(
+                [np.repeat(choices, len(own), axis=0), np.tile(options, len(choices))[:, None]], axis=1
+            )
+            keep = _efficient(points)
+            points, choices = points[keep], choices[keep]
+    return points, choices
+
+
+def _efficient(points: Floats) -> NDArray[np.bool_]:
+    """Which points no other one beats: more served, fewer leaks, fewer reviews; the first of equal ones stays."""
+    order = np.lexsort((points[:, 2], points[:, 1], -points[:, 0]))
+    keep = np.zeros(len(points), dtype=np.bool_)
+    # Only points that serve at least as much can beat one: those before it in this order.
+    front = np.zeros((0, 2))
+    for k in order.tolist():
+        leaks, reviews = points[k, 1:]
+        if not ((front[:, 0] <= leaks) & (front[:, 1] <= reviews)).any():
+            keep[k] = True
+            front = front[~((front[:, 0] >= leaks) & (front[:, 1] >= reviews))]
+            front = np.concatenate([front, points[k : k + 1, 1:]])
+    return keep
+
+
+class _Rounding:
+    """Single tables near a mixture, reached by taking and undoing edges of the frontier one by one.
+
+    An edge can be taken where the one before it in its row is, and undone where the one after it is not.
+    """
+
+    def __init__(self, bound: Bound, frontier: Frontier) -> None:
+        self._bound, self._frontier = bound, frontier
+        program = bound.program
+        self._gain, self._cost = frontier.gain[1:].tolist(), frontier.cost[1:].tolist()
+        row = frontier.row[1:]
+        by_row = np.argsort(row, kind="stable")
+        same = row[by_row][1:] == row[by_row][:-1]
+        before, after = np.full(len(row), -1), np.full(len(row), -1)
+        before[by_row[1:][same]] = by_row[:-1][same]
+        after[by_row[:-1][same]] = by_row[1:][same]
+        self._before, self._after = before.tolist(), after.tolist()
+        self._linear = [standard.linear(program.restricted) for standard in bound.standards]
+        # Sums along the way are rounded: the limits are kept a hair narrower, and the result is summed anew.
+        self._hair = 1e-12 * (program.entitled + program.restricted)
+        self._needed = (bound.floor or 0.0) * program.entitled
+
+    def tables(self) -> list[Ints]:
+        """Some tables, not all of which need be within the limits."""
+        share = self._bound.mixture()[0].choice
+        start = int((_edges_taken(self._frontier, share)).sum())
+        starts = [start, min(start + 1, len(self._gain))]
+        return [self._table(self._from(number)) for number in starts]
+
+    def _from(self, number: int) -> list[bool]:
+        """The first so many edges, mended and then improved."""
+        taken = [edge < number for edge in range(len(self._gain))]
+        served, leaks = float(self._frontier.served[number]), float(self._frontier.leaks[number])
+        if self._bound.question == "most_served":
+            served, leaks = self._undo(taken, served, leaks, self._is_over)
+            for edge in range(len(taken)):
+                if self._can_take(taken, edge):
+                    more = served + self._gain[edge], leaks + self._cost[edge]
+                    if not self._is_over(*more):
+                        taken[edge] = True
+                        served, leaks = more
+        else:
+            # Short of the floor: go on without the edge that the mixture takes in part.
+            for edge in range(number + 1, len(taken)):
+                if served >= self._needed + self._hair:
+                    break
+                if self._can_take(taken, edge):
+                    taken[edge] = True
+                    served, leaks = served + self._gain[edge], leaks + self._cost[edge]
+            for edge in range(len(taken) - 1, -1, -1):
+                if self._can_undo(taken, edge) and served - self._gain[edge] >= self._needed + self._hair:
+                    taken[edge] = False
+                    served, leaks = served - self._gain[edge], leaks - self._cost[edge]
+        return taken
+
+    def _undo(
+        self, taken: list[bool], served: float, leaks: float, until_not: Callable[[float, float], bool]
+    ) -> tuple[float, float]:
+        """Undo edges, those of least worth first, but the very last."""
+        last = max((edge for edge, is_taken in enumerate(taken) if is_taken), default=0)
+        for edge in range(last - 1, -1, -1):
+            if not until_not(served, leaks):
+                break
+            if self._can_undo(taken, edge) and self._cost[edge] > 0:
+                taken[edge] = False
+                served, leaks = served - self._gain[edge], leaks - self._cost[edge]
+        return served, leaks
+
+    def _is_over(self, served: float, leaks: float) -> bool:
+        return any(a * leaks - b * served > m - self._hair * (m > 0) for a, b, m in self._linear)
+
+    def _can_take(self, taken: list[bool], edge: int) -> bool:
+        return not taken[edge] and (self._before[edge] < 0 or taken[self._before[edge]])
+
+    def _can_undo(self, taken: list[bool], edge: int) -> bool:
+        return taken[edge] and (self._after[edge] < 0 or not taken[self._after[edge]])
+
+    def _table(self, taken: list[bool]) -> Ints:
+        choice = np.full(self._bound.program.size, BLOCKED)
+        edges = np.flatnonzero(taken) + 1
+        choice[self._frontier.row[edges]] = self._frontier.after[edges]
+        return choice
+
+
+def _edges_taken(frontier: Frontier, choice: Ints) -> NDArray[np.bool_]:
+    """Which edges lead to the options of a vertex's table."""
+    taken = np.zeros(len(frontier.row) - 1, dtype=np.bool_)
+    done: set[int] = set()
+    for edge in range(len(taken) - 1, -1, -1):
+        row = int(frontier.row[edge + 1])
+        if row in done:
+            taken[edge] = True
+        elif choice[row] == frontier.after[edge + 1]:
+            taken[edge] = True
+            done.add(row)
+    return taken
