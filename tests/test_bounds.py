@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, permutations, product
@@ -503,6 +504,22 @@ def test_a_proof_is_exact_and_notices_what_is_wrong() -> None:
     beyond = replace(bound, mixture=most_served(bound.program, Standard("leak_rate", 0.2)).mixture)
     assert beyond.verification is not None
     assert beyond.verification.attained <= proof.proved
+
+
+def test_a_bound_is_plain_data_too() -> None:
+    scenario = six_cells()
+    made = program_a(scenario, make_law(scenario, "person"))
+    for bound in (most_served(made, Standard("leak_share", 0.05)), least_leak(made, "leak_rate", 0.5)):
+        data = json.loads(json.dumps(bound.to_dict(), allow_nan=False))
+        assert data["value"] == bound.value
+        assert data["proof"]["holds"]
+        assert data["prices"][0]["constraint"] in ("leak_share", "floor")
+    nothing = plain(rules("allow"), segments={"foreign": FOREIGNER})
+    empty = most_served(
+        program_a(nothing, make_law(nothing, "person")), Standard("leak_share", 0.05)
+    ).to_dict()
+    assert empty["value"] is None
+    assert empty["proof"] is None
 
 
 def test_zero_is_structural() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from gatesim.gates.compile import compile_gate
 from gatesim.gates.policies.best import question
 from gatesim.law.law import Law, make_law
 from gatesim.measures.ledger import SERVED, SERVED_LATE
+from gatesim.scenario import load
 from gatesim.scenario.consistency import inconsistencies
+from gatesim.scenario.errors import ScenarioError
 from gatesim.scenario.policies import Best
 from gatesim.scenario.schema import Scenario
 from gatesim.world.people import populate
@@ -136,3 +139,12 @@ def test_a_limit_and_a_floor_are_two_questions() -> None:
     assert found.path == ("policies", "best", "floor")
     assert found.hint == "leave one of them out"
     assert not list(inconsistencies(world(floor=0.5, documents=("passport",))))
+
+
+def test_best_needs_what_the_first_orders_standard_leaves_open(tmp_path: Path) -> None:
+    file = tmp_path / "best.toml"
+    file.write_text('schema = 1\ntitle = "t"\nbase = "no-leak-at-all"\n[policies.x]\nfamily = "best"\n')
+    with pytest.raises(
+        ScenarioError, match=r"(?s)policies\.x\.ratio: is missing.*policies\.x\.limit: is missing"
+    ):
+        load(str(file))

@@ -13,6 +13,7 @@ from gatesim.gates.bounds import (
     Program,
     Standard,
     frontier_of,
+    history,
     least_leak,
     most_served,
     program_a,
@@ -20,6 +21,7 @@ from gatesim.gates.bounds import (
 )
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import make_law
+from gatesim.scenario import load
 from tests.adversaries import GATES, simulate
 from tests.bounded import served_and_leaks
 from tests.plain import FOREIGNER, SOMEBODY, plain, rules
@@ -64,7 +66,7 @@ def _within(seed: int) -> None:
                     )
 
 
-@pytest.mark.parametrize("seed", range(100, 115))
+@pytest.mark.parametrize("seed", range(100, 108))
 def test_no_listed_policy_exceeds_a_bound(seed: int) -> None:
     _within(seed)
 
@@ -73,6 +75,20 @@ def test_no_listed_policy_exceeds_a_bound(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(1000, 1200))
 def test_no_listed_policy_exceeds_a_bound_in_many_worlds(seed: int) -> None:
     _within(seed)
+
+
+@pytest.mark.parametrize("name", ["june-2026", "perfect-place", "licence-is-not-status", "expatriates-year"])
+def test_no_policy_of_a_shipped_scenario_exceeds_a_bound(name: str) -> None:
+    scenario = load(name).scenario
+    law = make_law(scenario, "person")
+    a, b = program_a(scenario, law, desk=False), program_b(scenario, law)
+    size = a.entitled + a.restricted
+    for policy in scenario.policies:
+        gate = compile_gate(scenario, policy, law)
+        served, leaks = served_and_leaks(scenario, law, gate)
+        assert served <= most_at(frontier_of(b), leaks + 1e-9 * size) + 1e-9 * size, policy
+        if not has_memory(scenario, law, gate):
+            assert served <= most_at(frontier_of(a), leaks + 1e-9 * size) + 1e-9 * size, policy
 
 
 @pytest.mark.parametrize("seed", range(200, 210))
@@ -107,13 +123,7 @@ def _proved(*bounds: Bound) -> None:
         assert bound.verification.holds
 
 
-@pytest.mark.parametrize("seed", range(300, 306))
-@pytest.mark.parametrize("name", GATES)
-def test_no_gate_that_remembers_exceeds_bound_b(name: str, seed: int) -> None:
-    """Whatever a leak costs, what it serves less that is worth no more than the bound; six standard errors.
-
-    One-sided, 36 gates and worlds at four prices: a false alarm in 1.5e-7 of all runs.
-    """
+def _remembers_within_b(name: str, seed: int) -> None:
     scenario = random_scenario(np.random.default_rng(seed))
     accounts = 1500
     law = make_law(scenario, "person")
@@ -125,6 +135,24 @@ def test_no_gate_that_remembers_exceeds_bound_b(name: str, seed: int) -> None:
         most = float((frontier.served - price * frontier.leaks).max()) / scale
         error = float(worth.std()) * np.sqrt(accounts)
         assert float(worth.sum()) <= most + 6 * error + 1e-9, (price, float(worth.sum()), most, error)
+
+
+@pytest.mark.parametrize("seed", range(300, 303))
+@pytest.mark.parametrize("name", GATES)
+def test_no_gate_that_remembers_exceeds_bound_b(name: str, seed: int) -> None:
+    """Whatever a leak costs, what it serves less that is worth no more than the bound; six standard errors.
+
+    One-sided, 18 gates and worlds at four prices: a false alarm in 7e-8 of all runs.
+    """
+    _remembers_within_b(name, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(303, 343))
+@pytest.mark.parametrize("name", GATES)
+def test_no_gate_that_remembers_exceeds_bound_b_in_many_worlds(name: str, seed: int) -> None:
+    """The same for 240 gates and worlds: a false alarm in 9.5e-7 of all runs."""
+    _remembers_within_b(name, seed)
 
 
 def test_an_adversary_with_memory_exceeds_bound_a() -> None:
@@ -158,6 +186,17 @@ def test_segments_whose_laws_differ_are_told_apart_and_named() -> None:
     assert made.told_apart == ("busy",)
     # Natives and those like them cannot be told apart; the busy are known to be restricted.
     assert least_leak(made, "leak_count", 1.0).value == pytest.approx(0.4 * 0.7 * 10 * 10_000)
+
+
+def test_where_a_signal_observes_what_is_not_told_all_segments_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = {"native": SOMEBODY | {"share": 0.5}, "foreign": FOREIGNER | {"share": 0.5}}
+    scenario = plain(rules("allow"), segments=people, signals={"card": {"observes": "card"}})
+    law = make_law(scenario, "person")
+    assert program_b(scenario, law).told_apart == ()
+    monkeypatch.setattr(history, "TOLD", history.TOLD - {"card"})
+    assert program_b(scenario, law).told_apart == ("native", "foreign")
 
 
 def test_cards_tell_only_what_they_say() -> None:

@@ -238,40 +238,45 @@ def _count_alike(
     ends: Ends,
     k: Counting,
     room: Room,
-    sums: Sums,
 ) -> bool:
     """Count an account of one maker and no checks if all its needs are of one class; whether it was."""
     first, last = n.begin[a], n.begin[a + 1]
-    only = -1
-    for row in range(first, last):
-        at = np.uint64(row)
-        if n.day[at] < 0:
-            continue
-        kind = ((n.restricted[at] >> bit) & 1) * len(ENDS) + ends.ending[at]
-        if only >= 0 and kind != only:
-            return False
-        only = kind
-    if only < 0:
+    while first < last and n.day[first] < 0:
+        first += 1
+    if first == last:
         return True
-    counts, models = room.counts[view, maker], k.models
-    total, day, run = ZERO, NONE, ZERO
+    only = ((n.restricted[first] >> bit) & 1) * len(ENDS) + ends.ending[first]
+    differs = False
     for row in range(first, last):
         at = np.uint64(row)
-        today = n.day[at]
+        kind = ((n.restricted[at] >> bit) & 1) * len(ENDS) + ends.ending[at]
+        differs |= (kind != only) & (n.day[at] >= 0)
+    if differs:
+        return False
+    counts, models = room.counts[view, maker], k.models
+    total, day, run = 0, -1, 0
+    for row in range(first, last):
+        at = np.uint64(row)
+        today = int(n.day[at])
         if today < 0:
             continue
-        counts[n.model[at], today, only] += 1
-        sums.by_model[n.model[at], only] += 1
+        counts[np.uint64(n.model[at]), np.uint64(today), np.uint64(only)] += 1
         total += 1
         # Needs of one day come one after the other; one alone adds nothing.
         if today != day:
-            _add_alike(view, owner, models + day, only, run, room)
-            day, run = today, ZERO
+            if run > 1:
+                _add_alike(view, owner, models + day, only, run, room)
+            day, run = today, 0
         run += 1
-    _add_alike(view, owner, models + day, only, run, room)
+    if run > 1:
+        _add_alike(view, owner, models + day, only, run, room)
     for model in range(models):
-        _add_alike(view, owner, model, only, sums.by_model[model, only], room)
-        sums.by_model[model, only] = 0
+        number = total
+        if models > 1:
+            number = 0
+            for row in range(first, last):
+                number += (n.model[row] == model) & (n.day[row] >= 0)
+        _add_alike(view, owner, model, only, number, room)
     room.alike[view, maker, only, 0] += 1
     room.alike[view, maker, only, 1] += total
     room.alike[view, maker, only, 2] += total * total
@@ -299,7 +304,7 @@ def count_account(
     """
     owner, bodies = int(n.owner[a]), n.bodies[a]
     maker = k.maker[owner, 0]
-    if bodies == 1 and len(checks) == 0 and _count_alike(a, view, bit, owner, maker, n, ends, k, room, sums):
+    if bodies == 1 and len(checks) == 0 and _count_alike(a, view, bit, owner, maker, n, ends, k, room):
         return
     run = sums.run
     met, length, day = ZERO, ZERO, NONE

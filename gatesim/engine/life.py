@@ -230,6 +230,8 @@ def decide(
     # The case that the account waits for: the row of its need (-1: none), and how and when it will end.
     case_row, ends_how, case_at = -1, VERDICT, NEVER_ENDS
     passed = False
+    # What is drawn once for the owner is drawn at the first check; what is presented depends on the law as well.
+    never, presented_in, presented, passes = -1.0, -1, -1, False
     checks = 0
     case = first_case
     for turn in range(first, last + 1):
@@ -311,12 +313,17 @@ def decide(
             check[K_BEGUN] = -1
             check[K_END] = now
             document = -1
-            if uniform(seed, replication, account, NEVER_ANSWERS, 0) < g.never_answers[owner]:
+            if never < 0.0:
+                never = uniform(seed, replication, account, NEVER_ANSWERS, 0)
+            if never < g.never_answers[owner]:
                 reason = NO_ANSWER
             elif uniform(seed, replication, account, GIVES_UP, asks) < g.gives_up[owner]:
                 reason = GAVE_UP
             else:
-                document, passed = _presents(gate, epoch, table, owner, account, seed, replication, g)
+                if presented_in != epoch:
+                    presented, passes = _presents(gate, epoch, table, owner, account, seed, replication, g)
+                    presented_in = epoch
+                document, passed = presented, passes
                 if document < 0:
                     reason = NO_DOCUMENT
             entered = CHECK_FAILED

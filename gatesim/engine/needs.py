@@ -9,7 +9,7 @@ need for need.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +146,8 @@ class Bench(NamedTuple):
     noise: Floats  # [4, signals]
     row: Ints  # [2, signals]: for each that is read anew each session, with the VPN off and on, its row of noise
     step: Ints  # [2, signals]: and its row of steps
+    right: Floats  # [2, signals]: and the probability of being right
+    on: NDArray[np.bool_]  # [row]: whether the VPN is on, for the needs of a body that has one
     asks: Ints  # [signals]: where the words of each begin; -1 where nothing is drawn
     at: Ints  # [2, bodies]
 
@@ -215,6 +217,8 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
         np.zeros((4, max(1, signals))),
         np.zeros((2, max(1, signals)), dtype=np.int64),
         np.zeros((2, max(1, signals)), dtype=np.int64),
+        np.zeros((2, max(1, signals))),
+        np.zeros(rows, dtype=np.bool_),
         ints(max(1, signals)),
         np.zeros((2, bodies), dtype=np.int64),
     )
@@ -285,7 +289,10 @@ def _readings(
     slot: int, device: int, network: int, kind: int, card: int, declared: int, organisation: int, channel: int,
     w: WorldArrays, bench: Bench,
 ) -> int:  # fmt: skip
-    """What the readings that stick add to the cell; of the others, the rows in which they will be looked up."""
+    """What readings add to the cell; of those drawn anew each session, what they add where they are right.
+
+    For these it is written down where the readings that are not right will be looked up.
+    """
     cell = 0
     for j in range(len(w.observes)):
         observes = w.observes[j]
@@ -303,11 +310,34 @@ def _readings(
             value = organisation
         row, step = ((j * _CHANNELS + channel) * _KINDS + kind) * w.values + value, j * w.values + value
         if w.refresh[j] == SESSION:
+            cell += w.step[step, 0]
             bench.row[kind, j] = row
             bench.step[kind, j] = step
+            bench.right[kind, j] = w.rows[row, 0]
         else:
             cell += w.step[step, _above(bench.noise[slot, j], w.rows, row)]
     return cell
+
+
+@compiled(forceinline=True, _nrt=False)
+def _word(begin: int, number: int, words: Floats) -> float:
+    """The word of one of a body's needs."""
+    uniform_number: float = words[np.uint64(number & 3), np.uint64(begin + (number >> 2))]
+    return uniform_number
+
+
+@compiled(forceinline=True, _nrt=False)
+def _correction(u: float, on: int, j: int, w: WorldArrays, bench: Bench) -> int:
+    """What a reading that is drawn anew adds to the cell, less what it adds where it is right."""
+    step = bench.step[on, j]
+    return int(w.step[step, _above(u, w.rows, bench.row[on, j])] - w.step[step, 0])
+
+
+@compiled(forceinline=True, _nrt=False)
+def _fill(column: NDArray[Any], begin: int, end: int, value: int) -> None:
+    """Write one number into some rows."""
+    for at in range(begin, end):
+        column[at] = value
 
 
 @compiled(_nrt=False)
@@ -549,17 +579,11 @@ def _sessions(
     accounts: Ints,
     bodies: int,
     w: WorldArrays,
-    law: LawArrays,
     n: Needs,
     bench: Bench,
 ) -> None:
-    """Where needs come from, what is read, and what the law says of each."""
-    noise, signals, regions, models_of_law = (
-        bench.noise,
-        len(w.observes),
-        w.vpn_exits.shape[1],
-        law.named.shape[1],
-    )
+    """Where needs come from, and what is read."""
+    noise, signals = bench.noise, len(w.observes)
     session_causes = False
     for q in range(len(w.cause_refresh)):
         session_causes |= w.cause_refresh[q] == SESSION
@@ -619,8 +643,7 @@ def _sessions(
             else:
                 trip = ONE
                 change = exponential_us(seed, replication, person, TRIP_GAP, 1, w.trip_every[own])
-        maker, only_model, vpn_on = law.maker[owner, slot], w.only_model[own], w.vpn_on[own]
-        epoch, until = ZERO, law.epoch_start[1]
+        only_model, vpn_on = w.only_model[own], w.vpn_on[own]
         row = first
         while row < last:
             time = n.time[row]
@@ -647,43 +670,68 @@ def _sessions(
                 tunnelled = bench.fixed[a] + _readings(
                     VPN, device, vpn_exit, 1, card, declared, organisation, channel, w, bench
                 )
-            begin = row
-            while row < last and n.time[row] < change:
-                # Unsigned: an index that may be negative would be looked at twice.
-                at, number = np.uint64(row), row - first
-                lane, word, time = number >> 2, np.uint64(number & 3), n.time[at]
-                on = 0
-                if vpn_exit >= 0:
-                    u = 0.5 if vpn_words < 0 else bench.words[word, np.uint64(vpn_words + lane)]
-                    on = 1 if u < vpn_on else 0
-                cell = tunnelled if on == 1 else direct
-                for j in w.each_session:
-                    u = 0.5 if bench.asks[j] < 0 else bench.words[word, np.uint64(bench.asks[j] + lane)]
-                    if session_causes:
-                        noise[place, j] = u
-                    else:
-                        cell += w.step[bench.step[on, j], _above(u, w.rows, bench.row[on, j])]
-                if session_causes:
-                    _causes(SESSION, seed, replication, person, number, account, NONE, w, noise, place)
+            end = row + 1
+            while end < last and n.time[end] < change:
+                end += 1
+            _fill(n.body, row, end, slot)
+            _fill(n.region, row, end, device)
+            _fill(n.model, row, end, only_model)
+            _fill(n.cell, row, end, direct + max(0, only_model) * w.steps[1])
+            for at in range(row, end):
+                n.number[at] = at - first
+            if vpn_exit >= 0:
+                for at in range(row, end):
+                    u = 0.5 if vpn_words < 0 else _word(vpn_words, at - first, bench.words)
+                    bench.on[at - first] = u < vpn_on
+                    if u < vpn_on:
+                        n.cell[at] += tunnelled - direct
+            if session_causes:
+                for at in range(row, end):
+                    on = int(bench.on[at - first]) if vpn_exit >= 0 else 0
                     for j in w.each_session:
-                        cell += w.step[bench.step[on, j], _above(noise[place, j], w.rows, bench.row[on, j])]
-                model = only_model
-                if model < 0:
-                    model = _above(bench.words[word, np.uint64(models + lane)], w.models, own)
-                while time >= until:
-                    epoch += 1
-                    until = law.epoch_start[epoch + 1]
-                n.model[at] = model
-                n.cell[at] = cell + model * w.steps[1]
-                n.epoch[at] = epoch
-                day = np.int64(np.uint64(time + law.midnight) // _DAY)
-                n.day[at] = day if law.named[epoch, model] else -1
-                n.restricted[at] = law.restricted[maker, (epoch * regions + device) * models_of_law + model]
-                row += 1
-            for done in range(begin, row):
-                n.number[done] = done - first
-                n.body[done] = slot
-                n.region[done] = device
+                        noise[place, j] = (
+                            0.5 if bench.asks[j] < 0 else _word(bench.asks[j], at - first, bench.words)
+                        )
+                    _causes(SESSION, seed, replication, person, at - first, account, NONE, w, noise, place)
+                    for j in w.each_session:
+                        n.cell[at] += _correction(noise[place, j], on, j, w, bench)
+            else:
+                for j in w.each_session:
+                    for at in range(row, end):
+                        u = 0.5 if bench.asks[j] < 0 else _word(bench.asks[j], at - first, bench.words)
+                        on = int(bench.on[at - first]) if vpn_exit >= 0 else 0
+                        if u >= bench.right[on, j]:
+                            n.cell[at] += _correction(u, on, j, w, bench)
+            if only_model < 0:
+                for at in range(row, end):
+                    model = _above(_word(models, at - first, bench.words), w.models, own)
+                    n.model[at] = model
+                    n.cell[at] += model * w.steps[1]
+            row = end
+
+
+@compiled(_nrt=False)
+def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
+    """In which epoch and on which day each need arises, and what the law says of it."""
+    epochs, models = law.named.shape
+    regions = law.restricted.shape[1] // (epochs * models)
+    for a in range(accounts):
+        owner, last_body, maker = n.owner[a], NONE, ZERO
+        epoch, until = ZERO, ZERO
+        for row in range(n.begin[a], n.begin[a + 1]):
+            at = np.uint64(row)
+            time, model = n.time[at], n.model[at]
+            if n.body[at] != last_body:
+                last_body = int(n.body[at])
+                maker = law.maker[owner, last_body]
+                epoch, until = ZERO, law.epoch_start[1]
+            while time >= until:
+                epoch += 1
+                until = law.epoch_start[epoch + 1]
+            day = np.int64(np.uint64(time + law.midnight) // _DAY)
+            n.epoch[at] = epoch
+            n.day[at] = day if law.named[epoch, model] else -1
+            n.restricted[at] = law.restricted[maker, (epoch * regions + n.region[at]) * models + model]
 
 
 @compiled(nogil=True, _nrt=False)
@@ -717,7 +765,8 @@ def make_needs(
     bodies = bench.bodies.begin[made]
     _ask_bodies(seed, replication, accounts, bodies, w, bench)
     _words(seed, replication, accounts, bodies, w, bench)
-    _sessions(seed, replication, accounts, bodies, w, law, n, bench)
+    _sessions(seed, replication, accounts, bodies, w, n, bench)
+    _judge(made, law, n)
     for a in range(made):
         if n.bodies[a] > 1:
             count = ZERO

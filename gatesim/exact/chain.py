@@ -129,7 +129,7 @@ class AccountChains:
         self._roots = [np.sqrt(body.stationary) for body in bodies]
         self._free = [np.linalg.eigh(generator) for generator in self._generators]
         self._shape = tuple(root.shape[1] for root in self._roots)
-        self._root = reduce(_outer_product, self._roots)
+        self._root = reduce(outer_product, self._roots)
         self.stationary: Floats = self._root**2
         """Joint stationary law of the places of all bodies: [account, joint place] (flat, C order)."""
         self._joint_free: tuple[Floats, Floats] | None = None
@@ -154,11 +154,11 @@ class AccountChains:
             leaving[:, places, places] = leave.sum(axis=2)
             pairs.append(np.linalg.eigh(generator - leaving))
         # Rounding can leave an eigenvalue that is 0 a little above it.
-        values = np.minimum(reduce(_outer_sum, [value for value, _ in pairs]), 0.0)
-        vectors = reduce(_kronecker, [vector for _, vector in pairs])
+        values = np.minimum(reduce(outer_sum, [value for value, _ in pairs]), 0.0)
+        vectors = reduce(kronecker, [vector for _, vector in pairs])
         weights = np.einsum("zxi,zx->zi", vectors, begin / self._root)
         modes = self._root[:, :, None] * vectors * weights[:, None, :]
-        return FreshPart(values, modes, reduce(_outer_sum_of_rates, leaves))
+        return FreshPart(values, modes, reduce(outer_sum_of_rates, leaves))
 
     def fresh_modes(self, part: FreshPart, body: int) -> Floats:
         """Modes of the fresh part by the place of one body: [account, place, mode]."""
@@ -199,7 +199,7 @@ class AccountChains:
         if not rates.any():
             return left
         own, vectors = self._free_modes()
-        kernel = days * first_difference(*_pairs(part.values * days, own * days))
+        kernel = days * first_difference(*all_pairs(part.values * days, own * days))
         flow = np.swapaxes(vectors, 1, 2) @ (rates[:, :, None] * part.modes / self._root[:, :, None])
         found: Floats = self._root * np.einsum("zxj,zj->zx", vectors, (flow * kernel).sum(axis=2))
         return found if left is None else found + left
@@ -220,10 +220,10 @@ class AccountChains:
     def _free_modes(self) -> tuple[Floats, Floats]:
         """Eigenvalues and eigenvectors of the joint movement of all bodies."""
         if self._joint_free is None:
-            values = reduce(_outer_sum, [value for value, _ in self._free])
+            values = reduce(outer_sum, [value for value, _ in self._free])
             self._joint_free = (
                 np.minimum(values, 0.0),
-                reduce(_kronecker, [vector for _, vector in self._free]),
+                reduce(kronecker, [vector for _, vector in self._free]),
             )
         return self._joint_free
 
@@ -262,7 +262,7 @@ class AccountChains:
                 for k in members:
                     fades[k], stays[k] = fade, stay
                 if entered:
-                    x, y = _pairs(part.values * length, own * length)
+                    x, y = all_pairs(part.values * length, own * length)
                     feeding = grown[:, :, members]
                     fed[:, :, members] = (flow * length * first_difference(x, y)) @ feeding
                     spent[:, :, members] = (flow * length**2 * second_difference(x, y)) @ feeding
@@ -303,28 +303,28 @@ def sums_of_exponentials(values: Floats, weights: Floats, times: Floats) -> Floa
     return found
 
 
-def _pairs(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+def all_pairs(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """All pairs of two vectors, account by account: arrays [account, y, x]."""
     shape = (len(x), y.shape[1], x.shape[1])
     return np.broadcast_to(x[:, None, :], shape), np.broadcast_to(y[:, :, None], shape)
 
 
-def _outer_product(a: Floats, b: Floats) -> Floats:
+def outer_product(a: Floats, b: Floats) -> Floats:
     """Products of two vectors, account by account: [account, joint]."""
     return (a[:, :, None] * b[:, None, :]).reshape(len(a), -1)
 
 
-def _outer_sum(a: Floats, b: Floats) -> Floats:
+def outer_sum(a: Floats, b: Floats) -> Floats:
     """Sums of two vectors, account by account: eigenvalues of a Kronecker sum."""
     return (a[:, :, None] + b[:, None, :]).reshape(len(a), -1)
 
 
-def _outer_sum_of_rates(a: Floats, b: Floats) -> Floats:
+def outer_sum_of_rates(a: Floats, b: Floats) -> Floats:
     """For each joint place the sum of both rates into each target: [account, joint place, target]."""
     return (a[:, :, None, :] + b[:, None, :, :]).reshape(len(a), -1, a.shape[-1])
 
 
-def _kronecker(a: Floats, b: Floats) -> Floats:
+def kronecker(a: Floats, b: Floats) -> Floats:
     """Kronecker products of two matrices, account by account."""
     joint = a[:, :, None, :, None] * b[:, None, :, None, :]
     return joint.reshape(len(a), a.shape[1] * b.shape[1], a.shape[2] * b.shape[2])

@@ -60,7 +60,7 @@ BATCH = 2**20
 
 
 @dataclass(frozen=True)
-class _Batch:
+class Batch:
     """Cases that are worked out together: accounts with equally many bodies, each with equally many places.
 
     A case is the accounts of one class, of one level of activity, whose checks come to the same.
@@ -94,13 +94,13 @@ class _Batch:
     def __len__(self) -> int:
         return len(self.weight)
 
-    def part(self, rows: slice) -> _Batch:
+    def part(self, rows: slice) -> Batch:
         """Some of the cases."""
         arrays = {name: value[rows] for name, value in vars(self).items() if name != "bodies"}
-        return _Batch(self.bodies, **arrays)
+        return Batch(self.bodies, **arrays)
 
     @classmethod
-    def of(cls, batches: Sequence[_Batch]) -> _Batch:
+    def of(cls, batches: Sequence[Batch]) -> Batch:
         """Several batches in one."""
         names = [name for name in vars(batches[0]) if name != "bodies"]
         arrays = {name: np.concatenate([getattr(batch, name) for batch in batches]) for name in names}
@@ -221,14 +221,14 @@ class Lasting:
             For each counted epoch, all accounts together.
         """
         found = [np.zeros(len(e) - 1) for e in edges]
-        same: defaultdict[tuple[int, ...], list[_Batch]] = defaultdict(list)
+        same: defaultdict[tuple[int, ...], list[Batch]] = defaultdict(list)
         for owner in np.flatnonzero(accounts > 0).tolist():
             for _, batch in self._cases(owner, self.owner_law(owner)):
                 if batch.desk.any():
                     places = tuple(len(self._classes.types[t].places) for t in batch.types[0].tolist())
                     same[places].append(replace(batch, weight=accounts[owner] * batch.weight))
         for batches in same.values():
-            for part in self._split(_Batch.of(batches), 1):
+            for part in self._split(Batch.of(batches), 1):
                 for row, chains, fresh, _ in self._epochs(part):
                     weights = np.zeros(fresh.values.shape)
                     for b in range(len(part.bodies)):
@@ -243,7 +243,7 @@ class Lasting:
                         found[row][members] += sums_of_exponentials(values, rise, edges[row][members])
         return found
 
-    def _cases(self, owner: int, law: OwnerLaw) -> Iterator[tuple[tuple[bool, ...], _Batch]]:
+    def _cases(self, owner: int, law: OwnerLaw) -> Iterator[tuple[tuple[bool, ...], Batch]]:
         """All cases of an owner segment; together those with equally many places that pass alike."""
         segment = self._segments[owner]
         types = self._classes.types
@@ -265,7 +265,7 @@ class Lasting:
                     desk = [law.checks[passing][row].desk for row in range(len(self.epochs))]
                     yield (
                         passing,
-                        _Batch(
+                        Batch(
                             bodies,
                             np.repeat([a.types for a, _ in members], len(multipliers), axis=0)[occurs],
                             (chance * part).ravel()[occurs],
@@ -276,7 +276,7 @@ class Lasting:
                         ),
                     )
 
-    def _split(self, batch: _Batch, intervals: int) -> Iterator[_Batch]:
+    def _split(self, batch: Batch, intervals: int) -> Iterator[Batch]:
         """Parts of a batch that are small enough for `BATCH`."""
         places = prod(len(self._classes.types[t].places) for t in batch.types[0].tolist())
         size = max(1, BATCH // (places * max(places, intervals)))
@@ -325,7 +325,7 @@ class Lasting:
         trips_law = away[:, None] * shares / shares.sum(axis=1, keepdims=True)
         return Moving(np.concatenate([1.0 - away[:, None], trips_law], axis=1), starts, ends)
 
-    def _epochs(self, batch: _Batch) -> Iterator[tuple[int, AccountChains, FreshPart, Floats | None]]:
+    def _epochs(self, batch: Batch) -> Iterator[tuple[int, AccountChains, FreshPart, Floats | None]]:
         """The counted epochs in order: number, chains, fresh part, and who is cleared at the start."""
         bodies = range(len(batch.bodies))
         chains = AccountChains([self._moving(batch.types[:, b]) for b in bodies])
@@ -345,7 +345,7 @@ class Lasting:
             if row < len(self.epochs):
                 cleared = chains.cleared_after(part, cleared, length)
 
-    def _leaves(self, batch: _Batch, body: int, row: int) -> Floats:
+    def _leaves(self, batch: Batch, body: int, row: int) -> Floats:
         """The probability that a need puts a fresh account into each target: [case, place, target]."""
         lasts = self.gate[self.epochs[row]].durations_us > 0
         succeeds = np.where(batch.passing[:, row], 1.0 - batch.gives_up, 0.0)[:, None]

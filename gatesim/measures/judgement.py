@@ -34,22 +34,45 @@ Split = Mapping[str, Mapping[str, Mapping[str, Measure]]]
 Answer = Literal["yes", "no", "undecided"]
 
 
-def explain_outcome(outcome: str) -> str:
+_LIMIT = ("is within the limit", "within the limit", "leaks more than the limit")
+_WORDS = {
+    "zero": (
+        "leaks nothing as surely as is asked",
+        "that leak nothing as surely as is asked",
+        "may leak more easily than is asked",
+    ),
+    "process": ("has the controls that are asked for", "that have the controls", "lacks one of the controls"),
+    "together": ("meets all the standards", "that meet all the standards", "fails one of the standards"),
+}
+"""By kind of standard: what a policy that meets it does, those that do, and what one does that fails it."""
+
+
+def explain_outcome(outcome: str, kind: str = "leak_share") -> str:
     """What an outcome means for shutting down, in one sentence that says in which sense.
+
+    Parameters
+    ----------
+    outcome
+        One of `OUTCOMES`.
+    kind
+        The kind of the standard, or ``together``.
 
     Raises
     ------
     KeyError
         If there is no such outcome.
     """
+    meets, those, fails = _WORDS.get(kind, _LIMIT)
     return {
         "gate_available": (
-            "Shutting down is not the only option left: a listed policy is within the limit, serves the "
-            "floor and is ready."
+            f"Shutting down is not the only option left: a listed policy {meets}, serves the floor and is ready."
         ),
         "only_not_ready": (
             "Shutting down is the only compliant option left on that date, among the policies listed, "
-            "because those within the limit that serve the floor are not ready yet."
+            f"because those {those} that serve the floor are not ready yet."
+            if kind not in _WORDS
+            else "Shutting down is the only compliant option left on that date, among the policies listed, "
+            f"because those {those} and serve the floor are not ready yet."
         ),
         "only_below_floor": (
             "Shutting down is the only compliant option left, among the policies listed, short of one that "
@@ -57,13 +80,31 @@ def explain_outcome(outcome: str) -> str:
         ),
         "no_gate_meets_limit": (
             "Shutting down is the only compliant option left, among the policies listed: each of the others "
-            "leaks more than the limit."
+            f"{fails}."
         ),
         "cannot_tell": (
             "Whether shutting down is the only compliant option left cannot be told: the simulation's noise "
             "is larger than the distance to the limit or the floor."
+            if kind in ("leak_rate", "leak_share", "leak_count")
+            else "Whether shutting down is the only compliant option left cannot be told from a simulation."
         ),
     }[outcome]
+
+
+@dataclass(frozen=True)
+class NoLeak:
+    """How sure it is that none of the represented accounts leaks.
+
+    Attributes
+    ----------
+    probability
+        The probability; None where the exact engine cannot compute it.
+    why
+        Why it cannot, or what it leaves out; else empty.
+    """
+
+    probability: float | None
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +126,11 @@ class PolicyResult:
         missing: not known).
     splits
         Reading -> measures by channel and by model.
+    no_leak
+        Reading -> models -> how sure it is that nothing leaks in the use of these; needed for the standard
+        ``zero``.
+    controls
+        The named controls that stand under it.
     """
 
     name: str
@@ -93,6 +139,8 @@ class PolicyResult:
     is_shutdown: bool = False
     may_leak: Mapping[str, bool | None] = field(default_factory=dict)
     splits: Mapping[str, Split] = field(default_factory=dict)
+    no_leak: Mapping[str, Mapping[tuple[str, ...], NoLeak]] = field(default_factory=dict)
+    controls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +152,8 @@ class Judgement:
     policy
         Its name.
     leak, served
-        The leak ratio and the share of entitled needs served.
+        What is held against the limit (a leak ratio, a number of leaks; for ``zero`` the probability of no leak,
+        for ``process`` the share of the controls that stand), and the share of entitled needs served.
     within, serves_floor
         Whether it is within the limit, and whether it serves the floor.
     ready
@@ -150,7 +199,7 @@ def _later(instant: datetime, microseconds: int) -> datetime | None:
         return None
 
 
-def _within(measure: Measure, limit: float, may_leak: bool | None) -> Answer:
+def within_limit(measure: Measure, limit: float, may_leak: bool | None) -> Answer:
     """Whether a leak ratio is at most the limit, in the linear form ``leaks <= limit * base``."""
     if may_leak is False:
         return "yes"
@@ -179,7 +228,7 @@ _NEAREST = 1e-6
 """Distance to a threshold, in half widths, below which no number of accounts is worth telling."""
 
 
-def _needed(measure: Measure, threshold: float, accounts: int | None) -> float | None:
+def accounts_to_tell(measure: Measure, threshold: float, accounts: int | None) -> float | None:
     """Accounts at which the interval would end at the threshold; None where no number would do.
 
     A half width shrinks with the square root of the number, the bound after a count of zero with the number.
@@ -204,13 +253,48 @@ def judge(
     date: datetime,
     accounts: int | None,
 ) -> Judgement:
-    leak, served = found[ratio], found[FLOOR]
-    within, serves = _within(leak, limit, may_leak), _serves(served, floor)
+    """Judge a policy by a leak ratio."""
+    leak = found[ratio]
+    within = within_limit(leak, limit, may_leak)
+    to_tell = accounts_to_tell(leak, limit, accounts) if within == "undecided" else 0.0
+    return judgement_of(
+        policy, leak, within, to_tell, found[FLOOR], may_leak is False, floor, issued, date, accounts
+    )
+
+
+def judgement_of(
+    policy: PolicyResult,
+    leak: Measure,
+    within: Answer,
+    leak_needs: float | None,
+    served: Measure,
+    structural_zero: bool,
+    floor: float,
+    issued: datetime,
+    date: datetime,
+    accounts: int | None,
+) -> Judgement:
+    """Complete a judgement by the floor and the date.
+
+    Parameters
+    ----------
+    policy, leak, within
+        The policy, what is held against the limit, and whether it is within.
+    leak_needs
+        Accounts it would take to tell; None where no number would do. Used where ``within`` is undecided.
+    served, floor
+        The share of entitled needs served, and the least that must be.
+    structural_zero
+        Whether the policy cannot leak.
+    issued, date, accounts
+        The order's issue, the verdict's date, accounts simulated.
+    """
+    serves = _serves(served, floor)
     needed: list[float | None] = []
     if within == "undecided":
-        needed.append(_needed(leak, limit, accounts))
+        needed.append(leak_needs)
     if serves == "undecided":
-        needed.append(_needed(served, floor, accounts))
+        needed.append(accounts_to_tell(served, floor, accounts))
     ready = _later(issued, policy.lead_time_us)
     return Judgement(
         policy.name,
@@ -220,7 +304,7 @@ def judge(
         serves,
         ready,
         ready is not None and ready <= date,
-        may_leak is False,
+        structural_zero,
         most_needed(needed),
     )
 
@@ -244,15 +328,25 @@ def outcome_if(judgements: Iterable[Judgement], well: Iterable[str]) -> Outcome:
     return OUTCOMES[rank]
 
 
+MORE_IS_BETTER = ("no_leak", "controls", "standards")
+"""What is held against a limit that it must reach, not stay within."""
+
+
 def _value(measure: Measure, undefined: float) -> float:
     return undefined if measure.value is None else measure.value
+
+
+def _badness(judgement: Judgement) -> float:
+    """What is held against the limit, as a number that is better where it is smaller."""
+    leak = judgement.leak
+    return -_value(leak, 0.0) if leak.name in MORE_IS_BETTER else _value(leak, 0.0)
 
 
 def best_candidate(judgements: Sequence[Judgement], outcome: Outcome) -> str | None:
     """The candidate that an outcome is about (see `Row`); the first in the list among equals."""
 
     def servesmost_needed(those: Sequence[Judgement]) -> str:
-        return max(those, key=lambda j: (_value(j.served, 1.0), -_value(j.leak, 0.0))).policy
+        return max(those, key=lambda j: (_value(j.served, 1.0), -_badness(j))).policy
 
     within = [j for j in judgements if j.within == "yes"]
     useful = [j for j in within if j.serves_floor == "yes"]
@@ -265,7 +359,5 @@ def best_candidate(judgements: Sequence[Judgement], outcome: Outcome) -> str | N
     if outcome == "only_below_floor":
         return servesmost_needed(within)
     floor = [j for j in judgements if j.serves_floor == "yes"]
-    least = min(
-        floor or judgements, key=lambda j: (_value(j.leak, 0.0), -_value(j.served, 1.0)), default=None
-    )
+    least = min(floor or judgements, key=lambda j: (_badness(j), -_value(j.served, 1.0)), default=None)
     return None if least is None else least.policy

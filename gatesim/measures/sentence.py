@@ -5,10 +5,21 @@ This is its first half: what is true of the policies listed. What no gate at all
 
 from __future__ import annotations
 
+from gatesim.law.standards import demands
 from gatesim.measures.definitions import Measure
-from gatesim.measures.judgement import RATIOS, Judgement
+from gatesim.measures.judgement import RATIOS, Judgement, Outcome
 from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.measures.own import Combined
 from gatesim.measures.verdict import Row, Verdict
+from gatesim.measures.wording import (
+    NOT_ACCEPTED,
+    ONLY_REFUTED,
+    does,
+    has,
+    listed,
+    phrases,
+    standards,
+)
 from gatesim.scenario.schema import Scenario
 
 KINDS = {
@@ -16,8 +27,6 @@ KINDS = {
     "leak_share": "leaks as a share of served needs",
 }
 """What a limit is a limit of."""
-
-_BASES = dict(zip(RATIOS, ("restricted needs", "served needs"), strict=True))
 
 DISCLAIMER = "It describes this model, not any company's conduct or legal position, and is not legal advice."
 
@@ -27,9 +36,9 @@ def _rate(measure: Measure) -> str:
 
 
 def _leaks(row: Row, one: Judgement) -> str:
-    if one.structural_zero:
+    if one.structural_zero and row.ratio in (*RATIOS, "leak_count", "zero"):
         return "leaks nothing, by its structure,"
-    return f"leaks {_rate(one.leak)} of {_BASES[row.ratio]}"
+    return does(one.leak)
 
 
 def _serves(one: Judgement) -> str:
@@ -44,9 +53,10 @@ def _does(row: Row, one: Judgement) -> str:
 def _least(row: Row, one: Judgement | None) -> str:
     if one is None:
         return "No listed policy serves anybody."
+    least = phrases(row.ratio).least
     if one.serves_floor == "yes":
-        return f"Of those that serve that much, {one.policy} leaks least: it {_does(row, one)}."
-    return f"None of them is sure to serve that much; {one.policy} leaks least: it {_does(row, one)}."
+        return f"Of those that serve that much, {one.policy} {least}: it {_does(row, one)}."
+    return f"None of them is sure to serve that much; {one.policy} {least}: it {_does(row, one)}."
 
 
 def _number(count: int, word: str = "policy", words: str = "policies") -> str:
@@ -56,22 +66,23 @@ def _number(count: int, word: str = "policy", words: str = "policies") -> str:
 def _finding(row: Row, floor: str, date: str) -> str:
     """What was found, in one to three sentences."""
     n = len(row.policies)
-    listed = f"the {_number(n)} listed (shutting down is not counted, nor is a policy that serves nobody)"
+    say = phrases(row.ratio)
+    those = f"the {_number(n)} listed (shutting down is not counted, nor is a policy that serves nobody)"
     none = (
-        f"none of {listed} serves at least {floor} of entitled needs within that limit on {date}."
+        f"none of {those} serves at least {floor} of entitled needs {say.within} on {date}."
         if n
-        else f"no listed policy but shutting down serves anybody, within that limit or not, on {date}."
+        else f"no listed policy but shutting down serves anybody, {say.within} or not, on {date}."
     )
     best = None if row.best is None else row.judgement(row.best)
     if row.outcome == "no_gate_meets_limit" or best is None:
-        return none if best is None else f"{none} None is within the limit at all. {_least(row, best)}"
+        return none if best is None else f"{none} {say.none} {_least(row, best)}"
     if row.outcome == "gate_available":
         good = [j for j in row.policies if j.within == "yes" and j.serves_floor == "yes" and j.is_ready]
-        names = " and ".join(", ".join(j.policy for j in good).rsplit(", ", 1))
+        names = listed(j.policy for j in good)
         verb = "serves" if len(good) == 1 else "serve"
         most = "It" if len(good) == 1 else f"Of these, {best.policy} serves most: it"
         return (
-            f"{len(good)} of {listed} {verb} at least {floor} of entitled needs within that limit on {date}: "
+            f"{len(good)} of {those} {verb} at least {floor} of entitled needs {say.within} on {date}: "
             f"{names}. {most} {_does(row, best)}."
         )
     if row.outcome == "only_not_ready":
@@ -85,20 +96,23 @@ def _finding(row: Row, floor: str, date: str) -> str:
             "(the order's issue and an assumed lead time)."
         )
     if row.outcome == "only_below_floor":
-        return (
-            f"{none} The best listed policy within the limit, {best.policy}, {_leaks(row, best)} but "
-            f"serves only {_serves(best)}."
-        )
+        return f"{none} {say.best}, {best.policy}, {_leaks(row, best)} but serves only {_serves(best)}."
     accounts = f"{row.accounts:,}" if row.accounts is not None else "these"
     needed = (
         "no number of accounts would settle it at this limit"
         if row.accounts_needed is None
         else f"about {row.accounts_needed:,} would be needed"
     )
-    names = " and ".join(", ".join(row.deciding).rsplit(", ", 1))
+    names = listed(row.deciding)
+    if row.ratio == "zero":
+        return (
+            f"it cannot be told whether one of {those} serves at least {floor} of entitled needs {say.within} on "
+            f"{date}: of {names} not enough leaks were seen to refute it, and no simulation could show it "
+            f"({'; '.join(dict.fromkeys(row.judgement(name).leak.note for name in row.deciding))})."
+        )
     return (
-        f"{accounts} simulated accounts cannot tell whether one of {listed} serves at least {floor} of "
-        f"entitled needs within that limit on {date}: the noise of {names} decides, and {needed}."
+        f"{accounts} simulated accounts cannot tell whether one of {those} serves at least {floor} of "
+        f"entitled needs {say.within} on {date}: the noise of {names} decides, and {needed}."
     )
 
 
@@ -126,19 +140,33 @@ def write_sentence(scenario: Scenario, verdict: Verdict, row: Row, guesses: int,
     """
     if verdict.date is None:
         raise ValueError("without an order there is nothing to say")
-    title = scenario.readings[row.reading].title
-    reading = f"“{row.reading}”" + (f" ({title[0].lower()}{title[1:]})" if title else "")
+    reading = _reading(scenario, row.reading)
     part = f", for the {row.by} {row.which} alone" if row.by else ""
+    if row.ratio in KINDS and not any(not one.whole for one in row.demands):
+        limit = (
+            f"with an assumed limit of {format_limit(row.limit)} ({KINDS[row.ratio]}; the order states none)"
+        )
+    else:
+        limit, part = standards(scenario, row.demands), ""
+    beside = f" {NOT_ACCEPTED}" if any(one.kind == "process" for one in row.demands) else ""
     return (
-        f"Reading the order as {reading}{part}, with an assumed limit of {format_limit(row.limit)} "
-        f"({KINDS[row.ratio]}; the order states none), "
-        f"{_finding(row, format_limit(verdict.floor), format_date(verdict.date))} "
-        f"{guesses} of {inputs} inputs {'is a guess' if guesses == 1 else 'are guesses'}. {DISCLAIMER}"
+        f"Reading the order as {reading}{part}, {limit}, "
+        f"{_finding(row, format_limit(verdict.floor), format_date(verdict.date))}{beside} "
+        f"{_ending(guesses, inputs)}"
     )
 
 
+def _reading(scenario: Scenario, name: str) -> str:
+    title = scenario.readings[name].title
+    return f"“{name}”" + (f" ({title[0].lower()}{title[1:]})" if title else "")
+
+
+def _ending(guesses: int, inputs: int) -> str:
+    return f"{guesses} of {inputs} inputs {'is a guess' if guesses == 1 else 'are guesses'}. {DISCLAIMER}"
+
+
 def sentence(scenario: Scenario, verdict: Verdict, guesses: int, inputs: int) -> str:
-    """The sentence for the reading and the standard of the scenario's first order.
+    """The sentence for what the orders themselves ask, by the reading of the first.
 
     Parameters
     ----------
@@ -148,15 +176,71 @@ def sentence(scenario: Scenario, verdict: Verdict, guesses: int, inputs: int) ->
     Returns
     -------
     str
-        As there; or, where no order is in force within the window or nobody wanted what it names, a sentence
-        that says so.
+        As there; where limits or the reading are unknown, the probability of each outcome; where no order is in
+        force within the window or nobody wanted what it names, a sentence that says so.
     """
     if verdict.date is None or not scenario.orders:
         return f"The scenario has no order: nothing is restricted, and every policy complies. {DISCLAIMER}"
-    order = scenario.orders[0]
-    for row in verdict.rows:
-        if (row.reading, row.ratio, row.limit) == (order.reading, order.standard.kind, order.standard.limit):
-            return write_sentence(scenario, verdict, row, guesses, inputs)
-    return (
-        f"Nobody wanted what the order names while it was in force: there is nothing to judge. {DISCLAIMER}"
+    certain = [one for one in verdict.own if one.weight == 1.0]
+    if len(certain) == 1 and certain[0].together is not None:
+        return write_sentence(scenario, verdict, certain[0].together, guesses, inputs)
+    if not any(one.weight > 0 for one in verdict.own):
+        return f"Nobody wanted what the order names while it was in force: there is nothing to judge. {DISCLAIMER}"
+    return f"{_unknown(scenario, verdict)} {_ending(guesses, inputs)}"
+
+
+OUTCOME_WORDS: dict[Outcome, str] = {
+    "gate_available": "a listed policy is available",
+    "only_not_ready": "one would do but is not ready",
+    "only_below_floor": "only one that serves less than the floor would do",
+    "no_gate_meets_limit": "none would do",
+    "cannot_tell": "the simulation's noise leaves it open",
+}
+"""What an outcome says of the listed policies, in a few words."""
+
+
+def _unknown(scenario: Scenario, verdict: Verdict) -> str:
+    """What can be said where limits or the reading are unknown."""
+    assert verdict.date is not None
+    those = [one for one in verdict.own if one.weight > 0]
+    weight = sum(one.weight for one in those)
+    chances = listed(
+        f"{OUTCOME_WORDS[outcome]} with a probability of {format_rate(chance / weight)}"
+        for outcome, chance in verdict.chances.items()
     )
+    beside = f" {NOT_ACCEPTED}" if any(one.kind == "process" for one in demands(scenario)) else ""
+    refuted = any(one.kind == "zero" for one in demands(scenario)) and "cannot_tell" in verdict.chances
+    return (
+        f"{_readings(scenario, those)}, {standards(scenario, demands(scenario))}: of the listed policies on "
+        f"{format_date(verdict.date)}, with a floor of {format_limit(verdict.floor)} of entitled needs, {chances}. "
+        f"{_likeliest(verdict, those)}{beside}{f' {ONLY_REFUTED}' if refuted else ''}"
+    )
+
+
+def _readings(scenario: Scenario, those: list[Combined]) -> str:
+    if len(those) == 1:
+        return f"Reading the order as {_reading(scenario, those[0].reading)}"
+    weights = listed(f"“{one.reading}” with {format_limit(one.weight)}" for one in those)
+    return f"The order can be read in {len(those)} ways, {weights}"
+
+
+def _likeliest(verdict: Verdict, those: list[Combined]) -> str:
+    """Which policy most likely meets what is asked, and from which limit on."""
+    chance: dict[str, float] = {}
+    for one in those:
+        for policy, meets in one.meets.items():
+            serves = one.serves_floor[policy] == "yes"
+            chance[policy] = chance.get(policy, 0.0) + one.weight * meets["yes"] * serves
+    if not chance or max(chance.values()) <= 0:
+        return "None that serves the floor is sure to meet it at any limit."
+    best = max(chance, key=lambda name: chance[name])
+    limits = [
+        f"from a limit of {has(entry.leak)} on" + (f" as “{one.reading}”" if len(those) > 1 else "")
+        for one in those
+        for entry in one.break_even
+        if entry.policy == best
+    ]
+    weight = sum(one.weight for one in those)
+    likely = format_rate(chance[best] / weight)
+    text = f"Of those that serve the floor, {best} meets it most likely, with a probability of {likely}"
+    return f"{text} ({'; '.join(limits)})." if limits else f"{text}."

@@ -6,10 +6,11 @@ It takes data only: measures by reading, when each policy would be ready, and wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
+from gatesim.law.standards import Demand, demands
 from gatesim.measures.definitions import Measure
 from gatesim.measures.judgement import (
     FLOOR,
@@ -18,13 +19,11 @@ from gatesim.measures.judgement import (
     Outcome,
     PolicyResult,
     Split,
-    best_candidate,
     explain_outcome,
     judge,
-    most_needed,
-    outcome_if,
 )
-from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.measures.own import Combined, Situation, combine, over_readings
+from gatesim.measures.rows import Row, make_row
 from gatesim.scenario.orders import Order
 from gatesim.scenario.schema import Scenario
 
@@ -45,76 +44,6 @@ SPLIT_BY = ("channel", "model")
 
 
 @dataclass(frozen=True)
-class Row:
-    """The outcome for one reading, ratio and limit.
-
-    Attributes
-    ----------
-    reading, ratio, limit
-        Which; the ratio is ``leak_rate`` or ``leak_share``.
-    own
-        Whether it is an order's own standard.
-    by, which
-        The part of the service that it is about: ``channel`` or ``model``, and its name; empty for the whole.
-    outcome
-        One of `OUTCOMES`.
-    at_best, at_worst
-        The outcome if all that noise leaves open turned out well, or badly; equal unless it cannot be told.
-    policies
-        The candidates: listed policies other than shutting down that serve at least one need.
-    best
-        The candidate that the outcome is about: available and serving most; ready first; serving most within
-        the limit; or else leaking least, if possible of those that serve the floor. None without candidates.
-    deciding
-        Candidates whose noise alone can change the outcome; empty unless it cannot be told.
-    accounts
-        Accounts simulated (None: computed without chance).
-    accounts_needed
-        Accounts to simulate until it could be told; None where no number would do.
-    notes
-        In words, what else there is to know.
-    """
-
-    reading: str
-    ratio: str
-    limit: float
-    own: bool
-    by: str
-    which: str
-    outcome: Outcome
-    at_best: Outcome
-    at_worst: Outcome
-    policies: tuple[Judgement, ...]
-    best: str | None
-    deciding: tuple[str, ...]
-    accounts: int | None
-    accounts_needed: int | None
-    notes: tuple[str, ...]
-
-    def judgement(self, policy: str) -> Judgement:
-        """The judgement of a candidate.
-
-        Raises
-        ------
-        KeyError
-            If the policy is no candidate.
-        """
-        for judgement in self.policies:
-            if judgement.policy == policy:
-                return judgement
-        raise KeyError(policy)
-
-    def to_dict(self) -> dict[str, object]:
-        """As JSON has it."""
-        return dict(vars(self)) | {
-            "policies": [judgement.to_dict() for judgement in self.policies],
-            "explanation": explain_outcome(self.outcome),
-            "deciding": list(self.deciding),
-            "notes": list(self.notes),
-        }
-
-
-@dataclass(frozen=True)
 class Verdict:
     """All outcomes for a date.
 
@@ -131,6 +60,10 @@ class Verdict:
         The same by channel and by model.
     break_even
         Reading -> policy -> ratio -> the least limit at which the policy would be within: its own leak ratio.
+    own
+        What the orders' own standards come to, by reading.
+    chances
+        The probability of each outcome of the orders' own standards, over unknown limits and readings.
     """
 
     date: datetime | None
@@ -138,6 +71,8 @@ class Verdict:
     rows: tuple[Row, ...]
     splits: tuple[Row, ...]
     break_even: Mapping[str, Mapping[str, Mapping[str, Measure]]]
+    own: tuple[Combined, ...] = ()
+    chances: Mapping[Outcome, float] = field(default_factory=dict)
 
     def row(self, reading: str, ratio: str, limit: float) -> Row:
         """The row of a reading, ratio and limit, for the whole service.
@@ -166,6 +101,8 @@ class Verdict:
                 }
                 for reading, policies in self.break_even.items()
             },
+            "own": [combined.to_dict() for combined in self.own],
+            "chances": dict(self.chances),
         }
 
 
@@ -177,65 +114,16 @@ def first_order(scenario: Scenario) -> Order | None:
     return scenario.orders[min(dated)[1]] if dated else None
 
 
-def _notes(judgements: Sequence[Judgement], floor: float, outcome: Outcome) -> tuple[str, ...]:
-    notes = []
-    undecided = [j.policy for j in judgements if j.undecided]
-    if undecided and outcome != "cannot_tell":
-        notes.append(
-            f"Noise leaves open whether {' and '.join(undecided)} would do; the outcome holds anyway."
-        )
-    unsure = {
-        measure.note
-        for j in judgements
-        for measure in (j.leak, j.served)
-        if measure.value is not None and measure.low is None
-    }
-    notes += [f"The value itself decides ({note or 'no interval'})." for note in sorted(unsure)]
-    if outcome == "only_below_floor":
-        best = best_candidate(judgements, outcome)
-        notes += [
-            f"{j.policy} serves {format_rate(j.served.value, j.served.low, j.served.high)} of entitled "
-            f"needs, the floor is {format_limit(floor)}."
-            for j in judgements
-            if j.policy == best
-        ]
-    return tuple(notes)
-
-
-def _row(
-    judgements: tuple[Judgement, ...],
-    key: tuple[str, str, float, bool],
-    part: tuple[str, str],
-    floor: float,
-    accounts: int | None,
-) -> Row:
-    names = [judgement.policy for judgement in judgements]
-    at_best, at_worst = outcome_if(judgements, names), outcome_if(judgements, ())
-    outcome: Outcome = at_best if at_best == at_worst else "cannot_tell"
-    deciding: tuple[Judgement, ...] = ()
-    if outcome == "cannot_tell":
-        # At least one policy by itself lifts the worst outcome: the best is the best of single policies.
-        deciding = tuple(j for j in judgements if outcome_if(judgements, (j.policy,)) != at_worst)
-    return Row(
-        *key,
-        *part,
-        outcome,
-        at_best,
-        at_worst,
-        judgements,
-        best_candidate(judgements, outcome),
-        tuple(judgement.policy for judgement in deciding),
-        accounts,
-        most_needed([judgement.accounts_needed for judgement in deciding]),
-        _notes(judgements, floor, outcome),
-    )
-
-
 def _limits(scenario: Scenario) -> list[tuple[str, float, bool]]:
     """Ratio, limit, and whether an order sets it: the verdict's limits for both ratios, and orders' own."""
-    own = {(order.standard.kind, order.standard.limit) for order in scenario.orders}
+    own = {(one.kind, limit) for one in demands(scenario) if (limit := _swept(one)) is not None}
     both = set(chain(((ratio, limit) for ratio in RATIOS for limit in scenario.verdict.limits), own))
     return [(ratio, limit, (ratio, limit) in own) for ratio, limit in sorted(both)]
+
+
+def _swept(demand: Demand) -> float | None:
+    """The limit of a demand that is a row of the whole service's table: a known limit of a ratio."""
+    return demand.limits.known if demand.whole and demand.kind in RATIOS else None
 
 
 def _serves_somebody(found: Mapping[str, Measure]) -> bool:
@@ -308,7 +196,7 @@ def make_verdict(scenario: Scenario, policies: Sequence[PolicyResult], accounts:
                     )
                 )
             made.append(
-                _row(tuple(judged), (reading, ratio, limit, own), (by, which), verdict.floor, accounts)
+                make_row(tuple(judged), (reading, ratio, limit, own), (by, which), verdict.floor, accounts)
             )
         return made
 
@@ -325,4 +213,26 @@ def make_verdict(scenario: Scenario, policies: Sequence[PolicyResult], accounts:
         }
         for reading in readings
     }
-    return Verdict(date, verdict.floor, tuple(whole), tuple(split), break_even)
+    own = _own(
+        scenario, candidates, readings, Situation(verdict.floor, issued, date, accounts, scenario.represents)
+    )
+    return Verdict(date, verdict.floor, tuple(whole), tuple(split), break_even, own, over_readings(own))
+
+
+def _own(
+    scenario: Scenario, candidates: Sequence[PolicyResult], readings: Sequence[str], situation: Situation
+) -> tuple[Combined, ...]:
+    """What the orders' own standards come to, for readings under which somebody needs what they name."""
+    weights = scenario.verdict.readings or {scenario.orders[0].reading: 1.0}
+    asked = demands(scenario)
+    return tuple(
+        combine(
+            reading,
+            weights.get(reading, 0.0),
+            asked,
+            [one for one in candidates if _serves_somebody(one.measures[reading])],
+            situation,
+        )
+        for reading in readings
+        if any(_has_needs(one.measures[reading]) for one in candidates)
+    )

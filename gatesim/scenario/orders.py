@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from gatesim.scenario.people import Channel, Country, Status
-from gatesim.scenario.types import Duration, Instant, Name, Part, Probability, Title
+from gatesim.scenario.people import Channel, Country, Status, Where
+from gatesim.scenario.types import Count, Duration, Instant, Name, Number, Part, Probability, Title
 
 ABROAD = "abroad"
 """Names, in a clause's ``located``, every region but the order's home."""
@@ -56,11 +57,72 @@ class End(Part):
     """Mean time from the instant in force to the end, drawn once a replication."""
 
 
-class Standard(Part):
-    """The test that says whether leaks are within the limit."""
+Amount = Annotated[Number, Field(ge=0.0)]
 
-    kind: Literal["leak_rate", "leak_share"] = "leak_share"
-    limit: Probability
+
+class UnknownLimit(Part):
+    """A tolerance that nobody has stated: a distribution between two ends, or a list of limits with weights."""
+
+    distribution: Literal["uniform", "loguniform"] | None = None
+    """How likely limits between ``low`` and ``high`` are."""
+    low: Amount | None = None
+    high: Amount | None = None
+    limits: Annotated[tuple[Amount, ...], Field(max_length=50)] = ()
+    """Instead of a distribution: the limits that are thought possible, ascending."""
+    weights: Annotated[tuple[Probability, ...], Field(max_length=50)] = ()
+    """How likely each of ``limits`` is; together 1."""
+
+
+Limit = Annotated[
+    Annotated[Amount, Tag("<number>")] | Annotated[UnknownLimit, Tag("<table>")],
+    Discriminator(lambda value: "<table>" if isinstance(value, Mapping | UnknownLimit) else "<number>"),
+]
+"""A limit, or a distribution of limits where the tolerance is unknown."""
+
+StandardKind = Literal["leak_rate", "leak_share", "leak_count", "zero", "process"]
+
+
+class Standard(Part):
+    """The test that says whether leaks are within the limit: leaks <= limit x base, or a list of controls."""
+
+    kind: StandardKind = "leak_share"
+    """Share of restricted needs (``leak_rate``), share of served needs (``leak_share``), number of leaks of all
+    represented accounts (``leak_count``), no leak at all (``zero``), or named controls (``process``)."""
+    limit: Limit | None = None
+    """The most that may leak; of ``leak_rate``, ``leak_share`` and ``leak_count``."""
+    per: Duration | None = None
+    """Of ``leak_count``: the time for which the limit is; by default all the time that the order is in force."""
+    probability: Probability | None = None
+    """Of ``zero``: how sure it must be that none of the represented accounts leaks."""
+    controls: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    """Of ``process``: the controls that must stand."""
+
+
+class Control(Part):
+    """A control that a standard of the kind ``process`` can ask for, and that policies say they have."""
+
+    title: Title = ""
+
+
+class Audit(Part):
+    """Test accounts that somebody sends through the gate to see whether restricted needs are served."""
+
+    title: Title = ""
+    segments: Annotated[dict[Name, Annotated[Count, Field(ge=1, le=100_000)]], Field(min_length=1)]
+    """How many test accounts of people of each segment; their needs are restricted ones."""
+    needs: Annotated[Count, Field(ge=1, le=1000)] = 1
+    """Needs that each test account makes in a round."""
+    at: Instant | None = None
+    """The first round; by default the instant in force."""
+    every: Duration | None = None
+    """Time between two rounds; by default there is one round."""
+    accounts: Literal["new", "kept"] = "new"
+    """Whether each round uses accounts of its own, or the same ones again."""
+    alike: Probability | None = None
+    """How alike the needs of one test account fare: 0 as those of strangers, 1 all the same. By default both
+    ends are shown."""
+    level: Annotated[Number, Field(gt=0.0, lt=1.0)] = 0.05
+    """The most probable it may be that the audit finds fault with a gate whose leak rate is at its limit."""
 
 
 class Order(Part):
@@ -72,6 +134,9 @@ class Order(Part):
     models: Annotated[tuple[Name, ...], Field(min_length=1, max_length=12)]
     reading: Name
     standard: Standard
+    standards: Annotated[dict[Name, Standard], Field(max_length=12)] = {}
+    """Standards of single models, in place of ``standard``, which then is for the others."""
+    audits: Annotated[tuple[Audit, ...], Field(max_length=20)] = ()
     carve_outs: Annotated[tuple[CarveOut, ...], Field(max_length=100)] = ()
     ends: Annotated[tuple[End, ...], Field(max_length=20)] = ()
 
@@ -90,3 +155,20 @@ class Verdict(Part):
     )
     at: Instant | None = None
     """The date for which the verdict is given; by default the instant the (first) order comes into force."""
+    readings: Where = {}
+    """How likely each reading of the orders is; empty: that of the first order."""
+
+
+class Exposure(Part):
+    """What the law can ask for violations: an upper bound, by what counts as one."""
+
+    unit: Literal["need", "person", "account"] = "need"
+    """What counts as one violation: every leak, or everybody, or every account, with at least one."""
+    civil_penalty: Amount = 0.0
+    """US dollars a violation, unless a multiple of the transaction is more."""
+    transaction: Amount = 0.0
+    """What the transaction of one violation is worth, in US dollars."""
+    transaction_multiple: Amount = 2.0
+    """How many times the transaction the civil penalty can be."""
+    criminal_penalty: Amount = 0.0
+    """US dollars a violation, where it is wilful."""

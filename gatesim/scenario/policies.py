@@ -38,6 +38,8 @@ class Policy(Part):
     """How long an allowed account is not looked at again."""
     block_lasts: Duration = 0
     """How long a blocked account stays blocked without being looked at again."""
+    controls: tuple[Name, ...] = ()
+    """Named controls that stand under the policy; a standard of the kind ``process`` asks for them."""
 
 
 class Open(Policy):

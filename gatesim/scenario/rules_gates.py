@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gatesim.scenario.checks import Desk, clock_to_us
 from gatesim.scenario.errors import Finding, KeyPath
+from gatesim.scenario.orders import Order
 from gatesim.scenario.policies import AnyPolicy, Best, KOfN, Listed, Posterior, Rules, Score, Single
 from gatesim.scenario.rules_people import dangling, dangling_keys, each
 from gatesim.scenario.rules_signals import values_of
@@ -103,7 +104,7 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
         case Listed():
             yield from _listed(scenario, path, policy)
         case Best():
-            yield from _best(path, policy)
+            yield from _best(path, policy, scenario.orders)
 
 
 def _k_of_n(scenario: Scenario, path: KeyPath, policy: KOfN) -> Iterator[Finding]:
@@ -169,7 +170,19 @@ def _listed(scenario: Scenario, path: KeyPath, policy: Listed) -> Iterator[Findi
         yield from _age(scenario, (*path, "age_at_least"), policy.age_at_least)
 
 
-def _best(path: KeyPath, policy: Best) -> Iterator[Finding]:
+def _best(path: KeyPath, policy: Best, orders: Sequence[Order]) -> Iterator[Finding]:
+    if orders:
+        standard = min(orders, key=lambda order: order.issued).standard
+        if policy.ratio is None and standard.kind not in ("leak_rate", "leak_share"):
+            yield Finding(
+                (*path, "ratio"),
+                f"is missing: the first order's standard is {standard.kind}",
+                "leak_rate or leak_share",
+            )
+        if policy.floor is None and policy.limit is None and not isinstance(standard.limit, float):
+            yield Finding(
+                (*path, "limit"), "is missing: the first order's standard gives no number", "a share"
+            )
     if policy.floor is not None and policy.limit is not None:
         message = (
             "is one question, limit another: the least leak at a floor, or the most served within a limit"

@@ -9,6 +9,7 @@ from itertools import pairwise
 from gatesim.scenario.errors import Finding, KeyPath
 from gatesim.scenario.orders import ABROAD, CarveOut, Order
 from gatesim.scenario.rules_people import countries, dangling, each
+from gatesim.scenario.rules_standards import standard_rules
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
 
@@ -25,6 +26,7 @@ def law_rules(scenario: Scenario) -> Iterator[Finding]:
             yield from each((*path, "entity"), clause.entity, scenario.organisations, "organisation")
     for number, order in enumerate(scenario.orders):
         yield from _order(scenario, ("orders", number), order)
+    yield from standard_rules(scenario)
     limits = scenario.verdict.limits
     for number, (low, high) in enumerate(pairwise(limits), start=1):
         if high <= low:

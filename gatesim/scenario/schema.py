@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gatesim.scenario.checks import Checker, Desk, Document, Reactions
-from gatesim.scenario.orders import Order, Reading, Verdict
+from gatesim.scenario.orders import Control, Exposure, Order, Reading, Verdict
 from gatesim.scenario.people import Country, Model, Organisation, Segment
 from gatesim.scenario.policies import AnyPolicy
 from gatesim.scenario.signals import Cause, Signal
@@ -76,7 +76,9 @@ class Scenario(Part):
     desk: Desk | None = None
     reactions: Reactions = Reactions()
     readings: dict[Name, Reading] = {}
+    controls: Annotated[dict[Name, Control], Field(max_length=50)] = {}
     orders: Annotated[tuple[Order, ...], Field(max_length=20)] = ()
+    exposure: Exposure | None = None
     verdict: Verdict = Verdict()
     policies: Annotated[dict[Name, AnyPolicy], Field(max_length=200)] = {}
     assumptions: dict[str, Assumption] = {}

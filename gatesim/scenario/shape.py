@@ -150,7 +150,7 @@ def is_whole(shape: Shape) -> bool:
     if get_origin(inner) is dict:
         return any(isinstance(note, AfterValidator) and note.func in _ADD_UP for note in notes)
     every = kinds(shape)
-    tables = [kind for kind in every if get_origin(kind) is dict]
+    tables = [kind for kind in every if get_origin(kind) is dict or is_part(kind)]
     return bool(tables) and len(tables) < len(every)
 
 

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatesim.law.standards import demands
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.verdict import Row
 from gatesim.show.pictures import SHARP, compressed
@@ -44,7 +45,9 @@ def _altair() -> Any:
 
 
 def _standard(result: Result) -> Row | None:
-    """The verdict at the scenario's own limit, under its own reading."""
+    """The verdict at the scenario's own limit, under its own reading; None where the orders ask more, or else."""
+    if len(demands(result.loaded.scenario)) > 1:
+        return None
     rows = [row for row in result.verdict.rows if row.own and row.reading == result.reading]
     return rows[0] if rows else None
 

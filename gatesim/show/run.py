@@ -12,6 +12,7 @@ from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import format_duration
+from gatesim.show.own import own_tables
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Result
@@ -107,8 +108,9 @@ def verdict_table(result: Result, ratio: str) -> Table:
         note = (
             "A name: that listed policy is within the limit, serves the floor and is ready. Not ready: it would do, "
             "but later. Below floor: it is within the limit but serves too few. None: every listed policy leaks "
-            "more; shutting down is what remains of the list. * The scenario's own limit."
+            "more; shutting down is what remains of the list."
         )
+        note += " * The scenario's own limit." * any(row.own for row in result.verdict.rows)
     return Table(
         f"Which listed policy complies, by {what} and reading of the order", columns, tuple(body), note
     )
@@ -180,7 +182,7 @@ def transition_words(result: Result) -> str:
 def tables(result: Result) -> list[Table]:
     """All tables of a result, in reading order."""
     verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
-    return [policies_table(result), whom_table(result), *verdicts]
+    return [policies_table(result), whom_table(result), *verdicts, *own_tables(result)]
 
 
 def print_run(result: Result) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gatesim.exact.evaluate import World
+from gatesim.exact.expected import CannotDo
+from gatesim.exact.leakless import leak_probabilities
 from gatesim.exact.states import has_memory
 from gatesim.exact.structure import may_leak
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, has_random_end
+from gatesim.measures.definitions import Measure
+from gatesim.measures.exposure import VIOLATIONS
+from gatesim.measures.intervals import NO_CHANCE
 from gatesim.measures.ledger import ENDS, SERVED, SERVED_LATE
 from gatesim.measures.measured import Expected, Splits, false_blocks_by_reason, measures
 from gatesim.scenario.schema import Scenario
@@ -44,12 +49,28 @@ def _find(world: World, gate: Sequence[Tables], policy: str) -> Found:
         {"document_requests": float(expected.asked.sum()), **kinds},
     )
     return Found(
-        measures(scenario, source),
+        measures(scenario, source) | _violators(world, gate, policy),
         Splits(scenario, source),
         false_blocks_by_reason(scenario, source),
         leaks,
         expected.left_out,
     )
+
+
+def _violators(world: World, gate: Sequence[Tables], policy: str) -> dict[str, Measure]:
+    """People or accounts that leak, where they are what counts as a violation; none where that is not possible."""
+    exposure = world.scenario.exposure
+    if exposure is None or exposure.unit == "need":
+        return {}
+    name = VIOLATIONS[exposure.unit]
+    try:
+        chance = leak_probabilities(world.scenario, world.law, gate, exposure.unit, policy)
+    except CannotDo:
+        return {}
+    count = float(chance @ (world.accounts if exposure.unit == "account" else world.people))
+    accounts, represents = float(world.accounts.sum()), float(world.scenario.represents)
+    value = represents * count / accounts
+    return {name: Measure(name, count, accounts, value, note=NO_CHANCE, scale=represents)}
 
 
 def without_noise(scenario: Scenario, jobs: Sequence[Job]) -> Mapping[tuple[str, str], Found]:

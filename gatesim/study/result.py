@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from gatesim._version import __version__
 from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
+from gatesim.measures.exposure import Bound, Unit, bounds
 from gatesim.measures.verdict import Split, Verdict
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import Input, count_guesses
+from gatesim.study.audits import Audited
 from gatesim.study.shown import Shown
 from gatesim.study.transition import Transition
 from gatesim.world.draws import DRAWS_VERSION
@@ -77,6 +79,8 @@ class Result(Shown):
         What else has to be said.
     seconds
         Time that the parts of the work took.
+    audits
+        The orders' audits, and what they would find.
     """
 
     loaded: Loaded
@@ -93,6 +97,15 @@ class Result(Shown):
     desk: Mapping[str, str]
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
+    audits: tuple[Audited, ...] = ()
+
+    @property
+    def exposure(self) -> Mapping[str, Mapping[Unit, Bound]]:
+        """Policy -> what counts as a violation -> the most that the law can ask; empty without amounts."""
+        amounts = self.loaded.scenario.exposure
+        if amounts is None:
+            return {}
+        return {policy: bounds(amounts, found.measures) for policy, found in self.policies.items()}
 
     @property
     def policies(self) -> Mapping[str, Found]:
@@ -177,6 +190,11 @@ class Result(Shown):
             },
             "readings": everything,
             "verdict": {"sentence": self.sentence, **self.verdict.to_dict()},
+            "audits": [one.to_dict() for one in self.audits],
+            "exposure": {
+                policy: {unit: bound.to_dict() for unit, bound in units.items()}
+                for policy, units in self.exposure.items()
+            },
             "transition": None if self.transition is None else vars(self.transition),
             "guesses": self.guesses,
             "inputs": self.uncertain,

@@ -14,6 +14,7 @@ import numpy as np
 
 from gatesim.engine.roster import roster
 from gatesim.law.law import has_random_end
+from gatesim.measures.definitions import Measure
 from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_reason, measures
 from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
@@ -24,9 +25,11 @@ from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.consistency import REFERENCE, Footprint, refuse_if_too_large
 from gatesim.scenario.errors import Problem
 from gatesim.scenario.schema import Scenario
+from gatesim.study.audits import audited
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
+from gatesim.study.never import asks_for_zero, no_leaks
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
@@ -319,6 +322,9 @@ def _judged(
         decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
         notes += _without_noise_words(names, sure)
     results = []
+    with clock.part("exact"):
+        gates = jobs(scenario, names, laws(scenario, scenario.seed, 0)) if asks_for_zero(scenario) else []
+        never = no_leaks(scenario, gates, leave_out=engine == "exact")
     for name in names:
         policy = scenario.policies[name]
         results.append(
@@ -329,6 +335,8 @@ def _judged(
                 policy.family == "shutdown",
                 {reading: found[reading][name].may_leak for reading in found},
                 {reading: decided[reading][name].by for reading in decided},
+                {reading: never.get((reading, name), {}) for reading in decided},
+                policy.controls,
             )
         )
     accounts = None if engine == "exact" else scenario.people * reps
@@ -351,4 +359,23 @@ def _judged(
         desk,
         notes,
         dict(clock.seconds),
+        audited(scenario, _leak_rates_by_segment(scenario, decided, found)),
     )
+
+
+def _leak_rates_by_segment(
+    scenario: Scenario, decided: Mapping[str, Mapping[str, Found]], found: Mapping[str, Mapping[str, Found]]
+) -> dict[str, dict[str, tuple[dict[str, Measure], bool]]]:
+    """What audits meet: reading -> policy -> leak rates by segment, and whether the policy cannot leak."""
+    if not any(order.audits for order in scenario.orders):
+        return {}
+    return {
+        reading: {
+            policy: (
+                {name: measures["leak_rate"] for name, measures in one.by["segment"].items()},
+                not found[reading][policy].may_leak,
+            )
+            for policy, one in policies.items()
+        }
+        for reading, policies in decided.items()
+    }

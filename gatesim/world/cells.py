@@ -129,13 +129,9 @@ def _blocks(scenario: Scenario) -> list[_Block]:
     return blocks
 
 
-def _by_reading(rows: Floats) -> Floats:
-    """Rows over positions, rewritten as rows over readings: [values, values + 1]."""
-    values = len(rows)
-    readings = np.empty_like(rows)
-    for v in range(values):
-        readings[v, [*(value_at(v, p) for p in range(values)), values]] = rows[v]
-    return readings
+def _by_reading(row: Floats, v: int) -> Floats:
+    """The row of a true value over positions (see `value_at`), put in the order of readings."""
+    return np.concatenate([row[1 : v + 1], row[:1], row[v + 1 :]])
 
 
 def joint_readings(rows: Sequence[Floats], values: Sequence[int], together: float) -> Floats:
@@ -158,7 +154,7 @@ def joint_readings(rows: Sequence[Floats], values: Sequence[int], together: floa
     """
     joint = np.ones(())
     for table, v in zip(rows, values, strict=True):
-        joint = np.multiply.outer(joint, _by_reading(table)[v])
+        joint = np.multiply.outer(joint, _by_reading(table[v], v))
     joint = joint * (1.0 - together)
     if together > 0:
         sums = [cumulative(table[v]) for table, v in zip(rows, values, strict=True)]

@@ -189,6 +189,33 @@ class Bound:
 
         return None if self.value is None else interval(self)
 
+    def to_dict(self) -> dict[str, object]:
+        """As JSON has it: the answer and its proof, without the table."""
+        proof, single = self.verification, self.deterministic
+        return {
+            "bound": self.program.name,
+            "reading": self.program.reading,
+            "question": self.question,
+            "standards": [{"kind": each.kind, "limit": each.limit} for each in self.standards],
+            "leak": self.leak or None,
+            "floor": self.floor,
+            "value": self.value,
+            "served_entitled": self.served_entitled,
+            "leak_rate": self.leak_rate,
+            "leak_share": self.leak_share,
+            "leaks": self.leaks,
+            "reviews": self.reviews,
+            "binding": list(self.binding),
+            "prices": [price._asdict() for price in self.prices],
+            "deterministic": None if single is None else {"found": single.found, "exact": single.exact},
+            "proof": None
+            if proof is None
+            else {"holds": proof.holds, "gap": float(proof.gap), "proved": float(proof.proved)},
+            "told_apart": list(self.program.told_apart),
+            "scope": self.scope,
+            "note": self.note,
+        }
+
     def by_owner(self) -> dict[str, Owners]:
         """Who is served and who leaks, by the segment of the account's owner (for B by those not told apart)."""
         found: dict[str, NDArray[np.float64]] = {}

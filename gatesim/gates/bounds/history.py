@@ -37,6 +37,10 @@ SCOPE = (
     "status, citizenship or what documents show; reviews are made at once, however many; " + PEOPLE
 )
 
+TOLD = frozenset({"device", "network", "network_kind", "card", "declared", "organisation"})
+"""Attributes whose true values the gates are told. Should a signal observe another one, its readings could tell who
+is on an account: then all segments of owners are told apart."""
+
 _DIGITS = 12
 """Probabilities that agree to so many digits tell a gate nothing."""
 
@@ -61,13 +65,14 @@ class _Body:
 
 @dataclass(frozen=True)
 class _Laws:
-    """What a gate knows of an account for certain."""
+    """What a gate knows of an account for certain; the owner's segment only where all are told apart."""
 
     channel: str
     age: int
     organisation: str | None
     gives_up: float
     bodies: tuple[_Body, ...]
+    segment: str
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,7 @@ def program_b(scenario: Scenario, law: Law) -> Program:
 def _classes(scenario: Scenario, clears: Sequence[tuple[bool, ...]]) -> dict[_Laws, list[_Kind]]:
     """All accounts with needs, by what a gate knows of them for certain."""
     asks = bool(useful_kinds(scenario, clears))
+    apart = any(signal.observes not in TOLD for signal in scenario.signals.values())
     found: defaultdict[_Laws, list[_Kind]] = defaultdict(list)
     for name, owner in scenario.segments.items():
         if owner.share * owner.needs_per_day == 0:
@@ -172,6 +178,7 @@ def _classes(scenario: Scenario, clears: Sequence[tuple[bool, ...]]) -> dict[_La
                     owner.organisation,
                     owner.gives_up if asks else 0.0,
                     tuple(bodies),
+                    name if apart else "",
                 )
                 accounts = scenario.represents * owner.share * chance
                 found[laws].append(_Kind(name, (owner, *(segment for segment, _ in people)), accounts))

@@ -9,7 +9,7 @@ constraint; its simplex steps are written out, for a general solver's overhead w
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple
@@ -80,25 +80,31 @@ class _Points:
     def activate(self, places: Ints) -> None:
         """Make options active."""
         self._is_active[places] = True
-        self._active = np.flatnonzero(self._is_active)
+        active = np.flatnonzero(self._is_active)
+        row = np.searchsorted(self.begins, active, side="right") - 1
+        turn = np.arange(len(active)) - np.searchsorted(row, row)
+        # Rows with fewer active options are filled up with refusing.
+        self._active = np.repeat(self.begins[:, None], int(turn.max(initial=0)) + 1, axis=1)
+        self._active[row, turn] = active
         self._active_values = np.ascontiguousarray(self.values[:, self._active])
-        self._active_begins = np.searchsorted(self._active, self.begins)
-        self._active_sizes = np.diff(np.append(self._active_begins, len(self._active)))
+        self._rows = np.arange(len(self.begins))
 
     def best_active(self, prices: Floats) -> Ints:
         """Where the options of the table stand that is worth most, of the active ones."""
-        return self._active[_best(prices @ self._active_values, self._active_begins, self._active_sizes)]
+        served, leaks, reviews = self._active_values
+        worth = prices[0] * served + prices[1] * leaks + prices[2] * reviews
+        found: Ints = self._active[self._rows, worth.argmax(axis=1)]
+        return found
 
-    def best(self, prices: Floats) -> Ints:
-        """The same of all."""
-        return _best(prices @ self.values, self.begins, self._sizes)
-
-
-def _best(worth: Floats, begins: Ints, sizes: Ints) -> Ints:
-    """The place of the first of the largest numbers of each row."""
-    most = np.maximum.reduceat(worth, begins)
-    where = np.flatnonzero(worth == np.repeat(most, sizes))
-    return where[np.searchsorted(where, begins)]
+    def best(self, prices: Floats, more_than: float = -inf) -> Ints | None:
+        """The same of all options; None where the table is worth no more than a number."""
+        worth = prices @ self.values
+        most = np.maximum.reduceat(worth, self.begins)
+        if float(most.sum() + prices @ self.open) <= more_than:
+            return None
+        where = np.flatnonzero(worth == np.repeat(most, self._sizes))
+        found: Ints = where[np.searchsorted(where, self.begins)]
+        return found
 
 
 _KNOWN: weakref.WeakKeyDictionary[Program, _Points] = weakref.WeakKeyDictionary()
@@ -170,26 +176,24 @@ def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: 
     columns = [column(points.best_active(start)), *slacks]
     if (columns[0].entries[:count] > right[:count] + _TINY).any():
         return None
+    inverse, is_fresh = _inverse(columns), True
     for _ in range(_STEPS):
-        inverse = np.linalg.inv(np.array([each.entries for each in columns]).T)
         weights = np.maximum(inverse @ right, 0.0)
         duals = np.array([each.worth for each in columns]) @ inverse
-        slack = int(np.argmin(duals[:count]))
-        if duals[slack] < -_TINY:
-            entering = slacks[slack]
-        else:
-            prices = gain - np.maximum(duals[:count], 0.0) @ uses
-            entering = column(points.best_active(prices))
-            if entering.worth - duals @ entering.entries <= _TINY:
-                places = points.best(prices)
-                entering = column(places)
-                if entering.worth - duals @ entering.entries <= _TINY:
-                    break
-                points.activate(places)
+        entering = _entering(points, column, slacks, duals, gain, uses, is_fresh)
+        if entering is None:
+            if is_fresh:
+                break
+            # The steps have left rounding errors in the inverse: look once more with a clean one.
+            inverse, is_fresh = _inverse(columns), True
+            continue
         direction = inverse @ entering.entries
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(direction > _TINY * max(1.0, np.abs(direction).max()), weights / direction, inf)
-        columns[int(np.argmin(ratio))] = entering
+        out = _leaving(weights.tolist(), direction.tolist())
+        columns[out] = entering
+        pivot = inverse[out] / direction[out]
+        inverse = inverse - np.outer(direction, pivot)
+        inverse[out] = pivot
+        is_fresh = False
     else:
         return None
     tables, total = [], np.zeros(3)
@@ -204,6 +208,48 @@ def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: 
     more = np.where(ratios < 0, -ratios, inf).min(axis=0, initial=inf)
     prices = np.maximum(duals[:count], 0.0) * size / sizes
     return _Solution(total, prices, tuple(tables), less, more)
+
+
+def _inverse(columns: Sequence[_Column]) -> Floats:
+    return np.linalg.inv(np.array([each.entries for each in columns]).T)
+
+
+def _entering(
+    points: _Points,
+    column: Callable[[Ints], _Column],
+    slacks: Sequence[_Column],
+    duals: Floats,
+    gain: Floats,
+    uses: Floats,
+    thorough: bool,
+) -> _Column | None:
+    """A column that makes the mixture better; None where there is none, among active options unless thorough."""
+    count = len(slacks)
+    slack = int(np.argmin(duals[:count]))
+    if duals[slack] < -_TINY:
+        return slacks[slack]
+    prices = gain - np.maximum(duals[:count], 0.0) @ uses
+    found = column(points.best_active(prices))
+    if found.worth - duals @ found.entries > _TINY:
+        return found
+    if not thorough:
+        return None
+    # The last of the duals is what a table must be worth to come in.
+    places = points.best(prices, float(duals[count]) + _TINY)
+    if places is None:
+        return None
+    found = column(places)
+    if found.worth - duals @ found.entries <= _TINY:
+        return None
+    points.activate(places)
+    return found
+
+
+def _leaving(weights: Sequence[float], direction: Sequence[float]) -> int:
+    """The column of the basis that is used up first on the way."""
+    least = _TINY * max(1.0, *(abs(d) for d in direction))
+    ratios = [w / d if d > least else inf for w, d in zip(weights, direction, strict=True)]
+    return ratios.index(min(ratios))
 
 
 def most_served_by_desk(program: Program, standards: tuple[Standard, ...]) -> Bound | None:

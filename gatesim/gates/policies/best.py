@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +38,14 @@ def question(scenario: Scenario, policy: Best, law: Law) -> Bound:
         scenario, law, checks=checks, desk=False, channels=policy.channels, models=policy.models
     )
     first = min(scenario.orders, key=lambda order: order.issued).standard
-    ratio = policy.ratio or first.kind
+    kind = policy.ratio or first.kind
+    limit = first.limit if policy.limit is None else policy.limit
+    # The scenario was refused where the first order's standard does not say what the policy leaves open.
+    ratio: Literal["leak_rate", "leak_share"] = "leak_rate" if kind == "leak_rate" else "leak_share"
     if policy.floor is not None:
         return least_leak(program, ratio, policy.floor)
-    return most_served(program, Standard(ratio, first.limit if policy.limit is None else policy.limit))
+    assert isinstance(limit, float)
+    return most_served(program, Standard(ratio, limit))
 
 
 @dataclass(frozen=True)
