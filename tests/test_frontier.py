@@ -11,7 +11,9 @@ import gatesim
 from gatesim.cli.main import call
 from gatesim.gates.bounds import Standard, most_served, program_a, program_b
 from gatesim.law.law import make_law
+from gatesim.scenario import load
 from gatesim.scenario.errors import ScenarioError
+from gatesim.study.asking import ask
 from gatesim.study.frontier import GRID, Frontier, frontier, payers
 from tests.scenarios import SMALL
 
@@ -109,3 +111,19 @@ def test_table_json_and_picture(found: Frontier, tmp_path: Path, capsys: pytest.
     assert "within a leak rate (of restricted needs)" in text
     assert "is not legal advice" in text
     assert "A: keeps nothing" in picture.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("unknown-tolerance", "its limit is not known"),
+        ("no-leak-at-all", "its standard is zero"),
+        ("controls-not-leaks", "its standard is process"),
+    ],
+)
+def test_a_standard_that_is_no_single_ratio_asks_for_one(name: str, why: str) -> None:
+    loaded = load(name)
+    with pytest.raises(ScenarioError, match=rf"orders\.0: {why}.*--ratio leak_share --limit"):
+        ask(loaded)
+    question = ask(loaded, ratio="leak_rate", limit=0.01)
+    assert (question.ratio, question.limit, question.own) == ("leak_rate", 0.01, False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gatesim.measures.judgement import RATIOS
+from gatesim.measures.verdict import first_order
 from gatesim.scenario import Loaded, ScenarioError
 from gatesim.scenario.errors import Problem, nearest
+from gatesim.scenario.schema import Scenario
 from gatesim.study.standing import Question, question
-
-RATIOS = ("leak_rate", "leak_share")
 
 
 def ask(
@@ -25,7 +26,8 @@ def ask(
     Raises
     ------
     ScenarioError
-        If there is no order, a name is unknown, or a limit or floor is no share.
+        If there is no order, its standard is no single ratio and none is given, a name is unknown, or a limit or
+        floor is no share.
     """
     scenario = loaded.scenario
     problems = []
@@ -46,6 +48,7 @@ def ask(
             problems.append(
                 Problem(option, None, "", f"{value:g} is {what}: write a share, such as 0.001 for 0.1 %")
             )
+    problems += _not_one_ratio(loaded, ratio, limit)
     if problems:
         raise ScenarioError(problems)
     return question(
@@ -56,6 +59,28 @@ def ask(
         floor=floor,
         policies=None if policies is None else [name for name in scenario.policies if name in policies],
     )
+
+
+def no_single_ratio(scenario: Scenario) -> str:
+    """Why the first order's standard is not one leak ratio with a known limit, in words; empty where it is."""
+    order = first_order(scenario)
+    if order is None:
+        return ""
+    if order.standards:
+        return "models have standards of their own"
+    if order.standard.kind not in RATIOS:
+        return f"its standard is {order.standard.kind}"
+    return "" if isinstance(order.standard.limit, float) else "its limit is not known"
+
+
+def _not_one_ratio(loaded: Loaded, ratio: str | None, limit: float | None) -> list[Problem]:
+    """A problem where neither the first order nor the user says which leak ratio and limit to look at."""
+    order, why = first_order(loaded.scenario), no_single_ratio(loaded.scenario)
+    if order is None or not why or (limit is not None and ratio is not None):
+        return []
+    key = f"orders.{loaded.scenario.orders.index(order)}"
+    message = f"{why}, and here one leak ratio and one limit are looked at"
+    return [Problem(loaded.files[-1][0], None, key, message, "say which: --ratio leak_share --limit 0.001")]
 
 
 def _unknown(option: str, name: str, what: str, known: Iterable[str]) -> Problem:

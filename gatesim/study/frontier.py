@@ -19,7 +19,7 @@ from gatesim.gates.bounds import Bound, Program, Standard, most_served
 from gatesim.scenario import Loaded, load
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
-from gatesim.study.asking import ask
+from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.claim import sentence_of
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
@@ -225,8 +225,12 @@ def frontier(
     """
     loaded = source if isinstance(source, Loaded) and not sets else _loaded(source, sets)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
-    own = ask(loaded, ratio=ratio, policies=policies)
-    asked = _limits(scenario.verdict.limits, limits, ask(loaded), own.ratio)
+    # Where the order names no single ratio, the sentence is about the one that is asked for.
+    instead: dict[str, Any] = {}
+    if no_single_ratio(scenario):
+        instead = {"ratio": ratio, "limit": limits[0] if limits else None}
+    own = ask(loaded, policies=policies, **(instead or {"ratio": ratio}))
+    asked = _limits(scenario.verdict.limits, limits, ask(loaded, **instead), own.ratio)
     order = [own.reading, *(name for name in scenario.readings if name != own.reading)]
     points: list[Point] = []
     listed: list[ListedPoint] = []
@@ -234,7 +238,7 @@ def frontier(
     scopes: dict[str, str] = {}
     told_apart: tuple[str, ...] = ()
     for number, reading in enumerate(order):
-        standings = Standings(scenario, ask(loaded, reading=reading, policies=policies))
+        standings = Standings(scenario, ask(loaded, reading=reading, policies=policies, **instead))
         made = {"bound_A": standings.a.program(), "bound_B": standings.b.program()}
         for which, program in made.items():
             points += _curve(program, which, reading, own.ratio, asked)

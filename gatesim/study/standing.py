@@ -16,7 +16,7 @@ from gatesim.gates.bounds import Standard
 from gatesim.gates.bounds.most import Dense, most_value
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
-from gatesim.measures.judgement import OUTCOMES, Outcome
+from gatesim.measures.judgement import OUTCOMES, RATIOS, Outcome
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.schema import Scenario
@@ -75,13 +75,17 @@ def question(
     Raises
     ------
     ValueError
-        If there is no order, or a limit or floor is no share.
+        If there is no order, its limit is no known ratio, or a limit or floor is no share.
     """
     order = first_order(scenario)
     if order is None:
         raise ValueError("there is no order: nothing can be judged")
     chosen = order.standard.limit if limit is None else limit
     kind = order.standard.kind if ratio is None else ratio
+    if kind not in RATIOS or not isinstance(chosen, float | int):
+        raise ValueError(
+            "the first order's standard is no leak ratio with a known limit: give ratio and limit"
+        )
     Standard("leak_rate" if kind == "leak_rate" else "leak_share", chosen)
     least = scenario.verdict.floor if floor is None else floor
     if not 0 <= least <= 1:
