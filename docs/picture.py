@@ -1,4 +1,4 @@
-"""Draw the picture of the README: the flagship's policies compared."""
+"""Draw the pictures of README and docs: the flagship's frontier, and its policies compared."""
 
 from pathlib import Path
 
@@ -6,5 +6,6 @@ import gatesim
 from gatesim.show.charts import save
 
 if __name__ == "__main__":
-    result = gatesim.run("june-2026", engine="exact")
-    save(result.plot.policies(), Path(__file__).parent / "policies.png")
+    here = Path(__file__).parent
+    save(gatesim.frontier("june-2026").plot.frontier(), here / "frontier.png")
+    save(gatesim.run("june-2026", engine="exact").plot.policies(), here / "policies.png")

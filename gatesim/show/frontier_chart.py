@@ -126,8 +126,8 @@ def _labels(alt: Any, dots: list[dict[str, Any]], x: Any, y: Any) -> list[Any]:
         (left if at[0] > -1.6 else right).append(dot)
     return [
         alt.Chart(alt.Data(values=rows))
-        .mark_text(align=align, dx=dx, fontSize=9, color=INK)
+        .mark_text(align=align, dx=dx, dy=-7, fontSize=9, color=INK)
         .encode(x=x, y=y, text="policy:N")
-        for rows, align, dx in ((left, "right", -6), (right, "left", 6))
+        for rows, align, dx in ((left, "right", -3), (right, "left", 3))
         if rows
     ]

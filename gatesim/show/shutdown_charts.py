@@ -16,7 +16,7 @@ from gatesim.study.standing import Question
 if TYPE_CHECKING:
     from altair import HConcatChart
 
-LINES = {"list": SERIES[2], "bound_A": "#0072B2", "bound_B": SERIES[1]}
+LINES = {"list": SERIES[2], "bound_A": SERIES[0], "bound_B": SERIES[1]}
 """Colours of the list and of the bounds."""
 
 SHORT = {"list": "best policy listed", "bound_A": "bound A", "bound_B": "bound B"}
