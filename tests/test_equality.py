@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from gatesim.engine import fast
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import make_law
-from gatesim.measures.ledger import Ledger
+from gatesim.measures.ledger import RULE, Ledger
 from gatesim.measures.tally import Tally, from_ledger, judged
 from gatesim.scenario.schema import Scenario
 from tests.happenings import Seen, happenings, ties
@@ -37,6 +37,7 @@ from tests.kept_cases import (
 )
 from tests.lively_scenarios import lively_case
 from tests.mutations import MUTATIONS, ROOT, Mutation, mutated
+from tests.plain import plain
 from tests.scenarios import small
 
 CASES, SLOW_CASES = 200, 5000
@@ -327,3 +328,14 @@ def test_tables_of_the_wrong_shape_are_refused(name: str) -> None:
     wrong = dataclasses.replace(gate[0], **{name: getattr(gate[0], name)[..., :-1]})
     with pytest.raises(ValueError, match=f"epoch 0: {name} has shape"):
         fast.simulate(scenario, law, (wrong, *gate[1:]), 10, seed=1, replication=0)
+
+
+@pytest.mark.compiled
+def test_a_reading_of_the_session_may_be_surely_wrong() -> None:
+    """Nothing is drawn of a signal that is certain, but what it reads is not the truth for that."""
+    wrong = {"US": {"other": 1.0}, "other": {"US": 1.0}}
+    signals = {"ip": {"observes": "device", "refresh": "session", "accuracy": wrong}}
+    case = Case(plain({"family": "single", "signal": "ip"}, signals=signals, people=20), "gate", "person")
+    hold_together(case)
+    assert len(case.ledger) > 50
+    assert set(case.ledger.reason.tolist()) == {RULE}

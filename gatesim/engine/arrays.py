@@ -154,7 +154,7 @@ class GateArrays(NamedTuple):
     shutdown: NDArray[np.bool_]  # [T]
     plain_ends: NDArray[
         np.int8
-    ]  # [T, cell]: how a need ends, by its number in `ENDS`, that leaves no trace; else -1
+    ]  # [T, cell]: number in `ENDS` of how a need ends that leaves no trace, else -1
     documents: Ints  # [T, D], padded with -1
     errors: Floats  # [T, 3, D]: false reject, accept, match
     acceptable: Ints  # [G, E, D], padded with -1

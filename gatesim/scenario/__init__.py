@@ -2,7 +2,7 @@
 
 from gatesim.scenario.assumptions import Input, count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
-from gatesim.scenario.files import Loaded, build, load
+from gatesim.scenario.files import Loaded, build, load, loaded_from
 from gatesim.scenario.places import seeds, shipped
 from gatesim.scenario.schema import Scenario
 
@@ -15,6 +15,7 @@ __all__ = [
     "build",
     "count_guesses",
     "load",
+    "loaded_from",
     "rests_on",
     "seeds",
     "shipped",

@@ -109,6 +109,24 @@ def load(source: str | Path, sets: Sequence[str] = ()) -> Loaded:
     return _made(_chain(*_find(source)), tuple(sets))
 
 
+def loaded_from(source: str | Path | Loaded, sets: Sequence[str] = ()) -> Loaded:
+    """A scenario as Python callers give one: read from a path or a shipped name, or already loaded.
+
+    Parameters
+    ----------
+    source, sets
+        As for `load`; on a scenario that is loaded already the values are set on top.
+
+    Raises
+    ------
+    ScenarioError
+        As for `load`.
+    """
+    if not isinstance(source, Loaded):
+        return load(source, sets)
+    return source.with_sets(sets) if sets else source
+
+
 def _made(layers: tuple[Layer, ...], sets: tuple[str, ...]) -> Loaded:
     """A scenario from its files, base first, and what is set on top."""
     data: Data = {}

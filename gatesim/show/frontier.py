@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import html
-
-from rich.padding import Padding
-from rich.text import Text
-
 from gatesim.measures.numbers import format_limit, format_rate
-from gatesim.show.page import page
-from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
+from gatesim.show.answer import answer_html, print_answer
+from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.frontier import Frontier, Point
 
 RATIOS = {"leak_rate": "leak rate (of restricted needs)", "leak_share": "leak share (of served needs)"}
@@ -116,23 +111,9 @@ def tables(found: Frontier) -> list[Table]:
 
 def print_frontier(found: Frontier) -> None:
     """Print a frontier: tables, then the sentence."""
-    console = page()
-    console.print(Text(found.loaded.scenario.title, style="bold"))
-    console.print()
-    for table in tables(found):
-        print_table(console, table)
-    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
-    for line in small_print(found):
-        console.print(Text(line, style="dim"))
+    print_answer(found.loaded.scenario.title, tables(found), found.sentence, small_print(found))
 
 
 def frontier_html(found: Frontier) -> str:
     """A frontier as a notebook shows it. All text is escaped."""
-    return "\n".join(
-        [
-            f"<h4>{html.escape(found.loaded.scenario.title)}</h4>",
-            *(table_html(table) for table in tables(found)),
-            f"<p>{html.escape(found.sentence)}</p>",
-            *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(found)),
-        ]
-    )
+    return answer_html(found.loaded.scenario.title, tables(found), found.sentence, small_print(found))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import html
-
-from rich.padding import Padding
-from rich.text import Text
-
 from gatesim.measures.numbers import format_limit
-from gatesim.show.page import page
-from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
+from gatesim.show.answer import answer_html, print_answer
+from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.sensitivity import Sensitivity
 
 BASES = {"leak_rate": "restricted needs", "leak_share": "served needs"}
@@ -70,22 +65,9 @@ def tables(found: Sensitivity) -> list[Table]:
 
 def print_sensitivity(found: Sensitivity) -> None:
     """Print the tables, then the sentence."""
-    console = page()
-    console.print(Text(found.loaded.scenario.title, style="bold"))
-    console.print()
-    for table in tables(found):
-        print_table(console, table)
-    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
-    console.print(Text(MEMORY, style="dim"))
+    print_answer(found.loaded.scenario.title, tables(found), found.sentence, [MEMORY])
 
 
 def sensitivity_html(found: Sensitivity) -> str:
     """As a notebook shows it. All text is escaped."""
-    return "\n".join(
-        [
-            f"<h4>{html.escape(found.loaded.scenario.title)}</h4>",
-            *(table_html(table) for table in tables(found)),
-            f"<p>{html.escape(found.sentence)}</p>",
-            f"<p><small>{html.escape(MEMORY)}</small></p>",
-        ]
-    )
+    return answer_html(found.loaded.scenario.title, tables(found), found.sentence, [MEMORY])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatesim.scenario import Loaded, load
+from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.assumptions import Input, count_guesses, rests_on
 from gatesim.study.shown import Shown
 
@@ -84,5 +84,5 @@ def check(source: str | Path | Loaded, *, sets: tuple[str, ...] = ()) -> Check:
     ScenarioError
         If the scenario is wrong.
     """
-    loaded = source if isinstance(source, Loaded) else load(source, sets)
+    loaded = loaded_from(source, sets)
     return Check(loaded, rests_on(loaded))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gatesim.engine.fast import Population
 from gatesim.measures.tally import judged
-from gatesim.scenario import Loaded, ScenarioError, load
+from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.consistency import refuse_if_too_large
 from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.schema import Scenario
@@ -69,7 +69,7 @@ def explain(
         If the replication is out of range.
     """
     given = [f"people={people}"] * (people is not None) + [f"seed={seed}"] * (seed is not None)
-    loaded = _loaded(source, [*sets, *given])
+    loaded = loaded_from(source, [*sets, *given])
     scenario = loaded.scenario
     policy, reading = _chosen(loaded, policy, reading)
     number, slot = _person(person, scenario.people)
@@ -92,12 +92,6 @@ def explain(
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------
-
-
-def _loaded(source: str | Path | Loaded, sets: Sequence[str]) -> Loaded:
-    if isinstance(source, Loaded):
-        return source.with_sets(sets) if sets else source
-    return load(source, sets)
 
 
 def _chosen(loaded: Loaded, policy: str | None, reading: str | None) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gatesim._version import __version__
 from gatesim.exact.varied import Served
 from gatesim.gates.bounds import Bound, Program, Standard, most_served
-from gatesim.scenario import Loaded, load
+from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.study.asking import ask, no_single_ratio
@@ -223,7 +223,7 @@ def frontier(
     TooLarge
         If the signals have too many joint readings.
     """
-    loaded = source if isinstance(source, Loaded) and not sets else _loaded(source, sets)
+    loaded = loaded_from(source, sets)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
     # Where the order names no single ratio, the sentence is about the one that is asked for.
     instead: dict[str, Any] = {}
@@ -261,10 +261,6 @@ def frontier(
         guesses,
         inputs,
     )
-
-
-def _loaded(source: str | Path | Loaded, sets: Sequence[str]) -> Loaded:
-    return source.with_sets(sets) if isinstance(source, Loaded) else load(source, sets)
 
 
 def _limits(listed: Sequence[float], more: Sequence[float], order: Question, ratio: str) -> tuple[float, ...]:

@@ -30,7 +30,7 @@ from gatesim.gates.bounds.requests import outcomes
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.measures.judgement import Outcome
-from gatesim.scenario import Loaded, load
+from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
@@ -232,7 +232,7 @@ def relief(
     TooLarge
         If the signals have too many joint readings.
     """
-    loaded = source.with_sets(list(sets)) if isinstance(source, Loaded) else load(source, list(sets))
+    loaded = loaded_from(source, sets)
     asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
     standings = Standings(scenario, asked)

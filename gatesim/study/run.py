@@ -20,7 +20,7 @@ from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
 from gatesim.measures.tally import Tally
 from gatesim.measures.verdict import PolicyResult, make_verdict
-from gatesim.scenario import Loaded, ScenarioError, load
+from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.consistency import REFERENCE, Footprint, refuse_if_too_large
 from gatesim.scenario.errors import Problem
@@ -128,7 +128,7 @@ def run(
         raise ValueError("a ledger needs a folder to write it into (out), and an engine that simulates")
     given = [f"people={people}"] * (people is not None) + [f"seed={seed}"] * (seed is not None)
     given = [*sets, *given]  # all at once: one may be right only with another
-    loaded = source if isinstance(source, Loaded) and not given else _reload(source, given)
+    loaded = loaded_from(source, given)
     scenario = loaded.scenario
     names = _chosen(loaded, policies)
     if not scenario.orders:
@@ -156,10 +156,6 @@ def footprint(scenario: Scenario, engine: str) -> Footprint:
     if engine == "reference":
         return REFERENCE
     return FAST_BY_LEDGER if share_networks(scenario) else FAST
-
-
-def _reload(source: str | Path | Loaded, sets: Sequence[str]) -> Loaded:
-    return source.with_sets(sets) if isinstance(source, Loaded) else load(source, sets)
 
 
 def _chosen(loaded: Loaded, policies: Sequence[str] | None) -> list[str]:

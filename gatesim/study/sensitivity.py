@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim._version import __version__
 from gatesim.gates.bounds import Worth, worths
-from gatesim.scenario import Loaded, load
+from gatesim.scenario import Loaded, loaded_from
 from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
 from gatesim.study.gates import laws
@@ -110,7 +110,7 @@ def sensitivity(
     TooLarge
         If the signals have too many joint readings.
     """
-    loaded = source.with_sets(list(sets)) if isinstance(source, Loaded) else load(source, list(sets))
+    loaded = loaded_from(source, sets)
     asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
     say(0.0, "each signal, document and reviewer")

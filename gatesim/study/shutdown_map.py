@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.measures.judgement import OUTCOMES
-from gatesim.scenario import Loaded, load
+from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
@@ -146,8 +146,7 @@ def shutdown_map(
     ScenarioError
         As there.
     """
-    loaded = source if isinstance(source, Loaded) else load(source)
-    loaded = loaded.with_sets(sets) if sets else loaded
+    loaded = loaded_from(source, sets)
     say = progress or (lambda done, doing: None)
     pairs = zip(vary, low, high, strict=True)
     first, second = (find_parameter(loaded, key, a, b) for key, a, b in pairs)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gatesim.gates.bounds import Bound
 from gatesim.measures.judgement import Outcome
-from gatesim.scenario import Loaded, load
+from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
 from gatesim.study.claim import best_listed, bound_at, sentence_of
@@ -225,8 +225,7 @@ def shutdown_point(
     CannotDo
         If the exact engine cannot do a policy.
     """
-    loaded = load(source, tuple(sets)) if not isinstance(source, Loaded) else source
-    loaded = loaded.with_sets(sets) if sets and isinstance(source, Loaded) else loaded
+    loaded = loaded_from(source, sets)
     say = progress or (lambda done, doing: None)
     parameter = find_parameter(loaded, vary, low, high)
     asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)

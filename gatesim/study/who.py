@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatesim.law.law import make_law
-from gatesim.scenario import Loaded, load
+from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
@@ -131,7 +131,7 @@ def who(source: str | Path | Loaded, *, sets: tuple[str, ...] = ()) -> Who:
     ScenarioError
         If the scenario is wrong.
     """
-    loaded = source if isinstance(source, Loaded) else load(source, sets)
+    loaded = loaded_from(source, sets)
     scenario = loaded.scenario
     people, needs = _people(scenario)
     found: dict[str, dict[int, Restricted]] = {}
