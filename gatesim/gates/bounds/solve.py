@@ -21,6 +21,9 @@ from gatesim.gates.bounds.standards import Standard
 
 LEAKS = ("leak_rate", "leak_share", "leak_count")
 
+_STRAIGHT = 1e-12
+"""An edge along which the share of leaks changes by less, in parts of itself, keeps it."""
+
 
 def most_served(program: Program, standards: Standard | Sequence[Standard]) -> Bound:
     """The most entitled needs that any gate of a program serves within all of some standards.
@@ -169,7 +172,10 @@ def _price_of_limit(
         if standard.kind == "leak_share":
             # On the edge, leaks = odds * served with odds = limit / (1 - limit); differentiate served by the limit.
             odds = standard.limit / (1.0 - standard.limit)
-            return slope * served / (1.0 - odds * slope) / (1.0 - standard.limit) ** 2 / program.entitled
+            rest = 1.0 - odds * slope
+            if rest <= _STRAIGHT:
+                return None  # the share of leaks is the same all along the edge: a little less of it is worth it all
+            return slope * served / rest / (1.0 - standard.limit) ** 2 / program.entitled
         return slope / program.entitled
 
     def level(at: int) -> float | None:
