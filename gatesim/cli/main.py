@@ -19,6 +19,7 @@ COMMANDS = {
     "relief": "Say which narrowing of the order leaves a gate, and what it would let through.",
     "sensitivity": "Say what a point of each signal, each document, one more reviewer is worth.",
     "shutdown-point": "Find every value of a number at which the outcome changes.",
+    "app": "Open a page on this machine on which a scenario's numbers can be moved.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 

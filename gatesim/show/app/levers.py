@@ -17,7 +17,14 @@ from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Assumption, Scenario
 from gatesim.scenario.types import DAY, FOREVER, HOUR
 
-ASKED, ACCURACY, COVERAGE, VPN, DOCUMENTS, STAFF = "asked", "accuracy", "coverage", "vpn", "documents", "staff"
+ASKED, ACCURACY, COVERAGE, VPN, DOCUMENTS, STAFF = (
+    "asked",
+    "accuracy",
+    "coverage",
+    "vpn",
+    "documents",
+    "staff",
+)
 
 GROUPS = {
     ASKED: "What is asked",
@@ -91,7 +98,9 @@ class Lever:
 
     def allows(self, value: float) -> bool:
         """Whether a value is within the hard limits, and whole where it has to be."""
-        return self.limits[0] <= value <= self.limits[1] and (not self.parameter.whole or value == round(value))
+        return self.limits[0] <= value <= self.limits[1] and (
+            not self.parameter.whole or value == round(value)
+        )
 
     def is_plausible(self, value: float) -> bool:
         """Whether a value is within the plausible range, where one is known."""
@@ -223,9 +232,7 @@ class _Maker:
             "a choice; the order states none" if is_ratio else "a question; the order's standard is another",
         )
         note = known.title if known and is_ratio else ""
-        yield Lever(
-            LIMIT, ASKED, "Limit on leaks", "", parameter, start, (0.0, 1.0), True, True, (), note
-        )
+        yield Lever(LIMIT, ASKED, "Limit on leaks", "", parameter, start, (0.0, 1.0), True, True, (), note)
         yield self._lever(
             FLOOR, ASKED, "Floor: entitled needs to serve", [("verdict", "floor")], scenario.verdict.floor
         )
@@ -249,7 +256,9 @@ class _Maker:
                     path: KeyPath = ("signals", name, *below, field, *([entry] if entry else []))
                     pattern, known = self._known(path)
                     words = ", ".join(part for part in (where, entry) if part)
-                    alone = known is not None and "*" not in pattern and pattern.endswith((field, entry or field))
+                    alone = (
+                        known is not None and "*" not in pattern and pattern.endswith((field, entry or field))
+                    )
                     label = known.title if known is not None and alone else f"{title}: {field}"
                     about = words if not alone else ""
                     # What holds for everybody comes before what holds on a VPN, and that before single channels.
@@ -351,7 +360,13 @@ class _Maker:
         known = self._known(("desk", "service"))[1]
         label = known.title if known else "Mean time of one review"
         yield self._lever(
-            "desk.service", STAFF, label, [("desk", "service")], float(desk.service), is_duration=True, reach=0.5
+            "desk.service",
+            STAFF,
+            label,
+            [("desk", "service")],
+            float(desk.service),
+            is_duration=True,
+            reach=0.5,
         )
         if desk.patience < FOREVER:
             known = self._known(("desk", "patience"))[1]

@@ -163,9 +163,13 @@ class Panel:
                 continue
             if name in self.choices:
                 if text in self.choices[name]:
-                    settings = replace(settings, **{name: text})
+                    settings = (
+                        replace(settings, reading=text) if name == READING else replace(settings, ratio=text)
+                    )
                 else:
-                    wrong.append(f"{_cut(name)} = {_cut(text)}: {nearest(text, self.choices[name], 'there are')}")
+                    wrong.append(
+                        f"{_cut(name)} = {_cut(text)}: {nearest(text, self.choices[name], 'there are')}"
+                    )
             elif name in self.by_name:
                 why = _refuse(self.by_name[name], text)
                 if why:
@@ -219,15 +223,18 @@ class Panel:
             if now is not None:
                 words = self.choices[name]
                 base = getattr(self, name)
-                shown = (base, now) if name == READING else (words[base], words[now])
-                found.append(Difference(title, *shown, "a choice"))
+                was, is_now = (base, now) if name == READING else (words[base], words[now])
+                found.append(Difference(title, was, is_now, "a choice"))
         for lever in self.levers:
             if lever.name in settings.values:
                 value = settings.values[lever.name]
                 label = f"{lever.label} ({lever.about})" if lever.about else lever.label
                 found.append(
                     Difference(
-                        label, in_words(lever, lever.base), in_words(lever, value), known_words(lever),
+                        label,
+                        in_words(lever, lever.base),
+                        in_words(lever, value),
+                        known_words(lever),
                         lever.is_plausible(value),
                     )
                 )
@@ -315,7 +322,11 @@ def known_words(lever: Lever) -> str:
     elif lever.name not in (LIMIT, FLOOR):
         parts.append("no plausible range is known")
     grade = parameter.grade or "guess"
-    parts.append(f"{_GRADES.get(grade, grade)}: {'; '.join(lever.sources)}" if lever.sources else _GRADES.get(grade, grade))
+    parts.append(
+        f"{_GRADES.get(grade, grade)}: {'; '.join(lever.sources)}"
+        if lever.sources
+        else _GRADES.get(grade, grade)
+    )
     return "; ".join(parts)
 
 
