@@ -12,10 +12,10 @@ from gatesim.measures.numbers import format_limit
 from gatesim.show.charts import INK, LIMIT, SERIES, _altair, _finished, _heading
 from gatesim.show.frontier import BASES
 from gatesim.study.frontier import Frontier
-from gatesim.study.standing import question
+from gatesim.study.standing import Question, question
 
 if TYPE_CHECKING:
-    from altair import HConcatChart
+    from altair import HConcatChart, LayerChart
 
 LEFT_END = 1e-5
 """The left end of the axis of limits: what is less, or nothing, stands on it."""
@@ -54,9 +54,30 @@ def frontier_chart(found: Frontier) -> HConcatChart:
     )
 
 
-def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> Any:
+def one_reading(found: Frontier, asked: Question, height: int = 320) -> LayerChart:
+    """The panel of one reading by itself, as wide as the page that it is put on; its title is the page's.
+
+    Parameters
+    ----------
+    found
+        The frontier.
+    asked
+        What is asked: the reading, and the limit and the floor that are drawn.
+    height
+        Of the panel, in points.
+    """
+    alt = _altair()
+    chart = _panel(alt, found, asked.reading, True, asked).properties(width="container", height=height)
+    chart.title = alt.Undefined
+    styled: LayerChart = chart.configure_view(stroke=None).configure_axis(
+        gridColor="#e6e6e6", domainColor="#999999", labelFontSize=12, titleFontSize=12
+    )
+    return styled
+
+
+def _panel(alt: Any, found: Frontier, reading: str, first: bool, asked: Question | None = None) -> Any:
     scenario = found.loaded.scenario
-    asked = question(scenario)
+    asked = asked or question(scenario)
     curves = [
         {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
         for point in found.points
@@ -95,7 +116,7 @@ def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> Any:
         .encode(x=x, y=y),
         *_labels(alt, dots, x, y),
     ]
-    floor = alt.Chart(alt.Data(values=[{"y": scenario.verdict.floor}]))
+    floor = alt.Chart(alt.Data(values=[{"y": asked.floor}]))
     layers.insert(0, floor.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(y=y))
     if asked.ratio == found.ratio and asked.limit >= LEFT_END:
         line = alt.Chart(alt.Data(values=[{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]))

@@ -24,7 +24,7 @@ from gatesim.scenario.assumptions import CHOICE, Input, rests_on
 from gatesim.scenario.consistency import inconsistencies
 from gatesim.scenario.errors import KeyPath
 from gatesim.scenario.keys import parse_key
-from gatesim.scenario.parameter import Parameter, _replaced, scale_of, _typed, assumption_of
+from gatesim.scenario.parameter import Parameter, _replaced, _typed, assumption_of, scale_of
 from gatesim.scenario.people import Activity
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.shape import at, is_duration

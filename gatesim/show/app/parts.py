@@ -16,8 +16,11 @@ OF = {"leak_rate": "of restricted needs", "leak_share": "of served needs"}
 
 STYLE = """
 <style>
+[data-testid="stMainBlockContainer"] { padding: 3.5rem 2rem 3rem; max-width: 80rem; }
 .gs { color: #222; line-height: 1.45; }
-.gs h2 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .4rem; padding: 0; }
+.gs h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .3rem; padding: 0; font-weight: 600; }
+.gs h3 { font-size: 1.1rem; line-height: 1.3; margin: .8rem 0 0; padding: 0; font-weight: 600; }
+.gs h2 { font-size: 1.6rem; line-height: 1.3; margin: 0 0 .4rem; padding: 0; }
 .gs p { margin: 0 0 .5rem; }
 .gs small, .gs .small { color: #555; font-size: .85rem; }
 .gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
@@ -46,6 +49,13 @@ def section(*parts: str, live: bool = False) -> str:
     return f'<div class="gs"{said}>{"".join(parts)}</div>'
 
 
+def rate(value: float | None) -> str:
+    """A share in percent; what sums leave beside 0 or 1 by rounding is neither."""
+    if value is not None and abs(value - round(value)) < 1e-12:
+        value = float(round(value))
+    return format_rate(value)
+
+
 def escaped(text: object) -> str:
     return html.escape(str(text))
 
@@ -54,7 +64,7 @@ def headline(found: Glance) -> str:
     """The verdict in one line, about the listed policies."""
     asked, best = found.asked, found.best
     limit = f"{format_limit(asked.limit)} {OF[asked.ratio]}"
-    served = format_rate(best.served)
+    served = rate(best.served)
     if best.outcome == "gate_available":
         return f"{best.name} keeps leaks within {limit} and serves {served} of entitled needs"
     if best.outcome == "only_not_ready":
@@ -69,11 +79,35 @@ def headline(found: Glance) -> str:
 
 
 def question(found: Glance, title: str) -> str:
-    """What is asked, in one line."""
+    """The head of the page: the scenario, and what is asked of it."""
     asked = found.asked
+    return section(
+        f"<h1>{escaped(title)}</h1>",
+        f"<p><small>Order read as “{escaped(asked.reading)}”; at most {format_limit(asked.limit)} {OF[asked.ratio]} may "
+        f"be leaks, at least {format_limit(asked.floor)} of entitled needs served; on {format_date(asked.date)}. "
+        "Exact engine.</small></p>",
+    )
+
+
+def heading(text: str) -> str:
+    """The heading of a part of the page."""
+    return section(f"<h3>{escaped(text)}</h3>")
+
+
+def frontier_words(found: Glance) -> str:
+    """What the chart of the frontier shows, for those who do not see it."""
+    asked = found.asked
+    points = [p for p in found.frontier.points if p.own and p.served is not None]
+    at = "; ".join(
+        f"{'A' if point.bound == 'bound_A' else 'B'} at {format_limit(point.limit)}: {rate(point.served)}"
+        for point in points
+    )
+    listed = "; ".join(
+        f"{one.policy} leaks {rate(one.leak)}, serves {rate(one.served)}" for one in found.frontier.policies
+    )
     return (
-        f"{title} Order read as “{asked.reading}”; on {format_date(asked.date)}; at least "
-        f"{format_limit(asked.floor)} of entitled needs served; exact engine."
+        f"Line chart: the most entitled needs served (upwards) for each limit on leaks {OF[asked.ratio]} (across, by "
+        f"factors of ten). {at}. Listed policies: {listed}."
     )
 
 
@@ -94,7 +128,8 @@ def verdict(found: Glance) -> str:
 
 
 def _tile(title: str, outcome: str, words: str, small: str) -> str:
-    return f'<div class="tile {outcome}">{escaped(title)}<b>{escaped(words)}</b><span class="small">{escaped(small)}</span></div>'
+    inside = f'{escaped(title)}<b>{escaped(words)}</b><span class="small">{escaped(small)}</span>'
+    return f'<div class="tile {outcome}">{inside}</div>'
 
 
 def _listed_words(found: Glance) -> str:
@@ -102,7 +137,7 @@ def _listed_words(found: Glance) -> str:
     return {
         "gate_available": f"{best.name} would do",
         "only_not_ready": f"{best.name}, not ready",
-        "only_below_floor": f"below the floor: {format_rate(best.served)}",
+        "only_below_floor": f"below the floor: {rate(best.served)}",
         "no_gate_meets_limit": "none within the limit",
         "cannot_tell": "cannot tell",
     }[best.outcome]
@@ -114,7 +149,7 @@ def _leak_words(best: Best, asked: Question) -> str:
     if best.leak is None:
         return f"{best.name} serves nobody"
     within = "" if best.outcome != "no_gate_meets_limit" else "closest: "
-    return f"{within}{best.name} leaks {format_rate(best.leak)} {OF[asked.ratio]}, serves {format_rate(best.served)}"
+    return f"{within}{best.name} leaks {rate(best.leak)} {OF[asked.ratio]}, serves {rate(best.served)}"
 
 
 def _bound_words(best: Best, found: Glance, verb: str) -> tuple[str, str]:
@@ -122,10 +157,10 @@ def _bound_words(best: Best, found: Glance, verb: str) -> tuple[str, str]:
         return "serves nobody within the limit", ""
     small = "below the floor" if best.outcome == "only_below_floor" else "the floor or more"
     if verb == "serves" and found.with_desk is not None:
-        small += f"; with the desk as staffed {format_rate(found.with_desk)}"
+        small += f"; with the desk as staffed {rate(found.with_desk)}"
     if verb != "serves":
         small += "; it shows no gate, it can only fail to rule one out"
-    return f"{verb} at most {format_rate(best.served)}", small
+    return f"{verb} at most {rate(best.served)}", small
 
 
 def standing_words(candidate: Candidate, ready: str) -> str:
@@ -150,9 +185,9 @@ def policies(found: Glance) -> str:
         if name in by_name:
             one = by_name[name]
             cells = [
-                format_rate(one.served.served_entitled),
-                format_rate(one.served.leak_rate),
-                format_rate(one.served.leak_share),
+                rate(one.served.served_entitled),
+                rate(one.served.leak_rate),
+                rate(one.served.leak_share),
             ]
             words = standing_words(one, f"after {ready}")
         elif name in found.cannot:
@@ -190,7 +225,10 @@ def _note(found: Glance) -> str:
 def differing(found: Sequence[Difference], base: str) -> str:
     """What differs from the base."""
     if not found:
-        return section(f"<p>Nothing: all is as in {escaped(base)}.</p>")
+        return section(
+            f"<p><b>Nothing differs from {escaped(base)} yet.</b></p>",
+            "<p>Move something in the panel on the left (on a phone: the arrows at the top).</p>",
+        )
     rows = "".join(
         f'<tr><th scope="row">{escaped(one.label)}</th><td>{escaped(one.base)}</td><td>{escaped(one.now)}</td>'
         f'<td class="l">{escaped(one.known)}{"" if one.plausible else " <b>outside it</b>"}</td></tr>'

@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from math import isclose
 from pathlib import Path
 
 from gatesim.measures.judgement import RATIOS
-from gatesim.measures.numbers import format_rate
 from gatesim.measures.verdict import first_order
-from gatesim.scenario import Loaded, ScenarioError, load
+from gatesim.scenario import Loaded, ScenarioError
 from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.write import differences, toml_text
 from gatesim.show.app.levers import FLOOR, LIMIT, RATIO, READING, Lever, choices, levers_of

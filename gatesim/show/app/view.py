@@ -17,7 +17,7 @@ from gatesim.scenario.parameter import Parameter
 from gatesim.show.app import parts
 from gatesim.show.app.levers import ASKED, GROUPS, LIMIT, RATIO, READING, Lever
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
-from gatesim.show.app.sliders import FEW, meant, shown, slider
+from gatesim.show.app.sliders import FEW, meant, slider
 from gatesim.study.glance import Glance, glance
 from gatesim.study.result import Result
 
@@ -249,24 +249,19 @@ def _body(panel: Panel, settings: Settings) -> None:
     except ValueError as error:
         st.error(parts.plain(f"This cannot be worked out: {error}"))
         return
-    st.html(parts.section(f"<p>{parts.escaped(parts.question(found, _title(loaded)))}</p>"))
+    st.html(parts.question(found, loaded.scenario.title))
     st.html(parts.verdict(found))
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.html(parts.policies(found))
-    with right:
         _frontier(found)
-    st.html(parts.differing(panel.differing(settings), panel.name))
+    with right:
+        st.html(parts.differing(panel.differing(settings), panel.name))
+    st.html(parts.policies(found))
     if loaded.warnings:
         st.html(parts.paragraphs(f"Warning: {line}" for line in loaded.warnings[:8]))
     _save(panel, settings)
     _map(panel, settings, found)
     _simulate(panel, settings, loaded)
-
-
-def _title(loaded: Loaded) -> str:
-    title = loaded.scenario.title[:150]
-    return title if title.endswith((".", "!", "?")) else f"{title}."
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -277,17 +272,23 @@ def _glance(
 
 
 def _frontier(found: Glance) -> None:
-    from gatesim.show.frontier_chart import frontier_chart
+    from gatesim.show.frontier_chart import one_reading
 
-    st.altair_chart(frontier_chart(found.frontier), theme=None, width="content")
-    st.caption(
-        "The lines are the most that any gate could serve within each limit on leaks: without memory (A), with "
-        "memory (B). Dots are the listed policies; the dashed line is the limit, the dotted one the floor."
+    st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
+    chart = one_reading(found.frontier, found.asked).properties(description=parts.frontier_words(found))
+    st.altair_chart(chart, theme=None, width="stretch")
+    st.html(
+        parts.paragraphs(
+            [
+                "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the limit; "
+                "dotted: the floor."
+            ]
+        )
     )
 
 
 def _save(panel: Panel, settings: Settings) -> None:
-    st.subheader("Save as scenario file")
+    st.html(parts.heading("Save as scenario file"))
     text = panel.saved(settings)
     name = panel.file_name(settings)
     left, right = st.columns([1, 3])
@@ -298,7 +299,7 @@ def _save(panel: Panel, settings: Settings) -> None:
 
 
 def _map(panel: Panel, settings: Settings, found: Glance) -> None:
-    st.subheader("Where a gate is within the limit")
+    st.html(parts.heading("Where a gate is within the limit: a map of two inputs"))
     levers = [lever for lever in panel.levers if lever.parameter.paths]
     names = [lever.name for lever in levers]
     moving = [lever.name for lever in levers if lever.group != ASKED] or names
@@ -391,7 +392,7 @@ def _progress() -> Iterator[Callable[[float, str], None]]:
 def _simulate(panel: Panel, settings: Settings, loaded: Loaded) -> None:
     from gatesim.study.run import run
 
-    st.subheader("Simulate what is on screen")
+    st.html(parts.heading("Simulate what is on screen"))
     scenario = loaded.scenario
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     people = left.number_input(
