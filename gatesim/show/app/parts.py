@@ -71,7 +71,9 @@ def headline(found: Glance) -> str:
         when = f"before {format_date(best.ready)}" if best.ready else "in this century"
         return f"{best.name} would keep leaks within {limit}, but is not ready {when}"
     if best.outcome == "only_below_floor":
-        return f"Within {limit} the best listed gate, {best.name}, serves only {served} of entitled needs"
+        return (
+            f"Within a limit of {limit} the best listed gate, {best.name}, serves {served} of entitled needs"
+        )
     count = len(found.candidates)
     if not count:
         return "No listed gate serves anybody"
@@ -83,8 +85,8 @@ def question(found: Glance, title: str) -> str:
     asked = found.asked
     return section(
         f"<h1>{escaped(title)}</h1>",
-        f"<p><small>Order read as “{escaped(asked.reading)}”; at most {format_limit(asked.limit)} {OF[asked.ratio]} may "
-        f"be leaks, at least {format_limit(asked.floor)} of entitled needs served; on {format_date(asked.date)}. "
+        f"<p><small>Order read as “{escaped(asked.reading)}”; at most {format_limit(asked.limit)} {OF[asked.ratio]} "
+        f"may be leaks, at least {format_limit(asked.floor)} of entitled needs served; on {format_date(asked.date)}. "
         "Exact engine.</small></p>",
     )
 

@@ -28,7 +28,7 @@ SCENARIO = "scenario"
 MOST_NOTICES = 5
 """So many things that are wrong in an address are named."""
 
-_NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,17})?|\.\d{1,17})([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,25})?|\.\d{1,25})([eE][+-]?\d{1,3})?", re.ASCII)
 _SHOWN = 40
 _TITLE = 300
 
