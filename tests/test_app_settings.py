@@ -318,7 +318,9 @@ def test_what_an_author_wrote_is_escaped(quick: Panel) -> None:
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "\\<script\\>" in parts.plain(nasty)
-    assert parts.plain("a_b [x](y) $z$ :red[w] # 1. www.x") == r"a\_b \[x\](y) \$z\$ \:red\[w\] \# 1\. www\.x"
+    assert parts.plain("a_b [x](y) $z$ :red[w] # www.x") == r"a_b \[x\](y) \$z\$ \:red\[w\] \# www\.x"
+    assert parts.plain("1. _a_\n- b: c") == r"1\. \_a\_ - b: c"
+    assert parts.plain("Floor: entitled needs (50 %)") == "Floor: entitled needs (50 %)"
 
 
 def test_the_headline_says_the_outcome(quick: Panel) -> None:

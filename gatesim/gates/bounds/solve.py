@@ -21,6 +21,9 @@ from gatesim.gates.bounds.standards import Standard
 
 LEAKS = ("leak_rate", "leak_share", "leak_count")
 
+_TIE = 1e-14
+"""Room within a limit, in parts of what is weighed against it, that is none but rounding."""
+
 _STRAIGHT = 1e-12
 """An edge along which the share of leaks changes by less, in parts of itself, keeps it."""
 
@@ -51,6 +54,8 @@ def most_served(program: Program, standards: Standard | Sequence[Standard]) -> B
     for number, standard in enumerate(standards):
         on_leaks, on_served, most = standard.linear(program.restricted)
         room = most + on_served * frontier.served - on_leaks * frontier.leaks
+        # What rounding leaves of a tie is none: else the way to a gate that is just within would begin nowhere.
+        room[np.abs(room) <= _TIE * (abs(most) + on_leaks * frontier.leaks)] = 0.0
         within = np.flatnonzero(room >= 0)
         if not len(within):
             return _nothing(

@@ -22,6 +22,7 @@ OPTIONS = {
     "browser.gatherUsageStats": "false",
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
     "global.developmentMode": "false",
     "logger.hideWelcomeMessage": "true",
     "logger.level": "warning",

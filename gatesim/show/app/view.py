@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import streamlit as st
@@ -24,6 +25,8 @@ from gatesim.study.result import Result
 DEFAULT = "june-2026"
 MAP_STEPS = 12
 MOST_PEOPLE = 1_000_000
+LATE = 1.5
+"""Seconds within which a browser knows the address that the page gave itself."""
 
 
 def show(file: str | None = None) -> None:
@@ -75,7 +78,7 @@ def _asked() -> dict[str, list[str]]:
 def _from_address(names: Sequence[str], file: str | None) -> tuple[Panel, list[str]]:
     """The base, and what is wrong in the address. Where somebody wrote a new address, it is read."""
     state, given = st.session_state, _asked()
-    if "settings" in state and given == state.get("written"):
+    if "settings" in state and (given == state.written or _is_late(given)):
         return _panel(state.base, file), []
     wrong: list[str] = []
     default = names[0] if file is not None else DEFAULT
@@ -97,6 +100,16 @@ def _from_address(names: Sequence[str], file: str | None) -> tuple[Panel, list[s
     return panel, wrong
 
 
+def _is_late(given: Mapping[str, Sequence[str]]) -> bool:
+    """Whether an address is only late: sent along with a move before the browser knew what the move before it gave.
+
+    An address that somebody wrote, or went back to, comes without a move.
+    """
+    state = st.session_state
+    moved = any(key in state and state[key] != value for key, value in state.get("stood", {}).items())
+    return moved or (given == state.get("before") and monotonic() - state.written_at < LATE)
+
+
 def _start(panel: Panel, settings: Settings) -> None:
     """Put all widgets where the settings say."""
     state = st.session_state
@@ -110,7 +123,10 @@ def _to_address(panel: Panel, settings: Settings) -> None:
     written = {name: [value] for name, value in query.items()}
     if _asked() != written:
         st.query_params.from_dict(query)
-    st.session_state.written = written
+    state = st.session_state
+    if state.get("written") != written:
+        state.before, state.written, state.written_at = state.get("written"), written, monotonic()
+    state.stood = {key: state[key] for key in state if isinstance(key, str) and " " in key}
 
 
 def _base(names: Sequence[str], panel: Panel, file: str | None) -> Panel:
