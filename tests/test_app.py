@@ -21,9 +21,12 @@ import gatesim.show.app
 from gatesim.scenario import load
 from gatesim.show.app.settings import Panel, Settings
 from gatesim.study.run import run
-from tests.browser import browser_page, chromium, is_local  # noqa: F401
+from tests import browser
+from tests.browser import is_local
 
 pytestmark = pytest.mark.browser
+
+browser_page, chromium = browser.browser_page, browser.chromium
 
 QUICK = "licence-is-not-status"
 SCRIPT = Path(gatesim.show.app.__file__).with_name("script.py")
@@ -96,7 +99,7 @@ def test_the_page_begins_with_the_users_file_and_reaches_nothing_else(
 
 def test_move_a_slider_read_the_verdict_save_and_run_the_file(
     address: str,
-    browser_page: Page,  # noqa: F811
+    browser_page: Page,
     tmp_path: Path,
 ) -> None:
     page = opened(browser_page, f"{address}/?scenario={QUICK}")
@@ -140,7 +143,7 @@ def test_move_a_slider_read_the_verdict_save_and_run_the_file(
     expect(page).not_to_have_url(re.compile(r"floor=0\.54"))
 
 
-def test_wrong_values_in_the_address_do_no_harm(address: str, browser_page: Page) -> None:  # noqa: F811
+def test_wrong_values_in_the_address_do_no_harm(address: str, browser_page: Page) -> None:
     page = opened(
         browser_page,
         f"{address}/?scenario={QUICK}&floor=0.6&limit=nan&reading=%3Cscript%3Ealert(1)%3C/script%3E&x=1&x=2",
@@ -158,7 +161,7 @@ def test_wrong_values_in_the_address_do_no_harm(address: str, browser_page: Page
 
 def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked_for(
     address: str,
-    browser_page: Page,  # noqa: F811
+    browser_page: Page,
 ) -> None:
     page = opened(browser_page, f"{address}/?scenario={QUICK}&floor=0.6")
     page.get_by_role("combobox", name="Scenario to begin with").click()
@@ -169,7 +172,7 @@ def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked
     expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
 
 
-def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> None:  # noqa: F811
+def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> None:
     page = opened(browser_page, f"{address}/?scenario=perfect-place&signals.ip.accuracy=0.9")
     people = page.get_by_role("spinbutton", name="Accounts to simulate")
     people.fill("500")
@@ -180,7 +183,7 @@ def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> Non
     expect(page.get_by_role("region", name="Simulated")).to_contain_text("ip_block")
 
 
-def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, browser_page: Page) -> None:  # noqa: F811
+def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, browser_page: Page) -> None:
     browser_page.set_viewport_size({"width": 390, "height": 800})
     page = opened(browser_page, f"{address}/?scenario={QUICK}&floor=0.6")
     main = page.locator("[data-testid=stMain]")
