@@ -353,8 +353,8 @@ def test_a_limit_off_the_axis_is_no_line(limit: str, drawn: bool) -> None:
 
 def test_the_title_is_what_was_found(result: Result) -> None:
     title = result.plot.policies().to_dict()["title"]
-    assert title["text"] == charts.finding(result)
-    assert "120 accounts simulated, seed 7" in title["subtitle"]
+    assert " ".join(title["text"]) == charts.finding(result)
+    assert "120 accounts simulated, seed 7" in " ".join(title["subtitle"])
     row = next(row for row in result.verdict.rows if row.own and row.reading == "person")
     for outcome in SHORT:
         other = dataclasses.replace(row, outcome=outcome, best="careful")

@@ -50,14 +50,14 @@ def desk_chart(result: Result) -> HConcatChart:
         record: dict[str, Any] = {"policy": name}
         for key, measure in measured.items():
             sure = measure.low is None or measure.high is None
-            words = format_rate if UNITS[key] == "share" else format_count
+            in_words = format_rate if UNITS[key] == "share" else format_count
             record |= {
                 key: measure.value,
                 f"{key}_low": measure.value if sure else measure.low,
                 f"{key}_high": measure.value if sure else measure.high,
                 f"{key}_text": ""
                 if measure.value is None
-                else words(measure.value, measure.low, measure.high),
+                else in_words(measure.value, measure.low, measure.high),
             }
         records.append(record)
     if not records:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.charts.grammar import INK, LIMIT, altair, finished, line_scales, nothing, short_title
-from gatesim.show.charts.places import along, around, place
+from gatesim.show.charts.places import along, place
 from gatesim.show.frontier import BASES
 from gatesim.study.frontier import Frontier
 from gatesim.study.standing import question
@@ -30,7 +30,7 @@ def frontier_finding(found: Frontier) -> str:
     at = {
         point.bound: point.served
         for point in found.points
-        if point.own and point.reading == found.reading and point.served is not None
+        if point.limit == asked.limit and point.reading == found.reading and point.served is not None
     }
     if asked.ratio != found.ratio or set(at) != set(NAMES):
         return "What no gate can beat: entitled needs served within a limit on leaks"
@@ -66,9 +66,12 @@ def frontier_chart(found: Frontier) -> HConcatChart:
     for number, reading in enumerate(found.readings):
         panel, left = _panel(alt, found, reading, number == 0)
         panels.append(panel)
-        unnamed += [f"{n} {name}" for n, name in enumerate(left, start=1)] if number == 0 or left else []
+        unnamed += left
     if unnamed:
-        small += f"; numbers, panel by panel: {', '.join(unnamed)}"
+        numbers = _numbers(found)
+        small += "; " + ", ".join(
+            f"{numbers[name]}: {name}" for name in sorted(set(unnamed), key=numbers.__getitem__)
+        )
     says = "; ".join(
         f'read as "{one.reading}", {one.policy} serves {format_rate(one.served)} and leaks {format_rate(one.leak)}'
         for one in found.policies
@@ -76,6 +79,11 @@ def frontier_chart(found: Frontier) -> HConcatChart:
     )
     wide = (WIDTH + 22) * len(panels) + 50
     return finished(alt.hconcat(*panels, spacing=18), frontier_finding(found), small, wide, says)
+
+
+def _numbers(found: Frontier) -> dict[str, int]:
+    """Policy -> its number in the list, the same in every panel."""
+    return {name: n for n, name in enumerate(dict.fromkeys(one.policy for one in found.policies), start=1)}
 
 
 def _across(limit: float) -> float:
@@ -91,12 +99,12 @@ def _down(served: float) -> float:
 def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> tuple[Any, list[str]]:
     scenario = found.loaded.scenario
     asked = question(scenario)
-    curves = [
+    curves: list[dict[str, Any]] = [
         {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
         for point in found.points
         if point.reading == reading and point.served is not None and point.limit >= LEFT_END
     ]
-    dots = [
+    dots: list[dict[str, Any]] = [
         {"x": min(max(one.leak, LEFT_END), 1.0), "y": one.served, "policy": one.policy}
         for one in found.policies
         if one.reading == reading and one.leak is not None and one.served is not None
@@ -150,7 +158,7 @@ def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> tuple[Any, l
             ).encode(x=x, text="text:N")
         )
         taken += along([(_across(asked.limit), 0.0), (_across(asked.limit), float(HEIGHT))])
-    placed, left = _named(dots, taken)
+    placed, left = _named(dots, taken, _numbers(found))
     for one in placed:
         layers.append(
             alt.Chart(alt.Data(values=[{}])).mark_text(
@@ -161,13 +169,15 @@ def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> tuple[Any, l
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title), left
 
 
-def _named(dots: list[dict[str, Any]], taken: list[Any]) -> tuple[list[Any], list[str]]:
+def _named(
+    dots: list[dict[str, Any]], taken: list[Any], numbers: dict[str, int]
+) -> tuple[list[Any], list[str]]:
     """Places of names; policies that stand on the same point share one."""
     groups: dict[tuple[int, int], list[dict[str, Any]]] = {}
     for dot in dots:
         groups.setdefault((round(_across(dot["x"]) / 2), round(_down(dot["y"]) / 2)), []).append(dot)
     points = [
-        (", ".join(dot["policy"] for dot in group), _across(group[0]["x"]), _down(group[0]["y"]))
+        ([dot["policy"] for dot in group], _across(group[0]["x"]), _down(group[0]["y"]))
         for group in groups.values()
     ]
-    return place(points, [*taken, *(around(x, y) for _, x, y in points)], (WIDTH, HEIGHT))
+    return place(points, taken, (WIDTH, HEIGHT), numbers)

@@ -165,7 +165,7 @@ def _wall(story: Story, time_us: int) -> str:
 def _bands(story: Story) -> list[dict[str, Any]]:
     """What lies in the lanes of account and place."""
     end = story.loaded.scenario.length
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"lane": "account", "begin": begin, "end": stop, "name": name} for begin, stop, name in _states(story)
     ]
     at = 0

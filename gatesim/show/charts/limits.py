@@ -127,6 +127,7 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
     shades = alt.Scale(
         domain=[WORDS[outcome] for outcome in shown], range=[SHADES[outcome] for outcome in shown]
     )
+    up = alt.expr(f"-{LINE / 2} * (length(split(datum.words, '\\n')) - 1)")
     base = alt.Chart(alt.Data(values=cells)).encode(x=x, y=y)
     boxes = base.mark_rect(
         stroke="#FFFFFF" if "cannot_tell" not in shown else "#999999", strokeWidth=2
@@ -138,7 +139,7 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
             legend=alt.Legend(orient="bottom", columns=2, symbolStrokeColor="#999999", symbolStrokeWidth=1),
         )
     )
-    text = base.mark_text(fontSize=11, lineBreak="\n", lineHeight=LINE, baseline="middle").encode(
+    text = base.mark_text(fontSize=11, lineBreak="\n", lineHeight=LINE, baseline="middle", dy=up).encode(
         text="words:N",
         color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value(INK)),
     )

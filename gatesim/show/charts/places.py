@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -63,24 +63,29 @@ def _candidates(x: float, y: float, width: float) -> Iterator[tuple[float, float
 
 
 def place(
-    points: Sequence[tuple[str, float, float]], taken: Sequence[Box], size: tuple[float, float]
+    points: Sequence[tuple[Sequence[str], float, float]],
+    taken: Sequence[Box],
+    size: tuple[float, float],
+    numbers: Mapping[str, int],
 ) -> tuple[list[Placed], list[str]]:
     """Places for the names of points.
 
     Parameters
     ----------
     points
-        Name and place of each, in points from the upper left corner.
+        Names of those that stand on the point, and its place, in points from the upper left corner.
     taken
         Where no name may lie, besides the points themselves.
     size
         Width and height of the panel, which no name leaves.
+    numbers
+        What stands in place of a name that finds no room.
 
     Returns
     -------
     placed, left
-        Names and where they stand; numbers, from 1, in place of those names that found no room, and these names in
-        the order of their numbers. What finds no room even as a number is only in the list.
+        Names, or numbers, and where they stand; the names that found no room. What finds none even as a number is only
+        in the list.
     """
     boxes = [*taken, *(around(x, y) for _, x, y in points)]
     placed: list[Placed] = []
@@ -97,8 +102,8 @@ def place(
                 return True
         return False
 
-    for name, x, y in sorted(points, key=lambda point: (len(point[0]), point[2])):
-        if not try_to(name, x, y):
-            left.append(name)
-            try_to(str(len(left)), x, y)
+    for names, x, y in sorted(points, key=lambda point: (len(", ".join(point[0])), point[2])):
+        if not try_to(", ".join(names), x, y):
+            left += names
+            try_to(", ".join(str(numbers[name]) for name in names), x, y)
     return placed, left

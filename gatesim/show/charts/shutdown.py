@@ -12,6 +12,7 @@ from gatesim.show.charts.grammar import (
     LIMIT,
     SHADES,
     altair,
+    broken,
     finished,
     line_scales,
     nothing,
@@ -129,7 +130,8 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         now = alt.Chart(alt.Data(values=[{"value": p.now}]))
         layers.append(now.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(x=x))
     says = "; ".join(
-        f"{SHORT[change.side]} changes at {change.value:.4g}: above it {outcome_words(change.above.outcome, change.side)}"
+        f"{SHORT[change.side]} changes at {change.value:.4g}: above it "
+        f"{outcome_words(change.above.outcome, change.side)}"
         for change in found.changes
     )
     chart = alt.hconcat(alt.layer(*layers).properties(width=560, height=260))
@@ -139,18 +141,20 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
 def map_finding(found: ShutdownMap) -> str:
     """In what part of the map some gate would do, as a title."""
     shares = {side: of.get("gate_available", 0.0) for side, of in found.shares().items()}
-    words = {
-        "list": "a listed gate is",
-        "bound_A": "some gate without memory is",
-        "bound_B": "one with memory could be",
-    }
     if not any(shares.values()):
         return "Nowhere on the map is any gate within the limit and above the floor"
-    parts = [
-        f"{words[side]} within the limit on {'none' if share == 0 else 'all' if share == 1 else f'{share:.0%}'}"
-        for side, share in shares.items()
-    ]
-    return f"Of the map, {parts[0]}, {parts[1].replace(' within the limit', '')}, {parts[2].replace(' within the limit', '')}"
+    listed, plain, remembering = (
+        "none" if share == 0 else "all" if share == 1 else f"{share:.0%}" for share in shares.values()
+    )
+    return (
+        f"A listed gate serves enough within the limit on {listed} of the map, some gate without memory on {plain}; "
+        f"one with memory is not ruled out on {remembering}"
+    )
+
+
+def _legend(outcome: str) -> str:
+    """An outcome on the map of any side."""
+    return "a gate does (bound B: is not ruled out)" if outcome == "gate_available" else OUTCOMES[outcome]
 
 
 def map_chart(found: ShutdownMap) -> HConcatChart:
@@ -173,7 +177,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
         for name in NAMES[:4]
         if any((ranks == NAMES.index(name)).any() for ranks in found.ranks.values())
     ]
-    scale = alt.Scale(domain=[OUTCOMES[name] for name in shown], range=[SHADES[name] for name in shown])
+    scale = alt.Scale(domain=[_legend(name) for name in shown], range=[SHADES[name] for name in shown])
     # A little wider than the step, so that no lines show between neighbours.
     half = [0.52 * (values[-1] - values[0]) / max(len(values) - 1, 1) for values in found.values]
     panels: list[Any] = []
@@ -184,7 +188,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
                 "x2": x + half[0],
                 "y": y - half[1],
                 "y2": y + half[1],
-                "outcome": OUTCOMES[NAMES[int(found.ranks[side][i, j])]],
+                "outcome": _legend(NAMES[int(found.ranks[side][i, j])]),
             }
             for i, x in enumerate(found.values[0])
             for j, y in enumerate(found.values[1])
@@ -194,7 +198,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
         up = alt.Scale(domain=[second.low - half[1], second.high + half[1]], nice=False)
         x, y = (
             alt.X("x:Q", title=_titled(first), scale=across, axis=axis),
-            alt.Y("y:Q", title=_titled(second) if not panels else None, scale=up, axis=axis),
+            alt.Y("y:Q", title=broken(_titled(second), MAP, 11) if not panels else None, scale=up, axis=axis),
         )
         map_ = (
             alt.Chart(alt.Data(values=cells))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_rate
-from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, altair, broken, finished, nothing, small_print
+from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, altair, finished, nothing, small_print
 from gatesim.show.charts.panels import label_room, rows_panel
 from gatesim.show.charts.policies import own_row
 from gatesim.study.result import Found, Result
@@ -154,7 +154,7 @@ def _finding(found: Found, by: str, policy: str, totals: list[float]) -> str:
 
 def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     alt = altair()
-    cells = []
+    cells: list[dict[str, Any]] = []
     for name in policies:
         for reason, measure in result.policies[name].reasons.items():
             if measure.value:
@@ -176,7 +176,10 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     order = [words for words in REASONS.values() if any(cell["reason"] == words for cell in cells)]
     order += sorted({cell["reason"] for cell in cells} - set(order))
     most = max(cells, key=lambda cell: (cell["reason"] != "shut down", cell["value"]))
-    title = f"{most['reason'].capitalize()} is the commonest reason: {most['text']} of entitled needs under {most['policy']}"
+    title = (
+        f"{most['reason'].capitalize()} is the commonest reason: {most['text']} of entitled needs under "
+        f"{most['policy']}"
+    )
     base = alt.Chart(alt.Data(values=cells)).encode(
         x=alt.X(
             "reason:N",
@@ -203,5 +206,4 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     chart = (boxes + text).properties(width=78 * len(order), height=22 * len(policies))
     says = "; ".join(f"{cell['policy']}, {cell['reason']}: {cell['text']}" for cell in cells)
     wide = max(420.0, 78 * len(order) + label_room(policies))
-    assert broken(title, wide, 15)
     return finished(alt.hconcat(chart), title, small, wide, says)
