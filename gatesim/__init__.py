@@ -12,6 +12,7 @@ from gatesim._version import __version__
 
 if TYPE_CHECKING:
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
+    from gatesim.show.report import report
     from gatesim.study.check import Check, check
     from gatesim.study.explain import explain
     from gatesim.study.frontier import Frontier, frontier
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gatesim.study.sensitivity import Sensitivity, sensitivity
     from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
     from gatesim.study.shutdown_point import ShutdownPoint, shutdown_point
+    from gatesim.study.stored import read_run
     from gatesim.study.story import Story
     from gatesim.study.who import Who, who
 
@@ -32,6 +34,8 @@ _HOMES = {
     "check": "gatesim.study.check",
     "Check": "gatesim.study.check",
     "run": "gatesim.study.run",
+    "read_run": "gatesim.study.stored",
+    "report": "gatesim.show.report",
     "Result": "gatesim.study.result",
     "explain": "gatesim.study.explain",
     "Story": "gatesim.study.story",
@@ -66,7 +70,9 @@ __all__ = [
     "explain",
     "frontier",
     "load",
+    "read_run",
     "relief",
+    "report",
     "run",
     "sensitivity",
     "shipped",

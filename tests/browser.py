@@ -1,6 +1,7 @@
-"""A real browser for tests: Chromium without a window, driven by Playwright. Without one, tests fail; none is skipped.
+"""A real browser for tests: Chromium without a window, driven by Playwright.
 
-Import the fixture `browser_page` (or `chromium`), and with it `chromium`, into a test module, and mark its tests ``browser``.
+Without one, tests fail; none is skipped. Import the fixture `browser_page`, and with it `chromium`, into a test
+module, and mark its tests ``browser``.
 """
 
 from __future__ import annotations

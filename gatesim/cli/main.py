@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "Check a scenario file and list what it rests on.",
     "who": "Say whom an order restricts: segments by readings.",
     "explain": "Tell the story of one person from inside the full run.",
+    "report": "Write a run's report: one HTML file, and its figures.",
     "frontier": "Say how much any gate could serve within each limit on leaks, and who pays.",
     "relief": "Say which narrowing of the order leaves a gate, and what it would let through.",
     "sensitivity": "Say what a point of each signal, each document, one more reviewer is worth.",

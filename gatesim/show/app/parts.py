@@ -18,6 +18,8 @@ OF = {"leak_rate": "of restricted needs", "leak_share": "of served needs"}
 STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] { padding: 3.5rem 2rem 3rem; max-width: 80rem; }
+[data-testid="stVegaLiteChart"] canvas,
+[data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto !important; }
 .gs { color: #222; line-height: 1.45; }
 .gs h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .3rem; padding: 0; font-weight: 600; }
 .gs h3 { font-size: 1.1rem; line-height: 1.3; margin: .8rem 0 0; padding: 0; font-weight: 600; }

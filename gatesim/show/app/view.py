@@ -126,7 +126,7 @@ def _to_address(panel: Panel, settings: Settings) -> None:
     state = st.session_state
     if state.get("written") != written:
         state.before, state.written, state.written_at = state.get("written"), written, monotonic()
-    state.stood = {key: state[key] for key in state if isinstance(key, str) and " " in key}
+    state.stood = {key: state[key] for key in state if " " in str(key)}
 
 
 def _base(names: Sequence[str], panel: Panel, file: str | None) -> Panel:
@@ -288,11 +288,11 @@ def _glance(
 
 
 def _frontier(found: Glance) -> None:
-    from gatesim.show.frontier_chart import one_reading
+    from gatesim.show.charts.frontier import one_reading
 
     st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
-    chart = one_reading(found.frontier, found.asked).properties(description=parts.frontier_words(found))
-    st.altair_chart(chart, theme=None, width="stretch")
+    chart = one_reading(found.frontier, found.asked, parts.frontier_words(found))
+    st.altair_chart(chart, theme=None, width="content")
     st.html(
         parts.paragraphs(
             [
@@ -337,11 +337,11 @@ def _map(panel: Panel, settings: Settings, found: Glance) -> None:
     if across == up:
         st.info("Choose two different inputs.")
         return
-    from gatesim.show.shutdown_charts import shutdown_map as chart
+    from gatesim.show.charts import map_chart
 
     with _progress() as say:
-        drawn = _mapped(panel.written, panel.query(settings), across, up, panel, found, say)
-    st.altair_chart(chart(drawn), theme=None, width="content")
+        drawn = _mapped(panel.written, panel.query(settings), across, up, panel, settings, found, say)
+    st.altair_chart(map_chart(drawn), theme=None, width="content")
     words = f"Policies looked at: {', '.join(drawn.plain) or 'none'}."
     if drawn.left_out:
         words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
@@ -363,12 +363,13 @@ def _mapped(
     across: str,
     up: str,
     _panel: Panel,
+    _settings: Settings,
     _found: Glance,
     _say: Callable[[float, str], None],
 ) -> Any:
     from gatesim.study.shutdown_map import shutdown_map
 
-    vary = [axis(_panel.by_name[name], _found) for name in (across, up)]
+    vary = [axis(_panel, name, _settings, _found) for name in (across, up)]
     asked = _found.asked
     return shutdown_map(
         _found.loaded,
@@ -382,10 +383,11 @@ def _mapped(
     )
 
 
-def axis(lever: Lever, found: Glance) -> Parameter:
+def axis(panel: Panel, name: str, settings: Settings, found: Glance) -> Parameter:
     """A lever as an axis of a map: its plausible range, and where it stands."""
-    parameter = lever.parameter
-    if lever.name == LIMIT:
+    lever, value = panel.by_name[name], panel.value(settings, name)
+    parameter = replace(lever.parameter, assumed=(value,))
+    if name == LIMIT:
         # By even steps the whole range would show only limits that nobody has in mind.
         parameter = replace(parameter, low=0.0, high=min(1.0, max(0.05, 2 * found.asked.limit)))
     return parameter
@@ -444,7 +446,7 @@ def _is_compiled() -> bool:
 
 
 def _simulated(result: Result, is_old: bool) -> None:
-    from gatesim.show import charts
+    from gatesim.show.charts import policies_chart
     from gatesim.show.run import heading, policies_table, small_print
     from gatesim.show.tables import table_html
 
@@ -459,7 +461,7 @@ def _simulated(result: Result, is_old: bool) -> None:
             *(f"<p><small>{parts.escaped(line)}</small></p>" for line in small_print(result)),
         )
     )
-    st.altair_chart(charts.policies(result), theme=None, width="content")
+    st.altair_chart(policies_chart(result), theme=None, width="content")
 
 
 def main() -> None:
