@@ -416,3 +416,19 @@ def test_the_page_is_served_to_this_machine_only_and_tells_nobody() -> None:
         "--server.headless=true",
     } <= set(line)
     assert line[-2:] == ["--", "a.toml"]
+
+
+@given(any_settings(SMALL_PANEL), any_settings(SMALL_PANEL))
+@hypothesis_settings(max_examples=10, deadline=None)
+def test_what_is_served_is_kept_while_only_the_question_or_the_desk_moves(
+    one: Settings, other: Settings
+) -> None:
+    panel = SMALL_PANEL
+    asks = {n: v for n, v in other.values.items() if panel.by_name[n].group in ("asked", "staff")}
+    rest = {n: v for n, v in one.values.items() if panel.by_name[n].group not in ("asked", "staff")}
+    again = Settings({**rest, **asks}, one.reading, other.ratio)
+    assert panel.without_question(again) == panel.without_question(one)
+    first = glance(panel.scenario(one), panel.question(panel.scenario(one), one))
+    loaded = panel.scenario(again)
+    kept = glance(loaded, panel.question(loaded, again), known=first.served)
+    assert numbers(kept) == numbers(glance(loaded, panel.question(loaded, again)))

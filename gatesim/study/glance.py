@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from gatesim.exact.expected import CannotDo
+from gatesim.exact.varied import Served
 from gatesim.gates.bounds import most_served, program_a
 from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.scenario import Loaded
@@ -44,6 +45,8 @@ class Glance:
     with_desk
         The most that bound A lets be served where the desk's capacity counts, as mean flow; None where nothing is
         within the limit, or there is no desk.
+    served
+        What each policy serves; the limit, the floor and the desk have no part in it.
     """
 
     loaded: Loaded
@@ -56,6 +59,7 @@ class Glance:
     a: Best
     b: Best
     with_desk: float | None
+    served: Mapping[str, Served]
 
     @property
     def sentence(self) -> str:
@@ -68,7 +72,12 @@ class Glance:
         return self.claim.listed
 
 
-def glance(loaded: Loaded, asked: Question, progress: Progress | None = None) -> Glance:
+def glance(
+    loaded: Loaded,
+    asked: Question,
+    progress: Progress | None = None,
+    known: Mapping[str, Served] | None = None,
+) -> Glance:
     """What is seen of a scenario at a glance.
 
     Parameters
@@ -79,6 +88,9 @@ def glance(loaded: Loaded, asked: Question, progress: Progress | None = None) ->
         What is asked of it.
     progress
         Called with the share of the work that is done and what is being done.
+    known
+        What policies serve, where it is known already (`Glance.served`): of the same scenario under the same reading,
+        with another limit, ratio, floor or desk.
 
     Raises
     ------
@@ -87,7 +99,7 @@ def glance(loaded: Loaded, asked: Question, progress: Progress | None = None) ->
     """
     say = progress or (lambda done, doing: None)
     say(0.0, "bounds")
-    standings, cannot = _doable(loaded, asked, say)
+    standings, cannot = _doable(loaded, asked, say, known)
     asked = standings.asked
     made = programs(standings)
     limits = limits_shown(loaded.scenario.verdict.limits, (), asked, asked.ratio)
@@ -120,12 +132,15 @@ def glance(loaded: Loaded, asked: Question, progress: Progress | None = None) ->
         best_bound(asked, bound_at(asked, made["bound_A"])),
         best_bound(asked, bound_at(asked, made["bound_B"])),
         _with_desk(standings),
+        {name: standings.served(name, ()) for name in asked.policies},
     )
 
 
-def _doable(loaded: Loaded, asked: Question, say: Progress) -> tuple[Standings, dict[str, str]]:
+def _doable(
+    loaded: Loaded, asked: Question, say: Progress, known: Mapping[str, Served] | None
+) -> tuple[Standings, dict[str, str]]:
     """Standings of the policies that the exact engine can do, and why it cannot do the others."""
-    standings = Standings(loaded.scenario, asked)
+    standings = Standings(loaded.scenario, asked, (), known)
     cannot = {}
     for number, name in enumerate(asked.policies):
         say(number / len(asked.policies), name)
@@ -136,7 +151,7 @@ def _doable(loaded: Loaded, asked: Question, say: Progress) -> tuple[Standings, 
     if not cannot:
         return standings, {}
     rest = replace(asked, policies=tuple(name for name in asked.policies if name not in cannot))
-    return Standings(loaded.scenario, rest), cannot
+    return Standings(loaded.scenario, rest, (), known), cannot
 
 
 def _with_desk(standings: Standings) -> float | None:

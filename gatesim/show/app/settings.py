@@ -18,7 +18,7 @@ from gatesim.measures.verdict import first_order
 from gatesim.scenario import Loaded, ScenarioError
 from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.write import differences, toml_text
-from gatesim.show.app.levers import FLOOR, LIMIT, RATIO, READING, Lever, choices, levers_of
+from gatesim.show.app.levers import ASKED, FLOOR, LIMIT, RATIO, READING, STAFF, Lever, choices, levers_of
 from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.standing import Question
 
@@ -193,6 +193,15 @@ class Panel:
             if lever.name in settings.values:
                 found += lever.parameter.sets(settings.values[lever.name])
         return tuple(found)
+
+    def without_question(self, settings: Settings) -> Settings:
+        """Settings without those that no policy's needs depend on: limit, ratio, floor, staff."""
+        rest = {
+            name: value
+            for name, value in settings.values.items()
+            if self.by_name[name].group not in (ASKED, STAFF)
+        }
+        return Settings(rest, settings.reading)
 
     def scenario(self, settings: Settings) -> Loaded:
         """The scenario as set.

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from gatesim.exact.varied import Served
 from gatesim.scenario import Loaded, ScenarioError, load, shipped
 from gatesim.scenario.parameter import Parameter
 from gatesim.show.app import parts
@@ -284,7 +285,16 @@ def _body(panel: Panel, settings: Settings) -> None:
 def _glance(
     written: str, query: Mapping[str, str], _loaded: Loaded, _panel: Panel, _settings: Settings
 ) -> Glance:
-    return glance(_loaded, _panel.question(_loaded, _settings))
+    known = _served(written, _panel.query(_panel.without_question(_settings)))
+    found = glance(_loaded, _panel.question(_loaded, _settings), known=known)
+    known.update(found.served)
+    return found
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _served(written: str, query: Mapping[str, str]) -> dict[str, Served]:
+    """What policies serve under settings but for the question: filled when it is first worked out."""
+    return {}
 
 
 def _frontier(found: Glance) -> None:
