@@ -38,6 +38,8 @@ STYLE = """
 .gs caption { text-align: left; font-weight: 600; padding: 0 0 .3rem; caption-side: top; color: #222; }
 .gs th { text-align: right; vertical-align: bottom; border-bottom: 2px solid #444; padding: .25rem .6rem; }
 .gs td { text-align: right; vertical-align: top; border-bottom: 1px solid #ddd; padding: .25rem .6rem; }
+.gs td { white-space: nowrap; }
+.gs td.l { white-space: normal; }
 .gs th.l, .gs td.l, .gs th[scope=row] { text-align: left; }
 .gs th[scope=row] { font-weight: 600; border-bottom: 1px solid #ddd; vertical-align: top; }
 .gs th[scope=row] small { display: block; font-weight: 400; min-width: 11rem; }
@@ -71,7 +73,8 @@ def headline(found: Glance) -> str:
     if best.outcome == "gate_available":
         return f"{best.name} keeps leaks within {limit} and serves {served} of entitled needs"
     if best.outcome == "only_not_ready":
-        when = f"before {format_date(best.ready)}" if best.ready else "in this century"
+        day = best.ready and best.ready.replace(hour=0, minute=0, second=0, microsecond=0)
+        when = f"before {format_date(day)}" if day else "in any time to come"
         return f"{best.name} would keep leaks within {limit}, but is not ready {when}"
     if best.outcome == "only_below_floor":
         return (
@@ -133,6 +136,7 @@ def verdict(found: Glance) -> str:
 
 
 def _tile(title: str, outcome: str, words: str, small: str) -> str:
+    words, small = (text.replace(" %", "\N{NO-BREAK SPACE}%") for text in (words, small))
     inside = f'{escaped(title)}<b>{escaped(words)}</b><span class="small">{escaped(small)}</span>'
     return f'<div class="tile {outcome}">{inside}</div>'
 

@@ -87,7 +87,7 @@ def _numbers(found: Frontier) -> dict[str, int]:
 
 
 def one_reading(
-    found: Frontier, asked: Question, says: str, size: tuple[int, int] = (560, 300)
+    found: Frontier, asked: Question, says: str, size: tuple[int, int] = (500, 280)
 ) -> LayerChart:
     """The panel of one reading by itself, for a page that has a title of its own.
 
@@ -107,7 +107,11 @@ def one_reading(
     numbers = _numbers(found)
     small = ", ".join(f"{numbers[name]}: {name}" for name in sorted(unnamed, key=numbers.__getitem__))
     chart: LayerChart = (
-        panel.properties(description=" ".join(says.split()), title=alt.TitleParams(small, **_SMALL))
+        panel.properties(
+            description=" ".join(says.split()),
+            title=alt.TitleParams(small, **_SMALL),
+            autosize="pad",  # names stand at points of the panel: it must not be squeezed
+        )
         .configure_view(stroke=None)
         .configure_axis(gridColor="#e6e6e6", domainColor="#999999", labelFontSize=11, titleFontSize=11)
         .configure_legend(labelLimit=0, labelFontSize=11)
