@@ -170,6 +170,13 @@ def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked
     expect(page).to_have_url(f"{address}/?scenario=perfect-place")
     page.get_by_text("Draw the map", exact=True).click()
     expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
+    # It is kept, and drawn anew when something else happens.
+    page.get_by_text("What the file says").click()
+    page.get_by_role("switch", name="Go beyond the plausible ranges").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("no plausible range is known").first).to_be_attached(timeout=PATIENCE)
+    expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
+    assert page.get_by_text("encountered an error").count() == 0
 
 
 def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> None:

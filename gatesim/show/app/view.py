@@ -22,6 +22,7 @@ from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, no
 from gatesim.show.app.sliders import FEW, meant, slider
 from gatesim.study.glance import Glance, glance
 from gatesim.study.result import Result
+from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
 
 DEFAULT = "june-2026"
 MAP_STEPS = 12
@@ -349,8 +350,12 @@ def _map(panel: Panel, settings: Settings, found: Glance) -> None:
         return
     from gatesim.show.charts import map_chart
 
-    with _progress() as say:
-        drawn = _mapped(panel.written, panel.query(settings), across, up, panel, settings, found, say)
+    # Not Streamlit's own store: it would play the bar of progress again, whose place is gone by then.
+    key = (panel.written, tuple(panel.query(settings).items()), across, up)
+    if st.session_state.get("mapped", (None, None))[0] != key:
+        with _progress() as say:
+            st.session_state.mapped = (key, _mapped(across, up, panel, settings, found, say))
+    drawn = st.session_state.mapped[1]
     st.altair_chart(map_chart(drawn), theme=None, width="content")
     words = f"Policies looked at: {', '.join(drawn.plain) or 'none'}."
     if drawn.left_out:
@@ -366,28 +371,23 @@ def _words(panel: Panel) -> Callable[[str], str]:
     return of
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
 def _mapped(
-    written: str,
-    query: Mapping[str, str],
     across: str,
     up: str,
-    _panel: Panel,
-    _settings: Settings,
-    _found: Glance,
-    _say: Callable[[float, str], None],
-) -> Any:
-    from gatesim.study.shutdown_map import shutdown_map
-
-    vary = [axis(_panel, name, _settings, _found) for name in (across, up)]
-    asked = _found.asked
+    panel: Panel,
+    settings: Settings,
+    found: Glance,
+    say: Callable[[float, str], None],
+) -> ShutdownMap:
+    vary = [axis(panel, name, settings, found) for name in (across, up)]
+    asked = found.asked
     return shutdown_map(
-        _found.loaded,
+        found.loaded,
         vary=vary,
         steps=MAP_STEPS,
         policies=asked.policies,
-        sentence=_found.sentence,
-        progress=_say,
+        sentence=found.sentence,
+        progress=say,
         ratio=None if asked.own else asked.ratio,
         limit=None if asked.own else asked.limit,
     )
