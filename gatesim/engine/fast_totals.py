@@ -96,16 +96,20 @@ def _of_makers(k: Counting, parts: dict[str, Ints]) -> tuple[Ints, Ints, Ints]:
 
     Whole numbers below 2**53 are exact in float64, and products of float matrices are fast.
     """
-    whole, known = k.whole.astype(np.float64), k.known.astype(np.float64)
-    upper = parts["solo_second"].astype(np.float64)
+    # Most kinds of entries are met nowhere.
+    entries = np.flatnonzero(parts["solo_first"].any(axis=0))
+    classes = np.flatnonzero(parts["alike"].any(axis=(0, 2)))
+    whole = k.whole[entries].astype(np.float64)
+    upper = parts["solo_second"][:, entries[:, None], entries].astype(np.float64)
     symmetric = upper + np.swapaxes(np.triu(upper, 1), 1, 2)
     # An account of n needs of one class has the vector n a + b.
-    a, b = whole[:CLASSES], known
-    accounts, needs, squares = np.moveaxis(parts["alike"].astype(np.float64), 2, 0)
-    first = parts["solo_first"] @ whole + needs @ a + accounts @ b
+    a, b = k.whole[classes].astype(np.float64), k.known[classes].astype(np.float64)
+    accounts, needs, squares = np.moveaxis(parts["alike"][:, classes].astype(np.float64), 2, 0)
+    first = parts["solo_first"][:, entries] @ whole + needs @ a + accounts @ b
     second = whole.T @ symmetric @ whole
     for weight, x, y in ((squares, a, a), (needs, a, b), (needs, b, a), (accounts, b, b)):
-        second += (weight @ np.einsum("ec,ed->ecd", x, y).reshape(CLASSES, -1)).reshape(second.shape)
+        products = np.einsum("ec,ed->ecd", x, y).reshape(len(classes), -1)
+        second += (weight @ products).reshape(second.shape)
     positive = parts["solo_positive"] + accounts @ ((a + b) > 0)
     return first.astype(np.int64), second.astype(np.int64), positive.astype(np.int64)
 

@@ -296,6 +296,9 @@ def sums_of_exponentials(values: Floats, weights: Floats, times: Floats) -> Floa
     if len(times) <= _BLOCK or not np.allclose(np.diff(times), times[1] - times[0], rtol=1e-9, atol=0.0):
         direct: Floats = weights @ np.exp(np.multiply.outer(values, times))
         return direct
+    # Accounts whose needs come at one pace have one value.
+    values, which = np.unique(values, return_inverse=True)
+    weights = np.bincount(which.ravel(), weights, len(values))
     short = times[:_BLOCK] - times[0]
     long = times[::_BLOCK]
     coarse = weights[:, None] * np.exp(np.multiply.outer(values, long))
