@@ -108,7 +108,7 @@ def _of_makers(k: Counting, parts: dict[str, Ints]) -> tuple[Ints, Ints, Ints]:
     first = parts["solo_first"][:, entries] @ whole + needs @ a + accounts @ b
     second = whole.T @ symmetric @ whole
     for weight, x, y in ((squares, a, a), (needs, a, b), (needs, b, a), (accounts, b, b)):
-        products = np.einsum("ec,ed->ecd", x, y).reshape(len(classes), -1)
+        products = np.einsum("ec,ed->ecd", x, y).reshape(len(classes), whole.shape[1] ** 2)
         second += (weight @ products).reshape(second.shape)
     positive = parts["solo_positive"] + accounts @ ((a + b) > 0)
     return first.astype(np.int64), second.astype(np.int64), positive.astype(np.int64)
