@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -266,3 +266,27 @@ def make_law(scenario: Scenario, reading: str, drawn: Sequence[Sequence[float]] 
     starts = [max(begin, 0) for begin, end, _ in spans if max(begin, 0) < min(end, scenario.length)]
     issued = [microseconds(scenario, order.issued) for order in scenario.orders]
     return Law(reading, tuple(epochs), min(starts, default=None), min(issued, default=None))
+
+
+def cut(law: Law, instants: Sequence[int]) -> Law:
+    """The same law with its epochs cut at further instants, as a switch of policy needs them.
+
+    Parameters
+    ----------
+    law
+        The law.
+    instants
+        Microseconds since the start; those outside the window, and those at which an epoch begins already, cut
+        nothing.
+
+    Returns
+    -------
+    Law
+        At every instant it says what ``law`` says.
+    """
+    epochs: list[Epoch] = []
+    for epoch in law.epochs:
+        inside = sorted({at for at in instants if epoch.start_us < at < epoch.end_us})
+        begins, ends = [epoch.start_us, *inside], [*inside, epoch.end_us]
+        epochs += [replace(epoch, start_us=a, end_us=b) for a, b in zip(begins, ends, strict=True)]
+    return replace(law, epochs=tuple(epochs))

@@ -1,0 +1,106 @@
+"""From the operator's strategy to tables: which policy is in place in which stretch of time.
+
+A switch of policy is a cut of the window like a change of law. The epochs of the law are cut at the switches, and
+each stretch has the tables of the policy then in place; before the first switch the gate is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gatesim.gates.compile import compile_gate
+from gatesim.gates.tables import Tables
+from gatesim.law.law import Law, cut, microseconds
+from gatesim.scenario.policies import Open
+from gatesim.scenario.schema import Scenario
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A policy comes into place.
+
+    Attributes
+    ----------
+    at_us
+        When, in microseconds since the start; it may lie before the window or after it.
+    policy
+        Its name.
+    """
+
+    at_us: int
+    policy: str
+
+
+def switches(scenario: Scenario) -> tuple[Switch, ...]:
+    """The switches of the operator's strategy in order of time.
+
+    Parameters
+    ----------
+    scenario
+        A scenario with orders and an operator.
+
+    Returns
+    -------
+    tuple of Switch
+        Each policy of the ladder at the issue of the first order plus its lead time.
+
+    Raises
+    ------
+    ValueError
+        If the scenario has no operator.
+    """
+    operator = scenario.operator
+    if operator is None:
+        raise ValueError("the scenario has no operator")
+    issued = min(microseconds(scenario, order.issued) for order in scenario.orders)
+    # A policy that stands after another is ready later: the rules of a scenario see to it.
+    return tuple(Switch(issued + scenario.policies[name].lead_time, name) for name in operator.ladder)
+
+
+def _nothing(tables: Tables) -> Tables:
+    """Tables like these that act nowhere: sessions are served, and leave no trace."""
+    acts = np.zeros_like(tables.acts)
+    acts.flags.writeable = False
+    return replace(tables, acts=acts)
+
+
+def compile_strategy(scenario: Scenario, law: Law) -> tuple[Law, tuple[Tables, ...]]:
+    """Compile the operator's strategy for one reading.
+
+    Parameters
+    ----------
+    scenario, law
+        A scenario with an operator, and its law under the reading.
+
+    Returns
+    -------
+    law : Law
+        The same law, cut at the switches.
+    gate : tuple of Tables
+        One for each of its stretches. Before the first switch, and while a policy of the family ``open`` is in
+        place, the gate is open and leaves no trace. With ``in_flight = "kill"`` the first stretch after a switch
+        has tables that kill.
+    """
+    steps = switches(scenario)
+    assert scenario.operator is not None, "switches has looked"
+    stretches = cut(law, [step.at_us for step in steps])
+    compiled = {step.policy: compile_gate(scenario, step.policy, stretches) for step in steps}
+    idle = _idle(compiled)
+    gate: list[Tables] = []
+    for number, epoch in enumerate(stretches.epochs):
+        passed = [step for step in steps if step.at_us <= epoch.start_us]
+        if not passed or isinstance(scenario.policies[passed[-1].policy], Open):
+            gate.append(idle)
+            continue
+        tables = compiled[passed[-1].policy][number]
+        switched_now = number > 0 and passed[-1].at_us == epoch.start_us
+        kills = switched_now and scenario.operator.in_flight == "kill"
+        gate.append(replace(tables, kills=True) if kills else tables)
+    return stretches, tuple(gate)
+
+
+def _idle(compiled: Mapping[str, tuple[Tables, ...]]) -> Tables:
+    return _nothing(next(iter(compiled.values()))[0])

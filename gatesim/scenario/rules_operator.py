@@ -1,0 +1,46 @@
+"""Rules for the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatesim.scenario.errors import Finding, KeyPath
+from gatesim.scenario.operator import OPERATOR
+from gatesim.scenario.rules_people import each
+from gatesim.scenario.schema import Scenario
+from gatesim.scenario.types import FOREVER
+
+
+def operator_rules(scenario: Scenario) -> Iterator[Finding]:
+    """What is wrong with the operator and its ladder."""
+    operator = scenario.operator
+    if operator is None:
+        return
+    if OPERATOR in scenario.policies:
+        message = "the name is taken: results show the operator's strategy under it"
+        yield Finding(("policies", OPERATOR), message, "give the policy another name")
+    if not scenario.orders:
+        yield Finding(("operator",), "there is no order: an operator acts upon its issue", "add [[orders]]")
+    path: KeyPath = ("operator", "ladder")
+    yield from each(path, operator.ladder, scenario.policies, "policy")
+    for number, name in enumerate(operator.ladder):
+        policy = scenario.policies.get(name)
+        if policy is None:
+            continue
+        if policy.lead_time >= FOREVER:
+            message = f'"{name}" is never ready'
+            because = (("policies", name, "lead_time"),)
+            yield Finding((*path, number), message, "give it a lead_time, or take it off the ladder", because)
+        later = [
+            other
+            for other in operator.ladder[number + 1 :]
+            if other in scenario.policies and scenario.policies[other].lead_time <= policy.lead_time
+        ]
+        if operator.strategy == "listed" and later and policy.lead_time < FOREVER:
+            message = f'"{name}" is never in place: "{later[0]}" stands after it and is ready no later'
+            because = (("policies", name, "lead_time"), ("policies", later[0], "lead_time"))
+            yield Finding((*path, number), message, "put those that are ready earlier before", because)
+    if operator.strategy == "fixed" and len(operator.ladder) > 1:
+        message = f"has {len(operator.ladder)} policies, but a fixed strategy is one policy"
+        hint = 'strategy = "listed" puts one in place after the other'
+        yield Finding(path, message, hint, (("operator", "strategy"),))
