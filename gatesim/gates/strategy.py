@@ -13,7 +13,7 @@ import numpy as np
 
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.tables import Tables
-from gatesim.law.law import Law, cut, microseconds
+from gatesim.law.law import Law, cut, microseconds, only_until
 from gatesim.scenario.policies import Open
 from gatesim.scenario.schema import Scenario
 
@@ -100,6 +100,31 @@ def compile_strategy(scenario: Scenario, law: Law) -> tuple[Law, tuple[Tables, .
         kills = switched_now and scenario.operator.in_flight == "kill"
         gate.append(replace(tables, kills=True) if kills else tables)
     return stretches, tuple(gate)
+
+
+def first_switch_us(scenario: Scenario) -> int:
+    """The first instant at which a policy of the ladder other than an open one is in place; at most the window's end.
+
+    Until then the gate is open, and what is restricted is served.
+    """
+    gating = [s.at_us for s in switches(scenario) if not isinstance(scenario.policies[s.policy], Open)]
+    return min([*gating, scenario.length])
+
+
+def compile_interim(scenario: Scenario, law: Law) -> tuple[Law, tuple[Tables, ...]]:
+    """The time before the first switch by itself, for one reading: the gate is open, nothing is measured later.
+
+    Returns
+    -------
+    law : Law
+        The same law up to the first switch; from then on no model is named.
+    gate : tuple of Tables
+        One for each of its stretches; they act nowhere.
+    """
+    assert scenario.operator is not None, "there is a ladder"
+    interim = only_until(law, first_switch_us(scenario))
+    idle = _nothing(compile_gate(scenario, scenario.operator.ladder[0], law)[0])
+    return interim, (idle,) * len(interim.epochs)
 
 
 def _idle(compiled: Mapping[str, tuple[Tables, ...]]) -> Tables:

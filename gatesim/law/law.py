@@ -290,3 +290,16 @@ def cut(law: Law, instants: Sequence[int]) -> Law:
         begins, ends = [epoch.start_us, *inside], [*inside, epoch.end_us]
         epochs += [replace(epoch, start_us=a, end_us=b) for a, b in zip(begins, ends, strict=True)]
     return replace(law, epochs=tuple(epochs))
+
+
+def only_until(law: Law, instant: int) -> Law:
+    """The same law, under which no model is named from an instant on: needs that arise later are not measured."""
+    nothing = np.zeros_like(law.epochs[0].named)
+    nothing.flags.writeable = False
+    return replace(
+        law,
+        epochs=tuple(
+            epoch if epoch.start_us < instant else replace(epoch, named=nothing)
+            for epoch in cut(law, [instant]).epochs
+        ),
+    )

@@ -6,10 +6,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gatesim.scenario.types import Name, Part
+from gatesim.scenario.types import Duration, Name, Part
 
 OPERATOR = "operator"
 """The name under which a strategy stands among the results; no policy may have it."""
+
+INTERIM = "interim"
+"""The name under which the time before its first switch is worked out; no policy may have it where there is an
+operator."""
+
+
+class Contract(Part):
+    """What a customer's contract tolerates."""
+
+    tolerates: Duration
+    """Time that a model may be dark, that is, refused to everybody whatever the gate sees, in the window."""
+    fallback_counts: bool = False
+    """Whether the older model counts as the service: then a model with a fallback is never dark."""
 
 
 class Operator(Part):
@@ -23,3 +36,5 @@ class Operator(Part):
     in_flight: Literal["drain", "kill"] = "drain"
     """What a switch does to cases in progress. `drain`: they go on. `kill`: those that the new policy would block
     end, refused."""
+    contract: Contract | None = None
+    """A contract against which dark time is held."""

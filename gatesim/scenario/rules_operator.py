@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatesim.scenario.errors import Finding, KeyPath
-from gatesim.scenario.operator import OPERATOR
+from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.rules_people import each
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
@@ -16,9 +16,10 @@ def operator_rules(scenario: Scenario) -> Iterator[Finding]:
     operator = scenario.operator
     if operator is None:
         return
-    if OPERATOR in scenario.policies:
-        message = "the name is taken: results show the operator's strategy under it"
-        yield Finding(("policies", OPERATOR), message, "give the policy another name")
+    for taken, what in ((OPERATOR, "the operator's strategy"), (INTERIM, "the time before the first switch")):
+        if taken in scenario.policies:
+            message = f"the name is taken: it stands for {what}"
+            yield Finding(("policies", taken), message, "give the policy another name")
     if not scenario.orders:
         yield Finding(("operator",), "there is no order: an operator acts upon its issue", "add [[orders]]")
     path: KeyPath = ("operator", "ladder")

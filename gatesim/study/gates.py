@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatesim.gates.compile import compile_gate, same_gate
+from gatesim.gates.strategy import compile_interim, compile_strategy
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, has_random_end, make_law
+from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.world.order_ends import draw_order_ends
 
@@ -50,7 +52,7 @@ def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]
     scenario
         The scenario.
     policies
-        Names of its policies.
+        Names of its policies; `OPERATOR` is the operator's strategy, `INTERIM` the time before its first switch.
     by_reading
         The law under each reading (see `laws`).
 
@@ -62,8 +64,8 @@ def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]
     found: list[Job] = []
     for policy in policies:
         mine: list[Job] = []
-        for reading, law in by_reading.items():
-            gate = compile_gate(scenario, policy, law)
+        for reading, uncut in by_reading.items():
+            law, gate = _compiled(scenario, policy, uncut)
             for job in mine:
                 if same_gate(job.gate, job.law, gate, law):
                     job.laws[reading] = law
@@ -72,3 +74,12 @@ def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]
                 mine.append(Job(policy, {reading: law}, gate))
         found += mine
     return found
+
+
+def _compiled(scenario: Scenario, policy: str, law: Law) -> tuple[Law, tuple[Tables, ...]]:
+    """What a policy does under a law; a strategy cuts the law at its switches."""
+    if policy == OPERATOR:
+        return compile_strategy(scenario, law)
+    if policy == INTERIM:
+        return compile_interim(scenario, law)
+    return law, compile_gate(scenario, policy, law)
