@@ -24,13 +24,13 @@ from tests.lively_scenarios import lively_scenario
 LEAST = {
     "two policies in place one after the other": 0.5,
     "served before the first switch": 0.2,
-    "somebody waits at a switch": 0.3,
-    "a switch kills": 0.1,
+    "somebody waits at a switch": 0.2,
+    "a switch kills": 0.05,
     "a switch withdraws": 0.05,
-    "goes on after a switch": 0.2,
-    "cleared before a switch": 0.3,
+    "goes on after a switch": 0.05,
+    "cleared before a switch": 0.15,
     "a standing block after a switch": 0.1,
-    "a session at a switch": 0.1,
+    "a session at a switch": 0.08,
     "a verdict at a switch": 0.02,
     "a switch as the law changes": 0.05,
 }
@@ -65,7 +65,10 @@ def _with_ladder(scenario: Scenario, rng: np.random.Generator) -> Scenario:
     lead_times = max(0, -issued) + np.sort(rng.integers(0, scenario.length - max(issued, 0), len(ladder)))
     return _checked(
         scenario,
-        {name: int(lead) + number for number, (name, lead) in enumerate(zip(ladder, lead_times, strict=True))},
+        {
+            name: int(lead) + number
+            for number, (name, lead) in enumerate(zip(ladder, lead_times, strict=True))
+        },
         {"ladder": ladder, "in_flight": str(rng.choice(["drain", "kill", "kill"]))},
     )
 
@@ -114,13 +117,16 @@ def happenings(case: Case) -> Counter[str]:
     ledger, scenario = case.ledger, case.scenario
     steps = switches(scenario)
     at = np.array([step.at_us for step in steps])
-    law_us = {epoch.start_us for epoch in Case(scenario, next(iter(scenario.policies)), case.reading).law.epochs}
+    law_us = {
+        epoch.start_us for epoch in Case(scenario, next(iter(scenario.policies)), case.reading).law.epochs
+    }
     gating = [step.at_us for step in steps if not isinstance(scenario.policies[step.policy], Open)]
     late = ledger.asked & (ledger.end_us > ledger.time_us)
     refused = np.isin(ledger.reason, (RULE, SHUTDOWN))
     served = np.isin(ledger.outcome, (SERVED, SERVED_LATE))
     across = [
-        (ledger.time_us < one) & (ledger.end_us > one) & ledger.asked & (ledger.outcome != PENDING) for one in at
+        (ledger.time_us < one) & (ledger.end_us > one) & ledger.asked & (ledger.outcome != PENDING)
+        for one in at
     ]
     found: Counter[str] = Counter()
     in_force = case.law.in_force_us or 0

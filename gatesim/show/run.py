@@ -187,7 +187,10 @@ def course_table(result: Result) -> Table | None:
     if found is None:
         return None
     begin = "before the first switch"
-    rows = [(begin, "nothing: the gate is open"), *((format_date(step.at), step.policy) for step in found.steps)]
+    rows = [
+        (begin, "nothing: the gate is open"),
+        *((format_date(step.at), step.policy) for step in found.steps),
+    ]
     leaks = result.policies[OPERATOR].measures["transition_leaks"]
     counted = "-" if leaks.value is None else compact(leaks.value)
     note = (
@@ -206,7 +209,9 @@ def dark_words(one: Dark) -> str:
         return f"{said}."
     if one.broken is None:
         return f"{said}; the contract tolerates {one.tolerated_days:.1f}."
-    return f"{said}; the contract tolerates {one.tolerated_days:.1f} and is broken on {format_date(one.broken)}."
+    return (
+        f"{said}; the contract tolerates {one.tolerated_days:.1f} and is broken on {format_date(one.broken)}."
+    )
 
 
 def tables(result: Result) -> list[Table]:

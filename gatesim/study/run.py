@@ -325,7 +325,9 @@ def _refuse_lost_needs(done: Mapping[tuple[str, str], Mapping[int, Done]]) -> No
             tally = one.tallies[reading]
             other, before = first.setdefault((reading, replication), (policy, tally))
             if not np.array_equal(tally.counts.sum(axis=-1), before.counts.sum(axis=-1)):
-                raise RuntimeError(f"needs under {policy} and {other} do not add up to the same: a defect of gatesim")
+                raise RuntimeError(
+                    f"needs under {policy} and {other} do not add up to the same: a defect of gatesim"
+                )
             if not np.array_equal(tally.accounts, before.accounts):
                 raise RuntimeError(f"people under {policy} and {other} do not add up: a defect of gatesim")
 
@@ -360,7 +362,9 @@ def _judged(
     clock: _Clock,
 ) -> Result:
     scenario = loaded.scenario
-    listed = [name for name in names if name != OPERATOR]  # a strategy is no candidate: it has the interim in it
+    listed = [
+        name for name in names if name != OPERATOR
+    ]  # a strategy is no candidate: it has the interim in it
     decided = found
     if engine != "exact":
         with clock.part("exact"):
