@@ -17,7 +17,7 @@ from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.policies import Open
 from gatesim.scenario.rules_gates import can_check
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.types import HOUR, format_duration
+from gatesim.scenario.types import format_duration
 from tests.kept_cases import Case
 from tests.lively_scenarios import lively_scenario
 

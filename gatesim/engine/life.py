@@ -174,7 +174,7 @@ def _gone_until(
 def _ends_case(table: int, cell: int, g: GateArrays) -> bool:
     """Whether tables, as they come into place, end a case: the gate is open for it, or they kill and block it."""
     action = g.decisions[table, FRESH, cell]
-    return action == OPEN or (g.kills[table] and action == BLOCK)
+    return bool(action == OPEN or (g.kills[table] and action == BLOCK))
 
 
 @compiled(forceinline=True, _nrt=False)

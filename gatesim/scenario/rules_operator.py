@@ -30,7 +30,7 @@ def operator_rules(scenario: Scenario) -> Iterator[Finding]:
             continue
         if policy.lead_time >= FOREVER:
             message = f'"{name}" is never ready'
-            because = (("policies", name, "lead_time"),)
+            because: tuple[KeyPath, ...] = (("policies", name, "lead_time"),)
             yield Finding((*path, number), message, "give it a lead_time, or take it off the ladder", because)
         later = [
             other

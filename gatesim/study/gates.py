@@ -21,9 +21,9 @@ class Job:
     Attributes
     ----------
     policy
-        Its name.
+        Its name; ``operator`` for the operator's strategy.
     laws
-        For each reading the law; a need is judged by each.
+        For each reading the law; a need is judged by each. For a strategy it is cut at the switches.
     gate
         Its tables, one an epoch, compiled for the first of these readings.
     """

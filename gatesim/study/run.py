@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from difflib import get_close_matches
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import reduce
 from operator import add
 from pathlib import Path
