@@ -56,6 +56,27 @@ class End(Part):
     """Mean time from the instant in force to the end, drawn once a replication."""
 
 
+class Licence(Part):
+    """A licence that somebody applies for. Once granted, needs that meet every condition are not restricted."""
+
+    title: Title = ""
+    applied: Instant
+    """When the application is filed."""
+    decided_after: Duration
+    """Mean time from the application to the decision; it stands for the queue before the government's desk."""
+    at_least: Duration = 0
+    """The shortest time to the decision. What is above it is drawn from an exponential distribution, once a
+    replication; equal to ``decided_after``: nothing is drawn."""
+    granted: Probability
+    """The probability that it is granted and not refused, drawn once a replication."""
+    until: Instant | None = None
+    """When a granted licence expires; by default with the order."""
+    segments: tuple[Name, ...] = ()
+    organisations: tuple[Name, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    models: tuple[Name, ...] = ()
+
+
 class Standard(Part):
     """The test that says whether leaks are within the limit."""
 
@@ -74,6 +95,7 @@ class Order(Part):
     standard: Standard
     carve_outs: Annotated[tuple[CarveOut, ...], Field(max_length=100)] = ()
     ends: Annotated[tuple[End, ...], Field(max_length=20)] = ()
+    licences: Annotated[tuple[Licence, ...], Field(max_length=100)] = ()
 
 
 class Verdict(Part):

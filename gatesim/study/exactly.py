@@ -8,7 +8,7 @@ from gatesim.exact.evaluate import World
 from gatesim.exact.states import has_memory
 from gatesim.exact.structure import may_leak
 from gatesim.gates.tables import Tables
-from gatesim.law.law import Law, has_random_end
+from gatesim.law.law import Law, has_random_dates
 from gatesim.measures.ledger import ENDS, SERVED, SERVED_LATE
 from gatesim.measures.measured import Expected, Splits, false_blocks_by_reason, measures
 from gatesim.scenario.schema import Scenario
@@ -60,9 +60,9 @@ def without_noise(scenario: Scenario, jobs: Sequence[Job]) -> Mapping[tuple[str,
     Returns
     -------
     dict
-        By reading and policy; empty where the end of an order is random.
+        By reading and policy; empty where the end of an order or a licence is random.
     """
-    if has_random_end(scenario):
+    if has_random_dates(scenario):
         return {}
     sure = {}
     worlds: dict[str, World] = {}

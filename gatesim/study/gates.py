@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from gatesim.gates.compile import compile_gate, same_gate
 from gatesim.gates.strategy import compile_interim, compile_strategy
 from gatesim.gates.tables import Tables
-from gatesim.law.law import Law, has_random_end, make_law
+from gatesim.law.law import Law, has_random_end, has_random_licence, make_law
 from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.schema import Scenario
+from gatesim.world.licences import draw_licences
 from gatesim.world.order_ends import draw_order_ends
 
 
@@ -39,9 +40,10 @@ class Job:
 
 
 def laws(scenario: Scenario, seed: int, replication: int) -> dict[str, Law]:
-    """The law under each reading; where the end of an order is random, as drawn for the replication."""
+    """The law under each reading; where the end of an order or a licence is random, as drawn for the replication."""
     drawn = draw_order_ends(scenario, seed, replication) if has_random_end(scenario) else ()
-    return {reading: make_law(scenario, reading, drawn) for reading in scenario.readings}
+    licences = draw_licences(scenario, seed, replication) if has_random_licence(scenario) else ()
+    return {reading: make_law(scenario, reading, drawn, licences) for reading in scenario.readings}
 
 
 def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]) -> list[Job]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from gatesim.engine.roster import roster
-from gatesim.law.law import has_random_end
+from gatesim.law.law import has_random_dates
 from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_reason, measures
 from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
@@ -29,6 +29,7 @@ from gatesim.scenario.schema import Scenario
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
+from gatesim.study.licences import licence_words
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
@@ -200,8 +201,8 @@ def _exactly(
                 for reading, law in job.laws.items():
                     found[reading][name] = find(scenario, law, job.gate, name)
     _put_interim(found)
-    drawn = "The end of an order is random: it is taken as drawn for the first replication."
-    return found, _left_out_of_all(found) + (drawn,) * has_random_end(scenario), {}
+    drawn = "The end of an order, or a licence, is random: it is taken as drawn for the first replication."
+    return found, _left_out_of_all(found) + (drawn,) * has_random_dates(scenario), {}
 
 
 def _with_interim(names: Sequence[str]) -> list[str]:
@@ -386,6 +387,7 @@ def _judged(
         )
     accounts = None if engine == "exact" else scenario.people * reps
     verdict = make_verdict(scenario, results, accounts)
+    notes += licence_words(scenario, reps)
     inputs = rests_on(loaded)
     guesses, uncertain = count_guesses(inputs)
     reading = scenario.orders[0].reading if scenario.orders else next(iter(found))
