@@ -83,7 +83,7 @@ def _order(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]
 def _licence(scenario: Scenario, path: KeyPath, order: Order, licence: Licence) -> Iterator[Finding]:
     yield from each((*path, "segments"), licence.segments, scenario.segments, "segment")
     yield from each((*path, "organisations"), licence.organisations, scenario.organisations, "organisation")
-    yield from each((*path, "models"), licence.models, order.models, "model of this order")
+    yield from each((*path, "models"), licence.models, scenario.models, "model")
     if licence.applied < order.issued:
         yield Finding(
             (*path, "applied"),
@@ -111,11 +111,14 @@ def _for_nobody(
     scenario: Scenario, path: KeyPath, order: Order, what: CarveOut | Licence, kind: str
 ) -> Iterator[Finding]:
     """A carve-out or licence that no need for the order's models can ever meet; unknown names are found elsewhere."""
-    known = set(what.segments) <= set(scenario.segments)
-    if not known or not set(what.organisations) <= set(scenario.organisations):
+    belong = {segment.organisation for segment in scenario.segments.values()} - {None}
+    if belong - set(scenario.organisations):
+        return
+    named = ((what.segments, scenario.segments), (what.organisations, scenario.organisations))
+    if any(set(names) - set(there) for names, there in (*named, (what.models, scenario.models))):
         return
     if what.models and not set(what.models) & set(order.models):
-        message = f"takes out {', '.join(what.models)}, but the order names {', '.join(order.models)}"
+        message = f"the {kind} is for {', '.join(what.models)}, but the order names {', '.join(order.models)}"
         yield Finding((*path, "models"), message, because=((*path[:2], "models"),))
         return
     pairs = [(name, name) for name in scenario.segments]
