@@ -95,12 +95,12 @@ def test_a_ladder_is_in_place_from_the_issue_plus_lead_times() -> None:
         (4 * HOUR, "shutdown"),
         (DAY, "any_foreign"),
     ]
-    assert first_switch_us(scenario) == issued + 4 * HOUR
+    assert first_switch_us(scenario, switches(scenario)) == issued + 4 * HOUR
 
 
 def test_an_open_policy_is_no_first_switch() -> None:
     scenario = small(**with_operator({"open": "1h", "shutdown": "4h"}))
-    assert first_switch_us(scenario) == switches(scenario)[1].at_us
+    assert first_switch_us(scenario, switches(scenario)) == switches(scenario)[1].at_us
 
 
 def test_a_cut_law_says_the_same_at_every_instant() -> None:
