@@ -59,7 +59,7 @@ def named(scenario: Scenario, found: Plan) -> list[tuple[float, str]]:
 
 
 def test_two_worlds_and_one_coin_by_hand() -> None:
-    # A coin of 1/2; worlds 1/2 and 1/4. A session multiplies the odds by (1/2)^(1/2)(1/2)^(1/2) / (1/4)^(1/2)(3/4)^(1/2).
+    # A coin of 1/2; worlds 1/2 and 1/4. A session multiplies the odds by 1/2 / ((1/4)^(1/2) (3/4)^(1/2)).
     truth, worlds = np.array([0.5, 0.5]), [np.array([0.5, 0.5]), np.array([0.25, 0.75])]
     odds = (0.75 / 0.25) * (0.5 / (0.25**0.5 * 0.75**0.5)) ** 10
     found = learnt(np.array([0.75, 0.25]), truth, worlds, 10)
@@ -110,7 +110,7 @@ def test_cells_by_hand() -> None:
     """Perfect signals, nobody on a VPN: a cell says where people are, and needs for the old model are not in it."""
     plain = {"vpn": None, "trips": None, "co_users": None}
     scenario = small(
-        segments={name: plain for name in ("natives", "visitors", "foreigners")},
+        segments=dict.fromkeys(("natives", "visitors", "foreigners"), plain),
         signals__ip={"accuracy": 1.0, "coverage": 1.0},
     )
     found = cell_distribution(scenario, ["new"])
@@ -136,33 +136,40 @@ def test_a_limit_that_nothing_meets_leaves_the_shutdown() -> None:
     scenario = deciding(limit=0.05)
     found = plan(scenario)
     assert named(scenario, found) == [(4, "shutdown")]
-    assert found.possible_us is None and found.known_us is None
+    assert found.possible_us is None
+    assert found.known_us is None
 
 
 def test_a_doubting_operator_knows_later() -> None:
     scenario = doubting()
     found = plan(scenario)
     assert found.possible_us == issued(scenario) + DAY
-    assert found.known_us is not None and found.known_us > found.possible_us
+    assert found.known_us is not None
+    assert found.known_us > found.possible_us
     assert named(scenario, found) == [
         (4, "shutdown"),
         ((found.known_us - issued(scenario)) / HOUR, "any_foreign"),
     ]
     right = [one.weights["right"] for one in found.reviews]
-    assert right == sorted(right) and right[0] == 0.1
+    assert right == sorted(right)
+    assert right[0] == 0.1
     before = [one for one in found.reviews if one.at_us < found.known_us]
     assert all(one.within.get("any_foreign", 0.0) < 0.5 for one in before)
 
 
 def test_whoever_looks_at_more_knows_earlier_and_whoever_looks_at_none_never() -> None:
     some, many, none = (plan(doubting(sessions=n)).known_us for n in (20, 200, 0))
-    assert some is not None and many is not None and many < some
+    assert some is not None
+    assert many is not None
+    assert many < some
     assert none is None
 
 
 def test_more_confidence_takes_longer() -> None:
     low, high = (plan(doubting(confidence=c)).known_us for c in (0.3, 0.6))
-    assert low is not None and high is not None and low < high
+    assert low is not None
+    assert high is not None
+    assert low < high
 
 
 def test_what_no_signal_sees_is_never_learnt() -> None:
@@ -183,7 +190,9 @@ def test_reviews_do_not_depend_on_seed_or_people() -> None:
 def test_the_course_shows_both_dates() -> None:
     scenario = doubting()
     found = course(scenario, make_law(scenario, "person"))
-    assert found.possible is not None and found.known is not None and found.possible < found.known
+    assert found.possible is not None
+    assert found.known is not None
+    assert found.possible < found.known
     assert len(found.reviews) == len(plan(scenario).reviews)
 
 
@@ -211,6 +220,9 @@ def test_bad_operators_are_named(operator: dict[str, Any], message: str) -> None
 
 
 def test_a_world_that_does_not_fit_is_named() -> None:
-    operator = 'operator={ladder=["shutdown"], strategy="best", beliefs={a={weight=1.0, world={segments={nobody={gives_up=0.1}}}}}}'
+    world = "{segments={nobody={gives_up=0.1}}}"
+    operator = (
+        f'operator={{ladder=["shutdown"], strategy="best", beliefs={{a={{weight=1.0, world={world}}}}}}}'
+    )
     with pytest.raises(ScenarioError, match=r"operator\.beliefs\.a\.world\.segments\.nobody"):
         load(SMALL, [operator])

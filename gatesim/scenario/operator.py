@@ -44,8 +44,9 @@ class Operator(Part):
     """Policies, each in place at the issue of the first order plus its lead time."""
     strategy: Literal["fixed", "listed", "best"] = "listed"
     """How the ladder is climbed. `fixed`: one policy, which stays. `listed`: each that is ready replaces those
-    that stand before it. `best`: at each review, and whenever one gets ready, of those ready the one that serves most and is believed to be
-    within the limit of the first order; else a shutdown, if the ladder has one that is ready."""
+    that stand before it. `best`: at each review, and whenever one gets ready, of those ready the one that serves
+    most and is believed to be within the limit of the first order; else a shutdown, if the ladder has one that is
+    ready."""
     reviews: Duration = WEEK
     """For `best`: time between reviews; the first is at the issue of the first order."""
     confidence: Annotated[float, Field(gt=0, le=1)] = 0.95

@@ -101,7 +101,7 @@ def cell_distribution(scenario: Scenario, models: Sequence[str]) -> Floats:
     total = found.sum()
     if total == 0:
         raise ValueError("nobody has a need for a model that an order names")
-    return found / total
+    return np.asarray(found / total)
 
 
 def learnt(weights: Floats, truth: Floats, believed: Sequence[Floats], sessions: float) -> Floats:
