@@ -12,7 +12,7 @@ from tests.switching import LEAST, happenings, switching_case
 CASES, STREAM = 60, 41
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.no_cover
 def test_fast_and_reference_agree_on_switches() -> None:
     seen: Counter[str] = Counter()

@@ -6,7 +6,7 @@ each stretch has the tables of the policy then in place; before the first switch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +35,7 @@ class Switch:
 
 
 def switches(scenario: Scenario) -> tuple[Switch, ...]:
-    """The switches of the operator's strategy in order of time.
+    """The switches of a ladder that is climbed in its own order, in order of time.
 
     Parameters
     ----------
@@ -67,13 +67,17 @@ def _nothing(tables: Tables) -> Tables:
     return replace(tables, acts=acts)
 
 
-def compile_strategy(scenario: Scenario, law: Law) -> tuple[Law, tuple[Tables, ...]]:
+def compile_strategy(
+    scenario: Scenario, law: Law, steps: Sequence[Switch] | None = None
+) -> tuple[Law, tuple[Tables, ...]]:
     """Compile the operator's strategy for one reading.
 
     Parameters
     ----------
     scenario, law
         A scenario with an operator, and its law under the reading.
+    steps
+        The switches, in order of time; by default those of a ladder climbed in its own order.
 
     Returns
     -------
@@ -84,10 +88,11 @@ def compile_strategy(scenario: Scenario, law: Law) -> tuple[Law, tuple[Tables, .
         place, the gate is open and leaves no trace. With ``in_flight = "kill"`` the first stretch after a switch
         has tables that kill.
     """
-    steps = switches(scenario)
-    assert scenario.operator is not None, "switches has looked"
+    steps = switches(scenario) if steps is None else steps
+    assert scenario.operator is not None, "there is a ladder"
     stretches = cut(law, [step.at_us for step in steps])
-    compiled = {step.policy: compile_gate(scenario, step.policy, stretches) for step in steps}
+    used = {step.policy for step in steps} or {scenario.operator.ladder[0]}
+    compiled = {name: compile_gate(scenario, name, stretches) for name in sorted(used)}
     idle = _idle(compiled)
     gate: list[Tables] = []
     for number, epoch in enumerate(stretches.epochs):
@@ -102,16 +107,16 @@ def compile_strategy(scenario: Scenario, law: Law) -> tuple[Law, tuple[Tables, .
     return stretches, tuple(gate)
 
 
-def first_switch_us(scenario: Scenario) -> int:
-    """The first instant at which a policy of the ladder other than an open one is in place; at most the window's end.
+def first_switch_us(scenario: Scenario, steps: Sequence[Switch]) -> int:
+    """The first instant at which a policy other than an open one is in place; at most the window's end.
 
     Until then the gate is open, and what is restricted is served.
     """
-    gating = [s.at_us for s in switches(scenario) if not isinstance(scenario.policies[s.policy], Open)]
+    gating = [s.at_us for s in steps if not isinstance(scenario.policies[s.policy], Open)]
     return min([*gating, scenario.length])
 
 
-def compile_interim(scenario: Scenario, law: Law) -> tuple[Law, tuple[Tables, ...]]:
+def compile_interim(scenario: Scenario, law: Law, steps: Sequence[Switch]) -> tuple[Law, tuple[Tables, ...]]:
     """The time before the first switch by itself, for one reading: the gate is open, nothing is measured later.
 
     Returns
@@ -122,7 +127,7 @@ def compile_interim(scenario: Scenario, law: Law) -> tuple[Law, tuple[Tables, ..
         One for each of its stretches; they act nowhere.
     """
     assert scenario.operator is not None, "there is a ladder"
-    interim = only_until(law, first_switch_us(scenario))
+    interim = only_until(law, first_switch_us(scenario, steps))
     idle = _nothing(compile_gate(scenario, scenario.operator.ladder[0], law)[0])
     return interim, (idle,) * len(interim.epochs)
 

@@ -114,6 +114,8 @@ def _for_nobody(
     belong = {segment.organisation for segment in scenario.segments.values()} - {None}
     if belong - set(scenario.organisations):
         return
+    if isinstance(what, CarveOut) and any(countries(path, what.citizenships)):
+        return
     named = ((what.segments, scenario.segments), (what.organisations, scenario.organisations))
     if any(set(names) - set(there) for names, there in (*named, (what.models, scenario.models))):
         return
@@ -124,8 +126,7 @@ def _for_nobody(
     pairs = [(name, name) for name in scenario.segments]
     pairs += [(name, other) for name, segment in scenario.segments.items() for other in segment.co_users]
     if not any(_fits(scenario, what, owner, maker) for owner, maker in pairs):
-        message = f"the {kind} is for nobody: no segment meets all of its conditions"
-        yield Finding(path, message, "see gatesim who for the segments")
+        yield Finding(path, f"the {kind} is for nobody: no segment meets its conditions")
 
 
 def _fits(scenario: Scenario, what: CarveOut | Licence, owner: str, maker: str) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import fsum
 
 from gatesim.scenario.errors import Finding, KeyPath
-from gatesim.scenario.operator import INTERIM, OPERATOR
+from gatesim.scenario.operator import INTERIM, OPERATOR, Operator
 from gatesim.scenario.rules_people import each
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
+
+MOST_REVIEWS = 1000
+"""Reviews in a window."""
 
 
 def operator_rules(scenario: Scenario) -> Iterator[Finding]:
@@ -41,7 +45,23 @@ def operator_rules(scenario: Scenario) -> Iterator[Finding]:
             message = f'"{name}" is never in place: "{later[0]}" stands after it and is ready no later'
             because = (("policies", name, "lead_time"), ("policies", later[0], "lead_time"))
             yield Finding((*path, number), message, "put those that are ready earlier before", because)
+    if operator.strategy == "best":
+        yield from _best(scenario, operator)
+    elif operator.beliefs:
+        message = 'only the strategy "best" goes by beliefs'
+        yield Finding(("operator", "beliefs"), message, because=(("operator", "strategy"),))
     if operator.strategy == "fixed" and len(operator.ladder) > 1:
         message = f"has {len(operator.ladder)} policies, but a fixed strategy is one policy"
         hint = 'strategy = "listed" puts one in place after the other'
         yield Finding(path, message, hint, (("operator", "strategy"),))
+
+
+def _best(scenario: Scenario, operator: Operator) -> Iterator[Finding]:
+    if operator.reviews == 0:
+        yield Finding(("operator", "reviews"), "must be more than zero")
+    elif scenario.length / operator.reviews > MOST_REVIEWS:
+        message = f"makes more than {MOST_REVIEWS} reviews in the window"
+        yield Finding(("operator", "reviews"), message, "review less often", (("length",),))
+    total = fsum(belief.weight for belief in operator.beliefs.values())
+    if operator.beliefs and abs(total - 1) > 1e-9:
+        yield Finding(("operator", "beliefs"), f"their weights add up to {total:.12g}, not to 1")

@@ -198,6 +198,11 @@ def course_table(result: Result) -> Table | None:
         "they are in the strategy's numbers). "
     )
     note += " ".join(dark_words(one) for one in found.dark)
+    if found.reviews:
+        possible, known = (
+            "at no time" if at is None else f"from {format_date(at)}" for at in (found.possible, found.known)
+        )
+        note += f" A gate other than shutting down would do {possible}; the operator could know it {known}."
     columns = (Column("from", LEFT), Column("in place", LEFT))
     return Table("The operator's strategy", columns, tuple(rows), note.strip())
 

@@ -11,6 +11,7 @@ from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, has_random_end, has_random_licence, make_law
 from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.schema import Scenario
+from gatesim.study.plan import plan
 from gatesim.world.licences import draw_licences
 from gatesim.world.order_ends import draw_order_ends
 
@@ -81,7 +82,7 @@ def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]
 def _compiled(scenario: Scenario, policy: str, law: Law) -> tuple[Law, tuple[Tables, ...]]:
     """What a policy does under a law; a strategy cuts the law at its switches."""
     if policy == OPERATOR:
-        return compile_strategy(scenario, law)
+        return compile_strategy(scenario, law, plan(scenario).steps)
     if policy == INTERIM:
-        return compile_interim(scenario, law)
+        return compile_interim(scenario, law, plan(scenario).steps)
     return law, compile_gate(scenario, policy, law)

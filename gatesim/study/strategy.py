@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gatesim.gates.strategy import compile_strategy, switches
+from gatesim.gates.strategy import compile_strategy
 from gatesim.gates.tables import BLOCK, FRESH, Tables
 from gatesim.law.law import Law
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
+from gatesim.study.plan import plan
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,16 @@ class Step:
 
     at: datetime
     policy: str
+
+
+@dataclass(frozen=True)
+class Review:
+    """What the operator believes at a review: the weight of each world, and for each policy that is ready the
+    probability that it is within the limit."""
+
+    at: datetime
+    weights: dict[str, float]
+    within: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -58,10 +69,20 @@ class Course:
         Switches before the end of the window, in order.
     dark
         Dark time of each model that an order names.
+    possible
+        For `best`: the instant from which a policy of the ladder other than a shutdown is ready, and in truth
+        within the limit and above the floor; None where there is none within the window.
+    known
+        For `best`: the first review at which the operator believes so of one.
+    reviews
+        For `best`: each review in the window.
     """
 
     steps: tuple[Step, ...]
     dark: tuple[Dark, ...]
+    possible: datetime | None = None
+    known: datetime | None = None
+    reviews: tuple[Review, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -71,6 +92,9 @@ class Course:
                 asdict(one) | {"broken": None if one.broken is None else one.broken.isoformat()}
                 for one in self.dark
             ],
+            "possible": None if self.possible is None else self.possible.isoformat(),
+            "known": None if self.known is None else self.known.isoformat(),
+            "reviews": [asdict(one) | {"at": one.at.isoformat()} for one in self.reviews],
         }
 
 
@@ -87,14 +111,28 @@ def course(scenario: Scenario, law: Law) -> Course:
     ValueError
         If the scenario has no operator.
     """
+    planned = plan(scenario)
     steps = tuple(
         Step(scenario.start + timedelta(microseconds=step.at_us), step.policy)
-        for step in switches(scenario)
+        for step in planned.steps
         if step.at_us < scenario.length
     )
-    stretches, gate = compile_strategy(scenario, law)
+    stretches, gate = compile_strategy(scenario, law, planned.steps)
     named = [name for name in scenario.models if any(name in order.models for order in scenario.orders)]
-    return Course(steps, tuple(_dark(scenario, stretches, gate, name) for name in named))
+    return Course(
+        steps,
+        tuple(_dark(scenario, stretches, gate, name) for name in named),
+        _instant(scenario, planned.possible_us),
+        _instant(scenario, planned.known_us),
+        tuple(
+            Review(scenario.start + timedelta(microseconds=one.at_us), dict(one.weights), dict(one.within))
+            for one in planned.reviews
+        ),
+    )
+
+
+def _instant(scenario: Scenario, at_us: int | None) -> datetime | None:
+    return None if at_us is None else scenario.start + timedelta(microseconds=at_us)
 
 
 def _dark(scenario: Scenario, law: Law, gate: Sequence[Tables], name: str) -> Dark:
