@@ -62,6 +62,24 @@ def _best(scenario: Scenario, operator: Operator) -> Iterator[Finding]:
     elif scenario.length / operator.reviews > MOST_REVIEWS:
         message = f"makes more than {MOST_REVIEWS} reviews in the window"
         yield Finding(("operator", "reviews"), message, "review less often", (("length",),))
+    yield from _random_dates(scenario)
     total = fsum(belief.weight for belief in operator.beliefs.values())
     if operator.beliefs and abs(total - 1) > 1e-9:
         yield Finding(("operator", "beliefs"), f"their weights add up to {total:.12g}, not to 1")
+
+
+def _random_dates(scenario: Scenario) -> Iterator[Finding]:
+    """What is drawn anew in each replication: the reviews must be the same in all."""
+    said = 'the strategy "best" cannot look ahead to a date that is drawn'
+    because: tuple[KeyPath, ...] = (("operator", "strategy"),)
+    for number, order in enumerate(scenario.orders):
+        for position, end in enumerate(order.ends):
+            if end.after is not None and end.after < FOREVER:
+                yield Finding(("orders", number, "ends", position, "after"), said, "give it a date (at)", because)
+        for position, licence in enumerate(order.licences):
+            path: KeyPath = ("orders", number, "licences", position)
+            if licence.granted > 0 and licence.decided_after > licence.at_least:
+                hint = "decided_after must be equal to at_least"
+                yield Finding((*path, "decided_after"), said, hint, because)
+            elif 0 < licence.granted < 1:
+                yield Finding((*path, "granted"), said, "granted must be 0 or 1", because)

@@ -23,7 +23,7 @@ from gatesim.exact.evaluate import World
 from gatesim.exact.expected import needs_of_makers
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import Switch, switches
-from gatesim.law.law import has_random_end, make_law, microseconds, order_end_us
+from gatesim.law.law import has_random_dates, make_law, microseconds, order_end_us
 from gatesim.measures.judgement import FLOOR
 from gatesim.measures.measured import Expected, measures
 from gatesim.measures.verdict import first_order
@@ -144,15 +144,15 @@ def plan(scenario: Scenario) -> Plan:
     Raises
     ------
     ValueError
-        If the scenario has no operator, or the strategy is `best` and the first order ends at random.
+        If the scenario has no operator, or the strategy is `best` and an end or a licence is random.
     CannotDo
         If the strategy is `best` and the exact engine cannot do a policy of the ladder.
     """
     operator = scenario.operator
     if operator is None or operator.strategy != "best":
         return Plan(switches(scenario))
-    if has_random_end(scenario):
-        raise ValueError('operator.strategy = "best": the end of an order is random; give it a date')
+    if has_random_dates(scenario):
+        raise ValueError('operator.strategy = "best": the end of an order or a licence is random; give it a date')
     return _best(scenario, operator)
 
 
