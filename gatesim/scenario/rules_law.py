@@ -9,7 +9,6 @@ from itertools import pairwise
 from gatesim.scenario.errors import Finding, KeyPath
 from gatesim.scenario.orders import ABROAD, CarveOut, Order
 from gatesim.scenario.rules_people import countries, dangling, each
-from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
 
@@ -88,16 +87,6 @@ def _fallbacks(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Find
             yield Finding((*path, "models", number), message, because=(("models", name, "fallback"),))
 
 
-def _concerns(carve_out: CarveOut, name: str, segment: Segment) -> bool:
-    """Whether people of a segment meet what a carve-out asks of people."""
-    return (
-        (not carve_out.statuses or segment.status in carve_out.statuses)
-        and (not carve_out.citizenships or segment.citizenship[0] in carve_out.citizenships)
-        and (not carve_out.segments or name in carve_out.segments)
-        and (not carve_out.organisations or segment.organisation in carve_out.organisations)
-    )
-
-
 def _carve_out(scenario: Scenario, path: KeyPath, carve_out: CarveOut) -> Iterator[Finding]:
     yield from countries((*path, "citizenships"), carve_out.citizenships)
     yield from each((*path, "regions"), carve_out.regions, scenario.regions, "region")
@@ -113,8 +102,6 @@ def _carve_out(scenario: Scenario, path: KeyPath, carve_out: CarveOut) -> Iterat
         carve_out.channels,
         carve_out.models,
     )
-    if not any(_concerns(carve_out, name, one) for name, one in scenario.segments.items()):
-        yield Finding(path, "the carve-out is for nobody: no segment meets its conditions")
     if not any(conditions):
         message = "a carve-out of everything would be an end"
         yield Finding(
