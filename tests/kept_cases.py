@@ -18,7 +18,7 @@ import numpy as np
 import tomlkit
 
 from gatesim.engine import fast, reference
-from gatesim.engine.roster import reviewers_by_hour
+from gatesim.engine.roster import reviewers_by_hour, staffed
 from gatesim.engine.waits import WaitTable, wait_table
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import compile_strategy
@@ -84,7 +84,7 @@ class Case:
     def waits(self) -> WaitTable | None:
         if not self.inflow or self.scenario.desk is None:
             return None
-        reviewers, _ = reviewers_by_hour(self.scenario.desk, self.scenario.start, self.scenario.length)
+        reviewers, _ = reviewers_by_hour(staffed(self.scenario), self.scenario.length)
         return wait_table(self.scenario, np.resize(self.inflow, len(reviewers)), reviewers)
 
     @cached_property

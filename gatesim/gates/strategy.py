@@ -14,6 +14,7 @@ import numpy as np
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, cut, microseconds, only_until
+from gatesim.law.staff import lead_time
 from gatesim.scenario.policies import Open
 from gatesim.scenario.schema import Scenario
 
@@ -57,7 +58,7 @@ def switches(scenario: Scenario) -> tuple[Switch, ...]:
         raise ValueError("the scenario has no operator")
     issued = min(microseconds(scenario, order.issued) for order in scenario.orders)
     # A policy that stands after another is ready later: the rules of a scenario see to it.
-    return tuple(Switch(issued + scenario.policies[name].lead_time, name) for name in operator.ladder)
+    return tuple(Switch(issued + lead_time(scenario, name), name) for name in operator.ladder)
 
 
 def _nothing(tables: Tables) -> Tables:

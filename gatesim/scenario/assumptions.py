@@ -11,8 +11,9 @@ grade, without sources, and its plausible range still holds.
 
 Numbers that no assumption covers are shown as guesses, so that nothing hides. Those that are choices by
 nature are shown as such: parameters of policies (but not ``lead_time``), orders (but not the mean time to
-an end, nor when a licence is decided and how likely it is granted), the verdict, the ages at which accounts are told apart. What only sizes the run (``people``,
-``represents``, ``seed``, ``schema``, ``length``) is listed only where an assumption covers it.
+an end, nor when a licence is decided and how likely it is granted), the verdict, the ages at which accounts
+are told apart. What only sizes the run (``people``, ``represents``, ``seed``, ``schema``, ``length``) is
+listed only where an assumption covers it.
 """
 
 from __future__ import annotations

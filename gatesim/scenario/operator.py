@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gatesim.scenario.types import DAY, Count, Duration, Name, Part
+from gatesim.scenario.types import DAY, Count, Duration, Instant, Name, Part, Probability
 
 WEEK = 7 * DAY
 
@@ -25,6 +25,17 @@ class Contract(Part):
     """Time that a model may be dark, that is, refused to everybody whatever the gate sees, in the window."""
     fallback_counts: bool = False
     """Whether the older model counts as the service: then a model with a fallback is never dark."""
+
+
+class Staff(Part):
+    """Foreign staff whom the order keeps from their work, from its force on."""
+
+    builders: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The part of the work on gates that they would have done: lead times lengthen."""
+    reviewers: Probability = 0.0
+    """The part of the reviewers of each shift that they are: the desk shrinks, to whole reviewers."""
+    back: Instant | None = None
+    """When they are back at work; by default not within the window."""
 
 
 class Belief(Part):
@@ -58,5 +69,7 @@ class Operator(Part):
     in_flight: Literal["drain", "kill"] = "drain"
     """What a switch does to cases in progress. `drain`: they go on. `kill`: those that the new policy would block
     end, refused."""
+    staff: Staff | None = None
+    """Staff who are away because of the order."""
     contract: Contract | None = None
     """A contract against which dark time is held."""

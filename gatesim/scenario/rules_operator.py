@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from math import fsum
 
 from gatesim.scenario.errors import Finding, KeyPath
@@ -45,6 +46,15 @@ def operator_rules(scenario: Scenario) -> Iterator[Finding]:
             message = f'"{name}" is never in place: "{later[0]}" stands after it and is ready no later'
             because = (("policies", name, "lead_time"), ("policies", later[0], "lead_time"))
             yield Finding((*path, number), message, "put those that are ready earlier before", because)
+    staff = operator.staff
+    if staff is not None and staff.back is not None and scenario.orders:
+        first = min(order.issued + timedelta(microseconds=order.grace) for order in scenario.orders)
+        if staff.back <= first:
+            message = "the staff are back before they are away"
+            hint = f"the first order is in force from {first.isoformat()}"
+            yield Finding(("operator", "staff", "back"), message, hint, (("orders",),))
+    if staff is not None and staff.reviewers > 0 and scenario.desk is None:
+        yield Finding(("operator", "staff", "reviewers"), "there is no desk", "add [desk], or leave it out")
     if operator.strategy == "best":
         yield from _best(scenario, operator)
     elif operator.beliefs:
@@ -75,7 +85,9 @@ def _random_dates(scenario: Scenario) -> Iterator[Finding]:
     for number, order in enumerate(scenario.orders):
         for position, end in enumerate(order.ends):
             if end.after is not None and end.after < FOREVER:
-                yield Finding(("orders", number, "ends", position, "after"), said, "give it a date (at)", because)
+                yield Finding(
+                    ("orders", number, "ends", position, "after"), said, "give it a date (at)", because
+                )
         for position, licence in enumerate(order.licences):
             path: KeyPath = ("orders", number, "licences", position)
             if licence.granted > 0 and licence.decided_after > licence.at_least:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.padding import Padding
 from rich.text import Text
 
+from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.verdict import RATIOS, Row
@@ -63,7 +64,7 @@ def lead_time(scenario: Scenario, policy: str) -> str:
     """Time from the order until a policy could be in place; a strategy is a course of policies."""
     if policy == OPERATOR:
         return "step by step"
-    lead = scenario.policies[policy].lead_time
+    lead = with_staff_away(scenario, policy)
     return "at once" if lead == 0 else format_duration(lead)
 
 

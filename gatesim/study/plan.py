@@ -24,6 +24,7 @@ from gatesim.exact.expected import needs_of_makers
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import Switch, switches
 from gatesim.law.law import has_random_dates, make_law, microseconds, order_end_us
+from gatesim.law.staff import lead_time
 from gatesim.measures.judgement import FLOOR
 from gatesim.measures.measured import Expected, measures
 from gatesim.measures.verdict import first_order
@@ -152,7 +153,9 @@ def plan(scenario: Scenario) -> Plan:
     if operator is None or operator.strategy != "best":
         return Plan(switches(scenario))
     if has_random_dates(scenario):
-        raise ValueError('operator.strategy = "best": the end of an order or a licence is random; give it a date')
+        raise ValueError(
+            'operator.strategy = "best": the end of an order or a licence is random; give it a date'
+        )
     return _best(scenario, operator)
 
 
@@ -188,7 +191,7 @@ def _best(scenario: Scenario, operator: Operator) -> Plan:
     ends = min(scenario.length, max(order_end_us(scenario, each) for each in scenario.orders))
     names = [name for name in operator.ladder if scenario.policies[name].family != "shutdown"]
     closing = [name for name in operator.ladder if scenario.policies[name].family == "shutdown"]
-    ready = {name: issued + scenario.policies[name].lead_time for name in operator.ladder}
+    ready = {name: issued + lead_time(scenario, name) for name in operator.ladder}
 
     truth = _prospects(scenario, scenario, names)
     would_do = [ready[n] for n in names if truth[n].within(limit) and truth[n].served >= floor]

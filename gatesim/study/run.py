@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gatesim.engine.roster import roster
+from gatesim.engine.roster import staffed
 from gatesim.law.law import has_random_dates
+from gatesim.law.staff import lead_time
 from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_reason, measures
 from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
@@ -336,7 +337,7 @@ def _refuse_lost_needs(done: Mapping[tuple[str, str], Mapping[int, Done]]) -> No
 def _desk_time(scenario: Scenario, reps: int) -> DeskTime:
     """Reviewers' time on shift, at the simulated size (scaling keeps their speed times their number)."""
     assert scenario.desk is not None
-    steps = roster(scenario.desk, scenario.start, scenario.length)
+    steps = staffed(scenario)
     times = np.array([at for at, _ in steps] + [scenario.length], dtype=np.float64)
     real = float(np.diff(times) @ np.array([number for _, number in steps], dtype=np.float64))
     return DeskTime(real * scenario.people / scenario.represents * reps, float(scenario.length) * reps)
@@ -379,7 +380,7 @@ def _judged(
             PolicyResult(
                 name,
                 {reading: decided[reading][name].measures for reading in decided},
-                policy.lead_time,
+                lead_time(scenario, name),
                 policy.family == "shutdown",
                 {reading: found[reading][name].may_leak for reading in found},
                 {reading: decided[reading][name].by for reading in decided},
