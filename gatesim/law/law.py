@@ -235,17 +235,20 @@ def _shows_entitled(
     orders: Sequence[Order],
     carve_outs: dict[int, list[CarveOut]],
     status: Status,
-    clauses: Sequence[Clause],
+    clauses: Sequence[Sequence[Clause]],
 ) -> bool:
     """Whether somebody of a status, at home, of nobody in particular, is free of every order."""
-    met = any(
-        (not clause.status or status in clause.status)
-        and not clause.citizenship
-        and (not clause.located or scenario.home in clause.located)
-        and not clause.entity
-        for clause in clauses
-    )
-    return not met or all(
+    met = [
+        any(
+            (not clause.status or status in clause.status)
+            and not clause.citizenship
+            and (not clause.located or scenario.home in clause.located)
+            and not clause.entity
+            for clause in own
+        )
+        for own in clauses
+    ]
+    return all(
         any(
             (not c.statuses or status in c.statuses)
             and (not c.regions or scenario.home in c.regions)
@@ -255,6 +258,7 @@ def _shows_entitled(
             for c in carve_outs[number]
         )
         for number, order in enumerate(orders)
+        if met[number]
         for model in order.models
         for channel in CHANNELS
     )
@@ -269,6 +273,7 @@ def _epoch(
 ) -> Epoch:
     models, regions = list(scenario.models), list(scenario.regions)
     orders = [order for order, _ in spans]
+    by_order = [order.restricts or clauses for order in orders]
     in_force = {
         number: [one.what for one in narrowings if one.start_us <= start < one.end_us]
         for number, (_, narrowings) in enumerate(spans)
@@ -290,12 +295,14 @@ def _epoch(
                 gated[m, h] |= not out
                 for s, (name, segment) in enumerate(scenario.segments.items()):
                     for r, region in enumerate(regions):
-                        met = any(_meets(clause, segment, region, scenario.home) for clause in clauses)
+                        met = any(
+                            _meets(clause, segment, region, scenario.home) for clause in by_order[number]
+                        )
                         if met and not any(
                             _takes_out(c, name, segment, region, model, channel) for c in carve_outs
                         ):
                             restricted[s, r, m, h] = True
-    clears = np.array([_shows_entitled(scenario, orders, in_force, status, clauses) for status in STATUSES])
+    clears = np.array([_shows_entitled(scenario, orders, in_force, status, by_order) for status in STATUSES])
     for array in (named, gated, restricted, clears):
         array.flags.writeable = False
     return Epoch(start, end, named, gated, restricted, clears)

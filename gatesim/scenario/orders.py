@@ -92,6 +92,9 @@ class Order(Part):
     grace: Duration = 0
     models: Annotated[tuple[Name, ...], Field(min_length=1, max_length=12)]
     reading: Name
+    restricts: tuple[Clause, ...] = ()
+    """Whom the order restricts where that is in no doubt, such as another government's order: these clauses hold
+    under every reading. Empty: whom the reading says."""
     standard: Standard
     carve_outs: Annotated[tuple[CarveOut, ...], Field(max_length=100)] = ()
     ends: Annotated[tuple[End, ...], Field(max_length=20)] = ()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from gatesim.scenario.errors import Finding, KeyPath
-from gatesim.scenario.orders import ABROAD, CarveOut, Licence, Order
+from gatesim.scenario.orders import ABROAD, CarveOut, Clause, Licence, Order
 from gatesim.scenario.rules_people import countries, dangling, each
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
@@ -18,11 +18,7 @@ def law_rules(scenario: Scenario) -> Iterator[Finding]:
     if not 0 < scenario.length < FOREVER:
         yield Finding(("length",), "the window must be longer than zero, and have an end")
     for name, reading in scenario.readings.items():
-        for number, clause in enumerate(reading.restricts):
-            path: KeyPath = ("readings", name, "restricts", number)
-            yield from countries((*path, "citizenship"), clause.citizenship)
-            yield from each((*path, "located"), clause.located, (*scenario.regions, ABROAD), "region")
-            yield from each((*path, "entity"), clause.entity, scenario.organisations, "organisation")
+        yield from _clauses(scenario, ("readings", name, "restricts"), reading.restricts)
     for number, order in enumerate(scenario.orders):
         yield from _order(scenario, ("orders", number), order)
     limits = scenario.verdict.limits
@@ -31,6 +27,13 @@ def law_rules(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("verdict", "limits", number), "limits must ascend, each above the one before")
     if scenario.verdict.at is not None and not 0 <= _us(scenario, scenario.verdict.at) < scenario.length:
         yield Finding(("verdict", "at"), "lies outside the window", _window(scenario))
+
+
+def _clauses(scenario: Scenario, path: KeyPath, clauses: Sequence[Clause]) -> Iterator[Finding]:
+    for number, clause in enumerate(clauses):
+        yield from countries((*path, number, "citizenship"), clause.citizenship)
+        yield from each((*path, number, "located"), clause.located, (*scenario.regions, ABROAD), "region")
+        yield from each((*path, number, "entity"), clause.entity, scenario.organisations, "organisation")
 
 
 def _us(scenario: Scenario, instant: datetime) -> int:
@@ -50,6 +53,7 @@ def _window(scenario: Scenario) -> str:
 def _order(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]:
     yield from each((*path, "models"), order.models, scenario.models, "model")
     yield from dangling((*path, "reading"), order.reading, scenario.readings, "reading")
+    yield from _clauses(scenario, (*path, "restricts"), order.restricts)
     yield from _fallbacks(scenario, path, order)
     begin = _us(scenario, order.issued) + order.grace
     end = FOREVER
