@@ -163,7 +163,7 @@ def test_a_licence_lessens_leaks_and_one_refused_changes_nothing() -> None:
 def test_both_engines_agree_under_a_licence() -> None:
     scenario = licensed({**LAB, "decided_after": "2d", "until": day(7)})
     for policy in scenario.policies:
-        case = Case(scenario.model_copy(update={"people": 150}), policy, "person")
+        case = Case(scenario.model_copy(update={"people": 60}), policy, "person")
         hold_together(case)
     ledger = case.ledger
     freed = ledger.measured & (ledger.segment == VISITORS) & (ledger.time_us >= 5 * DAY)
