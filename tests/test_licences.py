@@ -18,6 +18,8 @@ from gatesim.law.law import (
     make_law,
 )
 from gatesim.measures.ledger import SERVED
+from gatesim.scenario.consistency import inconsistencies
+from gatesim.scenario.errors import dotted
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
 from gatesim.study.gates import laws
@@ -182,3 +184,20 @@ def test_a_result_says_what_became_of_licences() -> None:
     count = int(several.split("granted in ")[1].split()[0])
     assert 4 < count < 36
     assert licence_words(licensed(), 1) == ()
+
+
+@pytest.mark.parametrize(
+    ("what", "key"),
+    [
+        ({"licences": [{**LAB, "decided_after": "3d"}]}, "licences.0.decided_after"),
+        ({"licences": [{**LAB, "granted": 0.5}]}, "licences.0.granted"),
+        ({"ends": [{"kind": "lifted", "after": "3d"}]}, "ends.0.after"),
+    ],
+)
+def test_an_operator_who_looks_ahead_needs_dates(what: dict[str, Any], key: str) -> None:
+    ladder = {"ladder": ["any_foreign"], "strategy": "best"}
+    scenario = world(order(day(2), **what), operator=ladder)
+    found = [(dotted(one.path), one.message) for one in inconsistencies(scenario)]
+    assert found == [(f"orders.0.{key}", 'the strategy "best" cannot look ahead to a date that is drawn')]
+    certain = world(order(day(2), licences=[LAB]), operator=ladder)
+    assert not list(inconsistencies(certain))
