@@ -297,12 +297,12 @@ def sums_of_exponentials(values: Floats, weights: Floats, times: Floats) -> Floa
         direct: Floats = weights @ np.exp(np.multiply.outer(values, times))
         return direct
     # Accounts whose needs come at one pace have one value.
-    values, which = np.unique(values, return_inverse=True)
-    weights = np.bincount(which.ravel(), weights, len(values))
+    distinct, which = np.unique(values, return_inverse=True)
+    total = np.bincount(which.ravel(), weights, len(distinct))
     short = times[:_BLOCK] - times[0]
     long = times[::_BLOCK]
-    coarse = weights[:, None] * np.exp(np.multiply.outer(values, long))
-    found: Floats = (coarse.T @ np.exp(np.multiply.outer(values, short))).ravel()[: len(times)]
+    coarse = total[:, None] * np.exp(np.multiply.outer(distinct, long))
+    found: Floats = (coarse.T @ np.exp(np.multiply.outer(distinct, short))).ravel()[: len(times)]
     return found
 
 
