@@ -152,6 +152,7 @@ class GateArrays(NamedTuple):
     decisions: NDArray[np.int8]  # [T, state, cell]: an action, or `OPEN`
     durations: Ints  # [T, state]
     shutdown: NDArray[np.bool_]  # [T]
+    kills: NDArray[np.bool_]  # [T]
     plain_ends: NDArray[
         np.int8
     ]  # [T, cell]: number in `ENDS` of how a need ends that leaves no trace, else -1
@@ -487,6 +488,7 @@ def gate_arrays(
         np.array(decisions, dtype=np.int8),
         np.array([tables.durations_us for tables in unique], dtype=np.int64).reshape(-1, len(STATES)),
         np.array([tables.is_shutdown for tables in unique]),
+        np.array([tables.kills for tables in unique]),
         np.array(
             [_plain_ends(scenario, t, d, space) for t, d in zip(unique, decisions, strict=True)],
             dtype=np.int8,

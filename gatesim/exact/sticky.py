@@ -105,6 +105,7 @@ class Noises:
             self.groups.append(Group(numbers, cause.probability, cause.scope == "network"))
         self.groups += [Group((j,), 0.0, False) for j, name in enumerate(names) if name not in tied]
         self._known: dict[tuple[Refresh, tuple[Context, ...], OwnerFacts], StickyLaw] = {}
+        self._of_group: dict[tuple[object, ...], StickyLaw] = {}
 
     def of_refresh(self, refresh: Refresh) -> list[Group]:
         """The groups whose noise sticks equally long."""
@@ -143,6 +144,14 @@ class Noises:
 
     def of_group(self, group: Group, contexts: Sequence[Context], facts: OwnerFacts) -> StickyLaw:
         """The same for one group, whether or not its cause acts."""
+        # It depends on nothing but the true values of what its signals observe, and where they observe it.
+        true = tuple((c.kind, self.value(j, c, facts)) for j in group.signals for c in contexts)
+        key = (group, facts.channel, true)
+        if key not in self._of_group:
+            self._of_group[key] = self._law_of_group(group, contexts, facts)
+        return self._of_group[key]
+
+    def _law_of_group(self, group: Group, contexts: Sequence[Context], facts: OwnerFacts) -> StickyLaw:
         apart = self.apart(group, contexts, facts)
         if group.probability == 0:
             return apart

@@ -61,6 +61,7 @@ def _same_tables(a: Tables, b: Tables) -> bool:
     return (
         a.documents == b.documents
         and a.is_shutdown == b.is_shutdown
+        and a.kills == b.kills
         and np.array_equal(a.actions, b.actions)
         and np.array_equal(a.acts, b.acts)
         and np.array_equal(a.durations_us, b.durations_us)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gatesim.scenario.checks import Checker, Desk, Document, Reactions
+from gatesim.scenario.operator import Operator
 from gatesim.scenario.orders import Control, Exposure, Order, Reading, Verdict
 from gatesim.scenario.people import Country, Model, Organisation, Segment
 from gatesim.scenario.policies import AnyPolicy
@@ -81,5 +82,6 @@ class Scenario(Part):
     exposure: Exposure | None = None
     verdict: Verdict = Verdict()
     policies: Annotated[dict[Name, AnyPolicy], Field(max_length=200)] = {}
+    operator: Operator | None = None
     assumptions: dict[str, Assumption] = {}
     """Metadata by key; a ``*`` stands for any one name in the key."""

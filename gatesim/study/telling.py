@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gatesim.gates.tables import ACTIONS, FRESH, STATES, Tables
-from gatesim.law.law import Law, has_random_end, microseconds, order_end_us
+from gatesim.law.law import Law, has_random_end, licence_from_us, microseconds, order_end_us
 from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario import Loaded
 from gatesim.scenario.orders import CarveOut, Order
@@ -14,9 +14,11 @@ from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
 from gatesim.scenario.types import DAY, FOREVER
 from gatesim.study.evidence import Evidence, evidence
+from gatesim.study.licences import licence_title
 from gatesim.study.replay import LAW_CHANGES, Event, Fate, Replay
 from gatesim.study.story import Companion, Person, SignalRead, Story, Told, Trip
 from gatesim.world.draws import HOLDS_DOCUMENT, NEVER_ANSWERS, uniform
+from gatesim.world.licences import draw_licences
 from gatesim.world.noise import DIRECT, VPN
 from gatesim.world.order_ends import draw_order_ends
 from gatesim.world.people import Account, Body, People
@@ -67,7 +69,7 @@ def tell(
         _who(scenario, world, account, body, policy, replication),
         tuple(needs),
         _about(replay.events, needs, body.slot),
-        _changes(scenario, drawn),
+        _changes(scenario, drawn, draw_licences(scenario, scenario.seed, replication)),
     )
 
 
@@ -254,7 +256,11 @@ def _shares(owner: Segment, account: Account) -> dict[int, float]:
 _ENDED = {"lifted": "is lifted", "stayed": "is stayed", "lapsed": "lapses"}
 
 
-def _changes(scenario: Scenario, drawn: Sequence[Sequence[float]]) -> Mapping[int, tuple[str, ...]]:
+def _changes(
+    scenario: Scenario,
+    drawn: Sequence[Sequence[float]],
+    licences: Sequence[Sequence[tuple[float, float]]],
+) -> Mapping[int, tuple[str, ...]]:
     """What changes in the law at each instant within the window; 0: what holds from the start."""
     found: dict[int, list[str]] = {}
     for number, order in enumerate(scenario.orders):
@@ -271,9 +277,26 @@ def _changes(scenario: Scenario, drawn: Sequence[Sequence[float]]) -> Mapping[in
                 found.setdefault(max(at, 0), []).append(
                     f"{name} is narrowed. {carve_out.title or _taken_out(carve_out)}"
                 )
+        for at, words in _licences(scenario, order, licences[number]):
+            if at < end:
+                found.setdefault(max(at, begin, 0), []).append(f"{name}: {words}")
         if end < FOREVER:
             found.setdefault(end, []).append(f"{name} {_how_it_ends(scenario, order, end, draws)}")
     return {at: tuple(words) for at, words in sorted(found.items()) if at < scenario.length}
+
+
+def _licences(
+    scenario: Scenario, order: Order, drawn: Sequence[tuple[float, float]]
+) -> Iterator[tuple[int, str]]:
+    """When each granted licence of an order begins to hold, and when it expires."""
+    for number, licence in enumerate(order.licences):
+        title = licence_title(licence, number)
+        start = licence_from_us(scenario, licence, drawn[number])
+        expires = FOREVER if licence.until is None else microseconds(scenario, licence.until)
+        if start is not None and start < expires:
+            yield start, f"{title} is granted"
+            if expires < FOREVER:
+                yield expires, f"{title} expires"
 
 
 def _taken_out(carve_out: CarveOut) -> str:
