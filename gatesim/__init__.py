@@ -12,8 +12,10 @@ from gatesim._version import __version__
 
 if TYPE_CHECKING:
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
+    from gatesim.scenario.starter import new
     from gatesim.study.check import Check, check
     from gatesim.study.explain import explain
+    from gatesim.study.options import Options, options
     from gatesim.study.result import Result
     from gatesim.study.run import run
     from gatesim.study.story import Story
@@ -24,10 +26,13 @@ _HOMES = {
     "shipped": "gatesim.scenario",
     "Loaded": "gatesim.scenario",
     "ScenarioError": "gatesim.scenario",
+    "new": "gatesim.scenario.starter",
     "check": "gatesim.study.check",
     "Check": "gatesim.study.check",
     "run": "gatesim.study.run",
     "Result": "gatesim.study.result",
+    "options": "gatesim.study.options",
+    "Options": "gatesim.study.options",
     "explain": "gatesim.study.explain",
     "Story": "gatesim.study.story",
     "who": "gatesim.study.who",
@@ -37,6 +42,7 @@ _HOMES = {
 __all__ = [
     "Check",
     "Loaded",
+    "Options",
     "Result",
     "ScenarioError",
     "Story",
@@ -45,6 +51,8 @@ __all__ = [
     "check",
     "explain",
     "load",
+    "new",
+    "options",
     "run",
     "shipped",
     "who",

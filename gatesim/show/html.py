@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 
+from gatesim.show.options import lines, options_table
 from gatesim.show.run import heading, small_print, tables, transition_words
 from gatesim.show.tables import table_html
+from gatesim.study.options import Options
 from gatesim.study.result import Result
 
 
@@ -18,5 +20,16 @@ def run_html(result: Result) -> str:
         f"<p>{html.escape(transition_words(result))}</p>" if result.transition else "",
         *(table_html(table) for table in tables(result)),
         *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(result)),
+    ]
+    return "\n".join(parts)
+
+
+def options_html(found: Options) -> str:
+    """What there is on a date as HTML. All text is escaped."""
+    parts = [
+        f"<h4>{html.escape(found.result.loaded.scenario.title)}</h4>",
+        *(f"<p>{html.escape(line)}</p>" for line in lines(found)),
+        table_html(options_table(found)),
+        *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(found.result)),
     ]
     return "\n".join(parts)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from gatesim.show.check import inputs_table
 from gatesim.show.explain import story_html
-from gatesim.show.html import run_html
+from gatesim.show.html import options_html, run_html
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
+from gatesim.study.options import Options
 from gatesim.study.result import Result
 from gatesim.study.story import Story
 from gatesim.study.who import Who
@@ -33,6 +34,7 @@ class RunCharts:
 
 Result.html = run_html
 Result.charts = RunCharts
+Options.html = options_html
 Check.html = lambda checked: table_html(inputs_table(checked))
 Story.html = story_html
 Who.html = lambda found: table_html(who_table(found))
