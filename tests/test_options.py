@@ -165,14 +165,15 @@ def test_simulated_numbers_can_be_asked_for(dated: Loaded) -> None:
 def test_the_command_prints_a_page_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "dates.toml"
     path.write_text(TEXT, encoding="utf-8")
-    assert call(["options", str(path), "--at", "2026-06-13"]) == 0
+    few = ["-p", "open", "-p", "licence_check", "-p", "shutdown"]
+    assert call(["options", str(path), "--at", "2026-06-13", *few]) == 0
     out = capsys.readouterr().out
     assert "What there is on 13 June 2026" in out
     assert "The first of them is licence_check, from 18 June 2026, 17:21 (UTC-04:00) on." in " ".join(
         out.split()
     )
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 100
-    assert call(["options", str(path), "--at", "2026-06-13", "--json"]) == 0
+    assert call(["options", str(path), "--at", "2026-06-13", *few, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["at"] == "2026-06-13T00:00:00-04:00"
     assert found["phase"] == "grace"
