@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
     from gatesim.scenario.starter import new
     from gatesim.study.check import Check, check
+    from gatesim.study.decisions import CellStory, DecisionTable
     from gatesim.study.explain import explain
     from gatesim.study.options import Options, options
     from gatesim.study.result import Result
@@ -34,13 +35,17 @@ _HOMES = {
     "options": "gatesim.study.options",
     "Options": "gatesim.study.options",
     "explain": "gatesim.study.explain",
+    "CellStory": "gatesim.study.decisions",
+    "DecisionTable": "gatesim.study.decisions",
     "Story": "gatesim.study.story",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }
 
 __all__ = [
+    "CellStory",
     "Check",
+    "DecisionTable",
     "Loaded",
     "Options",
     "Result",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatesim.show.check import inputs_table
+from gatesim.show.decisions import cell_html, decisions_html
 from gatesim.show.explain import story_html
 from gatesim.show.html import options_html, run_html
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
+from gatesim.study.decisions import CellStory, DecisionTable
 from gatesim.study.options import Options
 from gatesim.study.result import Result
 from gatesim.study.story import Story
@@ -34,6 +36,8 @@ class RunCharts:
 
 Result.html = run_html
 Result.charts = RunCharts
+CellStory.html = cell_html
+DecisionTable.html = decisions_html
 Options.html = options_html
 Check.html = lambda checked: table_html(inputs_table(checked))
 Story.html = story_html
