@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -106,13 +107,13 @@ def _tables(
 
     with progress() as shown:
         shown(0.0, "putting the table together")
-        if cell is not None:
-            one = explain(loaded, policy=policy, reading=reading, at=at, cell=cell)
-        else:
+        if cell is None:
             table = explain(loaded, policy=policy, reading=reading, at=at)
-    if cell is not None:
-        click.echo(one.to_json()) if as_json else print_cell(one)
-    elif as_json:
-        click.echo(table.to_json())
+            said, show = table.to_json, partial(print_decisions, table, everything)
+        else:
+            one = explain(loaded, policy=policy, reading=reading, at=at, cell=cell)
+            said, show = one.to_json, partial(print_cell, one)
+    if as_json:
+        click.echo(said())
     else:
-        print_decisions(table, everything)
+        show()

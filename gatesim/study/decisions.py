@@ -235,7 +235,7 @@ def decision_table(loaded: Loaded, policy: str, law: Law, epoch: Epoch) -> Decis
     scenario = loaded.scenario
     space = CellSpace.of(scenario)
     tables = compile_policy(scenario, policy, law.reading, epoch)
-    restricted, entitled = (_of_named(needs, epoch) for needs in restricted_and_entitled(scenario, epoch))
+    restricted, entitled = restricted_and_entitled(scenario, epoch)
     decisions = _decisions(space, tables, epoch)
     one = scenario.policies[policy]
     beliefs = isinstance(one, Posterior) and bool(one.beliefs)
@@ -274,11 +274,6 @@ def decision_table(loaded: Loaded, policy: str, law: Law, epoch: Epoch) -> Decis
 def _stretch(scenario: Scenario, epoch: Epoch) -> tuple[datetime, datetime]:
     start = scenario.start + timedelta(microseconds=epoch.start_us)
     return start, scenario.start + timedelta(microseconds=epoch.end_us)
-
-
-def _of_named(needs: NDArray[np.float64], epoch: Epoch) -> NDArray[np.float64]:
-    """Needs for models that an order names; none for the others."""
-    return needs * epoch.named[:, None]
 
 
 def _decisions(space: CellSpace, tables: Tables, epoch: Epoch) -> NDArray[np.int8]:
@@ -398,7 +393,7 @@ def cell_story(loaded: Loaded, policy: str, law: Law, epoch: Epoch, given: Mappi
     if space.bands == 1:
         known.setdefault(len(order) - 1, 0)
     tables = compile_policy(scenario, policy, law.reading, epoch)
-    restricted, entitled = (_of_named(needs, epoch) for needs in restricted_and_entitled(scenario, epoch))
+    restricted, entitled = restricted_and_entitled(scenario, epoch)
     bad, good = summed(restricted, known), summed(entitled, known)
     everything = float((restricted + entitled).sum())
     index = tuple(known.get(axis, slice(None)) for axis in range(len(order)))
@@ -424,7 +419,8 @@ def _actions(
     decided, weight = np.atleast_1d(decisions).ravel(), np.atleast_1d(needs).ravel()
     if weight.sum() <= 0:
         weight = np.ones(len(weight))
-    shares = np.bincount(decided, weights=weight, minlength=len(DECISIONS)) / weight.sum()
+    shares = np.bincount(decided, weights=weight, minlength=len(DECISIONS))
+    shares /= shares.sum()
     return {action: float(share) for action, share in zip(DECISIONS, shares, strict=True) if share > 0}
 
 

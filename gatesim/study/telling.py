@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from gatesim.gates.tables import ACTIONS, FRESH, STATES, Tables
+from gatesim.gates.tables import ACTIONS, BLOCK, CHECK, FRESH, STATES, Tables
 from gatesim.law.law import Law, has_random_end, microseconds, order_end_us
 from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario import Loaded
@@ -16,6 +16,7 @@ from gatesim.scenario.types import DAY, FOREVER
 from gatesim.study.evidence import Evidence, evidence
 from gatesim.study.replay import LAW_CHANGES, Event, Fate, Replay
 from gatesim.study.story import Companion, Person, SignalRead, Story, Told, Trip
+from gatesim.study.why import Why, why
 from gatesim.world.draws import HOLDS_DOCUMENT, NEVER_ANSWERS, uniform
 from gatesim.world.noise import DIRECT, VPN
 from gatesim.world.order_ends import draw_order_ends
@@ -108,7 +109,9 @@ class _Teller:
         self._bodies = {body.slot: body for body in account.bodies}
         self._trips = {b.slot: world.trips(b.person, b.segment) for b in account.bodies}
         self._exits = {b.slot: world.vpn_exit(b.person, b.segment) for b in account.bodies}
+        self._name = policy
         self._weighs: dict[int, Callable[[int], Evidence | None]] = {}
+        self._reasons: dict[tuple[int, int], Why] = {}
 
     def tell(self, row: int, fate: Fate) -> Told:
         """A need, and what became of it."""
@@ -133,6 +136,7 @@ class _Teller:
             decision=fate.decision,
             open_because=fate.open_because,
             evidence=self._weighed(time, cell, fate),
+            why=self._why(time, cell, fate),
             outcome=OUTCOMES[rows.outcome[row]],
             reason="" if reason == NO_REASON else REASONS[reason],
             asked=bool(rows.asked[row]),
@@ -178,6 +182,16 @@ class _Teller:
         if epoch not in self._weighs:
             self._weighs[epoch] = evidence(self._scenario, self._policy, self._law.epochs[epoch])
         return self._weighs[epoch](cell)
+
+    def _why(self, time: int, cell: int, fate: Fate) -> Why | None:
+        """Why an account that nothing is known of was not just served."""
+        if fate.state != STATES[FRESH] or fate.decision not in (ACTIONS[CHECK], ACTIONS[BLOCK]):
+            return None
+        key = self._law.epoch_at(time), cell
+        if key not in self._reasons:
+            epoch, known = self._law.epochs[key[0]], dict(enumerate(self._space.parts(cell)))
+            self._reasons[key] = why(self._scenario, self._name, epoch, known)
+        return self._reasons[key]
 
 
 def _dated(time_us: int | None) -> int | None:

@@ -79,7 +79,7 @@ class Why:
 
 @kept
 def _restricted_and_entitled(
-    scenario: Scenario, restricted: bytes
+    scenario: Scenario, restricted: bytes, named: bytes
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     shape = (len(scenario.segments), len(scenario.regions), len(scenario.models), len(CHANNELS))
     table = np.frombuffer(restricted, dtype=np.bool_).reshape(shape)
@@ -87,8 +87,12 @@ def _restricted_and_entitled(
     law = np.array(
         [table[m.segment, :, :, CHANNELS.index(owners[m.owner].channel)] for m in makers(scenario)]
     )
+    wanted = np.frombuffer(named, dtype=np.bool_)
     cells = CellSpace.of(scenario).shape
-    found = needs_by_cell(scenario, law).reshape(cells), needs_by_cell(scenario, ~law).reshape(cells)
+    found = (
+        needs_by_cell(scenario, law & wanted).reshape(cells),
+        needs_by_cell(scenario, ~law & wanted).reshape(cells),
+    )
     for needs in found:
         needs.flags.writeable = False
     return found
@@ -97,14 +101,14 @@ def _restricted_and_entitled(
 def restricted_and_entitled(
     scenario: Scenario, epoch: Epoch
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Expected restricted and entitled needs, a day and account of the whole service, by cell.
+    """Expected restricted and entitled needs for models that an order names, by cell.
 
     Returns
     -------
     tuple of ndarray
-        Two tables of the shape `CellSpace.shape`. Not writeable.
+        Needs a day for each account of the whole service: two tables of the shape `CellSpace.shape`. Not writeable.
     """
-    return _restricted_and_entitled(scenario, epoch.restricted.tobytes())
+    return _restricted_and_entitled(scenario, epoch.restricted.tobytes(), epoch.named.tobytes())
 
 
 def summed(needs: NDArray[np.float64], known: Known) -> float:
