@@ -406,19 +406,23 @@ def cell_story(loaded: Loaded, policy: str, law: Law, epoch: Epoch, given: Mappi
         len(known) == len(order),
         _part(bad, bad + good),
         _part(bad + good, everything),
-        _actions(_decisions(space, tables, epoch)[index], (restricted + entitled)[index]),
+        _actions(
+            _decisions(space, tables, epoch)[index],
+            (restricted + entitled)[index],
+            np.broadcast_to(epoch.named[:, None], space.shape)[index],
+        ),
         tuple(_made_by(scenario, epoch, known, bad + good)),
         why(scenario, policy, epoch, known),
     )
 
 
 def _actions(
-    decisions: NDArray[np.int8] | np.int8, needs: NDArray[np.float64] | np.float64
+    decisions: NDArray[np.int8], needs: NDArray[np.float64], named: NDArray[np.bool_]
 ) -> dict[str, float]:
-    """Share of each decision, by needs; by cells where there are none."""
-    decided, weight = np.atleast_1d(decisions).ravel(), np.atleast_1d(needs).ravel()
-    if weight.sum() <= 0:
-        weight = np.ones(len(weight))
+    """Share of each decision, by needs; where there are none, by cells, if possible of models that an order names."""
+    decided = np.atleast_1d(decisions).ravel()
+    weights = (np.atleast_1d(each).ravel().astype(np.float64) for each in (needs, named, np.ones_like(named)))
+    weight = next(each for each in weights if each.sum() > 0)
     shares = np.bincount(decided, weights=weight, minlength=len(DECISIONS))
     shares /= shares.sum()
     return {action: float(share) for action, share in zip(DECISIONS, shares, strict=True) if share > 0}
