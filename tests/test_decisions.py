@@ -302,7 +302,7 @@ def test_a_list_and_a_score_are_explained(tmp_path: Path) -> None:
     listed = explain(loaded, policy="vetted_only", cell="organisation=vetted,channel=team")
     assert listed.why.parts[0].words == "on the list"
     assert listed.actions == {"allow": 1.0}
-    old = explain(loaded, policy="old", cell="age_band=0")
+    old = explain(loaded, policy="old", cell="age_band=0,model=fable-5")
     assert old.why.words == "On no list: block."
     assert old.actions == {"block": 1.0}
     assert explain(loaded, policy="old", cell="age_band=1").why.words == "On the list of old accounts: allow."
