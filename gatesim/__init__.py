@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gatesim._version import __version__
 
 if TYPE_CHECKING:
+    from gatesim.gates.plugins import Decisions
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
     from gatesim.scenario.starter import new
     from gatesim.study.check import Check, check
@@ -35,12 +36,14 @@ _HOMES = {
     "Options": "gatesim.study.options",
     "explain": "gatesim.study.explain",
     "Story": "gatesim.study.story",
+    "Decisions": "gatesim.gates.plugins",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }
 
 __all__ = [
     "Check",
+    "Decisions",
     "Loaded",
     "Options",
     "Result",

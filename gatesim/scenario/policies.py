@@ -158,8 +158,46 @@ class Listed(Policy):
     """What is done with everybody else."""
 
 
+class Attested(Policy):
+    """Serve the accounts that their customer vouches for (see ``[attestation]``); act on the rest.
+
+    A word that is found false is revoked: the account is blocked, by default for good.
+    """
+
+    family: Literal["attested"]
+    signal: Name
+    """The signal that observes the ``attestation``: what the customer says."""
+    revocation: Name | None = None
+    """The signal that observes the ``revocation``: whether the word has been found false. None: nobody looks."""
+    otherwise: Literal["check", "block"] = "block"
+    """What is done with accounts that nobody vouches for."""
+    block_lasts: Duration = FOREVER
+    """How long an account whose word was revoked stays blocked; here without end unless said otherwise."""
+
+
+class Plugin(Policy):
+    """A gate from outside: found by its name among the plug-ins that are installed or handed to the API."""
+
+    family: Literal["plug_in"]
+    plug_in: Annotated[str, Field(min_length=1, max_length=100)]
+    """Name of the plug-in."""
+    parameters: dict[str, Any] = {}
+    """What the plug-in is told; it says itself what it knows."""
+
+
 AnyPolicy = Annotated[
-    Open | Shutdown | KOfN | Single | Score | Posterior | Rules | Listed,
+    Open | Shutdown | KOfN | Single | Score | Posterior | Rules | Listed | Attested | Plugin,
     Field(discriminator="family"),
 ]
-FAMILIES: tuple[str, ...] = ("open", "shutdown", "k_of_n", "single", "score", "posterior", "rules", "listed")
+FAMILIES: tuple[str, ...] = (
+    "open",
+    "shutdown",
+    "k_of_n",
+    "single",
+    "score",
+    "posterior",
+    "rules",
+    "listed",
+    "attested",
+    "plug_in",
+)

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 from gatesim.scenario.checks import Desk, clock_to_us
 from gatesim.scenario.errors import Finding, KeyPath
-from gatesim.scenario.policies import AnyPolicy, KOfN, Listed, Posterior, Rules, Score, Single
+from gatesim.scenario.policies import (
+    AnyPolicy,
+    Attested,
+    KOfN,
+    Listed,
+    Plugin,
+    Posterior,
+    Rules,
+    Score,
+    Single,
+)
 from gatesim.scenario.rules_people import dangling, dangling_keys, each
 from gatesim.scenario.rules_signals import values_of
 from gatesim.scenario.schema import Scenario
@@ -74,6 +84,10 @@ def can_check(policy: AnyPolicy) -> bool:
             return policy.otherwise == "check" or any(rule.then == "check" for rule in policy.rules)
         case Listed():
             return policy.otherwise == "check"
+        case Attested():
+            return policy.otherwise == "check"
+        case Plugin():
+            return bool(policy.documents)
     return False
 
 
@@ -81,6 +95,7 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
     yield from each((*path, "models"), policy.models, scenario.models, "model")
     yield from each((*path, "documents"), policy.documents, scenario.documents, "document")
     yield from each((*path, "channels"), policy.channels, policy.channels, "channel")
+    yield from _acts_on_nobody(scenario, path, policy)
     if policy.checker is not None:
         yield from dangling((*path, "checker"), policy.checker, scenario.checkers, "checker")
     if can_check(policy) and not policy.documents:
@@ -100,6 +115,8 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
             yield from _rules(scenario, path, policy)
         case Listed():
             yield from _listed(scenario, path, policy)
+        case Attested():
+            yield from _attested(scenario, path, policy)
 
 
 def _k_of_n(scenario: Scenario, path: KeyPath, policy: KOfN) -> Iterator[Finding]:
@@ -163,3 +180,30 @@ def _listed(scenario: Scenario, path: KeyPath, policy: Listed) -> Iterator[Findi
         yield Finding(path, "lists nothing: give signal and organisations, or age_at_least")
     if policy.age_at_least is not None:
         yield from _age(scenario, (*path, "age_at_least"), policy.age_at_least)
+
+
+def _attested(scenario: Scenario, path: KeyPath, policy: Attested) -> Iterator[Finding]:
+    for key, wanted in (("signal", "attestation"), ("revocation", "revocation")):
+        name = getattr(policy, key)
+        if name is None:
+            continue
+        yield from dangling((*path, key), name, scenario.signals, "signal")
+        signal = scenario.signals.get(name)
+        if signal is not None and signal.observes != wanted:
+            message = f'"{name}" observes "{signal.observes}": a signal that observes "{wanted}" is needed'
+            yield Finding((*path, key), message)
+    heard = set(scenario.attestation)
+    if policy.channels and heard and not heard & set(policy.channels):
+        message = "nobody gives a word on the channels that the policy acts on"
+        hint = "there are words on: " + ", ".join(f'"{channel}"' for channel in scenario.attestation)
+        yield Finding((*path, "channels"), message, hint)
+
+
+def _acts_on_nobody(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Finding]:
+    """Channels that no account uses: the policy would do nothing there, and seem to have been tried."""
+    used = dict.fromkeys(s.channel for s in scenario.segments.values() if s.share > 0)
+    for number, channel in enumerate(policy.channels):
+        if channel not in used:
+            message = f'no segment has accounts on the channel "{channel}"'
+            hint = "there are: " + ", ".join(f'"{name}"' for name in used)
+            yield Finding((*path, "channels", number), message, hint)
