@@ -365,7 +365,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"policies__l": {"family": "listed"}},
-        "policies.l: lists nothing: give signal and organisations, or age_at_least",
+        "policies.l: lists nothing: give signal and organisations, age_at_least, or staff = true",
     ),
     (
         {"policies__l": {"family": "listed", "organisations": ["lab"]}},

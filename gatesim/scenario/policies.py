@@ -145,7 +145,7 @@ class Rules(Policy):
 
 
 class Listed(Policy):
-    """Allow what is on a list, organisations (read through a signal) or old accounts; act on the rest."""
+    """Allow what is on a list: organisations (read through a signal), existing users, staff; act on the rest."""
 
     family: Literal["listed"]
     signal: Name | None = None
@@ -154,6 +154,8 @@ class Listed(Policy):
     """Organisations on the list."""
     age_at_least: Duration | None = None
     """Accounts at least this old are on the list; one of the scenario's ``age_bands``."""
+    staff: bool = False
+    """The lab's own staff, accounts of the channel ``internal``, are on the list."""
     otherwise: Literal["check", "block"] = "block"
     """What is done with everybody else."""
 

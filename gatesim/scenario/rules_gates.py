@@ -176,8 +176,8 @@ def _listed(scenario: Scenario, path: KeyPath, policy: Listed) -> Iterator[Findi
             yield Finding((*path, "organisations"), "is missing: which organisations are on the list?")
     elif policy.organisations:
         yield Finding((*path, "signal"), "is missing: which signal reads the organisation?")
-    elif policy.age_at_least is None:
-        yield Finding(path, "lists nothing: give signal and organisations, or age_at_least")
+    elif policy.age_at_least is None and not policy.staff:
+        yield Finding(path, "lists nothing: give signal and organisations, age_at_least, or staff = true")
     if policy.age_at_least is not None:
         yield from _age(scenario, (*path, "age_at_least"), policy.age_at_least)
 
