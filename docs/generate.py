@@ -17,6 +17,7 @@ from gatesim.measures.definitions import DEFINITIONS
 from gatesim.scenario import load, rests_on, shipped
 from gatesim.scenario.policies import (
     Attested,
+    ByChannel,
     KOfN,
     Listed,
     Open,
@@ -42,6 +43,7 @@ FAMILIES: tuple[type[Policy], ...] = (
     Rules,
     Listed,
     Attested,
+    ByChannel,
     Plugin,
 )
 MADE = "<!-- Made by docs/generate.py; change the code, not this page. -->"

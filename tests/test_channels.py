@@ -74,6 +74,47 @@ def test_a_list_of_the_staff_serves_internal_accounts_alone() -> None:
     assert found.by["channel"]["internal"]["served_entitled"].value == 1
 
 
+def test_a_gate_put_together_does_on_each_channel_what_its_part_does(found: gatesim.Result) -> None:
+    parts = {
+        "consumer": "by_place",
+        "cloud": "close_cloud",
+        "reseller": "close_what_hides",
+        "internal": "shutdown",
+    }
+    table = ", ".join(f'{channel} = "{name}"' for channel, name in parts.items())
+    sets = [f'policies.mixed={{ family = "by_channel", parts = {{ {table} }} }}']
+    mixed = gatesim.run("channels", engine="exact", policies=["mixed"], sets=sets).policies["mixed"]
+    for channel, measures in mixed.by["channel"].items():
+        part = found.policies[parts.get(channel, "open")].by["channel"][channel]
+        for name in ("leak_rate", "false_block_rate", "served_entitled", "leaks"):
+            assert measures[name].value == part[name].value, (channel, name)
+
+
+@pytest.mark.parametrize(
+    ("parts", "says"),
+    [
+        ('{ consumer = "by_plaice" }', 'there is no policy "by_plaice"'),
+        ('{ consumer = "mixed" }', "itself put together by channel"),
+        ('{ shop = "open" }', "shop"),
+    ],
+)
+def test_parts_that_are_none_are_refused(parts: str, says: str) -> None:
+    with pytest.raises(ScenarioError, match=says):
+        load("channels", [f'policies.mixed={{ family = "by_channel", parts = {parts} }}'])
+
+
+def test_parts_that_check_need_documents_of_the_whole() -> None:
+    parts = 'parts = { team = "word_or_papers" }'
+    with pytest.raises(ScenarioError, match="which documents does it accept"):
+        load("attestation", [f'policies.mixed={{ family = "by_channel", {parts} }}'])
+    papers = 'documents = ["home_passport", "residence_card"]'
+    sets = [f'policies.mixed={{ family = "by_channel", {parts}, {papers} }}']
+    run = gatesim.run("attestation", engine="exact", policies=["word_or_papers", "mixed"], sets=sets)
+    whole, part = (run.policies[name].measures for name in ("mixed", "word_or_papers"))
+    assert whole["leak_rate"] == part["leak_rate"]
+    assert whole["false_block_rate"] == part["false_block_rate"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [

@@ -177,6 +177,17 @@ class Attested(Policy):
     """How long an account whose word was revoked stays blocked; here without end unless said otherwise."""
 
 
+class ByChannel(Policy):
+    """Another policy's decisions on each channel; memory, documents and lead time are its own.
+
+    Channels that are not named are left open.
+    """
+
+    family: Literal["by_channel"]
+    parts: Annotated[dict[Channel, Name], Field(min_length=1)]
+    """For each channel the policy of this scenario that decides there."""
+
+
 class Plugin(Policy):
     """A gate from outside: found by its name among the plug-ins that are installed or handed to the API."""
 
@@ -188,7 +199,7 @@ class Plugin(Policy):
 
 
 AnyPolicy = Annotated[
-    Open | Shutdown | KOfN | Single | Score | Posterior | Rules | Listed | Attested | Plugin,
+    Open | Shutdown | KOfN | Single | Score | Posterior | Rules | Listed | Attested | ByChannel | Plugin,
     Field(discriminator="family"),
 ]
 FAMILIES: tuple[str, ...] = (
@@ -201,5 +212,6 @@ FAMILIES: tuple[str, ...] = (
     "rules",
     "listed",
     "attested",
+    "by_channel",
     "plug_in",
 )

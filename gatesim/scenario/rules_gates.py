@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from gatesim.scenario.checks import Desk, clock_to_us
 from gatesim.scenario.errors import Finding, KeyPath
+from gatesim.scenario.people import Channel
 from gatesim.scenario.policies import (
     AnyPolicy,
     Attested,
+    ByChannel,
     KOfN,
     Listed,
     Plugin,
@@ -63,7 +66,10 @@ def _no_desk(scenario: Scenario) -> Iterator[Finding]:
     if scenario.desk is not None:
         return
     accepted = {
-        kind for policy in scenario.policies.values() if can_check(policy) for kind in policy.documents
+        kind
+        for policy in scenario.policies.values()
+        if can_check(policy, scenario.policies)
+        for kind in policy.documents
     }
     for name, document in scenario.documents.items():
         if document.to_desk > 0 and name in accepted:
@@ -71,8 +77,8 @@ def _no_desk(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("documents", name, "to_desk"), message, "add [desk], or set to_desk = 0")
 
 
-def can_check(policy: AnyPolicy) -> bool:
-    """Whether a policy can ask for a document."""
+def can_check(policy: AnyPolicy, others: Mapping[str, AnyPolicy] = MappingProxyType({})) -> bool:
+    """Whether a policy can ask for a document; ``others``: those that it may be put together from."""
     match policy:
         case KOfN() | Single():
             return policy.then == "check"
@@ -86,6 +92,9 @@ def can_check(policy: AnyPolicy) -> bool:
             return policy.otherwise == "check"
         case Attested():
             return policy.otherwise == "check"
+        case ByChannel():
+            known = [others[name] for name in policy.parts.values() if name in others]
+            return any(can_check(part) for part in known)
         case Plugin():
             return bool(policy.documents)
     return False
@@ -98,7 +107,7 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
     yield from _acts_on_nobody(scenario, path, policy)
     if policy.checker is not None:
         yield from dangling((*path, "checker"), policy.checker, scenario.checkers, "checker")
-    if can_check(policy) and not policy.documents:
+    if can_check(policy, scenario.policies) and not policy.documents:
         yield Finding(
             (*path, "documents"), "is missing: this policy checks, but which documents does it accept?"
         )
@@ -115,6 +124,8 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
             yield from _rules(scenario, path, policy)
         case Listed():
             yield from _listed(scenario, path, policy)
+        case ByChannel():
+            yield from _by_channel(scenario, path, policy)
         case Attested():
             yield from _attested(scenario, path, policy)
 
@@ -199,11 +210,26 @@ def _attested(scenario: Scenario, path: KeyPath, policy: Attested) -> Iterator[F
         yield Finding((*path, "channels"), message, hint)
 
 
-def _acts_on_nobody(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Finding]:
-    """Channels that no account uses: the policy would do nothing there, and seem to have been tried."""
+def _by_channel(scenario: Scenario, path: KeyPath, policy: ByChannel) -> Iterator[Finding]:
+    path = (*path, "parts")
+    for channel, name in policy.parts.items():
+        yield from dangling((*path, channel), name, scenario.policies, "policy")
+        part = scenario.policies.get(name)
+        if isinstance(part, ByChannel):
+            message = f'"{name}" is itself put together by channel'
+            yield Finding((*path, channel), message, "name the policy that decides on this channel")
+        yield from _unused((*path, channel), channel, scenario)
+
+
+def _unused(path: KeyPath, channel: Channel, scenario: Scenario) -> Iterator[Finding]:
+    """A channel that no account uses: the policy would do nothing there, and seem to have been tried."""
     used = dict.fromkeys(s.channel for s in scenario.segments.values() if s.share > 0)
+    if channel not in used:
+        message = f'no segment has accounts on the channel "{channel}"'
+        yield Finding(path, message, "there are: " + ", ".join(f'"{name}"' for name in used))
+
+
+def _acts_on_nobody(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Finding]:
+    """Channels that no account uses."""
     for number, channel in enumerate(policy.channels):
-        if channel not in used:
-            message = f'no segment has accounts on the channel "{channel}"'
-            hint = "there are: " + ", ".join(f'"{name}"' for name in used)
-            yield Finding((*path, "channels", number), message, hint)
+        yield from _unused((*path, "channels", number), channel, scenario)
