@@ -8,6 +8,8 @@ import pytest
 
 import gatesim
 from gatesim.scenario import ScenarioError, load
+from gatesim.world.space import CellSpace
+from tests.kept_cases import Case, hold_together
 
 TEXT = (Path(gatesim.__file__).parents[1] / "scenarios" / "channels.toml").read_text(encoding="utf-8")
 RESTRICTED, ENTITLED = 0.32, 0.68
@@ -113,6 +115,18 @@ def test_parts_that_check_need_documents_of_the_whole() -> None:
     whole, part = (run.policies[name].measures for name in ("mixed", "word_or_papers"))
     assert whole["leak_rate"] == part["leak_rate"]
     assert whole["false_block_rate"] == part["false_block_rate"]
+
+
+@pytest.mark.parametrize("refresh", ["account", "place", "session"])
+def test_ledgers_are_equal_where_a_reading_is_surely_wrong(refresh: str) -> None:
+    """Whoever is behind the server reads as being where it stands, at each refresh."""
+    scenario = load("channels", ["people=150", f'signals.ip.refresh="{refresh}"']).scenario
+    case = Case(scenario, "by_place", "person")
+    hold_together(case)
+    space = CellSpace.of(scenario)
+    reads = [space.parts(int(cell))[0] for cell in case.ledger.cell[case.ledger.owner_segment == 7]]
+    assert reads
+    assert {space.readings[0][number] for number in reads} == {"US"}
 
 
 @pytest.mark.parametrize(
