@@ -171,7 +171,7 @@ def test_ledgers_are_equal_where_all_attributes_of_the_owner_are_read(
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("[attestation.team]", "[attestation.cloud]", 'no segment has accounts on the channel "cloud"'),
+        ("[attestation.team]", "[attestation.cloud]", 'no segment uses the channel "cloud"'),
         (
             'signal = "word"\nchannels = ["team"]',
             'signal = "watch"\nchannels = ["team"]',
@@ -180,7 +180,7 @@ def test_ledgers_are_equal_where_all_attributes_of_the_owner_are_read(
         (
             'signal = "word"\nchannels = ["team"]',
             'signal = "word"\nchannels = ["api"]',
-            "no segment has accounts",
+            "no segment uses the channel",
         ),
         ('observes = "attestation"', 'observes = "attestation"\naccuracy = 0.9', "takes no accuracy"),
         ('refresh = "session"', 'refresh = "place"', 'has refresh = "session"'),

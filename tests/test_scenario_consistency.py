@@ -280,7 +280,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"policies__ask__documents": None},
         "policies.ask.documents: is missing: this policy checks, but which documents does it accept?",
     ),
-    ({"policies__ask__channels": ["consumer", "consumer"]}, 'policies.ask.channels.1: "consumer" stands here twice'),
+    (
+        {"policies__ask__channels": ["consumer", "consumer"]},
+        'policies.ask.channels.1: "consumer" stands here twice',
+    ),
     (
         {"policies__ask__checker": "typcal"},
         'policies.ask.checker: there is no checker "typcal"; nearest: "typical"',

@@ -223,9 +223,9 @@ def _by_channel(scenario: Scenario, path: KeyPath, policy: ByChannel) -> Iterato
 
 def _unused(path: KeyPath, channel: Channel, scenario: Scenario) -> Iterator[Finding]:
     """A channel that no account uses: the policy would do nothing there, and seem to have been tried."""
-    used = dict.fromkeys(s.channel for s in scenario.segments.values() if s.share > 0)
+    used = dict.fromkeys(s.channel for s in scenario.segments.values())
     if channel not in used:
-        message = f'no segment has accounts on the channel "{channel}"'
+        message = f'no segment uses the channel "{channel}"'
         yield Finding(path, message, "there are: " + ", ".join(f'"{name}"' for name in used))
 
 

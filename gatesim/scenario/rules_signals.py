@@ -102,10 +102,10 @@ def _by_value(
 
 def _attested(scenario: Scenario) -> Iterator[Finding]:
     """Words that nobody reads, or that nobody gives."""
-    used = {s.channel for s in scenario.segments.values() if s.share > 0}
+    used = {s.channel for s in scenario.segments.values()}
     for channel in scenario.attestation:
         if channel not in used:
-            message = f'no segment has accounts on the channel "{channel}": nobody gives this word'
+            message = f'no segment uses the channel "{channel}": nobody gives this word'
             hint = "there are: " + ", ".join(f'"{name}"' for name in CHANNELS if name in used)
             yield Finding(("attestation", channel), message, hint)
         if scenario.attestation[channel].revoked_after == 0:
