@@ -15,12 +15,37 @@ from pydantic.fields import FieldInfo
 from gatesim.cli.main import COMMANDS, cli
 from gatesim.measures.definitions import DEFINITIONS
 from gatesim.scenario import load, rests_on, shipped
-from gatesim.scenario.policies import KOfN, Listed, Open, Policy, Posterior, Rules, Score, Shutdown, Single
+from gatesim.scenario.policies import (
+    Attested,
+    ByChannel,
+    KOfN,
+    Listed,
+    Open,
+    Plugin,
+    Policy,
+    Posterior,
+    Rules,
+    Score,
+    Shutdown,
+    Single,
+)
 from gatesim.scenario.types import FOREVER, format_duration
 from gatesim.show.check import values
 
 DOCS = Path(__file__).resolve().parent
-FAMILIES: tuple[type[Policy], ...] = (Open, Shutdown, Single, KOfN, Score, Posterior, Rules, Listed)
+FAMILIES: tuple[type[Policy], ...] = (
+    Open,
+    Shutdown,
+    Single,
+    KOfN,
+    Score,
+    Posterior,
+    Rules,
+    Listed,
+    Attested,
+    ByChannel,
+    Plugin,
+)
 MADE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gatesim._version import __version__
 
 if TYPE_CHECKING:
+    from gatesim.gates.plugins import Decisions
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
     from gatesim.scenario.starter import new
     from gatesim.study.check import Check, check
@@ -38,6 +39,7 @@ _HOMES = {
     "CellStory": "gatesim.study.decisions",
     "DecisionTable": "gatesim.study.decisions",
     "Story": "gatesim.study.story",
+    "Decisions": "gatesim.gates.plugins",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }
@@ -46,6 +48,7 @@ __all__ = [
     "CellStory",
     "Check",
     "DecisionTable",
+    "Decisions",
     "Loaded",
     "Options",
     "Result",

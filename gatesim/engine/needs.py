@@ -146,6 +146,7 @@ class Bench(NamedTuple):
     noise: Floats  # [4, signals]
     row: Ints  # [2, signals]: for each that is read anew each session, with the VPN off and on, its row of noise
     step: Ints  # [2, signals]: and its row of steps
+    right: Floats  # [2, signals]: and the probability of being right
     asks: Ints  # [signals]: where the words of each begin; -1 where nothing is drawn
     at: Ints  # [2, bodies]
 
@@ -215,6 +216,7 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
         np.zeros((4, max(1, signals))),
         np.zeros((2, max(1, signals)), dtype=np.int64),
         np.zeros((2, max(1, signals)), dtype=np.int64),
+        np.zeros((2, max(1, signals))),
         ints(max(1, signals)),
         np.zeros((2, bodies), dtype=np.int64),
     )
@@ -285,7 +287,10 @@ def _readings(
     slot: int, device: int, network: int, kind: int, card: int, declared: int, organisation: int, channel: int,
     w: WorldArrays, bench: Bench,
 ) -> int:  # fmt: skip
-    """What the readings that stick add to the cell; of the others, the rows in which they will be looked up."""
+    """What readings add to the cell; of those drawn anew each session, what they add where they are right.
+
+    For these it is written down where the readings that are not right will be looked up.
+    """
     cell = 0
     for j in range(len(w.observes)):
         observes = w.observes[j]
@@ -303,8 +308,10 @@ def _readings(
             value = organisation
         row, step = ((j * _CHANNELS + channel) * _KINDS + kind) * w.values + value, j * w.values + value
         if w.refresh[j] == SESSION:
+            cell += w.step[step, 0]
             bench.row[kind, j] = row
             bench.step[kind, j] = step
+            bench.right[kind, j] = w.rows[row, 0]
         else:
             cell += w.step[step, _above(bench.noise[slot, j], w.rows, row)]
     return cell
@@ -560,7 +567,7 @@ def _sessions(
         w.vpn_exits.shape[1],
         law.named.shape[1],
     )
-    session_causes = False
+    session_causes, anew = False, len(w.each_session)
     for q in range(len(w.cause_refresh)):
         session_causes |= w.cause_refresh[q] == SESSION
     for b in range(bodies):
@@ -657,16 +664,21 @@ def _sessions(
                     u = 0.5 if vpn_words < 0 else bench.words[word, np.uint64(vpn_words + lane)]
                     on = 1 if u < vpn_on else 0
                 cell = tunnelled if on == 1 else direct
-                for j in w.each_session:
+                for k in range(anew):
+                    j = w.each_session[k]
                     u = 0.5 if bench.asks[j] < 0 else bench.words[word, np.uint64(bench.asks[j] + lane)]
                     if session_causes:
                         noise[place, j] = u
-                    else:
-                        cell += w.step[bench.step[on, j], _above(u, w.rows, bench.row[on, j])]
+                    elif u >= bench.right[on, j]:
+                        step = bench.step[on, j]
+                        cell += w.step[step, _above(u, w.rows, bench.row[on, j])] - w.step[step, 0]
                 if session_causes:
                     _causes(SESSION, seed, replication, person, number, account, NONE, w, noise, place)
                     for j in w.each_session:
-                        cell += w.step[bench.step[on, j], _above(noise[place, j], w.rows, bench.row[on, j])]
+                        step = bench.step[on, j]
+                        cell += (
+                            w.step[step, _above(noise[place, j], w.rows, bench.row[on, j])] - w.step[step, 0]
+                        )
                 model = only_model
                 if model < 0:
                     model = _above(bench.words[word, np.uint64(models + lane)], w.models, own)

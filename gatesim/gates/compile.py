@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from gatesim.gates.policies import constant, k_of_n, listed, posterior, rules, score, single
+from gatesim.gates import plugins
+from gatesim.gates.policies import (
+    attested,
+    by_channel,
+    constant,
+    k_of_n,
+    listed,
+    posterior,
+    rules,
+    score,
+    single,
+)
 from gatesim.gates.tables import CHECK, Tables
 from gatesim.law.law import Epoch, Law
 from gatesim.scenario.schema import Scenario
@@ -22,6 +33,9 @@ COMPILERS: dict[str, Callable[[Any, Scenario, CellSpace, str, Epoch], Tables]] =
     "posterior": posterior.compile,
     "rules": rules.compile,
     "listed": listed.compile,
+    "attested": attested.compile,
+    "by_channel": by_channel.compile,
+    "plug_in": plugins.compile,
 }
 """For each family: (policy, scenario, its cells, name of the reading, epoch) -> tables."""
 

@@ -11,7 +11,7 @@ from gatesim.scenario import Loaded
 from gatesim.scenario.orders import CarveOut, Order
 from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
+from gatesim.scenario.signals import ATTESTATIONS, NETWORK_KINDS, NO_ORGANISATION, REVOCATIONS
 from gatesim.scenario.types import DAY, FOREVER
 from gatesim.study.evidence import Evidence, evidence
 from gatesim.study.replay import LAW_CHANGES, Event, Fate, Replay
@@ -21,7 +21,7 @@ from gatesim.world.draws import HOLDS_DOCUMENT, NEVER_ANSWERS, uniform
 from gatesim.world.noise import DIRECT, VPN
 from gatesim.world.order_ends import draw_order_ends
 from gatesim.world.people import Account, Body, People
-from gatesim.world.space import CellSpace
+from gatesim.world.space import CellSpace, word_for
 
 _CALENDAR = 7000 * 365 * DAY
 """Times from here on are beyond every date: they never come."""
@@ -167,6 +167,8 @@ class _Teller:
             "card": self._regions[self._account.card],
             "declared": self._regions[self._account.declared],
             "organisation": owner.organisation or NO_ORGANISATION,
+            "attestation": ATTESTATIONS[word_for(self._scenario, owner)],
+            "revocation": REVOCATIONS[word_for(self._scenario, owner)],
         }
         space, parts = self._space, self._space.parts(cell)
         return tuple(
