@@ -464,3 +464,69 @@ def test_a_story_says_why_signal_by_signal(policy: str, kind: str) -> None:
             explained += 1
             json.loads(story.to_json())
     assert explained >= 5
+
+
+# --- families that ask others -------------------------------------------------------------------------------------
+
+
+def test_a_customers_word_and_a_closed_channel_are_explained() -> None:
+    loaded = load("attestation")
+    policies = loaded.scenario.policies
+    name = next(name for name, one in policies.items() if one.family == "attested")
+    signal = policies[name].signal  # type: ignore[union-attr]
+    for word, said in (("vouched", "its customer vouches for it"), ("unknown", "nobody vouches for it")):
+        found = explain(loaded, policy=name, cell=f"{signal}={word}")
+        assert found.why.parts[0].words == said
+        assert found.why.kind == "word"
+
+
+def test_each_channel_has_the_reasons_of_its_policy(tmp_path: Path) -> None:
+    path = tmp_path / "split.toml"
+    path.write_text(
+        'schema = 1\nbase = "june-2026"\n[policies.split]\nfamily = "by_channel"\n'
+        'parts = { consumer = "majority", api = "shutdown" }\n',
+        encoding="utf-8",
+    )
+    cell = "ip=rest,payment=rest,account=US"
+    alone = explain(path, policy="majority", cell=f"{cell},channel=consumer")
+    consumer = explain(path, policy="split", cell=f"{cell},channel=consumer")
+    assert consumer.why.parts == alone.why.parts
+    assert consumer.why.words == f"On the channel consumer it does as majority. {alone.why.words}"
+    api = explain(path, policy="split", cell=f"{cell},channel=api")
+    assert api.why.words == "On the channel api it does as shutdown. It serves nobody."
+    assert api.actions == {"block": 1.0}
+    team = explain(path, policy="split", cell=f"{cell},channel=team")
+    assert team.why.words == "It leaves the channel team open."
+    assert team.actions == {OPEN: 1.0}
+    assert "the channel is not given" in explain(path, policy="split", cell=cell).why.words
+
+
+def test_the_reasons_of_a_word_are_those_of_the_table() -> None:
+    loaded = load("attestation")
+    scenario = loaded.scenario
+    epoch = in_force(scenario, scenario.orders[0].reading)
+    assert epoch is not None
+    space = CellSpace.of(scenario)
+    for name, one in scenario.policies.items():
+        if one.family != "attested":
+            continue
+        actions = compile_policy(scenario, name, scenario.orders[0].reading, epoch).actions[FRESH]
+        for cell in range(space.size):
+            reasons = why(scenario, name, epoch, dict(enumerate(space.parts(cell))))
+            assert reasons.words.endswith(f": {ACTIONS[actions[cell]]}.")
+
+
+def test_a_plug_in_handed_over_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "outside.toml"
+    path.write_text(
+        f'schema = 1\nbase = "{SMALL}"\n[policies.outside]\nfamily = "plug_in"\nplug_in = "mine"\n',
+        encoding="utf-8",
+    )
+    blocks = {"mine": lambda parameters, context: np.full(context.space.shape, 2)}
+    table = gatesim.explain(path, policy="outside", plugins=blocks)
+    assert {cell.action for cell in table.cells} == {"block"}
+    cell = gatesim.explain(path, policy="outside", cell="ip=US", plugins=blocks)
+    assert 'the plug-in "mine"' in cell.why.words
+    found = gatesim.options(path, at="2026-06-13", policies=["outside"], plugins=blocks)
+    assert [option.policy for option in found.options] == ["outside"]
+    assert found.options[0].served.value == 0.0

@@ -183,6 +183,7 @@ CONTRIBUTES = {
     "weights": "weight",
     "list": "",
     "rule": "",
+    "word": "",
     "none": "",
 }
 

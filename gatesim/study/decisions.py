@@ -423,8 +423,8 @@ def _actions(
     decided = np.atleast_1d(decisions).ravel()
     weights = (np.atleast_1d(each).ravel().astype(np.float64) for each in (needs, named, np.ones_like(named)))
     weight = next(each for each in weights if each.sum() > 0)
-    shares = np.bincount(decided, weights=weight, minlength=len(DECISIONS))
-    shares /= shares.sum()
+    counted = np.bincount(decided, weights=weight, minlength=len(DECISIONS))
+    shares = counted / counted.sum()
     return {action: float(share) for action, share in zip(DECISIONS, shares, strict=True) if share > 0}
 
 

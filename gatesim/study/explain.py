@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
+from gatesim.gates.plugins import handed
 from gatesim.law.law import Epoch, Law, microseconds
 from gatesim.measures.tally import judged
 from gatesim.scenario import Loaded, ScenarioError, load
@@ -38,6 +39,7 @@ def explain(
     sets: Sequence[str] = (),
     replication: int = 0,
     progress: Progress | None = None,
+    plugins: Mapping[str, Any] | None = None,
 ) -> Story: ...
 
 
@@ -50,6 +52,7 @@ def explain(
     reading: str | None = None,
     at: str | date | datetime | None = None,
     sets: Sequence[str] = (),
+    plugins: Mapping[str, Any] | None = None,
 ) -> CellStory: ...
 
 
@@ -61,6 +64,7 @@ def explain(
     reading: str | None = None,
     at: str | date | datetime | None = None,
     sets: Sequence[str] = (),
+    plugins: Mapping[str, Any] | None = None,
 ) -> DecisionTable: ...
 
 
@@ -77,6 +81,7 @@ def explain(
     sets: Sequence[str] = (),
     replication: int = 0,
     progress: Progress | None = None,
+    plugins: Mapping[str, Any] | None = None,
 ) -> Story | CellStory | DecisionTable:
     """Explain what a policy does: its decision table, one cell of it, or one person from inside the full run.
 
@@ -105,6 +110,8 @@ def explain(
         For the person: as for `gatesim.run`, and which population of a run with several, from 0.
     progress
         Called with the share of the work that is done and what is being done.
+    plugins
+        As for `gatesim.run`.
 
     Returns
     -------
@@ -126,7 +133,8 @@ def explain(
     scenario = loaded.scenario
     policy, reading = _chosen(loaded, policy, reading)
     if person is None:
-        return _table(loaded, policy, laws(scenario, scenario.seed, replication)[reading], cell, at)
+        with handed(plugins):
+            return _table(loaded, policy, laws(scenario, scenario.seed, replication)[reading], cell, at)
     from gatesim.engine.fast import Population
 
     number, slot = _person(person, scenario.people)
@@ -137,7 +145,8 @@ def explain(
     body = _body(scenario, account, slot)
     say(0.0, "compiling the policy")
     by_reading = laws(scenario, scenario.seed, replication)
-    job = next(job for job in jobs(scenario, [policy], by_reading) if reading in job.laws)
+    with handed(plugins):
+        job = next(job for job in jobs(scenario, [policy], by_reading) if reading in job.laws)
     law = by_reading[reading]
     say(0.1, "working out the desk")
     waits, desk = desk_for(scenario, job)

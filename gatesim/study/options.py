@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -186,6 +186,7 @@ def options(
     engine: str = "exact",
     progress: Progress | None = None,
     workers: int | None = None,
+    plugins: Mapping[str, Any] | None = None,
 ) -> Options:
     """Say what there is to choose from on a date.
 
@@ -201,7 +202,7 @@ def options(
         The reading of the orders; by default that of the first order.
     sets
         Keys to set, each ``KEY=VALUE``.
-    engine, progress, workers
+    engine, progress, workers, plugins
         As for `gatesim.run`.
 
     Returns
@@ -229,7 +230,9 @@ def options(
     phase, words = _phase(loaded.scenario, laws(loaded.scenario, loaded.scenario.seed, 0)[chosen], when)
     if not phase.endswith("_window"):
         loaded = loaded.with_sets([f"verdict.at={when.isoformat()}"])
-    result = run(loaded, policies=policies, engine=engine, progress=progress, workers=workers)
+    result = run(
+        loaded, policies=policies, engine=engine, progress=progress, workers=workers, plugins=plugins
+    )
     asked = phase in ("grace", "in_force")
     standards = _standards(result, chosen)
     rows = {(row.ratio, row.limit): row for row in result.verdict.rows if row.reading == chosen}

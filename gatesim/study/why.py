@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,18 @@ from gatesim.gates.foreign import foreign, reads_foreign
 from gatesim.gates.frame import at_least_as_old, on_channels, on_models
 from gatesim.law.law import Epoch
 from gatesim.scenario.people import CHANNELS
-from gatesim.scenario.policies import KOfN, Listed, Posterior, Rules, Score, Single, When
+from gatesim.scenario.policies import (
+    Attested,
+    ByChannel,
+    KOfN,
+    Listed,
+    Plugin,
+    Posterior,
+    Rules,
+    Score,
+    Single,
+    When,
+)
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import NO_ORGANISATION, UNKNOWN
 from gatesim.scenario.types import format_duration
@@ -58,8 +69,8 @@ class Why:
     Attributes
     ----------
     kind
-        What the parts are: ``log_likelihood_ratio``, ``votes``, ``weights``, ``list``, ``rule``, or ``none`` where a
-        family does not go by signals.
+        What the parts are: ``log_likelihood_ratio``, ``votes``, ``weights``, ``list``, ``rule``, ``word`` (a customer's),
+        or ``none`` where a family does not go by signals.
     parts
         One for each signal that the family looks at, in the order of the file.
     start
@@ -148,8 +159,15 @@ def why(scenario: Scenario, policy: str, epoch: Epoch, known: Known) -> Why:
             return _listed(scenario, one, space, known)
         case Rules():
             return _rules(scenario, one, space, known)
-    words = {"open": "It serves everybody.", "shutdown": "It serves nobody."}
-    return Why("none", (), None, None, words.get(one.family, "Its table says so; it gives no reasons."))
+        case Attested():
+            return _attested(one, space, known)
+        case ByChannel():
+            return _by_channel(scenario, one, epoch, space, known)
+        case Plugin():
+            words = f'Its table comes from the plug-in "{one.plug_in}", which gives no reasons.'
+            return Why("none", (), None, None, words)
+    constant = {"open": "It serves everybody.", "shutdown": "It serves nobody."}
+    return Why("none", (), None, None, constant[one.family])
 
 
 def _readings(space: CellSpace, known: Known) -> Iterator[tuple[int, str, str]]:
@@ -266,7 +284,40 @@ def _score(scenario: Scenario, policy: Score, space: CellSpace, known: Known) ->
     )
 
 
-# --- lists, rules -----------------------------------------------------------------------------------------------
+# --- words, lists, rules --------------------------------------------------------------------------------------------
+
+
+def _attested(policy: Attested, space: CellSpace, known: Known) -> Why:
+    read = {signal: read for _, signal, read in _readings(space, known)}
+    parts = [
+        Part(signal, read[signal], None, words[read[signal] == good])
+        for signal, good, words in (
+            (policy.signal, "vouched", ("nobody vouches for it", "its customer vouches for it")),
+            (policy.revocation, "revoked", ("the word stands", "the word was found false")),
+        )
+        if signal is not None and signal in read
+    ]
+    if policy.signal not in read:
+        return Why("word", tuple(parts), None, None, "It goes by the customer's word, which is not given.")
+    if read[policy.signal] != "vouched":
+        return Why("word", tuple(parts), None, None, f"Without a word: {policy.otherwise}.")
+    if policy.revocation is not None and policy.revocation not in read:
+        return Why("word", tuple(parts), None, None, "Whether the word was found false is not given.")
+    if policy.revocation is not None and read[policy.revocation] == "revoked":
+        return Why("word", tuple(parts), None, None, "A word that was found false: block.")
+    return Why("word", tuple(parts), None, None, "By the customer's word: allow.")
+
+
+def _by_channel(scenario: Scenario, policy: ByChannel, epoch: Epoch, space: CellSpace, known: Known) -> Why:
+    channel = known.get(len(space.signals))
+    if channel is None:
+        words = "Each channel has its own policy, and the channel is not given."
+        return Why("none", (), None, None, words)
+    name = policy.parts.get(CHANNELS[channel])
+    if name is None:
+        return Why("none", (), None, None, f"It leaves the channel {CHANNELS[channel]} open.")
+    part = why(scenario, name, epoch, known)
+    return replace(part, words=f"On the channel {CHANNELS[channel]} it does as {name}. {part.words}")
 
 
 def _listed(scenario: Scenario, policy: Listed, space: CellSpace, known: Known) -> Why:
