@@ -69,8 +69,8 @@ class Why:
     Attributes
     ----------
     kind
-        What the parts are: ``log_likelihood_ratio``, ``votes``, ``weights``, ``list``, ``rule``, ``word`` (a customer's),
-        or ``none`` where a family does not go by signals.
+        What the parts are: ``log_likelihood_ratio``, ``votes``, ``weights``, ``list``, ``rule``, ``word`` (a
+        customer's), or ``none`` where a family does not go by signals.
     parts
         One for each signal that the family looks at, in the order of the file.
     start
