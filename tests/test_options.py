@@ -205,3 +205,21 @@ def test_it_shows_itself_in_a_notebook(dated: Loaded) -> None:
     assert "<table>" in html
     assert "A &lt;b&gt;bold&lt;/b&gt; title" in html
     assert options_table(found).columns[0].title == "policy"
+
+
+def test_a_policy_that_is_never_ready_is_said_to_be(
+    dated: Loaded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gatesim.show.options import print_options
+
+    found = options(
+        dated, at="2026-06-19", policies=["licence_check"], sets=["policies.licence_check.lead_time=forever"]
+    )
+    (option,) = found.options
+    assert (option.ready, option.is_ready) == (None, False)
+    assert found.outcomes[0].outcome == "only_not_ready"
+    print_options(found)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "licence_check never no" in said
+    assert "It is licence_check, which is never ready." in said
+    assert json.loads(found.to_json())["options"][0]["ready"] is None

@@ -98,8 +98,9 @@ def _best(found: Options, row: Row) -> str:
         return ""
     option = next(option for option in found.options if option.policy == row.best)
     if row.outcome == "only_not_ready":
-        when = "never" if option.ready is None else f"from {format_date(option.ready)} on"
-        return f" The first of them is {row.best}, {when}."
+        if option.ready is None:
+            return f" It is {row.best}, which is never ready."
+        return f" The first of them is {row.best}, from {format_date(option.ready)} on."
     return f" The one that serves most is {row.best}."
 
 
