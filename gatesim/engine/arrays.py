@@ -283,10 +283,6 @@ def _varies(shares: Mapping[str, float]) -> bool:
 def _is_sure(scenario: Scenario, signal: Signal) -> bool:
     """Whether what a signal reads does not depend on chance."""
     rows = noise_rows(scenario, signal)
-    if signal.refresh == "session":
-        # What is read anew each session is taken to be right unless a draw says otherwise: so one that is surely wrong
-        # (behind a server everybody reads as the server's region) has to be drawn.
-        return bool((rows[..., 0] == 1).all())
     return bool(((rows == 0) | (rows == 1)).all())
 
 
