@@ -57,9 +57,7 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
 
 
 def standing(found: Options, policy: str) -> str:
-    option = next(option for option in found.options if option.policy == policy)
-    (one,) = option.standings.values()
-    return one
+    return next(option for option in found.options if option.policy == policy).standing
 
 
 @pytest.mark.parametrize(
@@ -84,7 +82,7 @@ def test_a_date_is_put_into_words(dated: Loaded, at: str, phase: str, said: str)
     assert found.phase == phase
     assert said in found.words
     asked = phase in ("grace", "in_force")
-    assert bool(found.outcomes) is asked
+    assert (found.own is not None) is asked
     assert (standing(found, "open") == "not_asked") is not asked
 
 
@@ -118,7 +116,7 @@ def test_each_policy_comes_to_what_its_numbers_say(dated: Loaded) -> None:
     """Leak share of the open gate 5 %, of the licence check 3.6 %; a passport check serves 48 % (by hand)."""
     found = options(dated, at="2026-06-19")
     by_name = {option.policy: option for option in found.options}
-    assert standing(found, "open") == "above_limit"
+    assert standing(found, "open") == "not_within"
     assert standing(found, "licence_check") == "available"
     assert standing(found, "passport_check") == "below_floor"
     assert standing(found, "foreign_passport_check") == "serves_nobody"
@@ -127,8 +125,10 @@ def test_each_policy_comes_to_what_its_numbers_say(dated: Loaded) -> None:
     share = 0.05 * 0.6 / (0.95 * 0.85 + 0.05 * 0.6)
     assert by_name["licence_check"].leak_share.value == pytest.approx(share, abs=1e-12)
     assert by_name["licence_check"].served.value == pytest.approx(0.85, abs=1e-12)
-    (row,) = found.outcomes
-    assert (row.outcome, row.best) == ("gate_available", "licence_check")
+    assert found.own is not None
+    assert found.own.together is not None
+    assert found.own.together.best == "licence_check"
+    assert found.own.outcomes == {"gate_available": 1.0}
 
 
 def test_the_numbers_are_those_of_a_run(dated: Loaded) -> None:
@@ -147,12 +147,63 @@ def test_another_reading_and_a_policy_of_the_list(dated: Loaded) -> None:
         options(dated, at="2026-06-19", reading="natonal")
 
 
-def test_without_a_limit_of_its_own_all_limits_are_shown(dated: Loaded) -> None:
+def test_a_table_has_a_row_for_each_policy(dated: Loaded) -> None:
     found = options(dated, at="2026-06-19")
-    assert list(found.options[0].standings) == [("leak_share", 0.04)]
     frame = found.to_frame()
-    assert len(frame) == len(found.options)
-    assert set(frame.columns) >= {"policy", "ready", "is_ready", "served_entitled", "leak_share", "standing"}
+    assert frame["policy"].tolist() == [option.policy for option in found.options]
+    assert set(frame.columns) >= {"ready", "is_ready", "served_entitled", "leak_share", "standing", "chance"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "policy", "comes_to", "chance"),
+    [
+        # 60 % of the restricted needs pass a check of licences; nobody's pass a check of passports, or nearly.
+        ('{ kind = "leak_rate", limit = 0.6 }', "licence_check", "not_ready", 1.0),
+        ('{ kind = "leak_rate", limit = 0.59 }', "licence_check", "not_within", 0.0),
+        ('{ kind = "leak_count", limit = 1 }', "open", "not_within", 0.0),
+        ('{ kind = "leak_count", limit = 1_000_000_000 }', "open", "available", 1.0),
+        ('{ kind = "zero", probability = 0.5 }', "open", "not_within", 0.0),
+        # Each limit up to a tenth is as likely: the open gate's leak share is 5 %.
+        (
+            '{ kind = "leak_share", limit = { distribution = "uniform", low = 0.0, high = 0.1 } }',
+            "open",
+            "depends",
+            0.25,
+        ),
+    ],
+)
+def test_every_kind_of_standard_is_judged(
+    tmp_path: Path, asked: str, policy: str, comes_to: str, chance: float
+) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(TEXT.replace('{ kind = "leak_share", limit = 0.04 }', asked), encoding="utf-8")
+    found = options(path, at="2026-06-17", policies=["open", "licence_check"])
+    option = next(option for option in found.options if option.policy == policy)
+    assert option.standing == comes_to
+    assert option.chance == pytest.approx(chance, abs=1e-9)
+
+
+def test_controls_are_looked_at_and_nobody_has_accepted_the_list(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert (
+        call(
+            [
+                "options",
+                "controls-not-leaks",
+                "--at",
+                "2026-06-30T18:00:00-04:00",
+                "-p",
+                "open",
+                "-p",
+                "safeguards",
+            ]
+        )
+        == 0
+    )
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Asked: these controls stand: classifier and reporting." in said
+    assert "No court or agency has accepted this list for hosted models." in said
 
 
 def test_simulated_numbers_can_be_asked_for(dated: Loaded) -> None:
@@ -178,7 +229,7 @@ def test_the_command_prints_a_page_and_json(tmp_path: Path, capsys: pytest.Captu
     assert found["at"] == "2026-06-13T00:00:00-04:00"
     assert found["phase"] == "grace"
     licence = next(option for option in found["options"] if option["policy"] == "licence_check")
-    assert licence["standings"] == [{"ratio": "leak_share", "limit": 0.04, "standing": "not_ready"}]
+    assert (licence["standing"], licence["chance"]) == ("not_ready", 1.0)
     shutdown = next(option for option in found["options"] if option["policy"] == "shutdown")
     assert shutdown["leak_share"]["value"] is None
     assert found["outcomes"][0]["outcome"] == "only_not_ready"
@@ -217,7 +268,8 @@ def test_a_policy_that_is_never_ready_is_said_to_be(
     )
     (option,) = found.options
     assert (option.ready, option.is_ready) == (None, False)
-    assert found.outcomes[0].outcome == "only_not_ready"
+    assert found.own is not None
+    assert found.own.outcomes == {"only_not_ready": 1.0}
     print_options(found)
     said = " ".join(capsys.readouterr().out.split())
     assert "licence_check never no" in said

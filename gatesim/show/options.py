@@ -7,9 +7,11 @@ from datetime import datetime
 from rich.padding import Padding
 from rich.text import Text
 
+from gatesim.law.standards import demands
 from gatesim.measures.judgement import explain_outcome
-from gatesim.measures.numbers import format_date, format_limit
-from gatesim.measures.verdict import Row
+from gatesim.measures.numbers import format_date, format_rate
+from gatesim.measures.rows import Row
+from gatesim.measures.wording import NOT_ACCEPTED, asked
 from gatesim.show.page import page
 from gatesim.show.run import heading, rate, small_print, transition_words
 from gatesim.show.tables import LEFT, Column, Table, print_table
@@ -19,18 +21,16 @@ STANDINGS = {
     "available": "would do",
     "not_ready": "would do, later",
     "below_floor": "serves too few",
-    "above_limit": "leaks more",
+    "not_within": "not within",
+    "depends": "depends on the limit",
     "cannot_tell": "cannot tell",
     "serves_nobody": "serves nobody",
     "not_asked": "-",
 }
 
-_BASE = {"leak_rate": "restricted needs", "leak_share": "served needs"}
-
 
 def options_table(found: Options) -> Table:
-    """Each policy: when it is ready, what it serves and leaks, what it comes to at the orders' limits."""
-    keys = list(found.options[0].standings) if found.options else []
+    """Each policy: when it is ready, what it serves and leaks, what it comes to by the orders' standards."""
     rows = [
         (
             option.policy,
@@ -39,7 +39,7 @@ def options_table(found: Options) -> Table:
             rate(option.served),
             rate(option.leak_rate, not option.may_leak),
             rate(option.leak_share, not option.may_leak),
-            *(STANDINGS[option.standings[key]] for key in keys),
+            _standing(option),
         )
         for option in found.options
     ]
@@ -50,7 +50,7 @@ def options_table(found: Options) -> Table:
         Column("entitled needs served"),
         Column("leak rate"),
         Column("leak share"),
-        *(Column(f"at {format_limit(limit)}\nof {_BASE[ratio]}", LEFT) for ratio, limit in keys),
+        Column("comes to", LEFT),
     )
     return Table(
         f'What there is on {format_date(found.at)}, the order read as "{found.reading}"',
@@ -58,6 +58,13 @@ def options_table(found: Options) -> Table:
         tuple(rows),
         _note(found),
     )
+
+
+def _standing(option: Option) -> str:
+    said = STANDINGS[option.standing]
+    if option.standing == "depends" and option.chance is not None:
+        return f"within it with {format_rate(option.chance)}"
+    return said
 
 
 def _ready(option: Option) -> str:
@@ -75,21 +82,32 @@ def _note(found: Options) -> str:
         f"Ready: issue of the first order plus lead time (UTC{zone[:3]}:{zone[3:5]}). Served and leaked: over all "
         "the time that an order is in force, as if the policy had been there from the first instant."
     )
-    if any(standing != "not_asked" for option in found.options for standing in option.standings.values()):
+    if found.own is not None:
         words += (
-            " Would do: within the limit, serving the floor, and ready. Leaks more: above the limit. Serves too few: "
-            "within the limit, below the floor."
+            " Comes to, by what the order asks: would do: within it, serving the floor, and ready; serves too few: "
+            "within it, below the floor."
         )
     return words
 
 
 def outcome_lines(found: Options) -> list[str]:
-    """The outcome for each standard, in words."""
-    return [f"{_at(row)}: {explain_outcome(row.outcome)}{_best(found, row)}" for row in found.outcomes]
-
-
-def _at(row: Row) -> str:
-    return f"At a limit of {format_limit(row.limit)} of {_BASE[row.ratio]}"
+    """What the orders ask, and the outcome of it, in words."""
+    own = found.own
+    if own is None:
+        return []
+    scenario = found.result.loaded.scenario
+    parts = [f"Asked: {'; '.join(asked(scenario, one) for one in demands(scenario))}."]
+    if len(own.outcomes) == 1:
+        (outcome,) = own.outcomes
+        parts.append(explain_outcome(outcome) + ("" if own.together is None else _best(found, own.together)))
+    else:
+        parts += [
+            f"With a probability of {format_rate(chance)}: {explain_outcome(outcome)}"
+            for outcome, chance in own.outcomes.items()
+        ]
+    if any(one.kind == "process" for one in demands(scenario)):
+        parts.append(NOT_ACCEPTED)
+    return parts
 
 
 def _best(found: Options, row: Row) -> str:
@@ -107,7 +125,7 @@ def _best(found: Options, row: Row) -> str:
 def lines(found: Options) -> list[str]:
     """What is said above the table."""
     parts = [found.words, *outcome_lines(found)]
-    if found.outcomes and found.result.transition is not None:
+    if found.own is not None and found.result.transition is not None:
         parts.append(transition_words(found.result))
     return parts
 

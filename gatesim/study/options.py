@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gatesim.law.law import Law, microseconds
+from gatesim.law.staff import lead_time
 from gatesim.measures.definitions import Measure
-from gatesim.measures.judgement import FLOOR, Judgement, explain_outcome
+from gatesim.measures.judgement import FLOOR, explain_outcome
 from gatesim.measures.numbers import format_date
-from gatesim.measures.verdict import RATIOS, Row
+from gatesim.measures.own import Combined
 from gatesim.scenario import Loaded, ScenarioError, load
 from gatesim.scenario.errors import Problem
 from gatesim.scenario.schema import Scenario
@@ -33,13 +34,15 @@ Standing = Literal[
     "available",
     "not_ready",
     "below_floor",
-    "above_limit",
+    "not_within",
+    "depends",
     "cannot_tell",
     "serves_nobody",
     "not_asked",
 ]
-"""What a policy comes to on a date: within the limit, serving the floor and ready; the first two but later; within
-the limit only; above it; noise decides; no need is served; no order holds on the date, so nothing is asked."""
+"""What a policy comes to on a date, by all standards of the orders: within all of them, serving the floor and ready;
+the first two but later; within them only; not within one of them; it depends on a limit that nobody has stated; noise
+decides; no need is served; no order holds on the date, so nothing is asked."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,11 @@ class Option:
         What it serves of entitled needs and what it leaks, as if it had been in place from the first instant.
     may_leak
         Whether a restricted need can be served at all, by the structure of the model.
-    standings
-        For each standard (ratio, limit) what it comes to.
+    standing
+        What it comes to, under the orders' own standards.
+    chance
+        The probability that it is within all of them, over limits that nobody has stated; None where noise leaves
+        it open, or nothing is asked.
     """
 
     policy: str
@@ -74,7 +80,8 @@ class Option:
     leak_rate: Measure
     leak_share: Measure
     may_leak: bool
-    standings: dict[tuple[str, float], Standing]
+    standing: Standing
+    chance: float | None
 
 
 @dataclass(frozen=True)
@@ -94,8 +101,9 @@ class Options(Shown):
         How the orders are read.
     options
         The listed policies.
-    outcomes
-        The outcome for each standard of an order; empty where none is in force or about to be.
+    own
+        What the orders' own standards come to under the reading: each, all together, over unknown limits; None
+        where no order is in force or about to be.
     result
         The run that the numbers are from; its verdict is for the date where that lies in the window.
     """
@@ -105,11 +113,11 @@ class Options(Shown):
     words: str
     reading: str
     options: tuple[Option, ...]
-    outcomes: tuple[Row, ...]
+    own: Combined | None
     result: Result
 
     def to_frame(self) -> pd.DataFrame:
-        """A table with a row for each policy and standard."""
+        """A table with a row for each policy."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -121,12 +129,10 @@ class Options(Shown):
                     "served_entitled": option.served.value,
                     "leak_rate": option.leak_rate.value,
                     "leak_share": option.leak_share.value,
-                    "ratio": ratio,
-                    "limit": limit,
-                    "standing": standing,
+                    "standing": option.standing,
+                    "chance": option.chance,
                 }
                 for option in self.options
-                for (ratio, limit), standing in option.standings.items()
             ]
         )
 
@@ -143,10 +149,10 @@ class Options(Shown):
             "reading": self.reading,
             "options": [_as_data(option) for option in self.options],
             "outcomes": [
-                {"ratio": row.ratio, "limit": row.limit, "outcome": row.outcome, "best": row.best}
-                | {"explanation": explain_outcome(row.outcome)}
-                for row in self.outcomes
+                {"outcome": outcome, "probability": chance, "explanation": explain_outcome(outcome)}
+                for outcome, chance in (self.own.outcomes if self.own else {}).items()
             ],
+            "best": self.own.together.best if self.own and self.own.together else None,
             "transition": None if transition is None else vars(transition),
             "warnings": list(self.result.loaded.warnings),
             "notes": list(self.result.notes),
@@ -169,10 +175,8 @@ def _as_data(option: Option) -> dict[str, Any]:
         "leak_rate": option.leak_rate.to_dict(),
         "leak_share": option.leak_share.to_dict(),
         "may_leak": option.may_leak,
-        "standings": [
-            {"ratio": ratio, "limit": limit, "standing": standing}
-            for (ratio, limit), standing in option.standings.items()
-        ],
+        "standing": option.standing,
+        "chance": option.chance,
     }
 
 
@@ -234,13 +238,9 @@ def options(
         loaded, policies=policies, engine=engine, progress=progress, workers=workers, plugins=plugins
     )
     asked = phase in ("grace", "in_force")
-    standards = _standards(result, chosen)
-    rows = {(row.ratio, row.limit): row for row in result.verdict.rows if row.reading == chosen}
-    found = tuple(
-        _option(result, chosen, name, when, rows, standards, asked) for name in result.found[chosen]
-    )
-    outcomes = tuple(rows[key] for key in standards if key in rows) if asked else ()
-    return Options(when, phase, words, chosen, found, outcomes, result)
+    own = next((one for one in result.verdict.own if one.reading == chosen), None) if asked else None
+    found = tuple(_option(result, chosen, name, when, own) for name in result.found[chosen])
+    return Options(when, phase, words, chosen, found, own, result)
 
 
 # --- the date ---------------------------------------------------------------------------------------------------
@@ -344,56 +344,47 @@ def _reading(loaded: Loaded, reading: str | None) -> str:
     return reading or scenario.orders[0].reading
 
 
-def _standards(result: Result, reading: str) -> list[tuple[str, float]]:
-    """The orders' own limits; without any, all limits of the verdict, as shares of what is served."""
-    rows = [row for row in result.verdict.rows if row.reading == reading]
-    own = [(row.ratio, row.limit) for row in rows if row.own and row.ratio in RATIOS]
-    return own or [(row.ratio, row.limit) for row in rows if row.ratio == RATIOS[-1]]
-
-
-def _option(
-    result: Result,
-    reading: str,
-    name: str,
-    at: datetime,
-    rows: dict[tuple[str, float], Row],
-    standards: Sequence[tuple[str, float]],
-    asked: bool,
-) -> Option:
+def _option(result: Result, reading: str, name: str, at: datetime, own: Combined | None) -> Option:
     scenario = result.loaded.scenario
     policy, found = scenario.policies[name], result.found[reading][name]
     issued = min(order.issued for order in scenario.orders)
+    needed = lead_time(scenario, name)
     try:
-        ready: datetime | None = issued + timedelta(microseconds=policy.lead_time)
+        ready: datetime | None = issued + timedelta(microseconds=needed)
     except OverflowError:
         ready = None
-    standings: dict[tuple[str, float], Standing] = {}
-    for key in standards:
-        judged = {judgement.policy: judgement for judgement in rows[key].policies}
-        standings[key] = _standing(judged.get(name)) if asked else "not_asked"
+    is_ready = ready is not None and ready <= at
+    standing, chance = _standing(own, name, is_ready)
     return Option(
         name,
         policy.title,
         policy.family,
-        policy.lead_time,
+        needed,
         ready,
-        ready is not None and ready <= at,
+        is_ready,
         found.measures[FLOOR],
         found.measures["leak_rate"],
         found.measures["leak_share"],
         found.may_leak,
-        standings,
+        standing,
+        chance,
     )
 
 
-def _standing(judgement: Judgement | None) -> Standing:
-    """What a candidate comes to; policies that serve nobody are no candidates."""
-    if judgement is None:
-        return "serves_nobody"
-    if judgement.within == "no":
-        return "above_limit"
-    if judgement.within == "yes" and judgement.serves_floor == "no":
-        return "below_floor"
-    if judgement.undecided:
-        return "cannot_tell"
-    return "available" if judgement.is_ready else "not_ready"
+def _standing(own: Combined | None, name: str, is_ready: bool) -> tuple[Standing, float | None]:
+    """What a policy comes to, and how surely it is within all standards; who serves nobody is no candidate."""
+    if own is None:
+        return "not_asked", None
+    if name not in own.meets:
+        return "serves_nobody", None
+    meets, serves = own.meets[name], own.serves_floor[name]
+    chance = None if meets["undecided"] > 0 else meets["yes"]
+    if chance is not None and 0 < chance < 1:
+        return "depends", chance
+    if chance == 0:
+        return "not_within", chance
+    if serves == "no":
+        return ("below_floor" if chance else "cannot_tell"), chance
+    if chance is None or serves == "undecided":
+        return "cannot_tell", chance
+    return ("available" if is_ready else "not_ready"), chance
