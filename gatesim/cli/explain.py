@@ -9,7 +9,12 @@ from gatesim.cli.options import json_option, progress, scenario_argument, set_op
 
 @click.command("explain")
 @scenario_argument
-@click.option("--policy", "-p", metavar="P", help="The policy; needed where the scenario has several.")
+@click.option(
+    "--policy",
+    "-p",
+    metavar="P",
+    help="The policy, or `operator` for the strategy; needed where the scenario has several.",
+)
 @click.option(
     "--person",
     metavar="N",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gatesim.law.law import has_random_licence, licence_from_us
 from gatesim.measures.numbers import format_date
 from gatesim.scenario.orders import Licence
+from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Scenario
 from gatesim.world.licences import draw_licences
 
@@ -14,6 +15,15 @@ from gatesim.world.licences import draw_licences
 def licence_title(licence: Licence, number: int) -> str:
     """A licence's title, or its number within its order."""
     return licence.title or f"licence {number + 1}"
+
+
+def has_part(licence: Licence, name: str, segment: Segment, channel: str) -> bool:
+    """Whether people of a segment, on accounts of a channel, are among a licence's holders once it is granted."""
+    return (
+        (not licence.segments or name in licence.segments)
+        and (not licence.organisations or segment.organisation in licence.organisations)
+        and (not licence.channels or channel in licence.channels)
+    )
 
 
 def licence_words(scenario: Scenario, reps: int) -> tuple[str, ...]:
