@@ -415,7 +415,10 @@ def _facts(story: Story) -> Iterator[tuple[str, str]]:
 def _licence(story: Story, licence: Licensed) -> str:
     if licence.from_us is None:
         return f"{licence.title} ({', '.join(licence.models)}): refused"
-    until = "" if licence.until_us is None else f" until {stamp(story, licence.until_us)}"
+    until = ""
+    if licence.until_us is not None:
+        late = licence.from_us >= licence.until_us
+        until = f"{', after it expires,' if late else ' until'} {stamp(story, licence.until_us)}"
     return (
         f"{licence.title} ({', '.join(licence.models)}): granted, from {stamp(story, licence.from_us)}{until}"
     )
