@@ -22,19 +22,19 @@ from tests.kept_cases import Case
 from tests.lively_scenarios import lively_scenario
 
 LEAST = {
-    "two policies in place one after the other": 0.5,
-    "served before the first switch": 0.2,
-    "somebody waits at a switch": 0.2,
-    "a switch kills": 0.05,
-    "a switch withdraws": 0.05,
-    "goes on after a switch": 0.05,
-    "cleared before a switch": 0.15,
-    "a standing block after a switch": 0.1,
-    "a session at a switch": 0.08,
-    "a verdict at a switch": 0.02,
-    "a switch as the law changes": 0.05,
+    "two policies in place one after the other": 0.6,
+    "served before the first switch": 0.6,
+    "somebody waits at a switch": 0.25,
+    "a switch kills": 0.08,
+    "a switch withdraws": 0.08,
+    "goes on after a switch": 0.08,
+    "cleared before a switch": 0.18,
+    "a standing block after a switch": 0.4,
+    "a session at a switch": 0.12,
+    "a verdict at a switch": 0.08,
+    "a switch as the law changes": 0.04,
 }
-"""What must really happen, and in which part of the cases at least."""
+"""What must really happen, and in which part of the cases at least: some two thirds of what other seeds gave."""
 
 
 def switching_case(seed: Sequence[int]) -> Case:

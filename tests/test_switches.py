@@ -9,7 +9,7 @@ import pytest
 from tests.kept_cases import hold_together
 from tests.switching import LEAST, happenings, switching_case
 
-CASES, STREAM = 60, 41
+CASES, STREAM = 100, 41
 
 
 @pytest.mark.timeout(1800)
