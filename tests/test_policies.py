@@ -37,7 +37,7 @@ from gatesim.scenario.types import DAY, FOREVER, HOUR
 from gatesim.world.cells import needs_by_cell, readings_given
 from gatesim.world.makers import makers
 from gatesim.world.space import CellSpace
-from tests.scenarios import Whole, small
+from tests.scenarios import Whole, small, small_data
 
 SIGNALS = Whole(
     ip={"observes": "network", "accuracy": 0.9, "coverage": 0.8},
@@ -326,6 +326,7 @@ def flags(entitled: float = 0.5, **policy: Any) -> Scenario:
             third={"observes": "network", "accuracy": {"US": 0.90, "other": 0.70}},
         ),
         policies=Whole(p={"family": "posterior", **policy}),
+        orders=[{**small_data()["orders"][0], "carve_outs": []}],
     )
 
 
