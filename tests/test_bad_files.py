@@ -309,6 +309,58 @@ def test_beliefs_are_checked_like_the_scenario(tmp_path: Path, beliefs: str, mes
     assert problem(path) == f"{line + 1}: policies.careful.beliefs.{message}"
 
 
+LICENCE = '[[orders.licences]]\napplied = {}\ndecided_after = "2d"\nat_least = "2d"\ngranted = 0.5\n{}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("added", "line", "message"),
+    [
+        (
+            LICENCE.format(
+                "2026-06-13T00:00:00-04:00", 'channels = ["api"]\nuntil = 2026-06-14T00:00:00-04:00'
+            ),
+            6,
+            "orders.0.licences.0.until: the licence expires before it can be granted; it is decided on "
+            "2026-06-15T00:00:00-04:00 at the earliest",
+        ),
+        (
+            LICENCE.format("2026-06-16T00:00:00-04:00", 'organisations = ["lab"]'),
+            1,
+            "orders.0.licences.0.applied: the order has ended before the licence can be granted",
+        ),
+        (
+            LICENCE.format("2026-06-13T00:00:00-04:00", 'channels = ["reseller"]'),
+            0,
+            "orders.0.licences.0: the licence is for nobody: no segment meets its conditions",
+        ),
+        (
+            '[[orders.carve_outs]]\nat = 2026-06-13T00:00:00-04:00\nchannels = ["reseller"]\n\n',
+            0,
+            "orders.0.carve_outs.0: the carve-out is for nobody: no segment meets its conditions",
+        ),
+        (
+            '[operator]\nladder = ["later"]\n\n[policies.later]\nfamily = "open"\nlead_time = "forever"\n\n',
+            1,
+            'operator.ladder.0: "later" is never ready; give it a lead_time, or take it off the ladder',
+        ),
+        (
+            '[[orders.ends]]\nkind = "stayed"\nat = 2026-06-12T17:00:00-04:00\n\n',
+            2,
+            "orders.0.ends.0.at: the order ends before it is in force",
+        ),
+    ],
+)
+def test_orders_and_operators_that_come_to_nothing_are_named(
+    tmp_path: Path, added: str, line: int, message: str
+) -> None:
+    """A licence that expires before it is granted, carve-outs for nobody, a policy that is never ready, ..."""
+    before = "[verdict]" if added.startswith(("[operator", LICENCE[:18])) else "[[orders.carve_outs]]"
+    path, begins = changed(tmp_path, before + "\n", added + before + "\n")
+    first = [one for one in problems(path) if message in one]
+    assert first
+    assert first[0].startswith(f"{path}:{begins + line}: {message}")
+
+
 def test_beliefs_that_fit_are_no_error(tmp_path: Path) -> None:
     believed = (
         'beliefs.causes.rain = { signals = ["ip"], probability = 0.1 }\nbeliefs.signals.ip.accuracy = 0.9\n'

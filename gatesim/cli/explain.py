@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @scenario_argument
-@click.option("--policy", "-p", metavar="P", help="The policy; needed where the scenario has several.")
+@click.option(
+    "--policy",
+    "-p",
+    metavar="P",
+    help="The policy, or `operator` for the strategy; needed where the scenario has several.",
+)
 @click.option(
     "--person",
     metavar="N",

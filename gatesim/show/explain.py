@@ -14,12 +14,24 @@ from rich.text import Text
 
 from gatesim.gates.tables import CLEARED, STATES
 from gatesim.measures.numbers import format_rate
+from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND
 from gatesim.show.decisions import CONTRIBUTES, contribution
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
-from gatesim.study.replay import BEGINS, ENDS, GONE, JOINS, LAW_CHANGES, LEAVES, OPEN, WAITING, Event
-from gatesim.study.story import Person, Story, Told, Trip
+from gatesim.study.replay import (
+    BEGINS,
+    ENDS,
+    GONE,
+    JOINS,
+    LAW_CHANGES,
+    LEAVES,
+    OPEN,
+    POLICY_CHANGES,
+    WAITING,
+    Event,
+)
+from gatesim.study.story import Licensed, Person, Story, Told, Trip
 from gatesim.study.why import FACTS, Why
 
 OFTEN = 3
@@ -200,7 +212,7 @@ def _later(story: Story, event: Event, need: Told) -> Line | None:
 def _over(need: Told) -> str:
     """How a check that took time was over."""
     if need.withdrawn:
-        return "the check is withdrawn"
+        return "the switch ends the check" if need.reason else "the check is withdrawn"
     return {"": "the check is passed", "left_queue": "patience runs out"}.get(
         need.reason, "the document is not accepted"
     )
@@ -209,6 +221,16 @@ def _over(need: Told) -> str:
 def _law(story: Story, time_us: int) -> Line:
     words = "; ".join(story.law.get(time_us, ())) or "nothing that concerns any model"
     return _when(story, time_us), f"{_THE_LAW}{words}.", ""
+
+
+def _switch(story: Story, time_us: int) -> Line:
+    return _when(story, time_us), f"The operator: {story.switches[time_us]} comes into place.", ""
+
+
+def _changes(story: Story, time_us: int, law: bool) -> list[Line]:
+    """What changes at an instant: the law, the policy in place, or both."""
+    found = [_law(story, time_us)] if law else []
+    return found + ([_switch(story, time_us)] if time_us in story.switches else [])
 
 
 @dataclass
@@ -224,7 +246,7 @@ class _Episode:
     arises
         Whether the need arises here: lines that come to it after others have come between are episodes of their own.
     is_law
-        Whether the law changes here.
+        Whether the law, or the policy in place, changes here.
     """
 
     lines: list[Line]
@@ -236,11 +258,13 @@ class _Episode:
 def _episodes(story: Story) -> list[_Episode]:
     """The story in order of time."""
     needs = {(need.body, need.number): need for need in story.needs}
-    found = [_Episode([_law(story, 0)], is_law=True)] if 0 in story.law else []
+    first = _changes(story, 0, law=0 in story.law)
+    found = [_Episode(first, is_law=True)] if first else []
     arisen: set[tuple[int, int]] = set()
     for event in story.events:
-        if event.what == LAW_CHANGES:
-            found.append(_Episode([_law(story, event.time_us)], is_law=True))
+        if event.what in (LAW_CHANGES, POLICY_CHANGES):
+            lines = _changes(story, event.time_us, law=event.what == LAW_CHANGES)
+            found.append(_Episode(lines, is_law=True))
         elif event.body is None or event.need is None:
             line = _when(story, event.time_us), _about(story, event.body, f"{event.what}."), ""
             found.append(_Episode([line]))
@@ -369,6 +393,8 @@ def _facts(story: Story) -> Iterator[tuple[str, str]]:
     yield "belongs to", person.organisation or "no organisation"
     owner = " (the owner's)" if person.slot else ""
     whose = f" of {person.owner_segment}" if person.slot else ""
+    for licence in person.licences:
+        yield "licence", _licence(story, licence)
     yield "account", f"{person.channel} account{whose}{_age(person)}"
     yield "card, form", f"card issued in {person.card}; the form says {person.declared}{owner}"
     if person.documents:
@@ -386,6 +412,18 @@ def _facts(story: Story) -> Iterator[tuple[str, str]]:
                 f"{_companion(o.segment, o.slot)}, {_percent(o.share)} of needs" for o in person.others
             ),
         )
+
+
+def _licence(story: Story, licence: Licensed) -> str:
+    if licence.from_us is None:
+        return f"{licence.title} ({', '.join(licence.models)}): refused"
+    until = ""
+    if licence.until_us is not None:
+        late = licence.from_us >= licence.until_us
+        until = f"{', after it expires,' if late else ' until'} {stamp(story, licence.until_us)}"
+    return (
+        f"{licence.title} ({', '.join(licence.models)}): granted, from {stamp(story, licence.from_us)}{until}"
+    )
 
 
 def _percent(share: float) -> str:
@@ -511,7 +549,7 @@ def title(story: Story) -> str:
 def heading(story: Story) -> str:
     """Which run it is from."""
     scenario = story.loaded.scenario
-    what = scenario.policies[story.policy].title
+    what = "The operator's strategy" if story.policy == OPERATOR else scenario.policies[story.policy].title
     parts = [f"{what}."] if what else []
     parts.append(f"{scenario.title}.")
     run = f"the run of {scenario.people:,} accounts, seed {scenario.seed}, replication {story.replication}"

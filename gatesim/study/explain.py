@@ -14,10 +14,12 @@ from gatesim.measures.tally import judged
 from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.consistency import refuse_if_too_large
 from gatesim.scenario.errors import Problem, nearest
+from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.study.decisions import CellStory, DecisionTable, cell_story, decision_table, parse_cell
 from gatesim.study.gates import jobs, laws
 from gatesim.study.options import instant
+from gatesim.study.plan import plan
 from gatesim.study.run import FAST
 from gatesim.study.simulate import desk_for
 from gatesim.study.story import Story
@@ -98,7 +100,8 @@ def explain(
         Instead of a person: what the signals read, such as ``"ip=US,payment=US,channel=consumer"``. ``model`` and
         ``age_band`` can be given, too; what is left out is summed over. Without person and cell it is the whole table.
     policy
-        Name of the policy; it may be left out where the scenario has only one.
+        Name of the policy, or ``operator`` for the operator's strategy; it may be left out where the scenario has
+        only one.
     reading
         The reading of the orders; by default that of the first order.
     at
@@ -147,14 +150,15 @@ def explain(
     by_reading = laws(scenario, scenario.seed, replication)
     with handed(plugins):
         job = next(job for job in jobs(scenario, [policy], by_reading) if reading in job.laws)
-    law = by_reading[reading]
+    law = job.laws[reading]
+    steps = plan(scenario).steps if policy == OPERATOR else ()
     say(0.1, "working out the desk")
     waits, desk = desk_for(scenario, job)
     say(0.3, f"the run of {scenario.people:,} accounts")
     lives = Population(scenario, scenario.seed, replication, scenario.people).under(job.law, job.gate, waits)
     say(0.9, "telling the story")
     rows = judged(lives.ledger(number, number + 1), scenario, law)
-    return tell(loaded, policy, law, job.gate, replication, world, account, body, rows, desk)
+    return tell(loaded, policy, law, job.gate, replication, world, account, body, rows, desk, steps)
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------
@@ -164,6 +168,8 @@ def _chosen(loaded: Loaded, policy: str | None, reading: str | None) -> tuple[st
     """The policy and the reading."""
     scenario, file = loaded.scenario, loaded.files[-1][0]
     policies, readings = list(scenario.policies), list(scenario.readings)
+    if scenario.operator is not None:
+        policies.append(OPERATOR)
     problems = []
     if not policies:
         problems.append(Problem(file, None, "policies", "there is no policy to explain"))

@@ -34,7 +34,7 @@ from gatesim.study.audits import audited
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
-from gatesim.study.licences import licence_words
+from gatesim.study.licences import late_words, licence_words
 from gatesim.study.never import asks_for_zero, no_leaks
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
@@ -399,7 +399,7 @@ def _judged(
         )
     accounts = None if engine == "exact" else scenario.people * reps
     verdict = make_verdict(scenario, results, accounts)
-    notes += licence_words(scenario, reps)
+    notes += licence_words(scenario, reps) + late_words(scenario)
     inputs = rests_on(loaded)
     guesses, uncertain = count_guesses(inputs)
     reading = scenario.orders[0].reading if scenario.orders else next(iter(found))
