@@ -23,7 +23,7 @@ from gatesim.scenario.errors import dotted
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
 from gatesim.study.gates import laws
-from gatesim.study.licences import licence_words
+from gatesim.study.licences import late_words, licence_words
 from gatesim.world.licences import draw_licences
 from tests.kept_cases import Case, hold_together
 from tests.scenarios import SMALL
@@ -201,3 +201,14 @@ def test_an_operator_who_looks_ahead_needs_dates(what: dict[str, Any], key: str)
     assert found == [(f"orders.0.{key}", 'the strategy "best" cannot look ahead to a date that is drawn')]
     certain = world(order(day(2), licences=[LAB]), operator=ladder)
     assert not list(inconsistencies(certain))
+
+
+def test_a_ladder_that_comes_too_late_is_named() -> None:
+    """The order is lifted on 18 June at midnight, 5.3 days after its issue: who is ready after six days is too late."""
+    sets = ["operator={ ladder = ['shutdown', 'any_foreign'] }", "policies.any_foreign.lead_time='6d'"]
+    (words,) = late_words(gatesim.load(SMALL, sets).scenario)
+    assert words.startswith('"any_foreign" of the operator\'s ladder is ready on ')
+    assert words in gatesim.run(SMALL, sets=sets, engine="exact", policies=["shutdown", "operator"]).notes
+    in_time = [sets[0], "policies.any_foreign.lead_time='5d'"]
+    assert late_words(gatesim.load(SMALL, in_time).scenario) == ()
+    assert late_words(gatesim.load(SMALL).scenario) == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 
 from gatesim.engine.reference import simulate
 from gatesim.exact.evaluate import evaluate
+from gatesim.exact.structure import may_leak_by_epoch
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import compile_strategy, first_switch_us, switches
 from gatesim.law.law import cut, make_law, only_until
@@ -25,6 +26,7 @@ from gatesim.study import run as study
 from gatesim.study.run import run
 from gatesim.study.strategy import course
 from gatesim.world.people import populate
+from tests.plain import FOREIGNER, START, order, plain, rules
 from tests.scenarios import SMALL, small
 
 ORDER_AT = datetime.fromisoformat("2026-06-12T17:21:00-04:00")
@@ -307,3 +309,31 @@ def test_fast_and_reference_count_the_same_interim() -> None:
     assert leaks.low is not None
     assert leaks.high is not None
     assert leaks.low < 241.8 < leaks.high  # by hand, above
+
+
+@pytest.mark.parametrize(("in_flight", "leak"), [("drain", True), ("kill", False)])
+def test_a_case_that_a_switch_kills_cannot_leak_at_the_lift(in_flight: str, leak: bool) -> None:
+    """A check of four days on the order's first day; shut down on its second; lifted on its fourth: only what still
+    waits then is served. By structure, and by counting in the reference."""
+    document = {
+        "proves": {"citizen": "citizen", "nonresident": "nonresident"},
+        "checker": "typical",
+        "automatic_time": "4d",
+    }
+    gate = {**rules("check"), "documents": ["passport"]}
+    scenario = plain(
+        {},
+        people=200,
+        segments={"foreigner": FOREIGNER | {"documents": {"passport": 1.0}}},
+        documents={"passport": document},
+        orders=[order(2, ends=[{"kind": "lifted", "at": START + timedelta(days=5)}])],
+        policies={"gate": gate, "off": {"family": "shutdown", "lead_time": "1d"}},
+        operator={"ladder": ["gate", "off"], "in_flight": in_flight},
+    )
+    law, tables = compile_strategy(scenario, make_law(scenario, "person"))
+    assert may_leak_by_epoch(scenario, law, tables) == (False, leak, False, False)
+    ledger = simulate(scenario, law, tables, populate(scenario, 3, 0, 200), seed=3, replication=0)
+    served = np.isin(ledger.outcome, (SERVED, SERVED_LATE))
+    assert bool((ledger.restricted & ledger.measured & served).any()) == leak
+    left_out = evaluate(scenario, law, tables, policy="operator").left_out
+    assert any("in-flight" in words for words in left_out) == (in_flight == "kill")

@@ -61,6 +61,11 @@ def switches(scenario: Scenario) -> tuple[Switch, ...]:
     return tuple(Switch(issued + lead_time(scenario, name), name) for name in operator.ladder)
 
 
+def in_place(steps: Sequence[Switch], time_us: int) -> str | None:
+    """The policy in place at an instant; None before the first of some switches in order of time."""
+    return next((step.policy for step in reversed(steps) if step.at_us <= time_us), None)
+
+
 def _nothing(tables: Tables) -> Tables:
     """Tables like these that act nowhere: sessions are served, and leave no trace."""
     acts = np.zeros_like(tables.acts)
@@ -97,12 +102,12 @@ def compile_strategy(
     idle = _idle(compiled)
     gate: list[Tables] = []
     for number, epoch in enumerate(stretches.epochs):
-        passed = [step for step in steps if step.at_us <= epoch.start_us]
-        if not passed or isinstance(scenario.policies[passed[-1].policy], Open):
+        policy = in_place(steps, epoch.start_us)
+        if policy is None or isinstance(scenario.policies[policy], Open):
             gate.append(idle)
             continue
-        tables = compiled[passed[-1].policy][number]
-        switched_now = number > 0 and passed[-1].at_us == epoch.start_us
+        tables = compiled[policy][number]
+        switched_now = number > 0 and any(step.at_us == epoch.start_us for step in steps)
         kills = switched_now and scenario.operator.in_flight == "kill"
         gate.append(replace(tables, kills=True) if kills else tables)
     return stretches, tuple(gate)

@@ -84,6 +84,9 @@ def _order(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]
             yield Finding((*path, "carve_outs", number, "at"), "the order has ended by this instant")
     for number, licence in enumerate(order.licences):
         yield from _licence(scenario, (*path, "licences", number), order, licence)
+        if _us(scenario, licence.applied) + min(licence.at_least, FOREVER // 4) >= end:
+            message = "the order has ended before the licence can be granted"
+            yield Finding((*path, "licences", number, "applied"), message, because=((*path, "ends"),))
 
 
 def _licence(scenario: Scenario, path: KeyPath, order: Order, licence: Licence) -> Iterator[Finding]:
