@@ -18,13 +18,15 @@ import numpy as np
 import tomlkit
 
 from gatesim.engine import fast, reference
-from gatesim.engine.roster import reviewers_by_hour
+from gatesim.engine.roster import reviewers_by_hour, staffed
 from gatesim.engine.waits import WaitTable, wait_table
 from gatesim.gates.compile import compile_gate
+from gatesim.gates.strategy import compile_strategy
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, make_law
 from gatesim.measures.ledger import Ledger
 from gatesim.scenario.files import build
+from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.world.people import Account, populate
 
@@ -46,7 +48,7 @@ class Case:
     Attributes
     ----------
     scenario, policy, reading, replication
-        The run; seed and number of accounts are the scenario's.
+        The run; seed and number of accounts are the scenario's. The policy ``operator`` is its strategy.
     inflow
         Cases that join the desk in each hour (repeated to the window's length): waits come from the table that
         belongs to them. Empty: the desk is simulated.
@@ -60,12 +62,19 @@ class Case:
     shows: tuple[str, ...] = ()
 
     @cached_property
-    def law(self) -> Law:
-        return make_law(self.scenario, self.reading)
+    def compiled(self) -> tuple[Law, tuple[Tables, ...]]:
+        law = make_law(self.scenario, self.reading)
+        if self.policy == OPERATOR:
+            return compile_strategy(self.scenario, law)
+        return law, compile_gate(self.scenario, self.policy, law)
 
-    @cached_property
+    @property
+    def law(self) -> Law:
+        return self.compiled[0]
+
+    @property
     def gate(self) -> tuple[Tables, ...]:
-        return compile_gate(self.scenario, self.policy, self.law)
+        return self.compiled[1]
 
     @cached_property
     def people(self) -> list[Account]:
@@ -75,7 +84,7 @@ class Case:
     def waits(self) -> WaitTable | None:
         if not self.inflow or self.scenario.desk is None:
             return None
-        reviewers, _ = reviewers_by_hour(self.scenario.desk, self.scenario.start, self.scenario.length)
+        reviewers, _ = reviewers_by_hour(staffed(self.scenario), self.scenario.length)
         return wait_table(self.scenario, np.resize(self.inflow, len(reviewers)), reviewers)
 
     @cached_property

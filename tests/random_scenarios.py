@@ -89,6 +89,8 @@ class _World:
             },
         }
         data["orders"] = [self._order(segments) for _ in range(rng.integers(1, 3))]
+        for order in data["orders"]:
+            order["carve_outs"] = [c for c in order["carve_outs"] if _for_somebody(c, order, segments)]
         data["policies"] = self._policies(data)
         return data
 
@@ -320,7 +322,28 @@ class _World:
             for key in ("clearance", "ask_again_after", "allow_lasts", "block_lasts"):
                 policy[key] = self._one(("0s", "forever"))
             if rng.random() < 0.2:
-                policy["channels"] = self._pick(CHANNELS[:3])
+                used = {segment["channel"] for segment in data["segments"].values()}
+                policy["channels"] = [channel for channel in self._pick(CHANNELS[:3]) if channel in used]
             if rng.random() < 0.2:
                 policy["models"] = self._pick(self.models)
         return found
+
+
+def _for_somebody(carve_out: dict[str, Any], order: dict[str, Any], segments: dict[str, Any]) -> bool:
+    """Whether somebody, on their own account or another's, can meet a carve-out; others are refused as input."""
+    makers = [(name, name) for name in segments]
+    makers += [(name, other) for name, segment in segments.items() for other in segment.get("co_users", {})]
+
+    def meets(owner: str, maker: str) -> bool:
+        person = segments[maker]
+        values = {
+            "statuses": person["status"],
+            "citizenships": person["citizenship"][0],
+            "segments": maker,
+            "organisations": person.get("organisation"),
+            "channels": segments[owner]["channel"],
+        }
+        return all(value in carve_out.get(key, [value]) for key, value in values.items())
+
+    models = set(carve_out.get("models", order["models"]))
+    return bool(models & set(order["models"])) and any(meets(*pair) for pair in makers)

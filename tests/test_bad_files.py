@@ -78,7 +78,7 @@ def changed(tmp_path: Path, old: str, new: str) -> tuple[Path, int]:
             '[policies.open]\nfamily = "opn"',
             'policies.open.family: there is no family "opn"; nearest: "open"; families: "open", '
             '"shutdown", "k_of_n", '
-            '"single", "score", "posterior", "rules", "listed", "best"',
+            '"single", "score", "posterior", "rules", "listed", "best", "attested", "by_channel", "plug_in"',
         ),
         (
             'proves = { citizen = "citizen" }',
@@ -307,6 +307,58 @@ def test_a_sum_that_is_wrong_is_found_in_the_file_that_changed_it(tmp_path: Path
 def test_beliefs_are_checked_like_the_scenario(tmp_path: Path, beliefs: str, message: str) -> None:
     path, line = changed(tmp_path, "check_above = 0.05\n", f"check_above = 0.05\nbeliefs.{beliefs}\n")
     assert problem(path) == f"{line + 1}: policies.careful.beliefs.{message}"
+
+
+LICENCE = '[[orders.licences]]\napplied = {}\ndecided_after = "2d"\nat_least = "2d"\ngranted = 0.5\n{}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("added", "line", "message"),
+    [
+        (
+            LICENCE.format(
+                "2026-06-13T00:00:00-04:00", 'channels = ["api"]\nuntil = 2026-06-14T00:00:00-04:00'
+            ),
+            6,
+            "orders.0.licences.0.until: the licence expires before it can be granted; it is decided on "
+            "2026-06-15T00:00:00-04:00 at the earliest",
+        ),
+        (
+            LICENCE.format("2026-06-16T00:00:00-04:00", 'organisations = ["lab"]'),
+            1,
+            "orders.0.licences.0.applied: the order has ended before the licence can be granted",
+        ),
+        (
+            LICENCE.format("2026-06-13T00:00:00-04:00", 'channels = ["reseller"]'),
+            0,
+            "orders.0.licences.0: the licence is for nobody: no segment meets its conditions",
+        ),
+        (
+            '[[orders.carve_outs]]\nat = 2026-06-13T00:00:00-04:00\nchannels = ["reseller"]\n\n',
+            0,
+            "orders.0.carve_outs.0: the carve-out is for nobody: no segment meets its conditions",
+        ),
+        (
+            '[operator]\nladder = ["later"]\n\n[policies.later]\nfamily = "open"\nlead_time = "forever"\n\n',
+            1,
+            'operator.ladder.0: "later" is never ready; give it a lead_time, or take it off the ladder',
+        ),
+        (
+            '[[orders.ends]]\nkind = "stayed"\nat = 2026-06-12T17:00:00-04:00\n\n',
+            2,
+            "orders.0.ends.0.at: the order ends before it is in force",
+        ),
+    ],
+)
+def test_orders_and_operators_that_come_to_nothing_are_named(
+    tmp_path: Path, added: str, line: int, message: str
+) -> None:
+    """A licence that expires before it is granted, carve-outs for nobody, a policy that is never ready, ..."""
+    before = "[verdict]" if added.startswith(("[operator", LICENCE[:18])) else "[[orders.carve_outs]]"
+    path, begins = changed(tmp_path, before + "\n", added + before + "\n")
+    first = [one for one in problems(path) if message in one]
+    assert first
+    assert first[0].startswith(f"{path}:{begins + line}: {message}")
 
 
 def test_beliefs_that_fit_are_no_error(tmp_path: Path) -> None:

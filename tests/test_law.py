@@ -527,3 +527,33 @@ def test_a_status_clears_where_an_unremarkable_person_of_it_at_home_is_free(seed
         for epoch in make_law(scenario, reading).epochs:
             free = ~epoch.restricted[-len(STATUSES) :, home][:, epoch.gated].any(axis=1)
             assert np.array_equal(epoch.clears, free)
+
+
+# Two governments: an order with clauses of its own.
+
+
+def test_an_order_with_clauses_of_its_own_is_no_matter_of_reading() -> None:
+    other = order(day(4), restricts=[{"located": ["US"]}])
+    for reading in ("person", "national"):
+        law = law_of(order(day(2)), other, reading=reading)
+        before, both = law.epochs[1], law.epochs[2]
+        assert np.array_equal(before.restricted, law_of(order(day(2)), reading=reading).epochs[1].restricted)
+        assert both.restricted[NATIVES, US, NEW].all(), "the other government's order takes the place alone"
+        assert not both.restricted[NATIVES, OTHER, NEW].any()
+        assert both.restricted[FOREIGNERS, OTHER, NEW].all(), "the first order goes by the reading still"
+        assert not both.clears.any(), "at home nobody is free of both"
+
+
+def test_own_clauses_equal_to_the_reading_change_nothing() -> None:
+    own = order(day(2), restricts=[{"status": FOREIGN}])
+    one, other = law_of(own), law_of(order(day(2)))
+    for a, b in zip(one.epochs, other.epochs, strict=True):
+        assert np.array_equal(a.restricted, b.restricted)
+        assert np.array_equal(a.clears, b.clears)
+
+
+def test_what_one_order_carves_out_the_other_does_not() -> None:
+    free = {"at": day(3), "statuses": ["temporary"]}
+    law = law_of(order(day(2), carve_outs=[free]), order(day(5), restricts=[{"status": ["temporary"]}]))
+    assert [bool(e.restricted[VISITORS, US, NEW, CONSUMER]) for e in law.epochs] == [False, True, False, True]
+    assert [bool(e.clears[STATUSES.index("temporary")]) for e in law.epochs] == [True, False, True, False]

@@ -67,7 +67,9 @@ def test_one_shift_after_the_other_is_no_change() -> None:
 
 def test_reviewers_by_hour_are_means_and_know_which_hours_are_steady() -> None:
     desk = desk_of({"days": ["fri"], "start": "18:00", "end": "20:00", "reviewers": 4})
-    means, steady = reviewers_by_hour(desk, FRIDAY_EVENING, 3 * HOUR + 30 * MINUTE)
+    means, steady = reviewers_by_hour(
+        roster(desk, FRIDAY_EVENING, 3 * HOUR + 30 * MINUTE), 3 * HOUR + 30 * MINUTE
+    )
     assert means == pytest.approx([4 * 21 / 60, 4, 4 * 39 / 60, 0])
     assert steady.tolist() == [False, True, False, True]
 

@@ -38,6 +38,23 @@ def carve_out(**conditions: Any) -> list[dict[str, Any]]:
     return order(carve_outs=[{"at": "2026-06-16T00:00:00-04:00", **conditions}])
 
 
+def licence(**changes: Any) -> list[dict[str, Any]]:
+    """The order with a licence that is decided after a day at least, and two in the mean."""
+    said = {
+        "applied": "2026-06-13T00:00:00-04:00",
+        "decided_after": "2d",
+        "at_least": "1d",
+        "granted": 0.5,
+        "organisations": ["lab"],
+    }
+    return order(licences=[{**said, **changes}])
+
+
+def test_a_licence_may_be_applied_for() -> None:
+    assert wrong(orders=licence()) == []
+    assert wrong(orders=licence(until="2026-06-14T00:00:01-04:00")) == []
+
+
 def test_the_small_scenario_is_consistent() -> None:
     assert wrong() == []
 
@@ -280,7 +297,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"policies__ask__documents": None},
         "policies.ask.documents: is missing: this policy checks, but which documents does it accept?",
     ),
-    ({"policies__ask__channels": ["api", "api"]}, 'policies.ask.channels.1: "api" stands here twice'),
+    (
+        {"policies__ask__channels": ["consumer", "consumer"]},
+        'policies.ask.channels.1: "consumer" stands here twice',
+    ),
     (
         {"policies__ask__checker": "typcal"},
         'policies.ask.checker: there is no checker "typcal"; nearest: "typical"',
@@ -365,7 +385,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"policies__l": {"family": "listed"}},
-        "policies.l: lists nothing: give signal and organisations, or age_at_least",
+        "policies.l: lists nothing: give signal and organisations, age_at_least, or staff = true",
     ),
     (
         {"policies__l": {"family": "listed", "organisations": ["lab"]}},
@@ -451,6 +471,45 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (
         {"orders": carve_out(at="2026-06-18T00:00:00-04:00", models=["new"])},
         "orders.0.carve_outs.0.at: the order has ended by this instant",
+    ),
+    (
+        {"orders": carve_out(models=["old"])},
+        "orders.0.carve_outs.0.models: the carve-out is for old, but the order names new",
+    ),
+    (
+        {"orders": carve_out(statuses=["citizen"], organisations=["lab"])},
+        "orders.0.carve_outs.0: the carve-out is for nobody: no segment meets its conditions",
+    ),
+    (
+        {"orders": licence(organisations=["labs"])},
+        'orders.0.licences.0.organisations.0: there is no organisation "labs"; nearest: "lab"',
+    ),
+    (
+        {"orders": licence(channels=["reseller"])},
+        "orders.0.licences.0: the licence is for nobody: no segment meets its conditions",
+    ),
+    (
+        {"orders": licence(organisations=[])},
+        "orders.0.licences.0: a licence for everybody would be an end; name its holders: segments, "
+        "organisations or channels",
+    ),
+    (
+        {"orders": licence(applied="2026-06-11T00:00:00-04:00")},
+        "orders.0.licences.0.applied: the order is not issued yet at this instant",
+    ),
+    (
+        {"orders": licence(decided_after="forever")},
+        "orders.0.licences.0.decided_after: must have an end; a licence never granted has granted = 0",
+    ),
+    (
+        {"orders": licence(decided_after="12h")},
+        "orders.0.licences.0.decided_after: the mean time to the decision is shorter than the shortest "
+        "one (at_least)",
+    ),
+    (
+        {"orders": licence(until="2026-06-14T00:00:00-04:00")},
+        "orders.0.licences.0.until: the licence expires before it can be granted; it is decided on "
+        "2026-06-14T00:00:00-04:00 at the earliest",
     ),
     (
         {"orders": carve_out(models=["nwe"])},

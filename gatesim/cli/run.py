@@ -47,7 +47,8 @@ def command(
 ) -> None:
     """Run the policies of SCENARIO (a file, or a shipped name) and say what can be concluded.
 
-    Each policy is run by itself, as if it had been in place from the instant the order is in force.
+    Each policy is run by itself, as if it had been in place from the instant the order is in force. Where
+    SCENARIO has an operator, its strategy is run as well, under the name operator, with the interim in it.
     """
     if ledger and out is None:
         raise click.UsageError("--ledger writes into a results folder: give one with --out DIR")

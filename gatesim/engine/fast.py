@@ -39,8 +39,8 @@ from gatesim.engine.fast_tally import (
     counting,
     new_room,
     new_sums,
-    tallies_of,
 )
+from gatesim.engine.fast_totals import tallies_of
 from gatesim.engine.life import (
     ASKS,
     K_BEGUN,

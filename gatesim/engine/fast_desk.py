@@ -36,7 +36,7 @@ from gatesim.engine.life import (
 )
 from gatesim.engine.needs import Bench, Needs, make_needs
 from gatesim.engine.queueing import scaled_reviewers
-from gatesim.engine.roster import roster
+from gatesim.engine.roster import staffed
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.world.compiled import compiled
@@ -82,7 +82,7 @@ def desk_of(scenario: Scenario, accounts: int) -> Desk:
     assert scenario.desk is not None
     first = scenario.desk.priority
     rank = [first.index(name) if name in first else len(first) for name in CHANNELS]
-    steps = roster(scenario.desk, scenario.start, scenario.length)
+    steps = staffed(scenario)
     scaled = [scaled_reviewers(real, accounts, scenario.represents) for _, real in steps]
     return Desk(
         np.array([rank[CHANNELS.index(s.channel)] for s in scenario.segments.values()], dtype=np.int64),

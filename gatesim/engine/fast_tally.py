@@ -1,8 +1,8 @@
 """Counting in the fast engine: what `gatesim.measures.tally.from_ledger` counts, without a ledger.
 
 Each account is counted right after it was decided. What intervals need is sums over accounts of products of their
-counts. Nearly all accounts have one maker, and nearly all needs of an account on one day end alike; so three kinds
-of sums are kept, and put together at the end (`tally_of`):
+counts. Nearly all accounts have one maker, and nearly all needs of an account on one day add to the same components;
+so three kinds of sums are kept, and put together at the end (`gatesim.engine.fast_totals`):
 
 - ``counts`` of needs, from which all first moments follow;
 - by account, model and day: what the products are more than if each need were an account of its own;
@@ -15,13 +15,12 @@ integers as that of the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.engine.arrays import FALLBACK_FOR, NONE, ONE, REFUSED_FOR, ZERO, Ints
+from gatesim.engine.arrays import FALLBACK_FOR, NONE, REFUSED_FOR, ZERO, Ints
 from gatesim.engine.life import K_BEGUN, K_DOCUMENT, K_END, K_JOINED, K_ROW, Ends
 from gatesim.engine.needs import Needs
 from gatesim.measures.axes import (
@@ -29,16 +28,12 @@ from gatesim.measures.axes import (
     BLOCKS,
     NEEDS,
     PEOPLE,
-    SPLITS,
     component_matrix,
     components,
     makers_groups,
     number_of_days,
-    split_names,
 )
 from gatesim.measures.ledger import ENDS, LEFT_QUEUE
-from gatesim.measures.moments import Moments
-from gatesim.measures.tally import DeskTally, Tally
 from gatesim.scenario.schema import Scenario
 from gatesim.world.compiled import compiled
 from gatesim.world.makers import makers
@@ -54,20 +49,23 @@ assert NEEDS[:5] == ("restricted", "leaks", "served", "entitled", "false_blocks"
 _NEEDS, _PEOPLE = len(NEEDS), len(PEOPLE)
 _LEFT = (REFUSED_FOR + LEFT_QUEUE, FALLBACK_FOR + LEFT_QUEUE)
 
-# Entries of an account: its needs by class, then these, then documents by kind.
-_FIRST_PERSON = CLASSES
-_LEAKED, _ASKED, _REQUESTS = range(CLASSES + _PEOPLE, CLASSES + _PEOPLE + len(ACCOUNTS))
-_FIRST_DOCUMENT = CLASSES + _PEOPLE + len(ACCOUNTS)
+PATTERNS = 3 * 4 * 2
+"""What is known of an account with one maker, beside its needs: it has no restricted need, one, a leak; it has no
+entitled need, one, a false block, only false blocks; it was asked for a document or not."""
+
+# Entries of an account: its needs by class, then its pattern, its requests for documents, documents by kind.
+_REQUESTS = CLASSES + PATTERNS
+_FIRST_DOCUMENT = _REQUESTS + 1
 BY_MAKER = ("all", "segment", "channel", "role")
 """Splits in which an account with one maker falls into one group."""
 
 
 class Counting(NamedTuple):
-    """What counting looks up."""
+    """What counting looks up. A class's effect: which of the distinct rows of the matrix it has."""
 
-    matrix: Ints  # [class, component of NEEDS]
-    mask: Ints  # [class]: which components of all it adds to, one bit each
-    entry_mask: Ints  # [entry beyond the classes]: likewise
+    effect: Ints  # [class]
+    effects: Ints  # [effect, component of NEEDS]
+    mask: Ints  # [entry]: which components of all it adds to, one bit each
     maker: Ints  # [segment of the owner, body]: number in `makers`
     key: Ints  # [split of BY_MAKER, maker]: row of the sums by maker; see `keys_of`
     groups: Ints  # [split of BY_MAKER, maker]
@@ -81,13 +79,14 @@ class Room(NamedTuple):
     """Where the counts of each reading of each gate go. First axis: readings of gates ("views")."""
 
     counts: Ints  # [view, maker, model, day, class]
-    people: Ints  # [view, maker, entry of PEOPLE]
+    people: Ints  # [view, maker, entry of PEOPLE]: of accounts with several makers
     desk: Ints  # [gate, 7]
     # By the owner's segment and group (models, then days): how much more than if each need were alone.
-    squares: Ints  # [view, segment, group, class]: n^2 - n, where all needs of the group are of one class
-    repeats: Ints  # [view, segment, group, class]: n - 1
-    mixed_second: Ints  # [view, segment, group, NEEDS, NEEDS]: where they are of several
-    mixed_positive: Ints  # [view, segment, group, NEEDS]
+    pairs: (
+        Ints  # [view, segment, group, effect, effect]: ordered pairs of different needs; the upper triangle
+    )
+    repeats: Ints  # [view, segment, group, effect]: n - 1, where all needs of the group have one effect
+    mixed_positive: Ints  # [view, segment, group, NEEDS]: where they have several
     # Accounts with one maker, all needs of one class, no check: how many accounts, needs, squares of needs.
     alike: Ints  # [view, maker, class, 3]
     # Other accounts with one maker.
@@ -109,51 +108,67 @@ class Sums(NamedTuple):
     by_body: Ints  # [body, class]
     entries: Ints  # [entry]
     met_entries: Ints  # [entry]
-    run: Ints  # [2, CLASSES]: classes and numbers of the needs of one group
+    run: Ints  # [2, effect]: effects and numbers of the needs of one group
     groups: Ints  # [maker's split key]: components of a group
     vector: Ints  # [body, component]
 
 
 # Functions that are not made part of their caller take the arrays they need: handed over whole, all would be copied.
 @compiled(_nrt=False)
-def _add_mixed(length: int, run: Ints, matrix: Ints, positive: Ints, second: Ints) -> None:
-    """Add the needs that one account has in one group, of several classes: ``length`` of them in ``run``."""
+def _add_group(length: int, run: Ints, effects: Ints, pairs: Ints, repeats: Ints, positive: Ints) -> None:
+    """Add the needs that one account has in one group, of several effects: ``length`` of them in ``run``."""
+    if length == 1:
+        pairs[run[0, 0], run[0, 0]] += run[1, 0] * (run[1, 0] - 1)
+        repeats[run[0, 0]] += run[1, 0] - 1
+        return
+    for i in range(length):
+        one, number = run[0, i], run[1, i]
+        pairs[one, one] += number * (number - 1)
+        for j in range(i):
+            other = run[0, j]
+            pairs[min(one, other), max(one, other)] += number * run[1, j]
     for c in range(_NEEDS):
         x = 0
         for i in range(length):
-            x += run[1, i] * matrix[run[0, i], c]
-        if x > 1:
-            positive[c] += x - 1
-        for d in range(_NEEDS):
-            y, alone = 0, 0
-            for i in range(length):
-                both = run[1, i] * matrix[run[0, i], d]
-                y += both
-                alone += both * matrix[run[0, i], c]
-            second[c, d] += x * y - alone
+            x += run[1, i] * effects[run[0, i], c]
+        positive[c] += max(0, x - 1)
 
 
 @compiled(forceinline=True, _nrt=False)
-def _add_alike(view: int, owner: int, group: int, kind: int, number: int, room: Room) -> None:
-    """Add the needs that one account has in one group, all of one class; one alone adds nothing."""
+def _add_alike(view: int, owner: int, group: int, effect: int, number: int, room: Room) -> None:
+    """Add the needs that one account has in one group, all of one effect; one alone adds nothing."""
     if number > 1:
-        room.squares[view, owner, group, kind] += number * number - number
-        room.repeats[view, owner, group, kind] += number - 1
+        room.pairs[view, owner, group, effect, effect] += number * number - number
+        room.repeats[view, owner, group, effect] += number - 1
+
+
+@compiled(forceinline=True, _nrt=False)
+def _enter(effect: int, number: int, length: int, run: Ints) -> int:
+    """Add needs of one effect to those in ``run``; gives back how many effects are there now."""
+    place = 0
+    while place < length and run[0, place] != effect:
+        place += 1
+    if place == length:
+        run[0, place] = effect
+        run[1, place] = 0
+        length += 1
+    run[1, place] += number
+    return length
 
 
 @compiled(_nrt=False)
 def _add_solo(
     length: int, met: Ints, entries: Ints, mask: int, first: Ints, second: Ints, positive: Ints
 ) -> None:
-    """Add an account with one maker: ``length`` entries that are not zero."""
+    """Add an account with one maker: ``length`` entries that are not zero, which are zero afterwards."""
     for i in range(length):
         one = met[i]
         x = entries[one]
         first[one] += x
-        for j in range(length):
+        second[one, one] += x * x
+        for j in range(i):
             other = met[j]
-            if other >= one:
-                second[one, other] += x * entries[other]
+            second[min(one, other), max(one, other)] += x * entries[other]
     for c in range(len(positive)):
         positive[c] += (mask >> c) & 1
 
@@ -253,7 +268,7 @@ def _count_alike(
         differs |= (kind != only) & (n.day[at] >= 0)
     if differs:
         return False
-    counts, models = room.counts[view, maker], k.models
+    counts, models, effect = room.counts[view, maker], k.models, k.effect[only]
     total, day, run = 0, -1, 0
     for row in range(first, last):
         at = np.uint64(row)
@@ -265,18 +280,18 @@ def _count_alike(
         # Needs of one day come one after the other; one alone adds nothing.
         if today != day:
             if run > 1:
-                _add_alike(view, owner, models + day, only, run, room)
+                _add_alike(view, owner, models + day, effect, run, room)
             day, run = today, 0
         run += 1
     if run > 1:
-        _add_alike(view, owner, models + day, only, run, room)
+        _add_alike(view, owner, models + day, effect, run, room)
     for model in range(models):
         number = total
         if models > 1:
             number = 0
             for row in range(first, last):
                 number += (n.model[row] == model) & (n.day[row] >= 0)
-        _add_alike(view, owner, model, only, number, room)
+        _add_alike(view, owner, model, effect, number, room)
     room.alike[view, maker, only, 0] += 1
     room.alike[view, maker, only, 1] += total
     room.alike[view, maker, only, 2] += total * total
@@ -306,12 +321,12 @@ def count_account(
     maker = k.maker[owner, 0]
     if bodies == 1 and len(checks) == 0 and _count_alike(a, view, bit, owner, maker, n, ends, k, room):
         return
-    run = sums.run
+    run, models = sums.run, k.models
     met, length, day = ZERO, ZERO, NONE
-    models = k.models
     for turn in range(n.begin[a], n.begin[a + 1]):
         row = n.order[turn] if bodies > 1 else turn
-        if n.day[row] < 0:
+        today = n.day[row]
+        if today < 0:
             continue
         kind = ((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row]
         model = n.model[row]
@@ -319,47 +334,37 @@ def count_account(
             body = n.body[row]
             maker = k.maker[owner, body]
             sums.by_body[body, kind] += 1
-        room.counts[view, maker, model, n.day[row], kind] += 1
+        room.counts[view, maker, model, today, kind] += 1
         if sums.by_model[model, kind] == 0:
             sums.met[met] = model * CLASSES + kind
             met += 1
         sums.by_model[model, kind] += 1
-        # Needs of one day come one after the other.
-        if n.day[row] != day:
-            if length > 1:
-                _add_mixed(
+        # Needs of one day come one after the other; one alone adds nothing.
+        if today != day:
+            if length > 1 or (length == 1 and run[1, 0] > 1):
+                group = models + day
+                _add_group(
                     length,
                     run,
-                    k.matrix,
-                    room.mixed_positive[view, owner, models + day],
-                    room.mixed_second[view, owner, models + day],
+                    k.effects,
+                    room.pairs[view, owner, group],
+                    room.repeats[view, owner, group],
+                    room.mixed_positive[view, owner, group],
                 )
-            elif length == 1:
-                _add_alike(view, owner, models + day, run[0, 0], run[1, 0], room)
-            day, length = n.day[row], ONE
-            run[0, 0] = kind
-            run[1, 0] = 1
-        else:
-            place = 0
-            while place < length and run[0, place] != kind:
-                place += 1
-            if place == length:
-                run[0, place] = kind
-                run[1, place] = 0
-                length += 1
-            run[1, place] += 1
+            day, length = today, ZERO
+        length = _enter(k.effect[kind], 1, length, run)
     if met == 0:
         return
-    if length > 1:
-        _add_mixed(
+    if length > 1 or run[1, 0] > 1:
+        group = models + day
+        _add_group(
             length,
             run,
-            k.matrix,
-            room.mixed_positive[view, owner, models + day],
-            room.mixed_second[view, owner, models + day],
+            k.effects,
+            room.pairs[view, owner, group],
+            room.repeats[view, owner, group],
+            room.mixed_positive[view, owner, group],
         )
-    else:
-        _add_alike(view, owner, models + day, run[0, 0], run[1, 0], room)
     # The same for models, and the whole account.
     entries, mask = ZERO, ZERO
     for model in range(models):
@@ -367,69 +372,53 @@ def count_account(
         for i in range(met):
             kind = sums.met[i] - model * CLASSES
             if 0 <= kind < CLASSES:
-                run[0, length] = kind
-                run[1, length] = sums.by_model[model, kind]
+                number = sums.by_model[model, kind]
                 sums.by_model[model, kind] = 0
                 if sums.entries[kind] == 0:
                     sums.met_entries[entries] = kind
                     entries += 1
                     mask |= k.mask[kind]
-                sums.entries[kind] += run[1, length]
-                length += 1
-        if length > 1:
-            _add_mixed(
+                sums.entries[kind] += number
+                length = _enter(k.effect[kind], number, length, run)
+        if length > 1 or (length == 1 and run[1, 0] > 1):
+            _add_group(
                 length,
                 run,
-                k.matrix,
+                k.effects,
+                room.pairs[view, owner, model],
+                room.repeats[view, owner, model],
                 room.mixed_positive[view, owner, model],
-                room.mixed_second[view, owner, model],
             )
-        elif length == 1:
-            _add_alike(view, owner, model, run[0, 0], run[1, 0], room)
     if bodies > 1:
         _add_shared(view, owner, checks, k, room, sums)
         for b in range(len(sums.by_body)):
             for kind in range(CLASSES):
                 sums.by_body[b, kind] = 0
     else:
-        entitled, blocked = (mask >> _ENTITLED) & 1, (mask >> _FALSE_BLOCKS) & 1
         served = False
         for i in range(entries):
-            kind = sums.met_entries[i]
-            served |= k.matrix[kind, _ENTITLED] == 1 and k.matrix[kind, _FALSE_BLOCKS] == 0
-        flags = (
-            (mask >> _RESTRICTED) & 1,
-            (mask >> _LEAKS) & 1,
-            entitled,
-            blocked,
-            1 if entitled == 1 and not served else 0,
-        )
-        for c in range(_PEOPLE):
-            if flags[c] == 1:
-                room.people[view, maker, c] += 1
-                sums.entries[_FIRST_PERSON + c] = 1
-                sums.met_entries[entries] = _FIRST_PERSON + c
-                entries += 1
-                mask |= k.entry_mask[c]
-        if flags[1] == 1:
-            sums.entries[_LEAKED] = 1
-            sums.met_entries[entries] = _LEAKED
-            entries += 1
-            mask |= k.entry_mask[_LEAKED - CLASSES]
+            effect = k.effect[sums.met_entries[i]]
+            served |= (k.effects[effect, _ENTITLED] == 1) & (k.effects[effect, _FALSE_BLOCKS] == 0)
+        entitled = (mask >> _ENTITLED) & 1
+        blocked = entitled + ((mask >> _FALSE_BLOCKS) & 1) + int(entitled == 1 and not served)
+        leaked = ((mask >> _RESTRICTED) & 1) + ((mask >> _LEAKS) & 1)
+        pattern = CLASSES + (leaked * 4 + blocked) * 2 + int(len(checks) > 0)
+        sums.entries[pattern] = 1
+        sums.met_entries[entries] = pattern
+        entries += 1
+        mask |= k.mask[pattern]
         if len(checks) > 0:
-            sums.entries[_ASKED] = 1
             sums.entries[_REQUESTS] = len(checks)
-            sums.met_entries[entries] = _ASKED
-            sums.met_entries[entries + 1] = _REQUESTS
-            entries += 2
-            mask |= k.entry_mask[_ASKED - CLASSES] | k.entry_mask[_REQUESTS - CLASSES]
+            sums.met_entries[entries] = _REQUESTS
+            entries += 1
+            mask |= k.mask[_REQUESTS]
             for check in range(len(checks)):
                 entry = _FIRST_DOCUMENT + checks[check, K_DOCUMENT]
                 if entry >= _FIRST_DOCUMENT:
                     if sums.entries[entry] == 0:
                         sums.met_entries[entries] = entry
                         entries += 1
-                        mask |= k.entry_mask[entry - CLASSES]
+                        mask |= k.mask[entry]
                     sums.entries[entry] += 1
         _add_solo(
             entries,
@@ -493,20 +482,35 @@ def counting(scenario: Scenario) -> Counting:
         kinds_of_documents = len(scenario.documents) - (len(names) - MOST_COMPONENTS)
         raise ValueError(f"at most {kinds_of_documents} kinds of documents, not {len(scenario.documents)}")
     of_needs = component_matrix().reshape(CLASSES, -1)
-    whole = np.zeros((len(names) + CLASSES - of_needs.shape[1], len(names)), dtype=np.int64)
+    effects, effect = np.unique(of_needs[:, :_NEEDS], axis=0, return_inverse=True)
+    whole = np.zeros((_FIRST_DOCUMENT + len(scenario.documents), len(names)), dtype=np.int64)
     whole[:CLASSES, : of_needs.shape[1]] = of_needs
-    whole[CLASSES:, of_needs.shape[1] :] = np.eye(len(names) - of_needs.shape[1], dtype=np.int64)
+    place = {name: names.index(name) for name in (*NEEDS, *PEOPLE, *ACCOUNTS)}
+    for entry, (restricted, entitled, asked) in enumerate(np.ndindex(3, 4, 2), start=CLASSES):
+        true = {
+            "people_restricted": restricted > 0,
+            "people_leaked": restricted > 1,
+            "accounts_leaked": restricted > 1,
+            "people_entitled": entitled > 0,
+            "people_blocked": entitled > 1,
+            "people_locked_out": entitled > 2,
+            "people_asked_for_documents": asked > 0,
+        }
+        for name, holds in true.items():
+            whole[entry, place[name]] = holds
+    whole[_REQUESTS, place["document_requests"]] = 1
+    for document in range(len(scenario.documents)):
+        whole[_FIRST_DOCUMENT + document, document - len(scenario.documents)] = 1
     mask = (whole << np.arange(len(names))).sum(axis=1)
     known = np.zeros((CLASSES, len(names)), dtype=np.int64)
-    place = {name: names.index(name) for name in (*NEEDS, *PEOPLE, *ACCOUNTS)}
     for person, need in zip(PEOPLE, ("restricted", "leaks", "entitled", "false_blocks"), strict=False):
         known[:, place[person]] = whole[:CLASSES, place[need]]
     known[:, place["people_locked_out"]] = known[:, place["people_blocked"]]
     known[:, place["accounts_leaked"]] = known[:, place["people_leaked"]]
     return Counting(
-        np.ascontiguousarray(of_needs[:, :_NEEDS]),
-        mask[:CLASSES].copy(),
-        mask[CLASSES:].copy(),
+        effect.reshape(-1).astype(np.int64),
+        effects,
+        mask,
         maker,
         np.array([keys_of(scenario, by)[1] for by in BY_MAKER]),
         np.array(
@@ -524,8 +528,9 @@ def new_room(scenario: Scenario, views: int, gates: int) -> Room:
     kinds, segments, models = len(makers(scenario)), len(scenario.segments), len(scenario.models)
     days, width = number_of_days(scenario), len(components(scenario))
     groups = models + days
-    entries = width + CLASSES - len(NEEDS) - len(BLOCKS)
+    entries = _FIRST_DOCUMENT + len(scenario.documents)
     splits = len(BY_MAKER)
+    effects = len(np.unique(component_matrix().reshape(CLASSES, -1)[:, :_NEEDS], axis=0))
 
     def zeros(*shape: int) -> Ints:
         return np.zeros((views, *shape), dtype=np.int64)
@@ -534,9 +539,8 @@ def new_room(scenario: Scenario, views: int, gates: int) -> Room:
         zeros(kinds, models, days, CLASSES),
         zeros(kinds, _PEOPLE),
         np.zeros((gates, 7), dtype=np.int64),
-        zeros(segments, groups, CLASSES),
-        zeros(segments, groups, CLASSES),
-        zeros(segments, groups, _NEEDS, _NEEDS),
+        zeros(segments, groups, effects, effects),
+        zeros(segments, groups, effects),
         zeros(segments, groups, _NEEDS),
         zeros(kinds, CLASSES, 3),
         zeros(kinds, entries),
@@ -553,7 +557,7 @@ def new_sums(scenario: Scenario) -> Sums:
     """Room for the sums of one account."""
     models, width = len(scenario.models), len(components(scenario))
     bodies = 1 + max(kind.body for kind in makers(scenario))
-    entries = width + CLASSES - len(NEEDS) - len(BLOCKS)
+    entries = _FIRST_DOCUMENT + len(scenario.documents)
     return Sums(
         np.zeros((models, CLASSES), dtype=np.int64),
         np.zeros(models * CLASSES, dtype=np.int64),
@@ -563,128 +567,4 @@ def new_sums(scenario: Scenario) -> Sums:
         np.zeros((2, CLASSES), dtype=np.int64),
         np.zeros(width, dtype=np.int64),
         np.zeros((bodies, width), dtype=np.int64),
-    )
-
-
-def tallies_of(
-    scenario: Scenario, k: Counting, rooms: Sequence[Room], gate_of: Sequence[int], accounts: Ints
-) -> list[Tally]:
-    """What was counted, as tallies.
-
-    Parameters
-    ----------
-    scenario, k
-        The scenario; what counting looked up.
-    rooms
-        The counts, of each thread.
-    gate_of
-        For each view its gate.
-    accounts
-        int64[segment of the owner]: accounts simulated.
-
-    Returns
-    -------
-    list of Tally
-        One for each view.
-    """
-    return [_tally(scenario, k, rooms, view, gate, accounts) for view, gate in enumerate(gate_of)]
-
-
-def _tally(
-    scenario: Scenario, k: Counting, rooms: Sequence[Room], view: int, gate: int, accounts: Ints
-) -> Tally:
-    parts = {
-        name: sum(getattr(room, name)[gate if name == "desk" else view] for room in rooms)
-        for name in Room._fields
-    }
-    counts = parts["counts"]
-    first_person = len(NEEDS) + len(BLOCKS)
-    parts["people"] += parts["alike"][:, :, 0] @ k.known[:, first_person : first_person + _PEOPLE]
-    of_makers = _of_makers(k, parts)
-    moments = {by: _by_maker(scenario, parts, of_makers, split) for split, by in enumerate(BY_MAKER)}
-    moments["model"] = _by_group(scenario, k, parts, counts.sum(axis=2), slice(0, k.models))
-    moments["day"] = _by_group(scenario, k, parts, counts.sum(axis=1), slice(k.models, None))
-    return Tally(
-        counts.reshape(*counts.shape[:3], 2, len(ENDS)),
-        accounts,
-        parts["people"],
-        accounts.copy(),
-        {by: moments[by] for by in ("all", *SPLITS)},
-        DeskTally(*parts["desk"].tolist()),
-    )
-
-
-def _by_maker(
-    scenario: Scenario, parts: dict[str, Ints], of_makers: tuple[Ints, Ints, Ints], split: int
-) -> Moments:
-    """Moments of a split in which an account with one maker falls into one group."""
-    keys, key_of = keys_of(scenario, BY_MAKER[split])
-    names = {0: components(scenario), 1: (*NEEDS, *PEOPLE)}.get(split, NEEDS)
-    columns = np.array([components(scenario).index(name) for name in names])
-    size = len(columns)
-    first = parts["shared_first"][split, : len(keys), :size].copy()
-    second = parts["shared_second"][split, : len(keys), :size, :size].copy()
-    positive = parts["shared_positive"][split, : len(keys), :size].copy()
-    met = parts["shared_met"][split, : len(keys)].copy()
-    accounts = parts["solo_first"][:, :CLASSES].sum(axis=1) + parts["alike"][:, :, 0].sum(axis=1)
-    for maker, key in enumerate(key_of):
-        met[key] += accounts[maker]
-        first[key] += of_makers[0][maker, columns]
-        second[key] += of_makers[1][maker][np.ix_(columns, columns)]
-        positive[key] += of_makers[2][maker, columns]
-    seen = met > 0
-    groups = 1 if split == 0 else len(split_names(scenario, BY_MAKER[split]))
-    return Moments(
-        names, groups, len(scenario.segments), keys[seen], first[seen], second[seen], positive[seen]
-    )
-
-
-def _of_makers(k: Counting, parts: dict[str, Ints]) -> tuple[Ints, Ints, Ints]:
-    """Moments and positive numbers of all components, of accounts with one maker; the first axis is makers.
-
-    Whole numbers below 2**53 are exact in float64, and products of float matrices are fast.
-    """
-    whole, known = k.whole.astype(np.float64), k.known.astype(np.float64)
-    upper = parts["solo_second"].astype(np.float64)
-    symmetric = upper + np.swapaxes(np.triu(upper, 1), 1, 2)
-    # An account of n needs of one class has the vector n a + b.
-    a, b = whole[:CLASSES], known
-    accounts, needs, squares = np.moveaxis(parts["alike"].astype(np.float64), 2, 0)
-    first = parts["solo_first"] @ whole + needs @ a + accounts @ b
-    second = whole.T @ symmetric @ whole
-    for weight, x, y in ((squares, a, a), (needs, a, b), (needs, b, a), (accounts, b, b)):
-        second += (weight @ np.einsum("ec,ed->ecd", x, y).reshape(CLASSES, -1)).reshape(second.shape)
-    positive = parts["solo_positive"] + accounts @ ((a + b) > 0)
-    return first.astype(np.int64), second.astype(np.int64), positive.astype(np.int64)
-
-
-def _by_group(
-    scenario: Scenario, k: Counting, parts: dict[str, Ints], counts: Ints, groups: slice
-) -> Moments:
-    """Moments by model or by day; ``counts`` is int64[maker, group, class]."""
-    segments = len(scenario.segments)
-    needs = np.zeros((segments, *counts.shape[1:]))
-    for kind, of_kind in zip(makers(scenario), counts, strict=True):
-        needs[kind.owner] += of_kind
-    # As in `_of_makers`: exact in float64.
-    matrix = k.matrix.astype(np.float64)
-    squares, repeats = parts["squares"][:, groups], parts["repeats"][:, groups].astype(np.float64)
-    products = np.einsum("ec,ed->ecd", matrix, matrix).reshape(CLASSES, -1)
-    first = (needs @ matrix).astype(np.int64)
-    alone = ((needs + squares) @ products).astype(np.int64)
-    second = alone.reshape(*first.shape, _NEEDS) + parts["mixed_second"][:, groups]
-    positive = first - (repeats @ matrix).astype(np.int64) - parts["mixed_positive"][:, groups]
-    # Rows are sorted by group, then by stratum.
-    first, second, positive = (np.swapaxes(x, 0, 1) for x in (first, second, positive))
-    met = np.swapaxes(needs.sum(axis=2), 0, 1).reshape(-1)
-    keys = np.flatnonzero(met > 0)
-    number = first.shape[0]
-    return Moments(
-        NEEDS,
-        number,
-        segments,
-        keys,
-        first.reshape(-1, _NEEDS)[keys],
-        second.reshape(-1, _NEEDS, _NEEDS)[keys],
-        positive.reshape(-1, _NEEDS)[keys],
     )

@@ -171,6 +171,13 @@ def _gone_until(
 
 
 @compiled(forceinline=True, _nrt=False)
+def _ends_case(table: int, cell: int, g: GateArrays) -> bool:
+    """Whether tables, as they come into place, end a case: the gate is open for it, or they kill and block it."""
+    action = g.decisions[table, FRESH, cell]
+    return bool(action == OPEN or (g.kills[table] and action == BLOCK))
+
+
+@compiled(forceinline=True, _nrt=False)
 def decide_plainly(a: int, gate: int, n: Needs, g: GateArrays, ends: Ends) -> bool:
     """Let a gate decide by cells alone; whether that is all that matters for the account (else see `decide`)."""
     for row in range(n.begin[a], n.begin[a + 1]):
@@ -240,17 +247,25 @@ def decide(
         if turn < last:
             row = n.order[turn] if several else turn
         now = n.time[row] if turn < last else length - 1
-        # Before the session: changes of the law, and the end of the case; at one instant the law comes first.
+        # Before the session: changes of the law, switches, and the end of the case; at one instant the law comes first.
         while min(law_at, case_at) <= now:
             if law_at <= case_at:
                 epoch += 1
                 table = g.table[gate, epoch]
                 if state != CLEARED:
                     state = FRESH
-                if case_row >= 0 and g.decisions[table, FRESH, n.cell[case_row]] == OPEN:
+                if case_row >= 0 and _ends_case(table, n.cell[case_row], g):
                     state = FRESH
                     check = ends.checks[checks - 1]
                     ends.ending[case_row] = END_LATE
+                    if g.decisions[table, FRESH, n.cell[case_row]] == BLOCK:
+                        reason = SHUTDOWN if g.shutdown[table] else RULE
+                        body, number = int(n.body[case_row]), int(n.number[case_row])
+                        person, model = account + body * SLOT, int(n.model[case_row])
+                        ends.ending[case_row] = _refused(reason, model, person, number, seed, replication, g)
+                        ends.gone[body] = _gone_until(
+                            ends.gone[body], law_at, person, number, seed, replication, g
+                        )
                     check[K_END] = law_at
                     if check[K_JOINED] >= law_at:
                         check[K_JOINED] = -1
@@ -352,10 +367,10 @@ def decide(
                         check[K_BEGUN] = begins
                         case_at = begins + service if begins + service < length else NEVER_ENDS
                     continue
-                # The law may withdraw the case before it joins; else the desk must say what became of it.
+                # The law or a switch may end the case before it joins; else the desk must say what became of it.
                 opens = NEVER_ENDS
                 for later in range(epoch + 1, epochs):
-                    if g.decisions[g.table[gate, later], FRESH, n.cell[row]] == OPEN:
+                    if _ends_case(g.table[gate, later], n.cell[row], g):
                         opens = g.epoch_start[later]
                         break
                 if opens <= ready:

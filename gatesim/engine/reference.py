@@ -223,14 +223,16 @@ class Simulation:
     # --- the law --------------------------------------------------------------------------------------------
 
     def _epoch_begins(self, epoch: Epoch, tables: Tables) -> None:
-        self.tables = tables
+        self.epoch, self.tables = epoch, tables
         self.gated: list[list[bool]] = epoch.gated.tolist()
         self.clears = frozenset(status for s, status in enumerate(STATUSES) if epoch.clears[s])
 
     def law_changes(self, epoch: Epoch, tables: Tables) -> None:
-        """The column "law changes" of the table of section 5."""
+        """The columns of the table of section 5 for a change of law and for a switch of policy."""
+        # A switch cuts an epoch in two that say the same, in the same arrays.
+        same_law = epoch.restricted is self.epoch.restricted
         self._epoch_begins(epoch, tables)
-        self.say(None, "the law changes")
+        self.say(None, "the policy changes" if same_law else "the law changes")
         withdrawn = []
         for account in self.accounts.values():
             if account.state != CLEARED:
@@ -239,6 +241,10 @@ class Simulation:
             if check is not None and self.gate_is_open(account, check.need):
                 account.state, account.waits_for = FRESH, None
                 self.ends(check.person, check.need, check.row, SERVED_LATE)
+                withdrawn.append(check.case)
+            elif check is not None and tables.kills and tables.actions[FRESH, check.need.cell] == BLOCK:
+                account.state, account.waits_for = FRESH, None
+                self.refuse(check.person, check.need, check.row, self.reason_of_block(FRESH))
                 withdrawn.append(check.case)
         if self.desk is not None:
             self.desk.withdraw(withdrawn)

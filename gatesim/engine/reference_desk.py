@@ -13,7 +13,7 @@ import simpy
 
 from gatesim.engine.queueing import scaled_reviewers
 from gatesim.engine.reference_clock import END_OF_SERVICE, SHIFT, Moment, Who, priority
-from gatesim.engine.roster import roster
+from gatesim.engine.roster import staffed
 from gatesim.engine.waits import WaitTable
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
@@ -109,7 +109,7 @@ class Desk:
         self._queue: list[tuple[int, int, Who, Case]] = []
         self._busy = 0
         self._on_shift, self._speed = 0, 1.0
-        for time, real in roster(scenario.desk, scenario.start, scenario.length):
+        for time, real in staffed(scenario):
             servers, speed = scaled_reviewers(real, people, scenario.represents)
             if time == 0:
                 self._on_shift, self._speed = servers, speed

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gatesim.law.staff import absence, at_work
 from gatesim.scenario.checks import WEEKDAYS, Desk, clock_to_us
+from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND, WEEK
 
 
@@ -47,15 +50,44 @@ def roster(desk: Desk, start: datetime, length_us: int) -> tuple[tuple[int, int]
     return tuple(steps)
 
 
+def staffed(scenario: Scenario) -> tuple[tuple[int, int], ...]:
+    """The roster of a scenario's desk, less the foreign staff whom an order keeps away.
+
+    Parameters
+    ----------
+    scenario
+        A scenario with a desk.
+
+    Returns
+    -------
+    tuple of (time_us, reviewers)
+        As `roster`; the numbers may change at the instants at which the absence begins and ends as well.
+    """
+    assert scenario.desk is not None
+    steps = roster(scenario.desk, scenario.start, scenario.length)
+    away = absence(scenario)
+    if away is None or away.reviewers == 0:
+        return steps
+    instants = {time for time, _ in steps}
+    instants |= {at for at in (away.start_us, away.end_us) if 0 < at < scenario.length}
+    found: list[tuple[int, int]] = []
+    for at in sorted(instants):
+        whole = [number for time, number in steps if time <= at][-1]
+        there = at_work(whole, away) if away.start_us <= at < away.end_us else whole
+        if not found or found[-1][1] != there:
+            found.append((at, there))
+    return tuple(found)
+
+
 def reviewers_by_hour(
-    desk: Desk, start: datetime, length_us: int
+    steps: Sequence[tuple[int, int]], length_us: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Mean number of reviewers on shift in each hour of the window.
 
     Parameters
     ----------
-    desk, start, length_us
-        As in `roster`.
+    steps, length_us
+        A roster, as `staffed` gives it, and the length of the window in microseconds.
 
     Returns
     -------
@@ -65,7 +97,6 @@ def reviewers_by_hour(
     steady : ndarray of bool, shape (hours,)
         Whether the number stays the same through the hour.
     """
-    steps = roster(desk, start, length_us)
     times = np.array([time for time, _ in steps], dtype=np.int64)
     numbers = np.array([number for _, number in steps], dtype=np.float64)
     edges = np.append(np.arange(0, length_us, HOUR, dtype=np.int64), length_us)

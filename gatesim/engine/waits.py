@@ -15,7 +15,7 @@ from gatesim.engine.queueing import (
     offered_wait_quantiles,
     scaled_reviewers,
 )
-from gatesim.engine.roster import reviewers_by_hour
+from gatesim.engine.roster import reviewers_by_hour, staffed
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER, HOUR, SECOND
 from gatesim.world.draws import NEVER, WAIT_TABLE, uniform
@@ -131,7 +131,7 @@ def choose_desk(scenario: Scenario, people: int, cases_per_hour: Floats) -> Wait
     """
     if scenario.desk is None:
         return None
-    reviewers, steady = reviewers_by_hour(scenario.desk, scenario.start, scenario.length)
+    reviewers, steady = reviewers_by_hour(staffed(scenario), scenario.length)
     cases = np.asarray(cases_per_hour, dtype=np.float64)
     if cases.shape != reviewers.shape:
         raise ValueError(f"the window has {len(reviewers)} hours, but there are cases for {cases.shape}")

@@ -296,10 +296,13 @@ def sums_of_exponentials(values: Floats, weights: Floats, times: Floats) -> Floa
     if len(times) <= _BLOCK or not np.allclose(np.diff(times), times[1] - times[0], rtol=1e-9, atol=0.0):
         direct: Floats = weights @ np.exp(np.multiply.outer(values, times))
         return direct
+    # Accounts whose needs come at one pace have one value.
+    distinct, which = np.unique(values, return_inverse=True)
+    total = np.bincount(which.ravel(), weights, len(distinct))
     short = times[:_BLOCK] - times[0]
     long = times[::_BLOCK]
-    coarse = weights[:, None] * np.exp(np.multiply.outer(values, long))
-    found: Floats = (coarse.T @ np.exp(np.multiply.outer(values, short))).ravel()[: len(times)]
+    coarse = total[:, None] * np.exp(np.multiply.outer(distinct, long))
+    found: Floats = (coarse.T @ np.exp(np.multiply.outer(distinct, short))).ravel()[: len(times)]
     return found
 
 

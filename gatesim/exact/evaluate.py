@@ -67,7 +67,7 @@ class World:
             by_document=presented.sum(axis=0),
             accounts=self.accounts,
             people=self.people,
-            left_out=what_is_left_out(self.scenario, documents, refuses),
+            left_out=what_is_left_out(self.scenario, documents, refuses, any(t.kills for t in gate)),
         )
 
 

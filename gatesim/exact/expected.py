@@ -121,8 +121,13 @@ def with_fallback(scenario: Scenario, counts: NDArray[np.float64]) -> NDArray[np
     return counts
 
 
-def what_is_left_out(scenario: Scenario, documents: Sequence[int], refuses: bool) -> tuple[str, ...]:
-    """In words, what the exact engine leaves out under a policy that asks for documents and may refuse."""
+def what_is_left_out(
+    scenario: Scenario, documents: Sequence[int], refuses: bool, kills: bool = False
+) -> tuple[str, ...]:
+    """In words, what the exact engine leaves out under a policy that asks for documents and may refuse.
+
+    ``kills``: a switch may end cases in progress; here no case is ever in progress.
+    """
     kinds = list(scenario.documents.values())
     asked = [kinds[number] for number in documents]
     found = []
@@ -132,6 +137,8 @@ def what_is_left_out(scenario: Scenario, documents: Sequence[int], refuses: bool
         )
     if any(kind.automatic_time > 0 for kind in asked):
         found.append("the time of the automatic part of a check: every verdict falls at once")
+    if found and kills:
+        found.append("in-flight work: no case is in progress at a switch, so none is killed")
     if refuses and scenario.reactions.leave > 0:
         found.append("leaving: refused people stay and go on having needs that reach the gate")
     return tuple(found)

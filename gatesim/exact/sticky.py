@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import Refresh
+from gatesim.scenario.signals import ATTESTATIONS, Refresh
 from gatesim.world.kept import kept
 from gatesim.world.noise import DIRECT, VPN, breakpoints, cumulative, noise_rows, value_at
 from gatesim.world.space import CellSpace
@@ -37,12 +37,13 @@ class Context(NamedTuple):
 
 
 class OwnerFacts(NamedTuple):
-    """What signals can observe of the account: channel, card, declared region, organisation (numbers)."""
+    """What signals can observe of the account: channel, card, declared region, organisation, word (numbers)."""
 
     channel: int
     card: int
     declared: int
     organisation: int
+    word: int = ATTESTATIONS.index("none")
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Noises:
             self.groups.append(Group(numbers, cause.probability, cause.scope == "network"))
         self.groups += [Group((j,), 0.0, False) for j, name in enumerate(names) if name not in tied]
         self._known: dict[tuple[Refresh, tuple[Context, ...], OwnerFacts], StickyLaw] = {}
+        self._of_group: dict[tuple[object, ...], StickyLaw] = {}
 
     def of_refresh(self, refresh: Refresh) -> list[Group]:
         """The groups whose noise sticks equally long."""
@@ -120,6 +122,8 @@ class Noises:
             "card": facts.card,
             "declared": facts.declared,
             "organisation": facts.organisation,
+            "attestation": facts.word,
+            "revocation": facts.word,
         }
         return truth[self.signals[signal].observes]
 
@@ -143,6 +147,14 @@ class Noises:
 
     def of_group(self, group: Group, contexts: Sequence[Context], facts: OwnerFacts) -> StickyLaw:
         """The same for one group, whether or not its cause acts."""
+        # It depends on nothing but the true values of what its signals observe, and where they observe it.
+        true = tuple((c.kind, self.value(j, c, facts)) for j in group.signals for c in contexts)
+        key = (group, facts.channel, true)
+        if key not in self._of_group:
+            self._of_group[key] = self._law_of_group(group, contexts, facts)
+        return self._of_group[key]
+
+    def _law_of_group(self, group: Group, contexts: Sequence[Context], facts: OwnerFacts) -> StickyLaw:
         apart = self.apart(group, contexts, facts)
         if group.probability == 0:
             return apart

@@ -118,7 +118,10 @@ class _Reach:
                     if (served & place.restricted[row]).any():
                         found.add(row)
                     for m in np.flatnonzero(can[state, :, CHECK]) if waits > 0 else ():
-                        opens = self._wait(carried, place.actions[:, state, m, OPEN], e, waits, passes, fails)
+                        killed = np.delete(place.actions[:, FRESH, m], BLOCK, axis=-1).sum(axis=-1) == 0
+                        opens = self._wait(
+                            carried, place.actions[:, state, m, OPEN], killed, e, waits, passes, fails
+                        )
                         if opens and place.restricted[row, m]:
                             found.add(row)
         return found
@@ -166,6 +169,7 @@ class _Reach:
         self,
         carried: defaultdict[int, set[int]],
         opens: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+        killed: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
         epoch: int,
         waits: int,
         passes: bool,
@@ -173,7 +177,8 @@ class _Reach:
     ) -> bool:
         """Follow a waiting case: note what its verdict brings in later epochs; whether the gate opens for it.
 
-        ``opens`` is the probability, in each counted epoch, that the gate is open for such a need.
+        ``opens`` is the probability, in each counted epoch, that the gate is open for such a need; ``killed`` says
+        whether a switch that kills would surely end its case, because its tables block all such needs in `FRESH`.
         """
         rows = {e: row for row, e in enumerate(self.places.epochs)}
         for later in range(epoch + 1, len(self.law.epochs)):
@@ -181,6 +186,8 @@ class _Reach:
                 return False
             if later not in rows or opens[rows[later]] > 0:
                 return True
+            if self.gate[later].kills and killed[rows[later]]:
+                return False
             if passes and self.gate[epoch].durations_us[CLEARED] > 0:
                 carried[later].add(CLEARED)
                 self._carry_clearance(carried, epoch, later)

@@ -34,6 +34,8 @@ class Tables:
         float64[document]: the checker's errors for each kind in the file.
     is_shutdown
         Whether a block is a shutdown.
+    kills
+        Whether the tables, as they come into place, end the cases of accounts that wait and would be blocked.
     """
 
     actions: NDArray[np.int8]
@@ -44,3 +46,4 @@ class Tables:
     false_accept: NDArray[np.float64]
     false_match: NDArray[np.float64]
     is_shutdown: bool = False
+    kills: bool = False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.scenario.orders import ABROAD, CarveOut, Clause, Order
+from gatesim.scenario.orders import ABROAD, CarveOut, Clause, Licence, Order
 from gatesim.scenario.people import CHANNELS, STATUSES, Segment, Status
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
@@ -118,6 +118,82 @@ def has_random_end(scenario: Scenario) -> bool:
     return any(end.after is not None for order in scenario.orders for end in order.ends)
 
 
+def has_random_licence(scenario: Scenario) -> bool:
+    """Whether the decision on a licence is drawn, or its instant."""
+    return any(_is_random(licence) for order in scenario.orders for licence in order.licences)
+
+
+def has_random_dates(scenario: Scenario) -> bool:
+    """Whether the law differs by replication: an end, or a licence, is drawn."""
+    return has_random_end(scenario) or has_random_licence(scenario)
+
+
+def _is_random(licence: Licence) -> bool:
+    return licence.granted > 0 and (licence.granted < 1 or licence.decided_after > licence.at_least)
+
+
+def licence_from_us(
+    scenario: Scenario, licence: Licence, drawn: tuple[float, float] | None = None
+) -> int | None:
+    """The instant from which a licence holds.
+
+    Parameters
+    ----------
+    scenario, licence
+        The licence and its scenario.
+    drawn
+        A draw of the standard exponential distribution, for the time of the decision, and a uniform one, for what
+        is decided: it is granted where the draw is below the probability. Needed where either is random.
+
+    Returns
+    -------
+    int or None
+        Microseconds since the start: the application plus ``at_least`` plus the draw times what the mean time is
+        above it. None where it is refused.
+
+    Raises
+    ------
+    ValueError
+        If something is random and no draw was given.
+    """
+    if drawn is None:
+        if _is_random(licence):
+            raise ValueError("the decision on a licence is random: its draws are needed")
+        drawn = (0.0, 0.0)
+    if drawn[1] >= licence.granted:
+        return None
+    beyond = round(min((licence.decided_after - licence.at_least) * drawn[0], FOREVER / 4))
+    return microseconds(scenario, licence.applied) + licence.at_least + beyond
+
+
+@dataclass(frozen=True)
+class _Narrowing:
+    """A carve-out, or a granted licence, and the time in which it holds."""
+
+    start_us: int
+    end_us: int
+    what: CarveOut
+
+
+def _narrowings(
+    scenario: Scenario, order: Order, drawn: Sequence[tuple[float, float]]
+) -> Iterator[_Narrowing]:
+    for carve_out in order.carve_outs:
+        yield _Narrowing(microseconds(scenario, carve_out.at), FOREVER, carve_out)
+    for number, licence in enumerate(order.licences):
+        start = licence_from_us(scenario, licence, drawn[number] if number < len(drawn) else None)
+        end = FOREVER if licence.until is None else microseconds(scenario, licence.until)
+        if start is not None and start < end:
+            what = CarveOut(
+                at=licence.applied,
+                segments=licence.segments,
+                organisations=licence.organisations,
+                channels=licence.channels,
+                models=licence.models,
+            )
+            yield _Narrowing(start, end, what)
+
+
 def _meets(clause: Clause, segment: Segment, region: str, home: str) -> bool:
     located = clause.located
     return (
@@ -159,17 +235,20 @@ def _shows_entitled(
     orders: Sequence[Order],
     carve_outs: dict[int, list[CarveOut]],
     status: Status,
-    clauses: Sequence[Clause],
+    clauses: Sequence[Sequence[Clause]],
 ) -> bool:
     """Whether somebody of a status, at home, of nobody in particular, is free of every order."""
-    met = any(
-        (not clause.status or status in clause.status)
-        and not clause.citizenship
-        and (not clause.located or scenario.home in clause.located)
-        and not clause.entity
-        for clause in clauses
-    )
-    return not met or all(
+    met = [
+        any(
+            (not clause.status or status in clause.status)
+            and not clause.citizenship
+            and (not clause.located or scenario.home in clause.located)
+            and not clause.entity
+            for clause in own
+        )
+        for own in clauses
+    ]
+    return all(
         any(
             (not c.statuses or status in c.statuses)
             and (not c.regions or scenario.home in c.regions)
@@ -179,18 +258,25 @@ def _shows_entitled(
             for c in carve_outs[number]
         )
         for number, order in enumerate(orders)
+        if met[number]
         for model in order.models
         for channel in CHANNELS
     )
 
 
 def _epoch(
-    scenario: Scenario, orders: Sequence[Order], start: int, end: int, clauses: Sequence[Clause]
+    scenario: Scenario,
+    spans: Sequence[tuple[Order, Sequence[_Narrowing]]],
+    start: int,
+    end: int,
+    clauses: Sequence[Clause],
 ) -> Epoch:
     models, regions = list(scenario.models), list(scenario.regions)
+    orders = [order for order, _ in spans]
+    by_order = [order.restricts or clauses for order in orders]
     in_force = {
-        number: [c for c in order.carve_outs if microseconds(scenario, c.at) <= start]
-        for number, order in enumerate(orders)
+        number: [one.what for one in narrowings if one.start_us <= start < one.end_us]
+        for number, (_, narrowings) in enumerate(spans)
     }
     named = np.zeros(len(models), dtype=np.bool_)
     gated = np.zeros((len(models), len(CHANNELS)), dtype=np.bool_)
@@ -209,18 +295,25 @@ def _epoch(
                 gated[m, h] |= not out
                 for s, (name, segment) in enumerate(scenario.segments.items()):
                     for r, region in enumerate(regions):
-                        met = any(_meets(clause, segment, region, scenario.home) for clause in clauses)
+                        met = any(
+                            _meets(clause, segment, region, scenario.home) for clause in by_order[number]
+                        )
                         if met and not any(
                             _takes_out(c, name, segment, region, model, channel) for c in carve_outs
                         ):
                             restricted[s, r, m, h] = True
-    clears = np.array([_shows_entitled(scenario, orders, in_force, status, clauses) for status in STATUSES])
+    clears = np.array([_shows_entitled(scenario, orders, in_force, status, by_order) for status in STATUSES])
     for array in (named, gated, restricted, clears):
         array.flags.writeable = False
     return Epoch(start, end, named, gated, restricted, clears)
 
 
-def make_law(scenario: Scenario, reading: str, drawn: Sequence[Sequence[float]] = ()) -> Law:
+def make_law(
+    scenario: Scenario,
+    reading: str,
+    drawn: Sequence[Sequence[float]] = (),
+    licences: Sequence[Sequence[tuple[float, float]]] = (),
+) -> Law:
     """The law over the window, all orders read in the same way.
 
     Parameters
@@ -232,6 +325,8 @@ def make_law(scenario: Scenario, reading: str, drawn: Sequence[Sequence[float]] 
     drawn
         For each order, for each of its ends, a draw of the standard exponential distribution (see
         `order_end_us`); needed only where an end is random.
+    licences
+        For each order, for each of its licences, what `licence_from_us` takes; needed only where one is random.
 
     Returns
     -------
@@ -243,26 +338,61 @@ def make_law(scenario: Scenario, reading: str, drawn: Sequence[Sequence[float]] 
     KeyError
         If the scenario has no such reading.
     ValueError
-        If an order's end is random and ``drawn`` is empty.
+        If an order's end or a licence is random and its draws are not given.
     """
     clauses = scenario.readings[reading].restricts
     spans = []
     for number, order in enumerate(scenario.orders):
         begin = microseconds(scenario, order.issued) + order.grace
         end = order_end_us(scenario, order, drawn[number] if number < len(drawn) else ())
-        spans.append((begin, end, order))
+        own = licences[number] if number < len(licences) else ()
+        spans.append((begin, end, order, tuple(_narrowings(scenario, order, own))))
     cuts = {0}
-    for begin, end, order in spans:
-        cuts |= {begin, end} | {
-            microseconds(scenario, c.at)
-            for c in order.carve_outs
-            if begin <= microseconds(scenario, c.at) < end
-        }
+    for begin, end, _, narrowings in spans:
+        instants = {at for one in narrowings for at in (one.start_us, one.end_us)}
+        cuts |= {begin, end} | {at for at in instants if begin <= at < end}
     inside = sorted(cut for cut in cuts if 0 <= cut < scenario.length)
     epochs = []
     for start, end in zip(inside, [*inside[1:], scenario.length], strict=True):
-        orders = [order for begin, until, order in spans if begin <= start < until]
+        orders = [(order, narrowings) for begin, until, order, narrowings in spans if begin <= start < until]
         epochs.append(_epoch(scenario, orders, start, end, clauses))
-    starts = [max(begin, 0) for begin, end, _ in spans if max(begin, 0) < min(end, scenario.length)]
+    starts = [max(begin, 0) for begin, end, _, _ in spans if max(begin, 0) < min(end, scenario.length)]
     issued = [microseconds(scenario, order.issued) for order in scenario.orders]
     return Law(reading, tuple(epochs), min(starts, default=None), min(issued, default=None))
+
+
+def cut(law: Law, instants: Sequence[int]) -> Law:
+    """The same law with its epochs cut at further instants, as a switch of policy needs them.
+
+    Parameters
+    ----------
+    law
+        The law.
+    instants
+        Microseconds since the start; those outside the window, and those at which an epoch begins already, cut
+        nothing.
+
+    Returns
+    -------
+    Law
+        At every instant it says what ``law`` says.
+    """
+    epochs: list[Epoch] = []
+    for epoch in law.epochs:
+        inside = sorted({at for at in instants if epoch.start_us < at < epoch.end_us})
+        begins, ends = [epoch.start_us, *inside], [*inside, epoch.end_us]
+        epochs += [replace(epoch, start_us=a, end_us=b) for a, b in zip(begins, ends, strict=True)]
+    return replace(law, epochs=tuple(epochs))
+
+
+def only_until(law: Law, instant: int) -> Law:
+    """The same law, under which no model is named from an instant on: needs that arise later are not measured."""
+    nothing = np.zeros_like(law.epochs[0].named)
+    nothing.flags.writeable = False
+    return replace(
+        law,
+        epochs=tuple(
+            epoch if epoch.start_us < instant else replace(epoch, named=nothing)
+            for epoch in cut(law, [instant]).epochs
+        ),
+    )

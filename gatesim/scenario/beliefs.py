@@ -35,13 +35,13 @@ def believed_findings(
     Returns
     -------
     tuple
-        The believed scenario (same regions and cells, no policies), or None; and the findings, their key
+        The believed scenario (same regions and cells, no policies, no operator), or None; and the findings, their key
         paths within ``beliefs``, empty where there is a scenario.
     """
     found = list(_misplaced(scenario, beliefs))
     if found:
         return None, found
-    data = merged(scenario.model_dump(by_alias=True, exclude={"policies"}), beliefs)
+    data = merged(scenario.model_dump(by_alias=True, exclude={"policies", "operator"}), beliefs)
     try:
         result = Scenario.model_validate(data)
     except ValidationError as error:
@@ -76,7 +76,12 @@ def _misplaced(scenario: Scenario, beliefs: Mapping[str, Any]) -> Iterator[Findi
 
 
 def belief_rules(scenario: Scenario) -> Iterator[Finding]:
-    """What is wrong with the beliefs of policies; key paths lead into them."""
+    """What is wrong with the beliefs of policies and of the operator; key paths lead into them."""
+    worlds = scenario.operator.beliefs if scenario.operator is not None else {}
+    for name, belief in worlds.items():
+        for finding in believed_findings(scenario, belief.world)[1]:
+            path = ("operator", "beliefs", name, "world", *finding.path)
+            yield Finding(path, finding.message, finding.hint)
     for name, policy in scenario.policies.items():
         if isinstance(policy, Posterior) and policy.beliefs:
             for finding in believed_findings(scenario, policy.beliefs)[1]:

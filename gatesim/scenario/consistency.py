@@ -1,8 +1,8 @@
 """What the schema alone cannot see: that every name refers to something, that numbers fit together.
 
-`inconsistencies` takes a typed scenario and lists what is wrong with it. The rules stand in four files:
-`rules_people` (regions, segments), `rules_signals`, `rules_gates` (documents, desk, policies) and `rules_law`
-(orders, time).
+`inconsistencies` takes a typed scenario and lists what is wrong with it. The rules stand in five files:
+`rules_people` (regions, segments), `rules_signals`, `rules_gates` (documents, desk, policies), `rules_law`
+(orders, time) and `rules_operator`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from gatesim.scenario.errors import Finding, Problem, ScenarioError
 from gatesim.scenario.rules_gates import gate_rules
 from gatesim.scenario.rules_law import law_rules
+from gatesim.scenario.rules_operator import operator_rules
 from gatesim.scenario.rules_people import people_rules
 from gatesim.scenario.rules_signals import signal_rules
 from gatesim.scenario.schema import Scenario
@@ -36,7 +37,11 @@ def inconsistencies(scenario: Scenario) -> Iterator[Finding]:
         One thing that is wrong, with its key path; none where all is well.
     """
     yield from chain(
-        people_rules(scenario), signal_rules(scenario), gate_rules(scenario), law_rules(scenario)
+        people_rules(scenario),
+        signal_rules(scenario),
+        gate_rules(scenario),
+        law_rules(scenario),
+        operator_rules(scenario),
     )
     yield from _people(scenario)
 

@@ -52,6 +52,7 @@ def json_schema() -> dict[str, Any]:
             definition.pop("required", None)
     _settle(schema)
     definitions["Posterior"]["properties"]["beliefs"] = _beliefs(schema["properties"])
+    definitions["Belief"]["properties"]["world"] = _beliefs(schema["properties"])
     schema["properties"]["schema"] = {"const": SCHEMA, "description": "The number of the scenario format."}
     schema["properties"] |= _OF_FILES
     schema["required"] = ["schema"]

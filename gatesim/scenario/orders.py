@@ -57,6 +57,27 @@ class End(Part):
     """Mean time from the instant in force to the end, drawn once a replication."""
 
 
+class Licence(Part):
+    """A licence that somebody applies for. Once granted, needs that meet every condition are not restricted."""
+
+    title: Title = ""
+    applied: Instant
+    """When the application is filed."""
+    decided_after: Duration
+    """Mean time from the application to the decision; it stands for the queue before the government's desk."""
+    at_least: Duration = 0
+    """The shortest time to the decision. What is above it is drawn from an exponential distribution, once a
+    replication; equal to ``decided_after``: nothing is drawn."""
+    granted: Probability
+    """The probability that it is granted and not refused, drawn once a replication."""
+    until: Instant | None = None
+    """When a granted licence expires; by default with the order."""
+    segments: tuple[Name, ...] = ()
+    organisations: tuple[Name, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    models: tuple[Name, ...] = ()
+
+
 Amount = Annotated[Number, Field(ge=0.0)]
 
 
@@ -133,12 +154,16 @@ class Order(Part):
     grace: Duration = 0
     models: Annotated[tuple[Name, ...], Field(min_length=1, max_length=12)]
     reading: Name
+    restricts: tuple[Clause, ...] = ()
+    """Whom the order restricts where that is in no doubt, such as another government's order: these clauses hold
+    under every reading. Empty: whom the reading says."""
     standard: Standard
     standards: Annotated[dict[Name, Standard], Field(max_length=12)] = {}
     """Standards of single models, in place of ``standard``, which then is for the others."""
     audits: Annotated[tuple[Audit, ...], Field(max_length=20)] = ()
     carve_outs: Annotated[tuple[CarveOut, ...], Field(max_length=100)] = ()
     ends: Annotated[tuple[End, ...], Field(max_length=20)] = ()
+    licences: Annotated[tuple[Licence, ...], Field(max_length=100)] = ()
 
 
 class Verdict(Part):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from gatesim.scenario.errors import Finding, KeyPath
-from gatesim.scenario.orders import ABROAD, CarveOut, Order
+from gatesim.scenario.orders import ABROAD, CarveOut, Clause, Licence, Order
 from gatesim.scenario.rules_people import countries, dangling, each
 from gatesim.scenario.rules_standards import standard_rules
 from gatesim.scenario.schema import Scenario
@@ -19,11 +19,7 @@ def law_rules(scenario: Scenario) -> Iterator[Finding]:
     if not 0 < scenario.length < FOREVER:
         yield Finding(("length",), "the window must be longer than zero, and have an end")
     for name, reading in scenario.readings.items():
-        for number, clause in enumerate(reading.restricts):
-            path: KeyPath = ("readings", name, "restricts", number)
-            yield from countries((*path, "citizenship"), clause.citizenship)
-            yield from each((*path, "located"), clause.located, (*scenario.regions, ABROAD), "region")
-            yield from each((*path, "entity"), clause.entity, scenario.organisations, "organisation")
+        yield from _clauses(scenario, ("readings", name, "restricts"), reading.restricts)
     for number, order in enumerate(scenario.orders):
         yield from _order(scenario, ("orders", number), order)
     yield from standard_rules(scenario)
@@ -33,6 +29,13 @@ def law_rules(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("verdict", "limits", number), "limits must ascend, each above the one before")
     if scenario.verdict.at is not None and not 0 <= _us(scenario, scenario.verdict.at) < scenario.length:
         yield Finding(("verdict", "at"), "lies outside the window", _window(scenario))
+
+
+def _clauses(scenario: Scenario, path: KeyPath, clauses: Sequence[Clause]) -> Iterator[Finding]:
+    for number, clause in enumerate(clauses):
+        yield from countries((*path, number, "citizenship"), clause.citizenship)
+        yield from each((*path, number, "located"), clause.located, (*scenario.regions, ABROAD), "region")
+        yield from each((*path, number, "entity"), clause.entity, scenario.organisations, "organisation")
 
 
 def _us(scenario: Scenario, instant: datetime) -> int:
@@ -52,6 +55,7 @@ def _window(scenario: Scenario) -> str:
 def _order(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]:
     yield from each((*path, "models"), order.models, scenario.models, "model")
     yield from dangling((*path, "reading"), order.reading, scenario.readings, "reading")
+    yield from _clauses(scenario, (*path, "restricts"), order.restricts)
     yield from _fallbacks(scenario, path, order)
     begin = _us(scenario, order.issued) + order.grace
     end = FOREVER
@@ -72,12 +76,83 @@ def _order(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]
             (*path, "issued"), "the order is never in force inside the window", _window(scenario), where
         )
     for number, carve_out in enumerate(order.carve_outs):
-        yield from _carve_out(scenario, (*path, "carve_outs", number), carve_out)
+        yield from _carve_out(scenario, (*path, "carve_outs", number), order, carve_out)
         at = _us(scenario, carve_out.at)
         if at < _us(scenario, order.issued):
             yield Finding((*path, "carve_outs", number, "at"), "the order is not issued yet at this instant")
         elif at >= end:
             yield Finding((*path, "carve_outs", number, "at"), "the order has ended by this instant")
+    for number, licence in enumerate(order.licences):
+        yield from _licence(scenario, (*path, "licences", number), order, licence)
+        if _us(scenario, licence.applied) + min(licence.at_least, FOREVER // 4) >= end:
+            message = "the order has ended before the licence can be granted"
+            yield Finding((*path, "licences", number, "applied"), message, because=((*path, "ends"),))
+
+
+def _licence(scenario: Scenario, path: KeyPath, order: Order, licence: Licence) -> Iterator[Finding]:
+    yield from each((*path, "segments"), licence.segments, scenario.segments, "segment")
+    yield from each((*path, "organisations"), licence.organisations, scenario.organisations, "organisation")
+    yield from each((*path, "models"), licence.models, scenario.models, "model")
+    if licence.applied < order.issued:
+        yield Finding(
+            (*path, "applied"),
+            "the order is not issued yet at this instant",
+            because=((*path[:2], "issued"),),
+        )
+    if licence.decided_after >= FOREVER:
+        yield Finding((*path, "decided_after"), "must have an end; a licence never granted has granted = 0")
+    elif licence.decided_after < licence.at_least:
+        message = "the mean time to the decision is shorter than the shortest one (at_least)"
+        yield Finding((*path, "decided_after"), message, because=((*path, "at_least"),))
+    decided = licence.applied + timedelta(microseconds=min(licence.at_least, FOREVER // 4))
+    if licence.until is not None and licence.until <= decided:
+        message = "the licence expires before it can be granted"
+        hint = f"it is decided on {decided.isoformat()} at the earliest"
+        yield Finding((*path, "until"), message, hint, ((*path, "applied"), (*path, "at_least")))
+    if not (licence.segments or licence.organisations or licence.channels):
+        message = "a licence for everybody would be an end"
+        yield Finding(path, message, "name its holders: segments, organisations or channels")
+    else:
+        yield from _for_nobody(scenario, path, order, licence, "licence")
+
+
+def _for_nobody(
+    scenario: Scenario, path: KeyPath, order: Order, what: CarveOut | Licence, kind: str
+) -> Iterator[Finding]:
+    """A carve-out or licence that no need for the order's models can ever meet; unknown names are found elsewhere."""
+    belong = {segment.organisation for segment in scenario.segments.values()} - {None}
+    if belong - set(scenario.organisations):
+        return
+    if isinstance(what, CarveOut) and any(countries(path, what.citizenships)):
+        return
+    named = ((what.segments, scenario.segments), (what.organisations, scenario.organisations))
+    if any(set(names) - set(there) for names, there in (*named, (what.models, scenario.models))):
+        return
+    if what.models and not set(what.models) & set(order.models):
+        message = f"the {kind} is for {', '.join(what.models)}, but the order names {', '.join(order.models)}"
+        yield Finding((*path, "models"), message, because=((*path[:2], "models"),))
+        return
+    pairs = [(name, name) for name in scenario.segments]
+    pairs += [(name, other) for name, segment in scenario.segments.items() for other in segment.co_users]
+    if not any(_fits(scenario, what, owner, maker) for owner, maker in pairs):
+        yield Finding(path, f"the {kind} is for nobody: no segment meets its conditions")
+
+
+def _fits(scenario: Scenario, what: CarveOut | Licence, owner: str, maker: str) -> bool:
+    """Whether people of one segment, on an account of another, meet the conditions on people and channels."""
+    person, account = scenario.segments.get(maker), scenario.segments[owner]
+    if person is None:
+        return False
+    if isinstance(what, CarveOut) and (
+        (what.statuses and person.status not in what.statuses)
+        or (what.citizenships and person.citizenship[0] not in what.citizenships)
+    ):
+        return False
+    return (
+        (not what.segments or maker in what.segments)
+        and (not what.organisations or person.organisation in what.organisations)
+        and (not what.channels or account.channel in what.channels)
+    )
 
 
 def _fallbacks(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]:
@@ -89,7 +164,7 @@ def _fallbacks(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Find
             yield Finding((*path, "models", number), message, because=(("models", name, "fallback"),))
 
 
-def _carve_out(scenario: Scenario, path: KeyPath, carve_out: CarveOut) -> Iterator[Finding]:
+def _carve_out(scenario: Scenario, path: KeyPath, order: Order, carve_out: CarveOut) -> Iterator[Finding]:
     yield from countries((*path, "citizenships"), carve_out.citizenships)
     yield from each((*path, "regions"), carve_out.regions, scenario.regions, "region")
     yield from each((*path, "segments"), carve_out.segments, scenario.segments, "segment")
@@ -109,3 +184,5 @@ def _carve_out(scenario: Scenario, path: KeyPath, carve_out: CarveOut) -> Iterat
         yield Finding(
             path, message, 'name whom or what it takes out, or write [[orders.ends]] with kind = "lifted"'
         )
+    else:
+        yield from _for_nobody(scenario, path, order, carve_out, "carve-out")

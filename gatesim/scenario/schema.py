@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gatesim.scenario.checks import Checker, Desk, Document, Reactions
+from gatesim.scenario.operator import Operator
 from gatesim.scenario.orders import Control, Exposure, Order, Reading, Verdict
-from gatesim.scenario.people import Country, Model, Organisation, Segment
+from gatesim.scenario.people import Channel, Country, Model, Organisation, Segment
 from gatesim.scenario.policies import AnyPolicy
-from gatesim.scenario.signals import Cause, Signal
+from gatesim.scenario.signals import Attestation, Cause, Signal
 from gatesim.scenario.types import Count, Duration, Instant, Name, Number, Part, Title
 
 SCHEMA = 1
@@ -71,6 +72,8 @@ class Scenario(Part):
     segments: Annotated[dict[Name, Segment], Field(min_length=1, max_length=200)]
     signals: Annotated[dict[Name, Signal], Field(max_length=12)] = {}
     causes: dict[Name, Cause] = {}
+    attestation: dict[Channel, Attestation] = {}
+    """The word that customers of a channel give for the people on their accounts."""
     checkers: dict[Name, Checker] = {}
     documents: dict[Name, Document] = {}
     desk: Desk | None = None
@@ -81,5 +84,6 @@ class Scenario(Part):
     exposure: Exposure | None = None
     verdict: Verdict = Verdict()
     policies: Annotated[dict[Name, AnyPolicy], Field(max_length=200)] = {}
+    operator: Operator | None = None
     assumptions: dict[str, Assumption] = {}
     """Metadata by key; a ``*`` stands for any one name in the key."""

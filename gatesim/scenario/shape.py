@@ -11,6 +11,7 @@ from typing import get_origin as _typed_origin
 from pydantic import AfterValidator, BeforeValidator
 
 from gatesim.scenario.errors import KeyPath
+from gatesim.scenario.operator import Belief
 from gatesim.scenario.people import Segment, _empty_or_adds_to_one
 from gatesim.scenario.policies import Policy, Posterior
 from gatesim.scenario.schema import Scenario
@@ -47,6 +48,8 @@ def fields(part: type[Part]) -> dict[str, Shape]:
     shapes = {field.alias or name: hints[name] for name, field in part.model_fields.items()}
     if part is Posterior:
         shapes["beliefs"] = Beliefs
+    if part is Belief:
+        shapes["world"] = Beliefs
     return shapes
 
 

@@ -14,11 +14,25 @@ from rich.text import Text
 
 from gatesim.gates.tables import CLEARED, STATES
 from gatesim.measures.numbers import format_rate
+from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND
+from gatesim.show.decisions import CONTRIBUTES, contribution
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
-from gatesim.study.replay import BEGINS, ENDS, GONE, JOINS, LAW_CHANGES, LEAVES, OPEN, WAITING, Event
-from gatesim.study.story import Person, Story, Told, Trip
+from gatesim.study.replay import (
+    BEGINS,
+    ENDS,
+    GONE,
+    JOINS,
+    LAW_CHANGES,
+    LEAVES,
+    OPEN,
+    POLICY_CHANGES,
+    WAITING,
+    Event,
+)
+from gatesim.study.story import Licensed, Person, Story, Told, Trip
+from gatesim.study.why import FACTS, Why
 
 OFTEN = 3
 """So often a check that reaches the desk, or clears the account, is shown before it is folded."""
@@ -198,7 +212,7 @@ def _later(story: Story, event: Event, need: Told) -> Line | None:
 def _over(need: Told) -> str:
     """How a check that took time was over."""
     if need.withdrawn:
-        return "the check is withdrawn"
+        return "the switch ends the check" if need.reason else "the check is withdrawn"
     return {"": "the check is passed", "left_queue": "patience runs out"}.get(
         need.reason, "the document is not accepted"
     )
@@ -207,6 +221,16 @@ def _over(need: Told) -> str:
 def _law(story: Story, time_us: int) -> Line:
     words = "; ".join(story.law.get(time_us, ())) or "nothing that concerns any model"
     return _when(story, time_us), f"{_THE_LAW}{words}.", ""
+
+
+def _switch(story: Story, time_us: int) -> Line:
+    return _when(story, time_us), f"The operator: {story.switches[time_us]} comes into place.", ""
+
+
+def _changes(story: Story, time_us: int, law: bool) -> list[Line]:
+    """What changes at an instant: the law, the policy in place, or both."""
+    found = [_law(story, time_us)] if law else []
+    return found + ([_switch(story, time_us)] if time_us in story.switches else [])
 
 
 @dataclass
@@ -222,7 +246,7 @@ class _Episode:
     arises
         Whether the need arises here: lines that come to it after others have come between are episodes of their own.
     is_law
-        Whether the law changes here.
+        Whether the law, or the policy in place, changes here.
     """
 
     lines: list[Line]
@@ -234,11 +258,13 @@ class _Episode:
 def _episodes(story: Story) -> list[_Episode]:
     """The story in order of time."""
     needs = {(need.body, need.number): need for need in story.needs}
-    found = [_Episode([_law(story, 0)], is_law=True)] if 0 in story.law else []
+    first = _changes(story, 0, law=0 in story.law)
+    found = [_Episode(first, is_law=True)] if first else []
     arisen: set[tuple[int, int]] = set()
     for event in story.events:
-        if event.what == LAW_CHANGES:
-            found.append(_Episode([_law(story, event.time_us)], is_law=True))
+        if event.what in (LAW_CHANGES, POLICY_CHANGES):
+            lines = _changes(story, event.time_us, law=event.what == LAW_CHANGES)
+            found.append(_Episode(lines, is_law=True))
         elif event.body is None or event.need is None:
             line = _when(story, event.time_us), _about(story, event.body, f"{event.what}."), ""
             found.append(_Episode([line]))
@@ -367,6 +393,8 @@ def _facts(story: Story) -> Iterator[tuple[str, str]]:
     yield "belongs to", person.organisation or "no organisation"
     owner = " (the owner's)" if person.slot else ""
     whose = f" of {person.owner_segment}" if person.slot else ""
+    for licence in person.licences:
+        yield "licence", _licence(story, licence)
     yield "account", f"{person.channel} account{whose}{_age(person)}"
     yield "card, form", f"card issued in {person.card}; the form says {person.declared}{owner}"
     if person.documents:
@@ -384,6 +412,18 @@ def _facts(story: Story) -> Iterator[tuple[str, str]]:
                 f"{_companion(o.segment, o.slot)}, {_percent(o.share)} of needs" for o in person.others
             ),
         )
+
+
+def _licence(story: Story, licence: Licensed) -> str:
+    if licence.from_us is None:
+        return f"{licence.title} ({', '.join(licence.models)}): refused"
+    until = ""
+    if licence.until_us is not None:
+        late = licence.from_us >= licence.until_us
+        until = f"{', after it expires,' if late else ' until'} {stamp(story, licence.until_us)}"
+    return (
+        f"{licence.title} ({', '.join(licence.models)}): granted, from {stamp(story, licence.from_us)}{until}"
+    )
 
 
 def _percent(share: float) -> str:
@@ -418,6 +458,82 @@ def facts(story: Story) -> Table:
     return Table("Who it is", columns, tuple(_facts(story)), note)
 
 
+# --- why --------------------------------------------------------------------------------------------------------
+
+REASONS_SHOWN = 3
+"""So many combinations of readings are explained, unless all are wanted."""
+
+
+def why_table(story: Story, everything: bool = False) -> Table | None:
+    """Why the gate did not just serve the person, signal by signal, for each combination of readings.
+
+    Parameters
+    ----------
+    story
+        The story.
+    everything
+        Show all combinations; by default the `REASONS_SHOWN` with most needs.
+
+    Returns
+    -------
+    Table or None
+        None where it always did, or knew the account.
+    """
+    groups: dict[tuple[object, ...], list[Told]] = {}
+    for need in story.own:
+        if need.why is not None:
+            groups.setdefault((need.why, need.decision, need.readings), []).append(need)
+    most = sorted(groups.values(), key=lambda needs: (-len(needs), needs[0].time_us))
+    if not most:
+        return None
+    shown = most if everything else most[:REASONS_SHOWN]
+    numbers = CONTRIBUTES[_reasons(shown[0][0]).kind]
+    rows = [row for needs in shown for row in _why_rows(story, needs)]
+    keep = [0, 1, 2, *([3] if numbers else []), 4]
+    columns = (
+        Column("needs", LEFT, 2),
+        Column("signal", LEFT),
+        Column("reads", LEFT),
+        Column(numbers),
+        Column("which says", LEFT, 3),
+    )
+    note = "For an account that the gate keeps nothing of."
+    if _reasons(shown[0][0]).kind == "log_likelihood_ratio":
+        note += (
+            " Each signal is weighed given those above it: the logarithms add up to the log odds, as the operator "
+            "believes."
+        )
+    if len(most) > len(shown):
+        hidden = sum(len(needs) for needs in most[len(shown) :])
+        note += f" {_number(hidden, 'more need')} with other readings: --all shows them."
+    return Table(
+        "Why the gate did not just serve",
+        tuple(columns[number] for number in keep),
+        tuple(tuple(row[number] for number in keep) for row in rows),
+        note,
+    )
+
+
+def _reasons(need: Told) -> Why:
+    assert need.why is not None
+    return need.why
+
+
+def _why_rows(story: Story, needs: Sequence[Told]) -> Iterator[tuple[str, str, str, str, str]]:
+    """The lines of needs that the gate saw alike: each signal, and what it comes to."""
+    first, reasons = needs[0], _reasons(needs[0])
+    when = f"{_number(len(needs), 'need')}, {'the first ' * (len(needs) > 1)}{stamp(story, first.time_us)}"
+    if reasons.start is not None:
+        yield when, FACTS, "", "", f"{_percent(reasons.start)} restricted before any signal is read"
+        when = ""
+    wrong = {reading.signal: reading for reading in first.readings if reading.wrong}
+    for part in reasons.parts:
+        read = f"{part.read} (truly {wrong[part.signal].true})" if part.signal in wrong else part.read
+        yield when, part.signal, read, contribution(reasons.kind, part), part.words
+        when = ""
+    yield when, "", "", "", f"{reasons.words} So: {first.decision}."
+
+
 # --- the whole --------------------------------------------------------------------------------------------------
 
 
@@ -433,7 +549,7 @@ def title(story: Story) -> str:
 def heading(story: Story) -> str:
     """Which run it is from."""
     scenario = story.loaded.scenario
-    what = scenario.policies[story.policy].title
+    what = "The operator's strategy" if story.policy == OPERATOR else scenario.policies[story.policy].title
     parts = [f"{what}."] if what else []
     parts.append(f"{scenario.title}.")
     run = f"the run of {scenario.people:,} accounts, seed {scenario.seed}, replication {story.replication}"
@@ -481,6 +597,9 @@ def print_story(story: Story, everything: bool = False) -> None:
     console.print()
     _print_facts(console, facts(story))
     print_table(console, timeline(story, everything))
+    reasons = why_table(story, everything)
+    if reasons is not None:
+        print_table(console, reasons)
     console.print(Text(summary(story), style="bold"))
     if story.desk:
         console.print(Text(_desk(story), style="dim"))
@@ -511,6 +630,7 @@ def story_html(story: Story) -> str:
         f"<p><small>{html.escape(heading(story))}</small></p>",
         table_html(facts(story)),
         table_html(_unbroken(timeline(story))),
+        *(table_html(table) for table in (why_table(story),) if table is not None),
         f"<p>{html.escape(summary(story))}</p>",
         f"<p><small>{html.escape(_desk(story))}</small></p>" if story.desk else "",
     ]

@@ -28,7 +28,7 @@ from gatesim.show.charts import (
     save,
     who_pays_chart,
 )
-from gatesim.show.charts.grammar import MISSING
+from gatesim.show.charts.grammar import MISSING, short_title
 from gatesim.show.charts.policies import own_row
 from gatesim.show.check import inputs_table
 from gatesim.show.own import own_tables
@@ -42,9 +42,6 @@ from gatesim.study.stored import read_manifest, read_run
 if TYPE_CHECKING:
     from altair import HConcatChart
     from markupsafe import Markup
-
-LONGEST_TITLE = 300
-"""Characters of a scenario's title that a report shows."""
 
 FORMATS = ("svg", "png")
 
@@ -160,14 +157,13 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
     drawn = charts or {name: draw(result) for name, draw in CHARTS.items()}
     scenario = result.loaded.scenario
     title = " ".join(scenario.title.split())
-    short = title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
     row = own_row(result)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
     return environment.get_template("report.html").render(
-        title=short,
-        short=short[:90],
+        title=title,
+        short=short_title(result.loaded),
         heading=heading(result),
         manifest=manifest,
         orders=_orders(result),

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from rich.padding import Padding
 from rich.text import Text
 
+from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.verdict import RATIOS, Row
+from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import format_duration
 from gatesim.show.own import own_tables
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Result
+from gatesim.study.strategy import Dark
 
 
 def rate(measure: Measure, structural_zero: bool = False) -> str:
@@ -59,8 +62,10 @@ def policies_table(result: Result) -> Table:
 
 
 def lead_time(scenario: Scenario, policy: str) -> str:
-    """Time from the order until a policy could be in place."""
-    lead = scenario.policies[policy].lead_time
+    """Time from the order until a policy could be in place; a strategy is a course of policies."""
+    if policy == OPERATOR:
+        return "step by step"
+    lead = with_staff_away(scenario, policy)
     return "at once" if lead == 0 else format_duration(lead)
 
 
@@ -179,10 +184,50 @@ def transition_words(result: Result) -> str:
     )
 
 
+def course_table(result: Result) -> Table | None:
+    """What the operator's strategy puts in place when; None where it was not run."""
+    found = result.course
+    if found is None:
+        return None
+    begin = "before the first switch"
+    rows = [
+        (begin, "nothing: the gate is open"),
+        *((format_date(step.at), step.policy) for step in found.steps),
+    ]
+    leaks = result.policies[OPERATOR].measures["transition_leaks"]
+    counted = "-" if leaks.value is None else compact(leaks.value)
+    note = (
+        f"Served between the order and the first switch that gates: {counted} restricted needs (transition leaks; "
+        "they are in the strategy's numbers). "
+    )
+    note += " ".join(dark_words(one) for one in found.dark)
+    if found.reviews:
+        possible, known = (
+            "at no time" if at is None else f"from {format_date(at)}" for at in (found.possible, found.known)
+        )
+        note += f" A gate other than shutting down would do {possible}; the operator could know it {known}."
+    columns = (Column("from", LEFT), Column("in place", LEFT))
+    return Table("The operator's strategy", columns, tuple(rows), note.strip())
+
+
+def dark_words(one: Dark) -> str:
+    """How long a model was refused to everybody, and what a contract says to it."""
+    said = f"{one.model} is dark for {one.days:.1f} days"
+    if one.tolerated_days is None:
+        return f"{said}."
+    if one.broken is None:
+        return f"{said}; the contract tolerates {one.tolerated_days:.1f}."
+    return (
+        f"{said}; the contract tolerates {one.tolerated_days:.1f} and is broken on {format_date(one.broken)}."
+    )
+
+
 def tables(result: Result) -> list[Table]:
     """All tables of a result, in reading order."""
+    course = course_table(result)
     verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
-    return [policies_table(result), whom_table(result), *verdicts, *own_tables(result)]
+    shown = [policies_table(result), *([] if course is None else [course]), whom_table(result)]
+    return [*shown, *verdicts, *own_tables(result)]
 
 
 def print_run(result: Result) -> None:

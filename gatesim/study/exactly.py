@@ -10,7 +10,7 @@ from gatesim.exact.leakless import leak_probabilities
 from gatesim.exact.states import has_memory
 from gatesim.exact.structure import may_leak
 from gatesim.gates.tables import Tables
-from gatesim.law.law import Law, has_random_end
+from gatesim.law.law import Law, has_random_dates
 from gatesim.measures.definitions import Measure
 from gatesim.measures.exposure import VIOLATIONS
 from gatesim.measures.intervals import NO_CHANCE
@@ -81,9 +81,9 @@ def without_noise(scenario: Scenario, jobs: Sequence[Job]) -> Mapping[tuple[str,
     Returns
     -------
     dict
-        By reading and policy; empty where the end of an order is random.
+        By reading and policy; empty where the end of an order or a licence is random.
     """
-    if has_random_end(scenario):
+    if has_random_dates(scenario):
         return {}
     sure = {}
     worlds: dict[str, World] = {}

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatesim.gates.compile import compile_gate, same_gate
+from gatesim.gates.strategy import compile_interim, compile_strategy
 from gatesim.gates.tables import Tables
-from gatesim.law.law import Law, has_random_end, make_law
+from gatesim.law.law import Law, has_random_end, has_random_licence, make_law
+from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.schema import Scenario
+from gatesim.study.plan import plan
+from gatesim.world.licences import draw_licences
 from gatesim.world.order_ends import draw_order_ends
 
 
@@ -19,9 +23,9 @@ class Job:
     Attributes
     ----------
     policy
-        Its name.
+        Its name; ``operator`` for the operator's strategy.
     laws
-        For each reading the law; a need is judged by each.
+        For each reading the law; a need is judged by each. For a strategy it is cut at the switches.
     gate
         Its tables, one an epoch, compiled for the first of these readings.
     """
@@ -37,9 +41,10 @@ class Job:
 
 
 def laws(scenario: Scenario, seed: int, replication: int) -> dict[str, Law]:
-    """The law under each reading; where the end of an order is random, as drawn for the replication."""
+    """The law under each reading; where the end of an order or a licence is random, as drawn for the replication."""
     drawn = draw_order_ends(scenario, seed, replication) if has_random_end(scenario) else ()
-    return {reading: make_law(scenario, reading, drawn) for reading in scenario.readings}
+    licences = draw_licences(scenario, seed, replication) if has_random_licence(scenario) else ()
+    return {reading: make_law(scenario, reading, drawn, licences) for reading in scenario.readings}
 
 
 def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]) -> list[Job]:
@@ -50,7 +55,7 @@ def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]
     scenario
         The scenario.
     policies
-        Names of its policies.
+        Names of its policies; `OPERATOR` is the operator's strategy, `INTERIM` the time before its first switch.
     by_reading
         The law under each reading (see `laws`).
 
@@ -62,8 +67,8 @@ def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]
     found: list[Job] = []
     for policy in policies:
         mine: list[Job] = []
-        for reading, law in by_reading.items():
-            gate = compile_gate(scenario, policy, law)
+        for reading, uncut in by_reading.items():
+            law, gate = _compiled(scenario, policy, uncut)
             for job in mine:
                 if same_gate(job.gate, job.law, gate, law):
                     job.laws[reading] = law
@@ -72,3 +77,12 @@ def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]
                 mine.append(Job(policy, {reading: law}, gate))
         found += mine
     return found
+
+
+def _compiled(scenario: Scenario, policy: str, law: Law) -> tuple[Law, tuple[Tables, ...]]:
+    """What a policy does under a law; a strategy cuts the law at its switches."""
+    if policy == OPERATOR:
+        return compile_strategy(scenario, law, plan(scenario).steps)
+    if policy == INTERIM:
+        return compile_interim(scenario, law, plan(scenario).steps)
+    return law, compile_gate(scenario, policy, law)

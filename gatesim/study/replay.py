@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gatesim.engine.reference_documents import presented_by
+from gatesim.gates.strategy import Switch, in_place
 from gatesim.gates.tables import (
     ACTIONS,
     ALLOW,
@@ -27,6 +28,7 @@ from gatesim.gates.tables import (
 from gatesim.law.law import Law
 from gatesim.measures.ledger import LEFT_QUEUE, NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario.people import CHANNELS, STATUSES
+from gatesim.scenario.policies import Open
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
 from gatesim.world.draws import LEAVE, RETURN, SLOT, exponential_us, uniform
@@ -36,6 +38,7 @@ GONE, OPEN, WAITING = "gone", "open", "waiting"
 """Decisions that no table makes: the person is gone, the gate is open, the account waits for a verdict."""
 
 LAW_CHANGES = "the law changes"
+POLICY_CHANGES = "the policy changes"
 ASKED = "a check opens"
 PRESENTS = "presents"
 JOINS = "joins the desk"
@@ -43,8 +46,9 @@ BEGINS = "review begins"
 ENDS = "ends"
 LEAVES = "leaves"
 RETURNS = "comes back"
-EVENTS = (LAW_CHANGES, ASKED, PRESENTS, JOINS, BEGINS, ENDS, LEAVES, RETURNS)
-"""What can happen. A need that opens no check has one event: it ends at the instant it arises."""
+EVENTS = (LAW_CHANGES, POLICY_CHANGES, ASKED, PRESENTS, JOINS, BEGINS, ENDS, LEAVES, RETURNS)
+"""What can happen. A need that opens no check has one event: it ends at the instant it arises. A switch of policy at
+an instant at which the law changes is one event with it."""
 
 # Ranks at one instant (docs/model.md, section 5).
 _LAW, _END_OF_SERVICE, _LEAVING, _SESSION = range(4)
@@ -62,7 +66,8 @@ class Event(NamedTuple):
     what
         One of `EVENTS`.
     body, need
-        Slot of the body and number of its need that it is about; None for the law, and no need for a return.
+        Slot of the body and number of its need that it is about; None for the law and for a switch, and no need for
+        a return.
     words
         The document presented, or how a need ends: its outcome and reason.
     """
@@ -93,7 +98,7 @@ class Fate:
         The state that the account enters by this need, at the instant at which the need ends, and until when it would
         hold; empty, and None, where there is none.
     withdrawn
-        A change of the law ended the check.
+        A change of the law, or a switch of policy, ended the check.
     gone_until_us
         Until when its maker is gone who leaves after it was refused; None where nobody leaves.
     """
@@ -120,6 +125,8 @@ class Replay:
         All needs of one account, and of no other, as the run ended them.
     seed, replication
         Key of the run's draws.
+    steps
+        The switches of a strategy, in order of time; none where one policy is in place throughout.
 
     Attributes
     ----------
@@ -137,8 +144,10 @@ class Replay:
         rows: Ledger,
         seed: int,
         replication: int,
+        steps: Sequence[Switch] = (),
     ) -> None:
         self._scenario, self._law, self._gate, self._rows = scenario, law, gate, rows
+        self._steps = steps
         self._key = (seed, replication)
         self._epoch = 0
         self._state, self._until = FRESH, FOREVER
@@ -189,16 +198,23 @@ class Replay:
     # --- what happens -----------------------------------------------------------------------------------------
 
     def _law_changes(self, epoch: int) -> None:
+        # A switch cuts an epoch in two that say the same, in the same arrays.
+        same_law = self._law.epochs[epoch].restricted is self._law.epochs[self._epoch].restricted
         self._epoch = epoch
         at = self._law.epochs[epoch].start_us
-        self.events.append(Event(at, LAW_CHANGES))
+        self.events.append(Event(at, POLICY_CHANGES if same_law else LAW_CHANGES))
         if self._state != CLEARED:
             self._state, self._until = FRESH, FOREVER
         row = self._waits_for
-        if row is not None and self._open_because(row):
+        if row is not None and (self._open_because(row) or self._killed(row)):
             self.fates[row].withdrawn = True
             self._state, self._until = FRESH, FOREVER
             self._ends(row)
+
+    def _killed(self, row: int) -> bool:
+        """Whether the switch to the present tables ends the case of a need that waits."""
+        tables = self._gate[self._epoch]
+        return tables.kills and bool(tables.actions[FRESH, self._rows.cell[row]] == BLOCK)
 
     def _arises(self, row: int) -> None:
         """A session: the first that applies."""
@@ -295,6 +311,12 @@ class Replay:
             return "no order names the model"
         if not epoch.gated[model, self._channel]:
             return "a carve-out takes it out"
-        if not self._gate[self._epoch].acts[self._rows.cell[row]]:
-            return "the policy does not act on it"
-        return ""
+        if self._gate[self._epoch].acts[self._rows.cell[row]]:
+            return ""
+        if self._steps:
+            policy = in_place(self._steps, epoch.start_us)
+            if policy is None:
+                return "no policy is in place yet"
+            if isinstance(self._scenario.policies[policy], Open):
+                return "the policy in place is open"
+        return "the policy does not act on it"

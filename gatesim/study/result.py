@@ -16,6 +16,7 @@ from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import Input, count_guesses
 from gatesim.study.audits import Audited
 from gatesim.study.shown import Shown
+from gatesim.study.strategy import Course
 from gatesim.study.transition import Transition
 from gatesim.world.draws import DRAWS_VERSION
 
@@ -71,6 +72,8 @@ class Result(Shown):
         The verdict in words.
     transition
         What is served before any listed policy could be in place; common to all.
+    course
+        What the operator's strategy puts in place when; None where it was not run.
     inputs, guesses
         What the scenario rests on; how many of these inputs are guesses.
     desk
@@ -92,6 +95,7 @@ class Result(Shown):
     verdict: Verdict
     sentence: str
     transition: Transition | None
+    course: Course | None
     inputs: tuple[Input, ...]
     guesses: int
     desk: Mapping[str, str]
@@ -196,6 +200,7 @@ class Result(Shown):
                 for policy, units in self.exposure.items()
             },
             "transition": None if self.transition is None else vars(self.transition),
+            "course": None if self.course is None else self.course.to_dict(),
             "guesses": self.guesses,
             "inputs": self.uncertain,
             "desk": dict(self.desk),

@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import reduce
 from operator import add
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from gatesim.engine.roster import roster
-from gatesim.law.law import has_random_end
+from gatesim.engine.roster import staffed
+from gatesim.gates.plugins import handed
+from gatesim.law.law import has_random_dates
+from gatesim.law.staff import lead_time
 from gatesim.measures.definitions import Measure
 from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_reason, measures
 from gatesim.measures.numbers import round_up
@@ -24,15 +28,18 @@ from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.consistency import REFERENCE, Footprint, refuse_if_too_large
 from gatesim.scenario.errors import Problem
+from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.study.audits import audited
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
+from gatesim.study.licences import late_words, licence_words
 from gatesim.study.never import asks_for_zero, no_leaks
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
+from gatesim.study.strategy import course
 from gatesim.study.transition import transition
 from gatesim.world.makers import makers
 
@@ -73,17 +80,19 @@ def run(
     ledger: bool = False,
     progress: Progress | None = None,
     workers: int | None = None,
+    plugins: Mapping[str, Any] | None = None,
 ) -> Result:
     """Run the policies of a scenario and say what can be concluded.
 
-    Each policy is run by itself, as if it had been in place from the instant the order is in force.
+    Each policy is run by itself, as if it had been in place from the instant the order is in force. Where the
+    scenario has an operator, its strategy is run as well, under the name ``operator``, with the interim in it.
 
     Parameters
     ----------
     source
         A scenario: a path, a shipped name, or one already loaded.
     policies
-        Names of the policies to run; by default all.
+        Names of the policies to run; by default all, and the operator's strategy.
     people
         Accounts to simulate, instead of the scenario's number.
     reps
@@ -105,6 +114,9 @@ def run(
         Cores to use at most; results do not depend on it. By default all that there are in the fast engine
         (threads), and one in the reference, where each is a process: a script that asks for more than one must
         start its work under ``if __name__ == "__main__"``, since each process reads it again.
+
+    plugins
+        Gates from outside, by the name that policies of the family ``plug_in`` give; see docs/plug-ins.md.
 
     Returns
     -------
@@ -138,6 +150,7 @@ def run(
         refuse_if_too_large(scenario, scenario.people, footprint(scenario, engine))
     clock, say = _Clock(), progress or (lambda done, doing: None)
     with ExitStack() as stack:
+        stack.enter_context(handed(plugins))
         folder = stack.enter_context(whole_folder(out)) if out is not None else None
         if engine == "exact":
             found, notes, desk = _exactly(scenario, names, clock, say)
@@ -161,6 +174,8 @@ def footprint(scenario: Scenario, engine: str) -> Footprint:
 def _chosen(loaded: Loaded, policies: Sequence[str] | None) -> list[str]:
     """The policies to run, in the order of the file."""
     known = list(loaded.scenario.policies)
+    if loaded.scenario.operator is not None:
+        known.append(OPERATOR)
     problems = []
     for name in policies or ():
         if name not in known:
@@ -185,14 +200,30 @@ def _exactly(
 ) -> tuple[dict[str, dict[str, Found]], tuple[str, ...], dict[str, str]]:
     by_reading = laws(scenario, scenario.seed, 0)
     found: dict[str, dict[str, Found]] = {reading: {} for reading in by_reading}
-    for number, name in enumerate(names):
-        say(number / len(names), name)
+    wanted = _with_interim(names)
+    for number, name in enumerate(wanted):
+        say(number / len(wanted), name)
         with clock.part("exact"):
             for job in jobs(scenario, [name], by_reading):
                 for reading, law in job.laws.items():
                     found[reading][name] = find(scenario, law, job.gate, name)
-    drawn = "The end of an order is random: it is taken as drawn for the first replication."
-    return found, _left_out_of_all(found) + (drawn,) * has_random_end(scenario), {}
+    _put_interim(found)
+    drawn = "The end of an order, or a licence, is random: it is taken as drawn for the first replication."
+    return found, _left_out_of_all(found) + (drawn,) * has_random_dates(scenario), {}
+
+
+def _with_interim(names: Sequence[str]) -> list[str]:
+    """What to work out for some policies: for a strategy also the time before its first switch."""
+    return [*names, INTERIM] if OPERATOR in names else list(names)
+
+
+def _put_interim(found: dict[str, dict[str, Found]]) -> None:
+    """Make what leaked before the first switch a measure of the strategy: ``transition_leaks``."""
+    for policies in found.values():
+        interim = policies.pop(INTERIM, None)
+        if interim is not None:
+            leaks = replace(interim.measures["leaks"], name="transition_leaks")
+            policies[OPERATOR].measures["transition_leaks"] = leaks
 
 
 def _simulated(
@@ -205,18 +236,20 @@ def _simulated(
     clock: _Clock,
     say: Progress,
 ) -> tuple[dict[str, dict[str, Found]], tuple[str, ...], dict[str, str]]:
+    wanted = _with_interim(names)
     with clock.part("compile"):
-        tasks = _tasks(scenario, names, reps, engine, ledgers, say)
+        tasks = _tasks(scenario, wanted, reps, engine, ledgers, say)
     done: dict[tuple[str, str], dict[int, Done]] = {}
     with clock.part("simulate"):
         for one in carry_out(scenario, scenario.seed, tasks, workers, say):
             for reading in one.tallies:
                 done.setdefault((reading, one.policy), {})[one.replication] = one
+    _refuse_lost_needs(done)
     found: dict[str, dict[str, Found]] = {reading: {} for reading in scenario.readings}
     desk: dict[str, str] = {}
     with clock.part("measure"):
         for reading in scenario.readings:
-            for name in names:
+            for name in wanted:
                 each = [one for _, one in sorted(done[reading, name].items())]
                 found[reading][name] = _measured(
                     scenario,
@@ -228,6 +261,7 @@ def _simulated(
                     said = desk.setdefault(name, words)
                     if words not in said:
                         desk[name] = f"{said}; or, for another reading or replication, {words}"
+    _put_interim(found)
     return found, _small_segments(scenario), desk
 
 
@@ -261,7 +295,7 @@ def _tasks(
         say(0.0, "compiling policies")
         for job in jobs(scenario, names, laws(scenario, scenario.seed, replication)):
             path = None
-            if ledgers is not None:
+            if ledgers is not None and job.policy != INTERIM:
                 readings = "" if len(job.laws) == len(scenario.readings) else "." + "+".join(job.laws)
                 path = ledgers / f"ledger.{job.policy}{readings}.{replication}.parquet"
             tasks.append(Task(replication, job, engine, path))
@@ -281,10 +315,35 @@ def _measured(scenario: Scenario, each: Sequence[Tally], coupled: bool, leaks: b
     )
 
 
+def _refuse_lost_needs(done: Mapping[tuple[str, str], Mapping[int, Done]]) -> None:
+    """Hold each run to what no gate can change: needs and people are the same under every policy.
+
+    Every need must have ended in exactly one way, so the ends of each kind of need add up to the same number.
+
+    Raises
+    ------
+    RuntimeError
+        If they do not: a defect of an engine.
+    """
+    first: dict[tuple[str, int], tuple[str, Tally]] = {}
+    for (reading, policy), by_replication in done.items():
+        if policy == INTERIM:  # it does not measure all needs
+            continue
+        for replication, one in by_replication.items():
+            tally = one.tallies[reading]
+            other, before = first.setdefault((reading, replication), (policy, tally))
+            if not np.array_equal(tally.counts.sum(axis=-1), before.counts.sum(axis=-1)):
+                raise RuntimeError(
+                    f"needs under {policy} and {other} do not add up to the same: a defect of gatesim"
+                )
+            if not np.array_equal(tally.accounts, before.accounts):
+                raise RuntimeError(f"people under {policy} and {other} do not add up: a defect of gatesim")
+
+
 def _desk_time(scenario: Scenario, reps: int) -> DeskTime:
     """Reviewers' time on shift, at the simulated size (scaling keeps their speed times their number)."""
     assert scenario.desk is not None
-    steps = roster(scenario.desk, scenario.start, scenario.length)
+    steps = staffed(scenario)
     times = np.array([at for at, _ in steps] + [scenario.length], dtype=np.float64)
     real = float(np.diff(times) @ np.array([number for _, number in steps], dtype=np.float64))
     return DeskTime(real * scenario.people / scenario.represents * reps, float(scenario.length) * reps)
@@ -311,23 +370,26 @@ def _judged(
     clock: _Clock,
 ) -> Result:
     scenario = loaded.scenario
+    listed = [
+        name for name in names if name != OPERATOR
+    ]  # a strategy is no candidate: it has the interim in it
     decided = found
     if engine != "exact":
         with clock.part("exact"):
-            sure = without_noise(scenario, jobs(scenario, names, laws(scenario, scenario.seed, 0)))
+            sure = without_noise(scenario, jobs(scenario, listed, laws(scenario, scenario.seed, 0)))
         decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
         notes += _without_noise_words(names, sure)
     results = []
     with clock.part("exact"):
-        gates = jobs(scenario, names, laws(scenario, scenario.seed, 0)) if asks_for_zero(scenario) else []
+        gates = jobs(scenario, listed, laws(scenario, scenario.seed, 0)) if asks_for_zero(scenario) else []
         never = no_leaks(scenario, gates, leave_out=engine == "exact")
-    for name in names:
+    for name in listed:
         policy = scenario.policies[name]
         results.append(
             PolicyResult(
                 name,
                 {reading: decided[reading][name].measures for reading in decided},
-                policy.lead_time,
+                lead_time(scenario, name),
                 policy.family == "shutdown",
                 {reading: found[reading][name].may_leak for reading in found},
                 {reading: decided[reading][name].by for reading in decided},
@@ -337,6 +399,7 @@ def _judged(
         )
     accounts = None if engine == "exact" else scenario.people * reps
     verdict = make_verdict(scenario, results, accounts)
+    notes += licence_words(scenario, reps) + late_words(scenario)
     inputs = rests_on(loaded)
     guesses, uncertain = count_guesses(inputs)
     reading = scenario.orders[0].reading if scenario.orders else next(iter(found))
@@ -350,6 +413,7 @@ def _judged(
         verdict,
         sentence(scenario, verdict, guesses, uncertain),
         transition(scenario, laws(scenario, scenario.seed, 0)[reading]) if scenario.orders else None,
+        course(scenario, laws(scenario, scenario.seed, 0)[reading]) if OPERATOR in names else None,
         inputs,
         guesses,
         desk,

@@ -168,12 +168,17 @@ def _fast(
             finished += len(some)
 
 
+def _cuts(task: Task) -> list[int]:
+    return [epoch.start_us for epoch in task.job.law.epochs]
+
+
 def _portions(tasks: Sequence[Task]) -> Iterator[list[Task]]:
-    """Tasks to count at once."""
+    """Tasks to count at once: their laws must change at the same instants, and a strategy cuts its own."""
     portion: list[Task] = []
     views = 0
     for task in tasks:
-        if portion and views + len(task.job.laws) > MOST_VIEWS:
+        full = views + len(task.job.laws) > MOST_VIEWS
+        if portion and (full or _cuts(portion[-1]) != _cuts(task)):
             yield portion
             portion, views = [], 0
         portion.append(task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ from gatesim.scenario import Loaded
 from gatesim.scenario.signals import UNKNOWN
 from gatesim.scenario.types import DAY
 from gatesim.study.evidence import Evidence
-from gatesim.study.replay import LAW_CHANGES, Event
+from gatesim.study.replay import LAW_CHANGES, POLICY_CHANGES, Event
 from gatesim.study.shown import Shown
+from gatesim.study.why import Why
 from gatesim.world.draws import DRAWS_VERSION
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Told:
         Why the gate was open.
     evidence
         What the policy made of the readings; None where it was not asked, or where the family has no such number.
+    why
+        Why it did not just serve, signal by signal; None where it did, or where no table for unknown accounts was
+        asked.
     outcome, reason
         How the need ended; see `gatesim.measures.ledger`.
     asked
@@ -81,7 +85,7 @@ class Told:
     joined_us, begun_us
         When the case joined the desk, and when its review began; None where it did not.
     withdrawn
-        The check ended because the law opened the gate.
+        The check ended because the law, or a switch of policy, opened the gate, or because a switch killed it.
     enters, enters_until_us
         The state that the account enters when the need ends (empty: none), and until when it would hold; None: no end.
     leaves, gone_until_us
@@ -104,6 +108,7 @@ class Told:
     decision: str
     open_because: str
     evidence: Evidence | None
+    why: Why | None
     outcome: str
     reason: str
     asked: bool
@@ -143,7 +148,11 @@ EVENT_COLUMNS = ("time", "event", "body", "own", "need", "words")
 
 NEED_COLUMNS = (
     "own",
-    *(field.name.removesuffix("_us") for field in fields(Told) if field.name not in ("readings", "evidence")),
+    *(
+        field.name.removesuffix("_us")
+        for field in fields(Told)
+        if field.name not in ("readings", "evidence", "why")
+    ),
     "judgement",
 )
 
@@ -155,6 +164,17 @@ class Trip:
     begin_us: int
     end_us: int | None
     region: str
+
+
+@dataclass(frozen=True)
+class Licensed:
+    """A licence that somebody has a part in; it was refused where ``from_us`` is None, or has no end where
+    ``until_us`` is None."""
+
+    title: str
+    models: tuple[str, ...]
+    from_us: int | None
+    until_us: int | None
 
 
 @dataclass(frozen=True)
@@ -197,6 +217,8 @@ class Person:
         Those that touch the window.
     others
         Everybody else on the account.
+    licences
+        Those that the person has a part in, granted or refused.
     """
 
     account: int
@@ -220,6 +242,7 @@ class Person:
     vpn_on: float
     trips: tuple[Trip, ...]
     others: tuple[Companion, ...]
+    licences: tuple[Licensed, ...] = ()
 
     @property
     def name(self) -> str:
@@ -265,7 +288,7 @@ class Story(Shown):
     loaded
         The scenario.
     policy, reading
-        The gate, and the reading of the orders under which it is judged.
+        The gate (``operator``: the operator's strategy), and the reading of the orders under which it is judged.
     replication
         Which population.
     desk
@@ -276,9 +299,11 @@ class Story(Shown):
         The person's needs, and those of others on the account that opened a check or changed the account's state,
         in order of time.
     events
-        All that happened: changes of the law, and what these needs met.
+        All that happened: changes of the law, switches of policy, and what these needs met.
     law
         For each instant at which the law changes what changes, in words; 0: what holds from the start.
+    switches
+        Of a strategy: for each switch the policy that comes into place; 0: what is in place from the start.
     """
 
     loaded: Loaded
@@ -290,10 +315,16 @@ class Story(Shown):
     needs: tuple[Told, ...]
     events: tuple[Event, ...]
     law: Mapping[int, tuple[str, ...]]
+    switches: Mapping[int, str] = field(default_factory=dict)
 
     def at(self, time_us: int) -> datetime:
         """An instant, in the zone of the scenario's start."""
         return self.loaded.scenario.start + timedelta(microseconds=time_us)
+
+    def changes(self, time_us: int) -> tuple[str, ...]:
+        """What changes in the law, and which policy comes into place, at an instant."""
+        switched = self.switches.get(time_us)
+        return (*self.law.get(time_us, ()), *([f"{switched} comes into place"] if switched else []))
 
     def is_own(self, body: int | None) -> bool:
         """Whether something is about the person, and not about somebody else on the account."""
@@ -366,7 +397,9 @@ class Story(Shown):
         return frame.astype({name: kinds[name] for name in columns if name in kinds})
 
     def _event(self, event: Event) -> dict[str, Any]:
-        words = event.words if event.what != LAW_CHANGES else "; ".join(self.law.get(event.time_us, ()))
+        words = event.words
+        if event.what in (LAW_CHANGES, POLICY_CHANGES):
+            words = "; ".join(self.changes(event.time_us))
         return {
             "time": self.at(event.time_us),
             "event": event.what,
@@ -402,6 +435,15 @@ class Story(Shown):
             }
             for trip in self.person.trips
         ]
+        person["licences"] = [
+            {
+                "title": one.title,
+                "models": one.models,
+                "from": None if one.from_us is None else self.at(one.from_us),
+                "until": None if one.until_us is None else self.at(one.until_us),
+            }
+            for one in self.person.licences
+        ]
         return {
             "schema": STORY_SCHEMA,
             "explains": "person",
@@ -420,6 +462,7 @@ class Story(Shown):
             "name": self.person.name,
             "person": person,
             "law": [{"time": self.at(time), "changes": list(words)} for time, words in self.law.items()],
+            "switches": [{"time": self.at(time), "policy": name} for time, name in self.switches.items()],
             "needs": [self._need(need) for need in self.needs],
             "events": [self._event(event) for event in self.events],
             "counts": asdict(self.counts),

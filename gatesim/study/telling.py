@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from gatesim.gates.tables import ACTIONS, FRESH, STATES, Tables
-from gatesim.law.law import Law, has_random_end, microseconds, order_end_us
+from gatesim.gates.strategy import Switch, in_place
+from gatesim.gates.tables import ACTIONS, BLOCK, CHECK, FRESH, STATES, Tables
+from gatesim.law.law import Law, has_random_end, licence_from_us, microseconds, order_end_us
 from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario import Loaded
+from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.orders import CarveOut, Order
 from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
+from gatesim.scenario.signals import ATTESTATIONS, NETWORK_KINDS, NO_ORGANISATION, REVOCATIONS
 from gatesim.scenario.types import DAY, FOREVER
 from gatesim.study.evidence import Evidence, evidence
-from gatesim.study.replay import LAW_CHANGES, Event, Fate, Replay
-from gatesim.study.story import Companion, Person, SignalRead, Story, Told, Trip
+from gatesim.study.licences import has_part, licence_title
+from gatesim.study.replay import LAW_CHANGES, POLICY_CHANGES, Event, Fate, Replay
+from gatesim.study.story import Companion, Licensed, Person, SignalRead, Story, Told, Trip
+from gatesim.study.why import Why, why
 from gatesim.world.draws import HOLDS_DOCUMENT, NEVER_ANSWERS, uniform
+from gatesim.world.licences import draw_licences
 from gatesim.world.noise import DIRECT, VPN
 from gatesim.world.order_ends import draw_order_ends
 from gatesim.world.people import Account, Body, People
-from gatesim.world.space import CellSpace
+from gatesim.world.space import CellSpace, word_for
 
 _CALENDAR = 7000 * 365 * DAY
 """Times from here on are beyond every date: they never come."""
@@ -37,23 +42,28 @@ def tell(
     body: Body,
     rows: Ledger,
     desk: str,
+    steps: Sequence[Switch] = (),
 ) -> Story:
     """The story of one body.
 
     Parameters
     ----------
     loaded, policy, law, gate, replication
-        The run: scenario, name of the policy, law under the reading, the policy's tables, which population.
+        The run: scenario, name of the policy or of the strategy, law under the reading (for a strategy cut at its
+        switches), the tables, which population.
     world, account, body
         The people of the run, one account, and one body of it.
     rows
         The account's rows of the run's ledger, judged by the law.
     desk
         How the desk was worked out, in words.
+    steps
+        The switches of a strategy, in order of time.
     """
     scenario = loaded.scenario
-    replay = Replay(scenario, law, gate, rows, scenario.seed, replication)
-    teller = _Teller(scenario, policy, law, world, account, rows)
+    replay = Replay(scenario, law, gate, rows, scenario.seed, replication, steps)
+    steps = steps or (Switch(0, policy),)
+    teller = _Teller(scenario, steps, law, world, account, rows)
     told = [teller.tell(row, fate) for row, fate in enumerate(replay.fates)]
     needs = [need for need in told if need.body == body.slot or need.asked or need.enters]
     needs.sort(key=lambda need: (need.time_us, need.body, need.number))
@@ -64,10 +74,11 @@ def tell(
         law.reading,
         replication,
         desk,
-        _who(scenario, world, account, body, policy, replication),
+        _who(scenario, world, account, body, steps, replication),
         tuple(needs),
         _about(replay.events, needs, body.slot),
-        _changes(scenario, drawn),
+        _changes(scenario, drawn, draw_licences(scenario, scenario.seed, replication)),
+        _switches(scenario, steps) if policy == OPERATOR else {},
     )
 
 
@@ -75,12 +86,12 @@ def tell(
 
 
 def _about(events: Sequence[Event], needs: Sequence[Told], slot: int) -> tuple[Event, ...]:
-    """The events of a story: the law's, those of its needs, and the person's own returns."""
+    """The events of a story: the law's, switches, those of its needs, and the person's own returns."""
     told = {(need.body, need.number) for need in needs}
     return tuple(
         event
         for event in events
-        if event.what == LAW_CHANGES
+        if event.what in (LAW_CHANGES, POLICY_CHANGES)
         or (event.body == slot if event.need is None else (event.body, event.need) in told)
     )
 
@@ -90,8 +101,8 @@ class _Teller:
 
     Parameters
     ----------
-    scenario, policy, law
-        The scenario, the name of a policy, and the law.
+    scenario, steps, law
+        The scenario, which policy is in place from when on, and the law.
     world, account
         The people of the run, and one account of them.
     rows
@@ -99,9 +110,15 @@ class _Teller:
     """
 
     def __init__(
-        self, scenario: Scenario, policy: str, law: Law, world: People, account: Account, rows: Ledger
+        self,
+        scenario: Scenario,
+        steps: Sequence[Switch],
+        law: Law,
+        world: People,
+        account: Account,
+        rows: Ledger,
     ) -> None:
-        self._scenario, self._policy, self._law = scenario, scenario.policies[policy], law
+        self._scenario, self._steps, self._law = scenario, steps, law
         self._world, self._account, self._rows = world, account, rows
         self._regions, self._models = list(scenario.regions), list(scenario.models)
         self._space = CellSpace.of(scenario)
@@ -109,6 +126,7 @@ class _Teller:
         self._trips = {b.slot: world.trips(b.person, b.segment) for b in account.bodies}
         self._exits = {b.slot: world.vpn_exit(b.person, b.segment) for b in account.bodies}
         self._weighs: dict[int, Callable[[int], Evidence | None]] = {}
+        self._reasons: dict[tuple[int, int], Why] = {}
 
     def tell(self, row: int, fate: Fate) -> Told:
         """A need, and what became of it."""
@@ -133,6 +151,7 @@ class _Teller:
             decision=fate.decision,
             open_because=fate.open_because,
             evidence=self._weighed(time, cell, fate),
+            why=self._why(time, cell, fate),
             outcome=OUTCOMES[rows.outcome[row]],
             reason="" if reason == NO_REASON else REASONS[reason],
             asked=bool(rows.asked[row]),
@@ -163,6 +182,8 @@ class _Teller:
             "card": self._regions[self._account.card],
             "declared": self._regions[self._account.declared],
             "organisation": owner.organisation or NO_ORGANISATION,
+            "attestation": ATTESTATIONS[word_for(self._scenario, owner)],
+            "revocation": REVOCATIONS[word_for(self._scenario, owner)],
         }
         space, parts = self._space, self._space.parts(cell)
         return tuple(
@@ -176,8 +197,23 @@ class _Teller:
             return None
         epoch = self._law.epoch_at(time)
         if epoch not in self._weighs:
-            self._weighs[epoch] = evidence(self._scenario, self._policy, self._law.epochs[epoch])
+            stretch = self._law.epochs[epoch]
+            policy = in_place(self._steps, stretch.start_us)
+            assert policy is not None, "a table was asked"
+            self._weighs[epoch] = evidence(self._scenario, self._scenario.policies[policy], stretch)
         return self._weighs[epoch](cell)
+
+    def _why(self, time: int, cell: int, fate: Fate) -> Why | None:
+        """Why an account that nothing is known of was not just served."""
+        if fate.state != STATES[FRESH] or fate.decision not in (ACTIONS[CHECK], ACTIONS[BLOCK]):
+            return None
+        key = self._law.epoch_at(time), cell
+        if key not in self._reasons:
+            epoch, known = self._law.epochs[key[0]], dict(enumerate(self._space.parts(cell)))
+            policy = in_place(self._steps, epoch.start_us)
+            assert policy is not None, "a table was asked"
+            self._reasons[key] = why(self._scenario, policy, epoch, known)
+        return self._reasons[key]
 
 
 def _dated(time_us: int | None) -> int | None:
@@ -189,14 +225,20 @@ def _dated(time_us: int | None) -> int | None:
 
 
 def _who(
-    scenario: Scenario, world: People, account: Account, body: Body, policy: str, replication: int
+    scenario: Scenario,
+    world: People,
+    account: Account,
+    body: Body,
+    steps: Sequence[Switch],
+    replication: int,
 ) -> Person:
     names, regions = list(scenario.segments), list(scenario.regions)
     own, owner = scenario.segments[names[body.segment]], scenario.segments[names[account.segment]]
     vpn_exit = world.vpn_exit(body.person, body.segment)
     shares = _shares(owner, account)
     kinds = list(scenario.documents)
-    wanted = scenario.policies[policy].documents
+    # Each kind once, in the order in which policies first ask for it.
+    wanted = tuple(dict.fromkeys(kind for step in steps for kind in scenario.policies[step.policy].documents))
 
     def draw(purpose: int, index: int) -> float:
         return uniform(scenario.seed, replication, account.number, purpose, index)
@@ -239,7 +281,25 @@ def _who(
             for other in account.bodies
             if other.slot != body.slot
         ),
+        licences=tuple(_licensed(scenario, names[body.segment], owner.channel, replication)),
     )
+
+
+def _licensed(scenario: Scenario, segment: str, channel: str, replication: int) -> Iterator[Licensed]:
+    """The licences that people of a segment have a part in, on accounts of a channel."""
+    drawn = draw_licences(scenario, scenario.seed, replication)
+    for o, order in enumerate(scenario.orders):
+        for n, licence in enumerate(order.licences):
+            if not has_part(licence, segment, scenario.segments[segment], channel):
+                continue
+            start = licence_from_us(scenario, licence, drawn[o][n])
+            expires = FOREVER if licence.until is None else microseconds(scenario, licence.until)
+            yield Licensed(
+                licence_title(licence, n),
+                licence.models or order.models,
+                _dated(start),
+                _dated(expires),
+            )
 
 
 def _shares(owner: Segment, account: Account) -> dict[int, float]:
@@ -249,12 +309,25 @@ def _shares(owner: Segment, account: Account) -> dict[int, float]:
     return {0: 1.0 - sum(shares.values())} | shares
 
 
+# --- the operator -------------------------------------------------------------------------------------------------
+
+
+def _switches(scenario: Scenario, steps: Sequence[Switch]) -> Mapping[int, str]:
+    """Which policy comes into place at each instant within the window; 0: what is in place from the start."""
+    found = {max(step.at_us, 0): step.policy for step in steps if step.at_us < scenario.length}
+    return dict(sorted(found.items()))
+
+
 # --- the law ----------------------------------------------------------------------------------------------------
 
 _ENDED = {"lifted": "is lifted", "stayed": "is stayed", "lapsed": "lapses"}
 
 
-def _changes(scenario: Scenario, drawn: Sequence[Sequence[float]]) -> Mapping[int, tuple[str, ...]]:
+def _changes(
+    scenario: Scenario,
+    drawn: Sequence[Sequence[float]],
+    licences: Sequence[Sequence[tuple[float, float]]],
+) -> Mapping[int, tuple[str, ...]]:
     """What changes in the law at each instant within the window; 0: what holds from the start."""
     found: dict[int, list[str]] = {}
     for number, order in enumerate(scenario.orders):
@@ -271,9 +344,26 @@ def _changes(scenario: Scenario, drawn: Sequence[Sequence[float]]) -> Mapping[in
                 found.setdefault(max(at, 0), []).append(
                     f"{name} is narrowed. {carve_out.title or _taken_out(carve_out)}"
                 )
+        for at, words in _licences(scenario, order, licences[number]):
+            if at < end:
+                found.setdefault(max(at, begin, 0), []).append(f"{name}: {words}")
         if end < FOREVER:
             found.setdefault(end, []).append(f"{name} {_how_it_ends(scenario, order, end, draws)}")
     return {at: tuple(words) for at, words in sorted(found.items()) if at < scenario.length}
+
+
+def _licences(
+    scenario: Scenario, order: Order, drawn: Sequence[tuple[float, float]]
+) -> Iterator[tuple[int, str]]:
+    """When each granted licence of an order begins to hold, and when it expires."""
+    for number, licence in enumerate(order.licences):
+        title = licence_title(licence, number)
+        start = licence_from_us(scenario, licence, drawn[number])
+        expires = FOREVER if licence.until is None else microseconds(scenario, licence.until)
+        if start is not None and start < expires:
+            yield start, f"{title} is granted"
+            if expires < FOREVER:
+                yield expires, f"{title} expires"
 
 
 def _taken_out(carve_out: CarveOut) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gatesim.law.law import Law
+from gatesim.law.staff import lead_time
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
@@ -53,7 +54,7 @@ def transition(scenario: Scenario, law: Law) -> Transition | None:
     times the time, epoch by epoch.
     """
     order = first_order(scenario)
-    able = [(p.lead_time, name) for name, p in scenario.policies.items() if p.family != "open"]
+    able = [(lead_time(scenario, name), name) for name, p in scenario.policies.items() if p.family != "open"]
     if order is None or law.in_force_us is None or law.issued_us is None or not able:
         return None
     lead, policy = min(able)

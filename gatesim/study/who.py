@@ -162,7 +162,7 @@ def _people(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
 def _restricted(
     scenario: Scenario, reading: str, people: np.ndarray, needs: np.ndarray
 ) -> tuple[dict[int, Restricted], str | None]:
-    law = make_law(scenario, reading, _mean_ends(scenario))
+    law = make_law(scenario, reading, _mean_ends(scenario), _mean_licences(scenario))
     if law.in_force_us is None:
         return {number: Restricted(0.0, None) for number in range(len(people))}, None
     segments = list(scenario.segments.values())
@@ -193,6 +193,11 @@ def _restricted(
 def _mean_ends(scenario: Scenario) -> list[list[float]]:
     """Every random end at its mean: what is expected is shown for the mean length of the order."""
     return [[1.0] * len(order.ends) for order in scenario.orders]
+
+
+def _mean_licences(scenario: Scenario) -> list[list[tuple[float, float]]]:
+    """Every licence decided at its mean time, and granted where that is at least as likely as not."""
+    return [[(1.0, 0.5 - 2.0**-53)] * len(order.licences) for order in scenario.orders]
 
 
 def _total(rows: list[Row], readings: tuple[str, ...]) -> Row:

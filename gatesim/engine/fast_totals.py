@@ -1,0 +1,148 @@
+"""Putting together what the fast engine counted: tallies with their moments, from the sums of `fast_tally`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gatesim.engine.arrays import Ints
+from gatesim.engine.fast_tally import BY_MAKER, CLASSES, Counting, Room, keys_of
+from gatesim.measures.axes import BLOCKS, NEEDS, PEOPLE, SPLITS, components, split_names
+from gatesim.measures.ledger import ENDS
+from gatesim.measures.moments import Moments
+from gatesim.measures.tally import DeskTally, Tally
+from gatesim.scenario.schema import Scenario
+from gatesim.world.makers import makers
+
+
+def tallies_of(
+    scenario: Scenario, k: Counting, rooms: Sequence[Room], gate_of: Sequence[int], accounts: Ints
+) -> list[Tally]:
+    """What was counted, as tallies.
+
+    Parameters
+    ----------
+    scenario, k
+        The scenario; what counting looked up.
+    rooms
+        The counts, of each thread.
+    gate_of
+        For each view its gate.
+    accounts
+        int64[segment of the owner]: accounts simulated.
+
+    Returns
+    -------
+    list of Tally
+        One for each view.
+    """
+    return [_tally(scenario, k, rooms, view, gate, accounts) for view, gate in enumerate(gate_of)]
+
+
+def _tally(
+    scenario: Scenario, k: Counting, rooms: Sequence[Room], view: int, gate: int, accounts: Ints
+) -> Tally:
+    parts = {
+        name: sum(getattr(room, name)[gate if name == "desk" else view] for room in rooms)
+        for name in Room._fields
+    }
+    counts = parts["counts"]
+    first_person = len(NEEDS) + len(BLOCKS)
+    people = slice(first_person, first_person + len(PEOPLE))
+    parts["people"] += parts["alike"][:, :, 0] @ k.known[:, people]
+    parts["people"] += parts["solo_first"] @ k.whole[:, people]
+    of_makers = _of_makers(k, parts)
+    moments = {by: _by_maker(scenario, parts, of_makers, split) for split, by in enumerate(BY_MAKER)}
+    moments["model"] = _by_group(scenario, k, parts, counts.sum(axis=2), slice(0, k.models))
+    moments["day"] = _by_group(scenario, k, parts, counts.sum(axis=1), slice(k.models, None))
+    return Tally(
+        counts.reshape(*counts.shape[:3], 2, len(ENDS)),
+        accounts,
+        parts["people"],
+        accounts.copy(),
+        {by: moments[by] for by in ("all", *SPLITS)},
+        DeskTally(*parts["desk"].tolist()),
+    )
+
+
+def _by_maker(
+    scenario: Scenario, parts: dict[str, Ints], of_makers: tuple[Ints, Ints, Ints], split: int
+) -> Moments:
+    """Moments of a split in which an account with one maker falls into one group."""
+    keys, key_of = keys_of(scenario, BY_MAKER[split])
+    names = {0: components(scenario), 1: (*NEEDS, *PEOPLE)}.get(split, NEEDS)
+    columns = np.array([components(scenario).index(name) for name in names])
+    size = len(columns)
+    first = parts["shared_first"][split, : len(keys), :size].copy()
+    second = parts["shared_second"][split, : len(keys), :size, :size].copy()
+    positive = parts["shared_positive"][split, : len(keys), :size].copy()
+    met = parts["shared_met"][split, : len(keys)].copy()
+    accounts = parts["solo_first"][:, :CLASSES].sum(axis=1) + parts["alike"][:, :, 0].sum(axis=1)
+    for maker, key in enumerate(key_of):
+        met[key] += accounts[maker]
+        first[key] += of_makers[0][maker, columns]
+        second[key] += of_makers[1][maker][np.ix_(columns, columns)]
+        positive[key] += of_makers[2][maker, columns]
+    seen = met > 0
+    groups = 1 if split == 0 else len(split_names(scenario, BY_MAKER[split]))
+    return Moments(
+        names, groups, len(scenario.segments), keys[seen], first[seen], second[seen], positive[seen]
+    )
+
+
+def _of_makers(k: Counting, parts: dict[str, Ints]) -> tuple[Ints, Ints, Ints]:
+    """Moments and positive numbers of all components, of accounts with one maker; the first axis is makers.
+
+    Whole numbers below 2**53 are exact in float64, and products of float matrices are fast.
+    """
+    # Most kinds of entries are met nowhere.
+    entries = np.flatnonzero(parts["solo_first"].any(axis=0))
+    classes = np.flatnonzero(parts["alike"].any(axis=(0, 2)))
+    whole = k.whole[entries].astype(np.float64)
+    upper = parts["solo_second"][:, entries[:, None], entries].astype(np.float64)
+    symmetric = upper + np.swapaxes(np.triu(upper, 1), 1, 2)
+    # An account of n needs of one class has the vector n a + b.
+    a, b = k.whole[classes].astype(np.float64), k.known[classes].astype(np.float64)
+    accounts, needs, squares = np.moveaxis(parts["alike"][:, classes].astype(np.float64), 2, 0)
+    first = parts["solo_first"][:, entries] @ whole + needs @ a + accounts @ b
+    second = whole.T @ symmetric @ whole
+    for weight, x, y in ((squares, a, a), (needs, a, b), (needs, b, a), (accounts, b, b)):
+        products = np.einsum("ec,ed->ecd", x, y).reshape(len(classes), whole.shape[1] ** 2)
+        second += (weight @ products).reshape(second.shape)
+    positive = parts["solo_positive"] + accounts @ ((a + b) > 0)
+    return first.astype(np.int64), second.astype(np.int64), positive.astype(np.int64)
+
+
+def _by_group(
+    scenario: Scenario, k: Counting, parts: dict[str, Ints], counts: Ints, groups: slice
+) -> Moments:
+    """Moments by model or by day; ``counts`` is int64[maker, group, class]."""
+    segments = len(scenario.segments)
+    needs = np.zeros((segments, *counts.shape[1:]))
+    for kind, of_kind in zip(makers(scenario), counts, strict=True):
+        needs[kind.owner] += of_kind
+    # As in `_of_makers`: exact in float64.
+    effects = k.effects.astype(np.float64)
+    matrix = effects[k.effect]
+    upper, repeats = parts["pairs"][:, groups].astype(np.float64), parts["repeats"][:, groups]
+    pairs = upper + np.swapaxes(np.triu(upper, 1), -1, -2)
+    products = np.einsum("ec,ed->ecd", matrix, matrix).reshape(CLASSES, -1)
+    first = (needs @ matrix).astype(np.int64)
+    alone = (needs @ products).reshape(*first.shape, len(NEEDS))
+    second = (alone + effects.T @ pairs @ effects).astype(np.int64)
+    positive = first - (repeats @ effects).astype(np.int64) - parts["mixed_positive"][:, groups]
+    # Rows are sorted by group, then by stratum.
+    first, second, positive = (np.swapaxes(x, 0, 1) for x in (first, second, positive))
+    met = np.swapaxes(needs.sum(axis=2), 0, 1).reshape(-1)
+    keys = np.flatnonzero(met > 0)
+    number = first.shape[0]
+    return Moments(
+        NEEDS,
+        number,
+        segments,
+        keys,
+        first.reshape(-1, len(NEEDS))[keys],
+        second.reshape(-1, len(NEEDS), len(NEEDS))[keys],
+        positive.reshape(-1, len(NEEDS))[keys],
+    )
