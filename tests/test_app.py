@@ -185,6 +185,9 @@ def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> Non
     people = page.get_by_role("spinbutton", name="Accounts to simulate")
     people.fill("500")
     people.press("Enter")
+    # The page is drawn anew for the number; a click meanwhile would be lost.
+    page.wait_for_timeout(1500)
+    expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0, timeout=PATIENCE)
     page.get_by_role("button", name="Simulate", exact=True).click()
     # The engine may have to be compiled first.
     expect(page.locator("#simulated")).to_contain_text("500 accounts simulated", timeout=240_000)
@@ -223,7 +226,7 @@ def test_a_hundred_random_settings_without_an_exception() -> None:
     from streamlit.testing.v1 import AppTest
 
     draws = random.Random(20260612)
-    counts = {"perfect-place": 40, "travellers-month": 30, QUICK: 18, "no-leak-at-all": 11, "june-2026": 1}
+    counts = {"perfect-place": 60, "travellers-month": 25, QUICK: 14, "june-2026": 1}
     assert sum(counts.values()) == 100
     for name, count in counts.items():
         panel = Panel(name, load(name), name)
