@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gatesim.gates.strategy import Switch, in_place
-from gatesim.gates.tables import ACTIONS, FRESH, STATES, Tables
+from gatesim.gates.tables import ACTIONS, BLOCK, CHECK, FRESH, STATES, Tables
 from gatesim.law.law import Law, has_random_end, licence_from_us, microseconds, order_end_us
 from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario import Loaded
@@ -13,18 +13,19 @@ from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.orders import CarveOut, Order
 from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
+from gatesim.scenario.signals import ATTESTATIONS, NETWORK_KINDS, NO_ORGANISATION, REVOCATIONS
 from gatesim.scenario.types import DAY, FOREVER
 from gatesim.study.evidence import Evidence, evidence
 from gatesim.study.licences import has_part, licence_title
 from gatesim.study.replay import LAW_CHANGES, POLICY_CHANGES, Event, Fate, Replay
 from gatesim.study.story import Companion, Licensed, Person, SignalRead, Story, Told, Trip
+from gatesim.study.why import Why, why
 from gatesim.world.draws import HOLDS_DOCUMENT, NEVER_ANSWERS, uniform
 from gatesim.world.licences import draw_licences
 from gatesim.world.noise import DIRECT, VPN
 from gatesim.world.order_ends import draw_order_ends
 from gatesim.world.people import Account, Body, People
-from gatesim.world.space import CellSpace
+from gatesim.world.space import CellSpace, word_for
 
 _CALENDAR = 7000 * 365 * DAY
 """Times from here on are beyond every date: they never come."""
@@ -125,6 +126,7 @@ class _Teller:
         self._trips = {b.slot: world.trips(b.person, b.segment) for b in account.bodies}
         self._exits = {b.slot: world.vpn_exit(b.person, b.segment) for b in account.bodies}
         self._weighs: dict[int, Callable[[int], Evidence | None]] = {}
+        self._reasons: dict[tuple[int, int], Why] = {}
 
     def tell(self, row: int, fate: Fate) -> Told:
         """A need, and what became of it."""
@@ -149,6 +151,7 @@ class _Teller:
             decision=fate.decision,
             open_because=fate.open_because,
             evidence=self._weighed(time, cell, fate),
+            why=self._why(time, cell, fate),
             outcome=OUTCOMES[rows.outcome[row]],
             reason="" if reason == NO_REASON else REASONS[reason],
             asked=bool(rows.asked[row]),
@@ -179,6 +182,8 @@ class _Teller:
             "card": self._regions[self._account.card],
             "declared": self._regions[self._account.declared],
             "organisation": owner.organisation or NO_ORGANISATION,
+            "attestation": ATTESTATIONS[word_for(self._scenario, owner)],
+            "revocation": REVOCATIONS[word_for(self._scenario, owner)],
         }
         space, parts = self._space, self._space.parts(cell)
         return tuple(
@@ -192,11 +197,25 @@ class _Teller:
             return None
         epoch = self._law.epoch_at(time)
         if epoch not in self._weighs:
-            stretch = self._law.epochs[epoch]
-            policy = in_place(self._steps, stretch.start_us)
-            assert policy is not None, "a table was asked"
-            self._weighs[epoch] = evidence(self._scenario, self._scenario.policies[policy], stretch)
+            policy = self._scenario.policies[self._in_place(epoch)]
+            self._weighs[epoch] = evidence(self._scenario, policy, self._law.epochs[epoch])
         return self._weighs[epoch](cell)
+
+    def _why(self, time: int, cell: int, fate: Fate) -> Why | None:
+        """Why an account that nothing is known of was not just served."""
+        if fate.state != STATES[FRESH] or fate.decision not in (ACTIONS[CHECK], ACTIONS[BLOCK]):
+            return None
+        key = self._law.epoch_at(time), cell
+        if key not in self._reasons:
+            epoch, known = self._law.epochs[key[0]], dict(enumerate(self._space.parts(cell)))
+            self._reasons[key] = why(self._scenario, self._in_place(key[0]), epoch, known)
+        return self._reasons[key]
+
+    def _in_place(self, epoch: int) -> str:
+        """The policy whose table was asked in an epoch."""
+        policy = in_place(self._steps, self._law.epochs[epoch].start_us)
+        assert policy is not None, "a table was asked"
+        return policy
 
 
 def _dated(time_us: int | None) -> int | None:
