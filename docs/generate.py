@@ -16,10 +16,13 @@ from gatesim.cli.main import COMMANDS, cli
 from gatesim.measures.definitions import DEFINITIONS
 from gatesim.scenario import load, rests_on, shipped
 from gatesim.scenario.policies import (
+    Attested,
     Best,
+    ByChannel,
     KOfN,
     Listed,
     Open,
+    Plugin,
     Policy,
     Posterior,
     Rules,
@@ -31,7 +34,20 @@ from gatesim.scenario.types import FOREVER, format_duration
 from gatesim.show.check import values
 
 DOCS = Path(__file__).resolve().parent
-FAMILIES: tuple[type[Policy], ...] = (Open, Shutdown, Single, KOfN, Score, Posterior, Rules, Listed, Best)
+FAMILIES: tuple[type[Policy], ...] = (
+    Open,
+    Shutdown,
+    Single,
+    KOfN,
+    Score,
+    Posterior,
+    Rules,
+    Listed,
+    Best,
+    Attested,
+    ByChannel,
+    Plugin,
+)
 MADE = "<!-- Made by docs/generate.py; change the code, not this page. -->"
 
 

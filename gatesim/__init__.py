@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from gatesim._version import __version__
 
 if TYPE_CHECKING:
+    from gatesim.gates.plugins import Decisions
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
+    from gatesim.scenario.starter import new
     from gatesim.show.report import report
     from gatesim.study.check import Check, check
+    from gatesim.study.decisions import CellStory, DecisionTable
     from gatesim.study.explain import explain
     from gatesim.study.frontier import Frontier, frontier
+    from gatesim.study.options import Options, options
     from gatesim.study.relief import Reliefs, relief
     from gatesim.study.result import Result
     from gatesim.study.run import run
@@ -31,13 +35,18 @@ _HOMES = {
     "shipped": "gatesim.scenario",
     "Loaded": "gatesim.scenario",
     "ScenarioError": "gatesim.scenario",
+    "new": "gatesim.scenario.starter",
     "check": "gatesim.study.check",
     "Check": "gatesim.study.check",
     "run": "gatesim.study.run",
     "read_run": "gatesim.study.stored",
     "report": "gatesim.show.report",
     "Result": "gatesim.study.result",
+    "options": "gatesim.study.options",
+    "Options": "gatesim.study.options",
     "explain": "gatesim.study.explain",
+    "CellStory": "gatesim.study.decisions",
+    "DecisionTable": "gatesim.study.decisions",
     "Story": "gatesim.study.story",
     "frontier": "gatesim.study.frontier",
     "Frontier": "gatesim.study.frontier",
@@ -49,14 +58,19 @@ _HOMES = {
     "ShutdownPoint": "gatesim.study.shutdown_point",
     "shutdown_map": "gatesim.study.shutdown_map",
     "ShutdownMap": "gatesim.study.shutdown_map",
+    "Decisions": "gatesim.gates.plugins",
     "who": "gatesim.study.who",
     "Who": "gatesim.study.who",
 }
 
 __all__ = [
+    "CellStory",
     "Check",
+    "DecisionTable",
+    "Decisions",
     "Frontier",
     "Loaded",
+    "Options",
     "Reliefs",
     "Result",
     "ScenarioError",
@@ -70,6 +84,8 @@ __all__ = [
     "explain",
     "frontier",
     "load",
+    "new",
+    "options",
     "read_run",
     "relief",
     "report",

@@ -322,7 +322,8 @@ class _World:
             for key in ("clearance", "ask_again_after", "allow_lasts", "block_lasts"):
                 policy[key] = self._one(("0s", "forever"))
             if rng.random() < 0.2:
-                policy["channels"] = self._pick(CHANNELS[:3])
+                used = {segment["channel"] for segment in data["segments"].values()}
+                policy["channels"] = [channel for channel in self._pick(CHANNELS[:3]) if channel in used]
             if rng.random() < 0.2:
                 policy["models"] = self._pick(self.models)
         return found

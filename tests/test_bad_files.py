@@ -78,7 +78,7 @@ def changed(tmp_path: Path, old: str, new: str) -> tuple[Path, int]:
             '[policies.open]\nfamily = "opn"',
             'policies.open.family: there is no family "opn"; nearest: "open"; families: "open", '
             '"shutdown", "k_of_n", '
-            '"single", "score", "posterior", "rules", "listed", "best"',
+            '"single", "score", "posterior", "rules", "listed", "best", "attested", "by_channel", "plug_in"',
         ),
         (
             'proves = { citizen = "citizen" }',

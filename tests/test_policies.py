@@ -37,7 +37,7 @@ from gatesim.scenario.types import DAY, FOREVER, HOUR
 from gatesim.world.cells import needs_by_cell, readings_given
 from gatesim.world.makers import makers
 from gatesim.world.space import CellSpace
-from tests.scenarios import Whole, small
+from tests.scenarios import Whole, small, small_data
 
 SIGNALS = Whole(
     ip={"observes": "network", "accuracy": 0.9, "coverage": 0.8},
@@ -46,6 +46,10 @@ SIGNALS = Whole(
     club={"observes": "organisation", "accuracy": 0.99},
 )
 READS_FOREIGN = {"ip": "other", "kind": "vpn", "payment": "other", "club": "none"}
+
+
+ELSEWHERE = {"attested", "by_channel", "plug_in"}
+"""Families with a test file of their own: `test_attested`, `test_channels`, `test_plugins`."""
 
 
 def world(policies: dict[str, Any], **changes: Any) -> Scenario:
@@ -79,6 +83,7 @@ def decided(scenario: Scenario, tables: Tables, state: int = FRESH) -> list[tupl
 
 def test_every_family_of_the_schema_can_be_compiled() -> None:
     assert set(COMPILERS) == set(FAMILIES)
+    assert set(POLICIES) | ELSEWHERE == set(FAMILIES)
 
 
 # Counting gates.
@@ -255,7 +260,7 @@ def test_all_tables_have_one_shape_and_type(policy: dict[str, Any], reading: str
     assert tables.documents == ((0,) if policy["documents"] else ())
 
 
-@pytest.mark.parametrize("family", [f for f in FAMILIES if f not in ("open", "shutdown", "posterior")])
+@pytest.mark.parametrize("family", [f for f in POLICIES if f not in ("open", "shutdown", "posterior")])
 def test_as_a_rule_a_decision_stands_while_its_state_lasts(family: str) -> None:
     _, tables = compiled(POLICIES[family])
     assert (tables.actions[ALLOWED] == ALLOW).all()
@@ -264,7 +269,7 @@ def test_as_a_rule_a_decision_stands_while_its_state_lasts(family: str) -> None:
     assert (tables.actions[CHECK_FAILED] == BLOCK).all()
 
 
-@pytest.mark.parametrize("family", [f for f in FAMILIES if f not in ("posterior", "best")])
+@pytest.mark.parametrize("family", [f for f in POLICIES if f not in ("posterior", "best")])
 def test_a_gate_knows_nothing_of_the_people(family: str) -> None:
     """Whoever they are, wherever they live, whatever they use: the same readings, the same action."""
     _, tables = compiled(POLICIES[family])
@@ -326,6 +331,7 @@ def flags(entitled: float = 0.5, **policy: Any) -> Scenario:
             third={"observes": "network", "accuracy": {"US": 0.90, "other": 0.70}},
         ),
         policies=Whole(p={"family": "posterior", **policy}),
+        orders=[{**small_data()["orders"][0], "carve_outs": []}],
     )
 
 

@@ -297,7 +297,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"policies__ask__documents": None},
         "policies.ask.documents: is missing: this policy checks, but which documents does it accept?",
     ),
-    ({"policies__ask__channels": ["api", "api"]}, 'policies.ask.channels.1: "api" stands here twice'),
+    (
+        {"policies__ask__channels": ["consumer", "consumer"]},
+        'policies.ask.channels.1: "consumer" stands here twice',
+    ),
     (
         {"policies__ask__checker": "typcal"},
         'policies.ask.checker: there is no checker "typcal"; nearest: "typical"',
@@ -382,7 +385,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"policies__l": {"family": "listed"}},
-        "policies.l: lists nothing: give signal and organisations, or age_at_least",
+        "policies.l: lists nothing: give signal and organisations, age_at_least, or staff = true",
     ),
     (
         {"policies__l": {"family": "listed", "organisations": ["lab"]}},

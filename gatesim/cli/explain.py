@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import click
 
 from gatesim.cli.options import json_option, progress, scenario_argument, set_option
+
+if TYPE_CHECKING:
+    from gatesim.scenario import Loaded
 
 
 @click.command("explain")
@@ -13,8 +19,17 @@ from gatesim.cli.options import json_option, progress, scenario_argument, set_op
 @click.option(
     "--person",
     metavar="N",
-    required=True,
     help="Tell the story of the owner of account N (from 0), or N.S: of the co-user in its slot S.",
+)
+@click.option(
+    "--cell",
+    metavar="READINGS",
+    help='Explain one cell: "ip=US,payment=US,channel=consumer"; what is left out is summed over.',
+)
+@click.option(
+    "--at",
+    metavar="DATE",
+    help="The date whose law the table or the cell is for.  [default: when an order is first in force]",
 )
 @click.option("--reading", metavar="R", help="How the orders are read.  [default: as the first order says]")
 @click.option("--people", type=click.IntRange(min=1), metavar="N", help="Accounts of the run.")
@@ -23,12 +38,16 @@ from gatesim.cli.options import json_option, progress, scenario_argument, set_op
     "--rep", type=click.IntRange(0, 9_999), default=0, show_default=True, metavar="R", help="Replication."
 )
 @set_option
-@click.option("--all", "everything", is_flag=True, help="Show each need, also those that end alike.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Show every cell; or each need, also those that end alike."
+)
 @json_option
 def command(
     scenario: str,
     policy: str | None,
-    person: str,
+    person: str | None,
+    cell: str | None,
+    at: str | None,
     reading: str | None,
     people: int | None,
     seed: int | None,
@@ -37,11 +56,16 @@ def command(
     everything: bool,
     as_json: bool,
 ) -> None:
-    """Tell what a policy of SCENARIO does to one person, from inside the full run.
+    """Explain what a policy of SCENARIO does: its decision table, one cell of it, or one person from inside a run.
 
-    With times, what each signal read beside what was true, decisions, and the desk with everybody in it. With the
-    same options it is the person of `gatesim run`.
+    The table says for each cell how likely a need there is restricted. A cell says who makes the needs there, and why
+    it is decided so, signal by signal. A person's story has times, what each signal read beside what was true,
+    decisions, and the desk with everybody in it; with the same options it is the person of `gatesim run`.
     """
+    if person is not None and (cell is not None or at is not None):
+        raise click.UsageError("--person tells a whole story: it goes with neither --cell nor --at")
+    if person is None and (people is not None or seed is not None or rep):
+        raise click.UsageError("--people, --seed and --rep choose a run: they go with --person")
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.explain import explain
@@ -49,6 +73,9 @@ def command(
     given = {"people": people, "seed": seed}
     loaded = load(scenario, [*sets, *(f"{key}={value}" for key, value in given.items() if value is not None)])
     warn(loaded.warnings)
+    if person is None:
+        _tables(loaded, policy, reading, cell, at, everything, as_json)
+        return
     from gatesim.engine.fast import is_compiled
 
     if not is_compiled("ledger"):
@@ -63,3 +90,30 @@ def command(
         from gatesim.show.explain import print_story
 
         print_story(story, everything)
+
+
+def _tables(
+    loaded: Loaded,
+    policy: str | None,
+    reading: str | None,
+    cell: str | None,
+    at: str | None,
+    everything: bool,
+    as_json: bool,
+) -> None:
+    """Explain a policy's table, or a cell of it."""
+    from gatesim.show.decisions import print_cell, print_decisions
+    from gatesim.study.explain import explain
+
+    with progress() as shown:
+        shown(0.0, "putting the table together")
+        if cell is None:
+            table = explain(loaded, policy=policy, reading=reading, at=at)
+            said, show = table.to_json, partial(print_decisions, table, everything)
+        else:
+            one = explain(loaded, policy=policy, reading=reading, at=at, cell=cell)
+            said, show = one.to_json, partial(print_cell, one)
+    if as_json:
+        click.echo(said())
+    else:
+        show()

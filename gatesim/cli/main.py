@@ -14,14 +14,19 @@ COMMANDS = {
     "run": "Run a scenario's policies and say what can be concluded.",
     "check": "Check a scenario file and list what it rests on.",
     "who": "Say whom an order restricts: segments by readings.",
-    "explain": "Tell the story of one person from inside the full run.",
+    "options": "Say which policies are ready on a date, what they serve and leak, and the outcome.",
+    "explain": "Explain a policy: its decision table, one cell, or the story of one person.",
     "report": "Write a run's report: one HTML file, and its figures.",
     "frontier": "Say how much any gate could serve within each limit on leaks, and who pays.",
     "relief": "Say which narrowing of the order leaves a gate, and what it would let through.",
     "sensitivity": "Say what a point of each signal, each document, one more reviewer is worth.",
     "shutdown-point": "Find every value of a number at which the outcome changes.",
+    "new": "Write a commented scenario file to start from.",
     "schema": "Print the JSON Schema of scenario files.",
 }
+
+_MODULES = {"options": "at"}
+"""Where a command is not in the module of its name: `gatesim.cli.options` holds the options they share."""
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -35,7 +40,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"gatesim.cli.{cmd_name.replace('-', '_')}").command
+        module = _MODULES.get(cmd_name, cmd_name.replace("-", "_"))
+        command = import_module(f"gatesim.cli.{module}").command
         assert isinstance(command, click.Command)
         return command
 

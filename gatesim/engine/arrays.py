@@ -46,7 +46,7 @@ from gatesim.world.makers import makers
 from gatesim.world.noise import cumulative, noise_rows, value_at
 from gatesim.world.people import mean_us
 from gatesim.world.readings import ATTRIBUTES, network_blocks
-from gatesim.world.space import CellSpace, age_band, value_space
+from gatesim.world.space import CellSpace, age_band, value_space, word_for
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ class WorldArrays(NamedTuple):
     home: Ints  # [S]
     channel: Ints  # [S]
     band: Ints  # [S]
-    organisation: Ints  # [S]
+    organisation: Ints  # [S] what signals can observe of the owner besides: a number in `_classes`
     vpn_users: Floats  # [S]
     vpn_on: Floats  # [S]
     vpn_exits: Floats  # [S, R]
@@ -194,7 +194,7 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
     """The people and the signals of a scenario as arrays."""
     segments, names = list(scenario.segments.values()), list(scenario.segments)
     regions, models = list(scenario.regions), list(scenario.models)
-    organisations = value_space(scenario, "organisation")
+    classes = _classes(scenario)
     co_users = [list(segment.co_users.items()) for segment in segments]
     trips = [segment.trips for segment in segments]
     sure = {name for name, signal in scenario.signals.items() if _is_sure(scenario, signal)}
@@ -211,7 +211,7 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
         np.array([regions.index(s.home) for s in segments]),
         np.array([CHANNELS.index(s.channel) for s in segments]),
         np.array([age_band(scenario, s) for s in segments]),
-        np.array([organisations.index(s.organisation or NO_ORGANISATION) for s in segments]),
+        np.array([classes.index(_of_owner(scenario, s)) for s in segments]),
         np.array([s.vpn.users for s in segments], dtype=np.float64),
         np.array([s.vpn.on for s in segments], dtype=np.float64),
         np.array([_over(regions, s.vpn.exits) for s in segments]),
@@ -303,19 +303,45 @@ def _asked(
     return np.array([len(asked) for asked in questions], dtype=np.int64), what, index, answer
 
 
+OF_OWNER = ("organisation", "attestation", "revocation")
+"""Attributes that the owner's segment settles."""
+
+
+def _of_owner(scenario: Scenario, owner: Segment) -> dict[str, int]:
+    """The values of the attributes that the owner's segment settles."""
+    organisation = value_space(scenario, "organisation").index(owner.organisation or NO_ORGANISATION)
+    word = word_for(scenario, owner)
+    return {"organisation": organisation, "attestation": word, "revocation": word}
+
+
+def _classes(scenario: Scenario) -> list[dict[str, int]]:
+    """The combinations of these values that occur.
+
+    To the compiled life they are the values of one attribute: so many attributes of the owner take no code in it.
+    """
+    found: list[dict[str, int]] = []
+    for segment in scenario.segments.values():
+        values = _of_owner(scenario, segment)
+        if values not in found:
+            found.append(values)
+    return found
+
+
 def _signals(
     scenario: Scenario, strides: Sequence[int], sure: Set[str]
 ) -> tuple[Ints, Ints, NDArray[np.bool_], Ints, int, Floats, Ints, Ints, Floats, Ints, Ints, Ints]:
     signals = list(scenario.signals.values())
     sizes = [len(value_space(scenario, signal.observes)) for signal in signals]
-    most = max([1, *sizes])
+    classes = _classes(scenario)
+    most = max([1, *sizes, *(len(classes) for s in signals if s.observes in OF_OWNER)])
     count = len(signals)
     rows = np.ones((count, len(CHANNELS), len(NETWORK_KINDS), most, most + 1))
     step = np.zeros((count, most, most + 1), dtype=np.int64)
     for j, (signal, size) in enumerate(zip(signals, sizes, strict=True)):
-        rows[j, :, :, :size, : size + 1] = cumulative(noise_rows(scenario, signal))
-        for v in range(size):
-            step[j, v, : size + 1] = [value_at(v, position) * strides[j] for position in range(size + 1)]
+        values = [one[signal.observes] for one in classes] if signal.observes in OF_OWNER else range(size)
+        rows[j, :, :, : len(values), : size + 1] = cumulative(noise_rows(scenario, signal))[:, :, values]
+        for v, value in enumerate(values):
+            step[j, v, : size + 1] = [value_at(value, position) * strides[j] for position in range(size + 1)]
     causes, order = list(scenario.causes.values()), list(scenario.signals)
     refresh = np.array([REFRESHES.index(signal.refresh) for signal in signals], dtype=np.int64)
     cause_of = np.full(count, -1, dtype=np.int64)
@@ -323,7 +349,10 @@ def _signals(
         cause_of[[order.index(name) for name in cause.signals]] = q
     blocks = network_blocks(scenario)
     return (
-        np.array([ATTRIBUTES.index(signal.observes) for signal in signals], dtype=np.int64),
+        np.array(
+            [min(ATTRIBUTES.index(signal.observes), ATTRIBUTES.index("organisation")) for signal in signals],
+            dtype=np.int64,
+        ),
         refresh,
         np.array([name in sure for name in scenario.signals], dtype=np.bool_),
         np.flatnonzero(refresh == REFRESHES.index("session")).astype(np.int64),

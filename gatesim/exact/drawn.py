@@ -19,7 +19,7 @@ from gatesim.scenario.people import CHANNELS, Segment
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import NO_ORGANISATION
 from gatesim.world.kept import kept
-from gatesim.world.space import CellSpace, age_band, value_space
+from gatesim.world.space import CellSpace, age_band, value_space, word_for
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -163,6 +163,7 @@ def alike(scenario: Scenario) -> tuple[int, ...]:
             segment.channel,
             age_band(scenario, segment),
             segment.organisation,
+            word_for(scenario, segment),
             tuple(segment.card.items()),
             tuple(segment.declared.items()),
             body(segment),
@@ -236,7 +237,7 @@ class _Owner:
             organisation = value_space(self._scenario, "organisation").index(
                 self._segment.organisation or NO_ORGANISATION
             )
-            facts = OwnerFacts(channel, card, form, organisation)
+            facts = OwnerFacts(channel, card, form, organisation, word_for(self._scenario, self._segment))
             once = self._noises.joint("account", self._contexts, facts)
             columns = []
             for k, context in enumerate(self._contexts):

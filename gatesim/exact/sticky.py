@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import Refresh
+from gatesim.scenario.signals import ATTESTATIONS, Refresh
 from gatesim.world.kept import kept
 from gatesim.world.noise import DIRECT, VPN, breakpoints, cumulative, noise_rows, value_at
 from gatesim.world.space import CellSpace
@@ -37,12 +37,13 @@ class Context(NamedTuple):
 
 
 class OwnerFacts(NamedTuple):
-    """What signals can observe of the account: channel, card, declared region, organisation (numbers)."""
+    """What signals can observe of the account: channel, card, declared region, organisation, word (numbers)."""
 
     channel: int
     card: int
     declared: int
     organisation: int
+    word: int = ATTESTATIONS.index("none")
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ class Noises:
             "card": facts.card,
             "declared": facts.declared,
             "organisation": facts.organisation,
+            "attestation": facts.word,
+            "revocation": facts.word,
         }
         return truth[self.signals[signal].observes]
 

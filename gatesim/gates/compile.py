@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from gatesim.gates.policies import best, constant, k_of_n, listed, posterior, rules, score, single
+from gatesim.gates import plugins
+from gatesim.gates.policies import (
+    attested,
+    best,
+    by_channel,
+    constant,
+    k_of_n,
+    listed,
+    posterior,
+    rules,
+    score,
+    single,
+)
 from gatesim.gates.tables import CHECK, Tables
 from gatesim.law.law import Epoch, Law
 from gatesim.scenario.schema import Scenario
@@ -23,6 +35,9 @@ COMPILERS: dict[str, Callable[[Any, Scenario, CellSpace, str, Epoch], Tables]] =
     "rules": rules.compile,
     "listed": listed.compile,
     "best": best.compile,
+    "attested": attested.compile,
+    "by_channel": by_channel.compile,
+    "plug_in": plugins.compile,
 }
 """For each family: (policy, scenario, its cells, name of the reading, epoch) -> tables."""
 

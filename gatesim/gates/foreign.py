@@ -17,7 +17,8 @@ def reads_foreign(scenario: Scenario, space: CellSpace, signal: str) -> NDArray[
     """For each reading of a signal, ``unknown`` apart, whether it reads foreign.
 
     A region is foreign if it is not the scenario's ``home``. Of the kinds of network, ``vpn`` is: a place
-    that is hidden is not shown to be home. Of organisations, ``none`` is: it is on nobody's list.
+    that is hidden is not shown to be home. Of organisations, ``none`` is: it is on nobody's list. Of a customer's word,
+    all but ``vouched`` is, and all but one that is ``standing``.
 
     Returns
     -------
@@ -29,6 +30,8 @@ def reads_foreign(scenario: Scenario, space: CellSpace, signal: str) -> NDArray[
         return np.array([kind == VPN for kind in range(len(names))])
     if observes == "organisation":
         return np.array([name == NO_ORGANISATION for name in names])
+    if observes in ("attestation", "revocation"):
+        return np.array([name not in ("vouched", "standing") for name in names])
     return np.array([name != scenario.home for name in names])
 
 

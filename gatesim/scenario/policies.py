@@ -147,7 +147,7 @@ class Rules(Policy):
 
 
 class Listed(Policy):
-    """Allow what is on a list, organisations (read through a signal) or old accounts; act on the rest."""
+    """Allow what is on a list: organisations (read through a signal), existing users, staff; act on the rest."""
 
     family: Literal["listed"]
     signal: Name | None = None
@@ -156,6 +156,8 @@ class Listed(Policy):
     """Organisations on the list."""
     age_at_least: Duration | None = None
     """Accounts at least this old are on the list; one of the scenario's ``age_bands``."""
+    staff: bool = False
+    """The lab's own staff, accounts of the channel ``internal``, are on the list."""
     otherwise: Literal["check", "block"] = "block"
     """What is done with everybody else."""
 
@@ -178,8 +180,57 @@ class Best(Policy):
     """How long an account that passed a check stays cleared; zero: a check is asked each time."""
 
 
+class Attested(Policy):
+    """Serve the accounts that their customer vouches for (see ``[attestation]``); act on the rest.
+
+    A word that is found false is revoked: the account is blocked, by default for good.
+    """
+
+    family: Literal["attested"]
+    signal: Name
+    """The signal that observes the ``attestation``: what the customer says."""
+    revocation: Name | None = None
+    """The signal that observes the ``revocation``: whether the word has been found false. None: nobody looks."""
+    otherwise: Literal["check", "block"] = "block"
+    """What is done with accounts that nobody vouches for."""
+    block_lasts: Duration = FOREVER
+    """How long an account whose word was revoked stays blocked; here without end unless said otherwise."""
+
+
+class ByChannel(Policy):
+    """Another policy's decisions on each channel; memory, documents and lead time are its own.
+
+    Channels that are not named are left open.
+    """
+
+    family: Literal["by_channel"]
+    parts: Annotated[dict[Channel, Name], Field(min_length=1)]
+    """For each channel the policy of this scenario that decides there."""
+
+
+class Plugin(Policy):
+    """A gate from outside: found by its name among the plug-ins that are installed or handed to the API."""
+
+    family: Literal["plug_in"]
+    plug_in: Annotated[str, Field(min_length=1, max_length=100)]
+    """Name of the plug-in."""
+    parameters: dict[str, Any] = {}
+    """What the plug-in is told; it says itself what it knows."""
+
+
 AnyPolicy = Annotated[
-    Open | Shutdown | KOfN | Single | Score | Posterior | Rules | Listed | Best,
+    Open
+    | Shutdown
+    | KOfN
+    | Single
+    | Score
+    | Posterior
+    | Rules
+    | Listed
+    | Best
+    | Attested
+    | ByChannel
+    | Plugin,
     Field(discriminator="family"),
 ]
 FAMILIES: tuple[str, ...] = (
@@ -192,4 +243,7 @@ FAMILIES: tuple[str, ...] = (
     "rules",
     "listed",
     "best",
+    "attested",
+    "by_channel",
+    "plug_in",
 )

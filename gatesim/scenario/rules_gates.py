@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from gatesim.scenario.checks import Desk, clock_to_us
 from gatesim.scenario.errors import Finding, KeyPath
 from gatesim.scenario.orders import Order
-from gatesim.scenario.policies import AnyPolicy, Best, KOfN, Listed, Posterior, Rules, Score, Single
+from gatesim.scenario.people import Channel
+from gatesim.scenario.policies import (
+    AnyPolicy,
+    Attested,
+    Best,
+    ByChannel,
+    KOfN,
+    Listed,
+    Plugin,
+    Posterior,
+    Rules,
+    Score,
+    Single,
+)
 from gatesim.scenario.rules_people import dangling, dangling_keys, each
 from gatesim.scenario.rules_signals import values_of
 from gatesim.scenario.schema import Scenario
@@ -54,7 +68,10 @@ def _no_desk(scenario: Scenario) -> Iterator[Finding]:
     if scenario.desk is not None:
         return
     accepted = {
-        kind for policy in scenario.policies.values() if can_check(policy) for kind in policy.documents
+        kind
+        for policy in scenario.policies.values()
+        if can_check(policy, scenario.policies)
+        for kind in policy.documents
     }
     for name, document in scenario.documents.items():
         if document.to_desk > 0 and name in accepted:
@@ -62,8 +79,8 @@ def _no_desk(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("documents", name, "to_desk"), message, "add [desk], or set to_desk = 0")
 
 
-def can_check(policy: AnyPolicy) -> bool:
-    """Whether a policy can ask for a document."""
+def can_check(policy: AnyPolicy, others: Mapping[str, AnyPolicy] = MappingProxyType({})) -> bool:
+    """Whether a policy can ask for a document; ``others``: those that it may be put together from."""
     match policy:
         case KOfN() | Single():
             return policy.then == "check"
@@ -75,7 +92,12 @@ def can_check(policy: AnyPolicy) -> bool:
             return policy.otherwise == "check" or any(rule.then == "check" for rule in policy.rules)
         case Listed():
             return policy.otherwise == "check"
-        case Best():
+        case Attested():
+            return policy.otherwise == "check"
+        case ByChannel():
+            known = [others[name] for name in policy.parts.values() if name in others]
+            return any(can_check(part) for part in known)
+        case Plugin() | Best():
             return bool(policy.documents)
     return False
 
@@ -84,9 +106,10 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
     yield from each((*path, "models"), policy.models, scenario.models, "model")
     yield from each((*path, "documents"), policy.documents, scenario.documents, "document")
     yield from each((*path, "channels"), policy.channels, policy.channels, "channel")
+    yield from _acts_on_nobody(scenario, path, policy)
     if policy.checker is not None:
         yield from dangling((*path, "checker"), policy.checker, scenario.checkers, "checker")
-    if can_check(policy) and not policy.documents:
+    if can_check(policy, scenario.policies) and not policy.documents:
         yield Finding(
             (*path, "documents"), "is missing: this policy checks, but which documents does it accept?"
         )
@@ -105,6 +128,10 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
             yield from _listed(scenario, path, policy)
         case Best():
             yield from _best(path, policy, scenario.orders)
+        case ByChannel():
+            yield from _by_channel(scenario, path, policy)
+        case Attested():
+            yield from _attested(scenario, path, policy)
 
 
 def _k_of_n(scenario: Scenario, path: KeyPath, policy: KOfN) -> Iterator[Finding]:
@@ -164,8 +191,8 @@ def _listed(scenario: Scenario, path: KeyPath, policy: Listed) -> Iterator[Findi
             yield Finding((*path, "organisations"), "is missing: which organisations are on the list?")
     elif policy.organisations:
         yield Finding((*path, "signal"), "is missing: which signal reads the organisation?")
-    elif policy.age_at_least is None:
-        yield Finding(path, "lists nothing: give signal and organisations, or age_at_least")
+    elif policy.age_at_least is None and not policy.staff:
+        yield Finding(path, "lists nothing: give signal and organisations, age_at_least, or staff = true")
     if policy.age_at_least is not None:
         yield from _age(scenario, (*path, "age_at_least"), policy.age_at_least)
 
@@ -188,3 +215,45 @@ def _best(path: KeyPath, policy: Best, orders: Sequence[Order]) -> Iterator[Find
             "is one question, limit another: the least leak at a floor, or the most served within a limit"
         )
         yield Finding((*path, "floor"), message, "leave one of them out", ((*path, "limit"),))
+
+
+def _attested(scenario: Scenario, path: KeyPath, policy: Attested) -> Iterator[Finding]:
+    for key, wanted in (("signal", "attestation"), ("revocation", "revocation")):
+        name = getattr(policy, key)
+        if name is None:
+            continue
+        yield from dangling((*path, key), name, scenario.signals, "signal")
+        signal = scenario.signals.get(name)
+        if signal is not None and signal.observes != wanted:
+            message = f'"{name}" observes "{signal.observes}": a signal that observes "{wanted}" is needed'
+            yield Finding((*path, key), message)
+    heard = set(scenario.attestation)
+    if policy.channels and heard and not heard & set(policy.channels):
+        message = "nobody gives a word on the channels that the policy acts on"
+        hint = "there are words on: " + ", ".join(f'"{channel}"' for channel in scenario.attestation)
+        yield Finding((*path, "channels"), message, hint)
+
+
+def _by_channel(scenario: Scenario, path: KeyPath, policy: ByChannel) -> Iterator[Finding]:
+    path = (*path, "parts")
+    for channel, name in policy.parts.items():
+        yield from dangling((*path, channel), name, scenario.policies, "policy")
+        part = scenario.policies.get(name)
+        if isinstance(part, ByChannel):
+            message = f'"{name}" is itself put together by channel'
+            yield Finding((*path, channel), message, "name the policy that decides on this channel")
+        yield from _unused((*path, channel), channel, scenario)
+
+
+def _unused(path: KeyPath, channel: Channel, scenario: Scenario) -> Iterator[Finding]:
+    """A channel that no account uses: the policy would do nothing there, and seem to have been tried."""
+    used = dict.fromkeys(s.channel for s in scenario.segments.values())
+    if channel not in used:
+        message = f'no segment uses the channel "{channel}"'
+        yield Finding(path, message, "there are: " + ", ".join(f'"{name}"' for name in used))
+
+
+def _acts_on_nobody(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Finding]:
+    """Channels that no account uses."""
+    for number, channel in enumerate(policy.channels):
+        yield from _unused((*path, "channels", number), channel, scenario)

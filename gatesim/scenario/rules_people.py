@@ -196,6 +196,8 @@ def _co_users(scenario: Scenario, path: KeyPath, name: str, segment: Segment) ->
         known = scenario.segments.get(other)
         if known is not None and other != name and known.co_users and known.share == 0:
             message = f'"{other}" owns no account (its share is 0), so it cannot have co_users of its own'
+            if name in known.co_users:
+                message = f'circular: "{name}" and "{other}" are co-users of each other, and {message}'
             yield Finding(("segments", other, "co_users"), message)
 
 

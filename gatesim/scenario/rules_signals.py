@@ -10,8 +10,10 @@ from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.rules_people import REST, dangling_keys, each
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import (
+    ATTESTATIONS,
     NETWORK_KINDS,
     NO_ORGANISATION,
+    REVOCATIONS,
     Accuracy,
     Attribute,
     Cause,
@@ -29,6 +31,8 @@ def values_of(scenario: Scenario, attribute: Attribute) -> tuple[str, ...]:
         return NETWORK_KINDS
     if attribute == "organisation":
         return (*scenario.organisations, NO_ORGANISATION)
+    if attribute in ("attestation", "revocation"):
+        return ATTESTATIONS if attribute == "attestation" else REVOCATIONS
     return tuple(scenario.regions)
 
 
@@ -36,6 +40,7 @@ def signal_rules(scenario: Scenario) -> Iterator[Finding]:
     """What is wrong with signals, causes and the space of cells."""
     for name, signal in scenario.signals.items():
         yield from _signal(scenario, name, signal)
+    yield from _attested(scenario)
     yield from _causes(scenario)
     yield from _age_bands(scenario)
     readings = [len(values_of(scenario, signal.observes)) + 1 for signal in scenario.signals.values()]
@@ -52,11 +57,31 @@ def _signal(scenario: Scenario, name: str, signal: Signal) -> Iterator[Finding]:
     if signal.errors_to is not None:
         yield from dangling_keys((*path, "errors_to"), signal.errors_to, values, what)
     layers = {(): (signal.accuracy, signal.coverage), ("vpn",): (signal.vpn.accuracy, signal.vpn.coverage)}
+    yield from _words(path, signal)
     for channel, noise in signal.channels.items():
         layers["channels", channel] = (noise.accuracy, noise.coverage)
     for place, (accuracy, coverage) in layers.items():
         yield from _by_value((*path, *place, "accuracy"), accuracy, values, what)
         yield from _by_value((*path, *place, "coverage"), coverage, values, what)
+
+
+_REFRESH_OF_WORDS = {"attestation": "account", "revocation": "session"}
+
+
+def _words(path: KeyPath, signal: Signal) -> Iterator[Finding]:
+    """A customer's word: its noise stands in [attestation], and how long it sticks follows from what it is."""
+    refresh = _REFRESH_OF_WORDS.get(signal.observes)
+    if refresh is None:
+        return
+    if signal.refresh != refresh:
+        message = f'a signal that observes "{signal.observes}" has refresh = "{refresh}"'
+        yield Finding((*path, "refresh"), message)
+    for key in ("accuracy", "coverage", "errors_to", "vpn", "channels"):
+        if key in signal.model_fields_set and getattr(signal, key) != type(signal).model_fields[key].default:
+            message = (
+                f'"{signal.observes}" takes no {key}: how far a word can be trusted stands in [attestation]'
+            )
+            yield Finding((*path, key), message, "set attestation.CHANNEL.honest and the keys beside it")
 
 
 def _by_value(
@@ -73,6 +98,22 @@ def _by_value(
     for value, row in numbers.items():
         if isinstance(row, Mapping):
             yield from dangling_keys((*path, value), row, values, what)
+
+
+def _attested(scenario: Scenario) -> Iterator[Finding]:
+    """Words that nobody reads, or that nobody gives."""
+    used = {s.channel for s in scenario.segments.values()}
+    for channel in scenario.attestation:
+        if channel not in used:
+            message = f'no segment uses the channel "{channel}": nobody gives this word'
+            hint = "there are: " + ", ".join(f'"{name}"' for name in CHANNELS if name in used)
+            yield Finding(("attestation", channel), message, hint)
+        if scenario.attestation[channel].revoked_after == 0:
+            yield Finding(("attestation", channel, "revoked_after"), "must be more than zero")
+    for name, signal in scenario.signals.items():
+        if signal.observes in _REFRESH_OF_WORDS and not scenario.attestation:
+            message = f'"{signal.observes}" has nothing to observe: no customer gives a word'
+            yield Finding(("signals", name, "observes"), message, "add [attestation.CHANNEL]")
 
 
 def _causes(scenario: Scenario) -> Iterator[Finding]:

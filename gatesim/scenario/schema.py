@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field
 from gatesim.scenario.checks import Checker, Desk, Document, Reactions
 from gatesim.scenario.operator import Operator
 from gatesim.scenario.orders import Control, Exposure, Order, Reading, Verdict
-from gatesim.scenario.people import Country, Model, Organisation, Segment
+from gatesim.scenario.people import Channel, Country, Model, Organisation, Segment
 from gatesim.scenario.policies import AnyPolicy
-from gatesim.scenario.signals import Cause, Signal
+from gatesim.scenario.signals import Attestation, Cause, Signal
 from gatesim.scenario.types import Count, Duration, Instant, Name, Number, Part, Title
 
 SCHEMA = 1
@@ -72,6 +72,8 @@ class Scenario(Part):
     segments: Annotated[dict[Name, Segment], Field(min_length=1, max_length=200)]
     signals: Annotated[dict[Name, Signal], Field(max_length=12)] = {}
     causes: dict[Name, Cause] = {}
+    attestation: dict[Channel, Attestation] = {}
+    """The word that customers of a channel give for the people on their accounts."""
     checkers: dict[Name, Checker] = {}
     documents: dict[Name, Document] = {}
     desk: Desk | None = None

@@ -7,18 +7,26 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from gatesim.scenario.people import Channel
-from gatesim.scenario.types import Count, Distribution, Name, Part, Probability, Title
+from gatesim.scenario.people import Channel, Status
+from gatesim.scenario.types import FOREVER, Count, Distribution, Duration, Name, Part, Probability, Title
 
-Attribute = Literal["device", "network", "network_kind", "card", "declared", "organisation"]
+Attribute = Literal[
+    "device", "network", "network_kind", "card", "declared", "organisation", "attestation", "revocation"
+]
 """What a signal can observe. ``device``: the region where the person is. ``network``: the region where the
 connection comes out (the VPN's exit when it is on, else the device's). ``network_kind``: ``direct``, ``vpn``.
-``card``, ``declared``: the owner's. ``organisation``: the owner's organisation or ``none``."""
+``card``, ``declared``: the owner's. ``organisation``: the owner's organisation or ``none``. ``attestation``: what
+the customer says of the account; ``revocation``: whether its word has been found false (see `Attestation`)."""
 
 Refresh = Literal["account", "place", "session"]
 
 NETWORK_KINDS = ("direct", "vpn")
 NO_ORGANISATION = "none"
+ATTESTATIONS = ("vouched", "not_vouched", "none")
+"""Whether everybody on an account is of a status that its customer may vouch for; ``none``: no customer gives its
+word on that channel."""
+REVOCATIONS = ("standing", "revoked", "none")
+"""What becomes of a word: it stands, or is found false; in the order of `ATTESTATIONS`."""
 UNKNOWN = "unknown"
 
 
@@ -85,3 +93,23 @@ class Cause(Part):
     scope: Literal["person", "network"] = "person"
     """``network``: one draw for all people on a home network, of people who are at home without a VPN."""
     people_per_network: Annotated[Count, Field(ge=1, le=1_000_000)] = 1
+
+
+class Attestation(Part):
+    """The word that customers of a channel give for the people on their accounts, account by account.
+
+    A word is true if everybody who is surely on the account (its owner, and co-users with ``present = 1``) is of
+    one of the ``statuses``. Co-users who are there on some accounts only are people whom it does not reach.
+    """
+
+    title: Title = ""
+    statuses: Annotated[tuple[Status, ...], Field(min_length=1)] = ("citizen", "permanent", "protected")
+    """People whom the customer may vouch for."""
+    given: Probability = 1.0
+    """Share of accounts for which a word is given at all; of the others the signal reads ``unknown``."""
+    honest: Probability
+    """Share of accounts with somebody else on them whose customer would not give a false word."""
+    enforced: Probability = 1.0
+    """Of these accounts, the share of which the customer knows who is on them; of the rest its word is false, too."""
+    revoked_after: Duration = FOREVER
+    """Mean time until a false word is found out, on an account with the mean rate of needs of such accounts."""

@@ -15,10 +15,12 @@ from rich.text import Text
 from gatesim.gates.tables import CLEARED, STATES
 from gatesim.measures.numbers import format_rate
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND
+from gatesim.show.decisions import CONTRIBUTES, contribution
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
 from gatesim.study.replay import BEGINS, ENDS, GONE, JOINS, LAW_CHANGES, LEAVES, OPEN, WAITING, Event
 from gatesim.study.story import Person, Story, Told, Trip
+from gatesim.study.why import FACTS, Why
 
 OFTEN = 3
 """So often a check that reaches the desk, or clears the account, is shown before it is folded."""
@@ -418,6 +420,82 @@ def facts(story: Story) -> Table:
     return Table("Who it is", columns, tuple(_facts(story)), note)
 
 
+# --- why --------------------------------------------------------------------------------------------------------
+
+REASONS_SHOWN = 3
+"""So many combinations of readings are explained, unless all are wanted."""
+
+
+def why_table(story: Story, everything: bool = False) -> Table | None:
+    """Why the gate did not just serve the person, signal by signal, for each combination of readings.
+
+    Parameters
+    ----------
+    story
+        The story.
+    everything
+        Show all combinations; by default the `REASONS_SHOWN` with most needs.
+
+    Returns
+    -------
+    Table or None
+        None where it always did, or knew the account.
+    """
+    groups: dict[tuple[object, ...], list[Told]] = {}
+    for need in story.own:
+        if need.why is not None:
+            groups.setdefault((need.why, need.decision, need.readings), []).append(need)
+    most = sorted(groups.values(), key=lambda needs: (-len(needs), needs[0].time_us))
+    if not most:
+        return None
+    shown = most if everything else most[:REASONS_SHOWN]
+    numbers = CONTRIBUTES[_reasons(shown[0][0]).kind]
+    rows = [row for needs in shown for row in _why_rows(story, needs)]
+    keep = [0, 1, 2, *([3] if numbers else []), 4]
+    columns = (
+        Column("needs", LEFT, 2),
+        Column("signal", LEFT),
+        Column("reads", LEFT),
+        Column(numbers),
+        Column("which says", LEFT, 3),
+    )
+    note = "For an account that the gate keeps nothing of."
+    if _reasons(shown[0][0]).kind == "log_likelihood_ratio":
+        note += (
+            " Each signal is weighed given those above it: the logarithms add up to the log odds, as the operator "
+            "believes."
+        )
+    if len(most) > len(shown):
+        hidden = sum(len(needs) for needs in most[len(shown) :])
+        note += f" {_number(hidden, 'more need')} with other readings: --all shows them."
+    return Table(
+        "Why the gate did not just serve",
+        tuple(columns[number] for number in keep),
+        tuple(tuple(row[number] for number in keep) for row in rows),
+        note,
+    )
+
+
+def _reasons(need: Told) -> Why:
+    assert need.why is not None
+    return need.why
+
+
+def _why_rows(story: Story, needs: Sequence[Told]) -> Iterator[tuple[str, str, str, str, str]]:
+    """The lines of needs that the gate saw alike: each signal, and what it comes to."""
+    first, reasons = needs[0], _reasons(needs[0])
+    when = f"{_number(len(needs), 'need')}, {'the first ' * (len(needs) > 1)}{stamp(story, first.time_us)}"
+    if reasons.start is not None:
+        yield when, FACTS, "", "", f"{_percent(reasons.start)} restricted before any signal is read"
+        when = ""
+    wrong = {reading.signal: reading for reading in first.readings if reading.wrong}
+    for part in reasons.parts:
+        read = f"{part.read} (truly {wrong[part.signal].true})" if part.signal in wrong else part.read
+        yield when, part.signal, read, contribution(reasons.kind, part), part.words
+        when = ""
+    yield when, "", "", "", f"{reasons.words} So: {first.decision}."
+
+
 # --- the whole --------------------------------------------------------------------------------------------------
 
 
@@ -481,6 +559,9 @@ def print_story(story: Story, everything: bool = False) -> None:
     console.print()
     _print_facts(console, facts(story))
     print_table(console, timeline(story, everything))
+    reasons = why_table(story, everything)
+    if reasons is not None:
+        print_table(console, reasons)
     console.print(Text(summary(story), style="bold"))
     if story.desk:
         console.print(Text(_desk(story), style="dim"))
@@ -511,6 +592,7 @@ def story_html(story: Story) -> str:
         f"<p><small>{html.escape(heading(story))}</small></p>",
         table_html(facts(story)),
         table_html(_unbroken(timeline(story))),
+        *(table_html(table) for table in (why_table(story),) if table is not None),
         f"<p>{html.escape(summary(story))}</p>",
         f"<p><small>{html.escape(_desk(story))}</small></p>" if story.desk else "",
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from gatesim.show.options import lines, options_table
 from gatesim.show.run import heading, small_print, tables, transition_words
 from gatesim.show.tables import Table, table_html
+from gatesim.study.options import Options
 from gatesim.study.result import Result
 
 
@@ -30,5 +32,16 @@ def tables_html(title: str, words: str, shown: Sequence[Table], last: str) -> st
         f"<p>{html.escape(words)}</p>" if words else "",
         *(table_html(table) for table in shown),
         f"<p>{html.escape(last)}</p>",
+    ]
+    return "\n".join(parts)
+
+
+def options_html(found: Options) -> str:
+    """What there is on a date as HTML. All text is escaped."""
+    parts = [
+        f"<h4>{html.escape(found.result.loaded.scenario.title)}</h4>",
+        *(f"<p>{html.escape(line)}</p>" for line in lines(found)),
+        table_html(options_table(found)),
+        *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(found.result)),
     ]
     return "\n".join(parts)

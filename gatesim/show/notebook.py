@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gatesim.show.check import inputs_table
+from gatesim.show.decisions import cell_html, decisions_html
 from gatesim.show.explain import story_html
 from gatesim.show.frontier import frontier_html
-from gatesim.show.html import run_html, tables_html
+from gatesim.show.html import options_html, run_html, tables_html
 from gatesim.show.relief import relief_html
 from gatesim.show.sensitivity import sensitivity_html
 from gatesim.show.shutdown import map_table, range_words, shutdown_tables
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
+from gatesim.study.decisions import CellStory, DecisionTable
 from gatesim.study.frontier import Frontier
+from gatesim.study.options import Options
 from gatesim.study.relief import Reliefs
 from gatesim.study.result import Result
 from gatesim.study.sensitivity import Sensitivity
@@ -131,6 +134,9 @@ Reliefs.html = relief_html
 Sensitivity.html = sensitivity_html
 Result.html = run_html
 Result.charts = RunCharts
+CellStory.html = cell_html
+DecisionTable.html = decisions_html
+Options.html = options_html
 Check.html = lambda checked: table_html(inputs_table(checked))
 Story.html = story_html
 Story.charts = StoryCharts

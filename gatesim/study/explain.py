@@ -1,18 +1,23 @@
-"""Explain what a policy does: for now, the story of one person from inside the full run."""
+"""Explain what a policy does: its decision table, one cell of it, or one person from inside the full run."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any, overload
 
-from gatesim.engine.fast import Population
+from gatesim.gates.plugins import handed
+from gatesim.law.law import Epoch, Law, microseconds
 from gatesim.measures.tally import judged
 from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.consistency import refuse_if_too_large
 from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.schema import Scenario
+from gatesim.study.decisions import CellStory, DecisionTable, cell_story, decision_table, parse_cell
 from gatesim.study.gates import jobs, laws
+from gatesim.study.options import instant
 from gatesim.study.run import FAST
 from gatesim.study.simulate import desk_for
 from gatesim.study.story import Story
@@ -22,6 +27,7 @@ from gatesim.world.people import Account, Body, People
 Progress = Callable[[float, str], None]
 
 
+@overload
 def explain(
     source: str | Path | Loaded,
     *,
@@ -33,8 +39,51 @@ def explain(
     sets: Sequence[str] = (),
     replication: int = 0,
     progress: Progress | None = None,
-) -> Story:
-    """Tell the story of one person from inside the full run.
+    plugins: Mapping[str, Any] | None = None,
+) -> Story: ...
+
+
+@overload
+def explain(
+    source: str | Path | Loaded,
+    *,
+    cell: str,
+    policy: str | None = None,
+    reading: str | None = None,
+    at: str | date | datetime | None = None,
+    sets: Sequence[str] = (),
+    plugins: Mapping[str, Any] | None = None,
+) -> CellStory: ...
+
+
+@overload
+def explain(
+    source: str | Path | Loaded,
+    *,
+    policy: str | None = None,
+    reading: str | None = None,
+    at: str | date | datetime | None = None,
+    sets: Sequence[str] = (),
+    plugins: Mapping[str, Any] | None = None,
+) -> DecisionTable: ...
+
+
+def explain(
+    source: str | Path | Loaded,
+    *,
+    person: int | str | None = None,
+    cell: str | None = None,
+    policy: str | None = None,
+    reading: str | None = None,
+    at: str | date | datetime | None = None,
+    people: int | None = None,
+    seed: int | None = None,
+    sets: Sequence[str] = (),
+    replication: int = 0,
+    progress: Progress | None = None,
+    plugins: Mapping[str, Any] | None = None,
+) -> Story | CellStory | DecisionTable:
+    """Explain what a policy does: its decision table, one cell of it, or one person from inside the full run.
 
     The person meets the gate among everybody else: where a desk is simulated, it is worked out with all accounts
     of the run, and where waits come from a table, it is the run's table.
@@ -45,33 +94,49 @@ def explain(
         A scenario: a path, a shipped name, or one already loaded.
     person
         Number of the account, from 0: its owner. ``"17.2"`` is the co-user in slot 2 of account 17.
+    cell
+        Instead of a person: what the signals read, such as ``"ip=US,payment=US,channel=consumer"``. ``model`` and
+        ``age_band`` can be given, too; what is left out is summed over. Without person and cell it is the whole table.
     policy
         Name of the policy; it may be left out where the scenario has only one.
     reading
         The reading of the orders; by default that of the first order.
-    people, seed, sets
+    at
+        For the table and the cell: the date whose law is looked at, as for `gatesim.options`; by default the instant
+        at which the first order comes into force.
+    sets
         As for `gatesim.run`.
-    replication
-        Which population of a run with several, from 0.
+    people, seed, replication
+        For the person: as for `gatesim.run`, and which population of a run with several, from 0.
     progress
         Called with the share of the work that is done and what is being done.
+    plugins
+        As for `gatesim.run`.
 
     Returns
     -------
-    Story
-        Who it is, and every need with what each signal read beside what was true.
+    Story, CellStory or DecisionTable
+        Of a person who it is, and every need with what each signal read beside what was true. Of a cell how likely it
+        is restricted, who makes the needs there, what happens and why. Of a policy all cells.
 
     Raises
     ------
     ScenarioError
-        If the scenario, the policy, the reading or the person is wrong.
+        If the scenario, the policy, the reading, the person, the cell or the date is wrong.
     ValueError
-        If the replication is out of range.
+        If the replication is out of range, or both a person and a cell are given.
     """
+    if person is not None and (cell is not None or at is not None):
+        raise ValueError("a person's story has no one cell and no one date: give person alone")
     given = [f"people={people}"] * (people is not None) + [f"seed={seed}"] * (seed is not None)
     loaded = loaded_from(source, [*sets, *given])
     scenario = loaded.scenario
     policy, reading = _chosen(loaded, policy, reading)
+    if person is None:
+        with handed(plugins):
+            return _table(loaded, policy, laws(scenario, scenario.seed, replication)[reading], cell, at)
+    from gatesim.engine.fast import Population
+
     number, slot = _person(person, scenario.people)
     refuse_if_too_large(scenario, scenario.people, FAST)
     say = progress or (lambda done, doing: None)
@@ -80,7 +145,8 @@ def explain(
     body = _body(scenario, account, slot)
     say(0.0, "compiling the policy")
     by_reading = laws(scenario, scenario.seed, replication)
-    job = next(job for job in jobs(scenario, [policy], by_reading) if reading in job.laws)
+    with handed(plugins):
+        job = next(job for job in jobs(scenario, [policy], by_reading) if reading in job.laws)
     law = by_reading[reading]
     say(0.1, "working out the desk")
     waits, desk = desk_for(scenario, job)
@@ -151,4 +217,32 @@ def _body(scenario: Scenario, account: Account, slot: int) -> Body:
     raise ScenarioError([Problem("--person", None, f"{account.number}.{slot}", message, hint)])
 
 
-# --- the run ----------------------------------------------------------------------------------------------------
+# --- tables -----------------------------------------------------------------------------------------------------
+
+
+def _table(
+    loaded: Loaded, policy: str, law: Law, cell: str | None, at: str | date | datetime | None
+) -> CellStory | DecisionTable:
+    """The decision table, or one cell of it."""
+    given = None if cell is None else parse_cell(loaded.scenario, cell)
+    epoch = _epoch(loaded, law, at)
+    if given is None:
+        return decision_table(loaded, policy, law, epoch)
+    return cell_story(loaded, policy, law, epoch, given)
+
+
+def _epoch(loaded: Loaded, law: Law, at: str | date | datetime | None) -> Epoch:
+    """The law of a date on which an order is in force; by default of the first instant at which one is."""
+    scenario = loaded.scenario
+    if law.in_force_us is None:
+        message = "no order is in force within the window: the gate is never asked"
+        raise ScenarioError([Problem(loaded.files[-1][0], None, "orders", message)])
+    if at is None:
+        return law.epochs[law.epoch_at(law.in_force_us)]
+    when = instant(scenario, at)
+    now = microseconds(scenario, when)
+    if 0 <= now < scenario.length and law.epochs[law.epoch_at(now)].named.any():
+        return law.epochs[law.epoch_at(now)]
+    first = (scenario.start + timedelta(microseconds=law.in_force_us)).isoformat(timespec="minutes")
+    message = "no order is in force on that date: the gate is not asked"
+    raise ScenarioError([Problem("--at", None, str(at)[:60], message, f"the first is from {first} on")])

@@ -10,10 +10,12 @@ from difflib import get_close_matches
 from functools import reduce
 from operator import add
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gatesim.engine.roster import staffed
+from gatesim.gates.plugins import handed
 from gatesim.law.law import has_random_dates
 from gatesim.law.staff import lead_time
 from gatesim.measures.definitions import Measure
@@ -78,6 +80,7 @@ def run(
     ledger: bool = False,
     progress: Progress | None = None,
     workers: int | None = None,
+    plugins: Mapping[str, Any] | None = None,
 ) -> Result:
     """Run the policies of a scenario and say what can be concluded.
 
@@ -112,6 +115,9 @@ def run(
         (threads), and one in the reference, where each is a process: a script that asks for more than one must
         start its work under ``if __name__ == "__main__"``, since each process reads it again.
 
+    plugins
+        Gates from outside, by the name that policies of the family ``plug_in`` give; see docs/plug-ins.md.
+
     Returns
     -------
     Result
@@ -144,6 +150,7 @@ def run(
         refuse_if_too_large(scenario, scenario.people, footprint(scenario, engine))
     clock, say = _Clock(), progress or (lambda done, doing: None)
     with ExitStack() as stack:
+        stack.enter_context(handed(plugins))
         folder = stack.enter_context(whole_folder(out)) if out is not None else None
         if engine == "exact":
             found, notes, desk = _exactly(scenario, names, clock, say)

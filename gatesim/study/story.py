@@ -16,6 +16,7 @@ from gatesim.scenario.types import DAY
 from gatesim.study.evidence import Evidence
 from gatesim.study.replay import LAW_CHANGES, Event
 from gatesim.study.shown import Shown
+from gatesim.study.why import Why
 from gatesim.world.draws import DRAWS_VERSION
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Told:
         Why the gate was open.
     evidence
         What the policy made of the readings; None where it was not asked, or where the family has no such number.
+    why
+        Why it did not just serve, signal by signal; None where it did, or where no table for unknown accounts was
+        asked.
     outcome, reason
         How the need ended; see `gatesim.measures.ledger`.
     asked
@@ -104,6 +108,7 @@ class Told:
     decision: str
     open_because: str
     evidence: Evidence | None
+    why: Why | None
     outcome: str
     reason: str
     asked: bool
@@ -143,7 +148,11 @@ EVENT_COLUMNS = ("time", "event", "body", "own", "need", "words")
 
 NEED_COLUMNS = (
     "own",
-    *(field.name.removesuffix("_us") for field in fields(Told) if field.name not in ("readings", "evidence")),
+    *(
+        field.name.removesuffix("_us")
+        for field in fields(Told)
+        if field.name not in ("readings", "evidence", "why")
+    ),
     "judgement",
 )
 

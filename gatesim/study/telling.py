@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from gatesim.gates.tables import ACTIONS, FRESH, STATES, Tables
+from gatesim.gates.tables import ACTIONS, BLOCK, CHECK, FRESH, STATES, Tables
 from gatesim.law.law import Law, has_random_end, licence_from_us, microseconds, order_end_us
 from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario import Loaded
 from gatesim.scenario.orders import CarveOut, Order
 from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
+from gatesim.scenario.signals import ATTESTATIONS, NETWORK_KINDS, NO_ORGANISATION, REVOCATIONS
 from gatesim.scenario.types import DAY, FOREVER
 from gatesim.study.evidence import Evidence, evidence
 from gatesim.study.licences import licence_title
 from gatesim.study.replay import LAW_CHANGES, Event, Fate, Replay
 from gatesim.study.story import Companion, Person, SignalRead, Story, Told, Trip
+from gatesim.study.why import Why, why
 from gatesim.world.draws import HOLDS_DOCUMENT, NEVER_ANSWERS, uniform
 from gatesim.world.licences import draw_licences
 from gatesim.world.noise import DIRECT, VPN
 from gatesim.world.order_ends import draw_order_ends
 from gatesim.world.people import Account, Body, People
-from gatesim.world.space import CellSpace
+from gatesim.world.space import CellSpace, word_for
 
 _CALENDAR = 7000 * 365 * DAY
 """Times from here on are beyond every date: they never come."""
@@ -110,7 +111,9 @@ class _Teller:
         self._bodies = {body.slot: body for body in account.bodies}
         self._trips = {b.slot: world.trips(b.person, b.segment) for b in account.bodies}
         self._exits = {b.slot: world.vpn_exit(b.person, b.segment) for b in account.bodies}
+        self._name = policy
         self._weighs: dict[int, Callable[[int], Evidence | None]] = {}
+        self._reasons: dict[tuple[int, int], Why] = {}
 
     def tell(self, row: int, fate: Fate) -> Told:
         """A need, and what became of it."""
@@ -135,6 +138,7 @@ class _Teller:
             decision=fate.decision,
             open_because=fate.open_because,
             evidence=self._weighed(time, cell, fate),
+            why=self._why(time, cell, fate),
             outcome=OUTCOMES[rows.outcome[row]],
             reason="" if reason == NO_REASON else REASONS[reason],
             asked=bool(rows.asked[row]),
@@ -165,6 +169,8 @@ class _Teller:
             "card": self._regions[self._account.card],
             "declared": self._regions[self._account.declared],
             "organisation": owner.organisation or NO_ORGANISATION,
+            "attestation": ATTESTATIONS[word_for(self._scenario, owner)],
+            "revocation": REVOCATIONS[word_for(self._scenario, owner)],
         }
         space, parts = self._space, self._space.parts(cell)
         return tuple(
@@ -180,6 +186,16 @@ class _Teller:
         if epoch not in self._weighs:
             self._weighs[epoch] = evidence(self._scenario, self._policy, self._law.epochs[epoch])
         return self._weighs[epoch](cell)
+
+    def _why(self, time: int, cell: int, fate: Fate) -> Why | None:
+        """Why an account that nothing is known of was not just served."""
+        if fate.state != STATES[FRESH] or fate.decision not in (ACTIONS[CHECK], ACTIONS[BLOCK]):
+            return None
+        key = self._law.epoch_at(time), cell
+        if key not in self._reasons:
+            epoch, known = self._law.epochs[key[0]], dict(enumerate(self._space.parts(cell)))
+            self._reasons[key] = why(self._scenario, self._name, epoch, known)
+        return self._reasons[key]
 
 
 def _dated(time_us: int | None) -> int | None:

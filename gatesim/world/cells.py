@@ -26,7 +26,7 @@ from gatesim.scenario.signals import NO_ORGANISATION
 from gatesim.world.kept import kept
 from gatesim.world.makers import makers
 from gatesim.world.noise import DIRECT, VPN, breakpoints, cumulative, noise_rows, value_at
-from gatesim.world.space import CellSpace, age_band, value_space
+from gatesim.world.space import CellSpace, age_band, value_space, word_for
 
 MAX_NUMBERS = 50_000_000
 """The most probabilities that one table may hold (400 MB)."""
@@ -49,6 +49,7 @@ class _Account:
 
     channel: int
     organisation: int
+    word: int
     card: tuple[float, ...]
     declared: tuple[float, ...]
 
@@ -190,6 +191,8 @@ def _block_table(
             "card": c,
             "declared": d,
             "organisation": account.organisation,
+            "attestation": account.word,
+            "revocation": account.word,
         }
         values = [truth[attribute] for attribute in observes]
         key = (context.kind, *values)
@@ -240,6 +243,7 @@ def _account_of(scenario: Scenario, segment: Segment) -> _Account:
     return _Account(
         CHANNELS.index(segment.channel),
         organisations.index(segment.organisation or NO_ORGANISATION),
+        word_for(scenario, segment),
         tuple(_by_region(scenario, segment.card)),
         tuple(_by_region(scenario, segment.declared)),
     )

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from gatesim.scenario.people import CHANNELS, Channel
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, Accuracy, Noise, Signal
-from gatesim.world.space import value_space
+from gatesim.scenario.signals import ATTESTATIONS, NETWORK_KINDS, Accuracy, Noise, Signal
+from gatesim.scenario.types import DAY, FOREVER
+from gatesim.world.space import value_space, word_for
 
 DIRECT, VPN = range(len(NETWORK_KINDS))
 
@@ -90,6 +91,8 @@ def noise_rows(scenario: Scenario, signal: Signal) -> NDArray[np.float64]:
         ``rows[h, n, v, p]``: the probability that the noise of an account of channel h, with the VPN off (n = 0)
         or on (n = 1), reads `value_at(v, p)` when the truth is v. Each row adds up to 1.
     """
+    if signal.observes in ("attestation", "revocation"):
+        return _rows_of_words(scenario, signal)
     values = value_space(scenario, signal.observes)
     if signal.errors_to is not None:
         errors = np.array([signal.errors_to.get(name, 0.0) for name in values])
@@ -107,6 +110,43 @@ def noise_rows(scenario: Scenario, signal: Signal) -> NDArray[np.float64]:
                 positions = [value_at(v, p) for p in range(len(values))]
                 rows[h, kind, v, : len(values)] = known[positions]
                 rows[h, kind, v, len(values)] = 1.0 - coverage
+    return rows
+
+
+def found_false(scenario: Scenario, channel: Channel) -> float:
+    """The probability that one session shows a false word of a channel to be false.
+
+    It is 1 / (rate x ``revoked_after``), with the mean rate of accounts whose word would be false: of Poisson needs
+    each of which shows it with probability q, the first that does comes after 1 / (rate x q) on average.
+    """
+    attestation = scenario.attestation[channel]
+    if attestation.revoked_after >= FOREVER:
+        return 0.0
+    false = ATTESTATIONS.index("not_vouched")
+    those = [s for s in scenario.segments.values() if s.channel == channel and word_for(scenario, s) == false]
+    share = sum(s.share for s in those)
+    rate = sum(s.share * s.needs_per_day for s in those) / share if share > 0 else 0.0
+    return min(1.0, 1.0 / (rate * attestation.revoked_after / DAY)) if rate > 0 else 0.0
+
+
+def _rows_of_words(scenario: Scenario, signal: Signal) -> NDArray[np.float64]:
+    """See `noise_rows`; of signals that observe the word of a customer, or what becomes of it."""
+    values = len(ATTESTATIONS)
+    rows = np.zeros((len(CHANNELS), len(NETWORK_KINDS), values, values + 1))
+    rows[..., 0] = 1.0
+    true, false = ATTESTATIONS.index("vouched"), ATTESTATIONS.index("not_vouched")
+    for channel, attestation in scenario.attestation.items():
+        h = CHANNELS.index(channel)
+        if signal.observes == "revocation":
+            # What is true of a false word is that it will be revoked; until it shows it reads as one that stands.
+            shows = found_false(scenario, channel)
+            rows[h, :, false, :2] = shows, 1.0 - shows
+            continue
+        admits = attestation.honest * attestation.enforced
+        for v in (true, false):
+            rows[h, :, v, 0] = attestation.given * (admits if v == false else 1.0)
+            rows[h, :, v, values] = 1.0 - attestation.given
+        rows[h, :, false, 1] = attestation.given * (1.0 - admits)
     return rows
 
 

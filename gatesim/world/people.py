@@ -42,7 +42,7 @@ from gatesim.world.draws import (
 )
 from gatesim.world.noise import DIRECT, VPN, cumulative
 from gatesim.world.readings import AT_HOME, ON_VPN, Readings, Truth
-from gatesim.world.space import age_band, value_space
+from gatesim.world.space import age_band, value_space, word_for
 
 Cumulative = tuple[float, ...]
 
@@ -154,6 +154,7 @@ class _Kind:
     channel: int
     band: int
     organisation: int
+    word: int
     needs_per_day: float
     multipliers: tuple[float, ...]
     activity: Cumulative
@@ -193,6 +194,7 @@ def _kind(scenario: Scenario, segment: Segment) -> _Kind:
         channel=CHANNELS.index(segment.channel),
         band=age_band(scenario, segment),
         organisation=organisations.index(segment.organisation or NO_ORGANISATION),
+        word=word_for(scenario, segment),
         needs_per_day=segment.needs_per_day,
         multipliers=segment.activity.multipliers,
         activity=_cumulative(segment.activity.shares),
@@ -342,7 +344,8 @@ class People:
             if self._by_session:
                 for j, u in self._readings.noise("session", person, number).items():
                     noise[j] = u
-            truth = Truth(region, network, network_kind, owner.card, owner.declared, account.organisation)
+            of_owner = (owner.card, owner.declared, account.organisation, account.word, account.word)
+            truth = Truth(region, network, network_kind, *of_owner)
             cell = self._readings.cell(noise, truth, account.channel, model, account.band)
             yield Need(number, time, model, region, cell)
 

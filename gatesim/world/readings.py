@@ -54,6 +54,8 @@ class Truth(NamedTuple):
     card: int
     declared: int
     organisation: int
+    attestation: int = 2
+    revocation: int = 2
 
 
 @dataclass(frozen=True, slots=True)

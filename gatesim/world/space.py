@@ -8,7 +8,14 @@ from math import prod
 
 from gatesim.scenario.people import CHANNELS, Segment
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION, UNKNOWN, Attribute
+from gatesim.scenario.signals import (
+    ATTESTATIONS,
+    NETWORK_KINDS,
+    NO_ORGANISATION,
+    REVOCATIONS,
+    UNKNOWN,
+    Attribute,
+)
 
 
 def value_space(scenario: Scenario, attribute: Attribute) -> tuple[str, ...]:
@@ -17,12 +24,24 @@ def value_space(scenario: Scenario, attribute: Attribute) -> tuple[str, ...]:
         return NETWORK_KINDS
     if attribute == "organisation":
         return (*scenario.organisations, NO_ORGANISATION)
+    if attribute in ("attestation", "revocation"):
+        return ATTESTATIONS if attribute == "attestation" else REVOCATIONS
     return tuple(scenario.regions)
 
 
 def age_band(scenario: Scenario, segment: Segment) -> int:
     """The band of an account's age at the start: how many of the scenario's ages it has reached."""
     return sum(age <= segment.account_age for age in scenario.age_bands)
+
+
+def word_for(scenario: Scenario, segment: Segment) -> int:
+    """What a customer's word for an account of an owner segment would be: a number in `ATTESTATIONS`."""
+    attestation = scenario.attestation.get(segment.channel)
+    if attestation is None:
+        return ATTESTATIONS.index("none")
+    surely = [scenario.segments[name] for name, entry in segment.co_users.items() if entry.present == 1]
+    everybody = all(one.status in attestation.statuses for one in (segment, *surely))
+    return ATTESTATIONS.index("vouched" if everybody else "not_vouched")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""What there is to choose from on a date, as text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.padding import Padding
+from rich.text import Text
+
+from gatesim.law.standards import demands
+from gatesim.measures.judgement import explain_outcome
+from gatesim.measures.numbers import format_date, format_rate
+from gatesim.measures.rows import Row
+from gatesim.measures.wording import NOT_ACCEPTED, asked
+from gatesim.show.page import page
+from gatesim.show.run import heading, rate, small_print, transition_words
+from gatesim.show.tables import LEFT, Column, Table, print_table
+from gatesim.study.options import Option, Options
+
+STANDINGS = {
+    "available": "would do",
+    "not_ready": "would do, later",
+    "below_floor": "serves too few",
+    "not_within": "not within",
+    "depends": "depends on the limit",
+    "cannot_tell": "cannot tell",
+    "serves_nobody": "serves nobody",
+    "not_asked": "-",
+}
+
+
+def options_table(found: Options) -> Table:
+    """Each policy: when it is ready, what it serves and leaks, what it comes to by the orders' standards."""
+    rows = [
+        (
+            option.policy,
+            _ready(option),
+            "yes" if option.is_ready else "no",
+            rate(option.served),
+            rate(option.leak_rate, not option.may_leak),
+            rate(option.leak_share, not option.may_leak),
+            _standing(option),
+        )
+        for option in found.options
+    ]
+    columns = (
+        Column("policy", LEFT),
+        Column("ready", LEFT),
+        Column("on the date"),
+        Column("entitled needs served"),
+        Column("leak rate"),
+        Column("leak share"),
+        Column("comes to", LEFT),
+    )
+    return Table(
+        f'What there is on {format_date(found.at)}, the order read as "{found.reading}"',
+        columns,
+        tuple(rows),
+        _note(found),
+    )
+
+
+def _standing(option: Option) -> str:
+    said = STANDINGS[option.standing]
+    if option.standing == "depends" and option.chance is not None:
+        return f"within it with {format_rate(option.chance)}"
+    return said
+
+
+def _ready(option: Option) -> str:
+    return "never" if option.ready is None else short_date(option.ready)
+
+
+def short_date(instant: datetime) -> str:
+    """A date and time in figures, in the instant's own zone."""
+    return f"{instant:%Y-%m-%d %H:%M}"
+
+
+def _note(found: Options) -> str:
+    zone = found.at.strftime("%z")
+    words = (
+        f"Ready: issue of the first order plus lead time (UTC{zone[:3]}:{zone[3:5]}). Served and leaked: over all "
+        "the time that an order is in force, as if the policy had been there from the first instant."
+    )
+    if found.own is not None:
+        words += (
+            " Comes to, by what the order asks: would do: within it, serving the floor, and ready; serves too few: "
+            "within it, below the floor."
+        )
+    return words
+
+
+def outcome_lines(found: Options) -> list[str]:
+    """What the orders ask, and the outcome of it, in words."""
+    own = found.own
+    if own is None:
+        return []
+    scenario = found.result.loaded.scenario
+    parts = [f"Asked: {'; '.join(asked(scenario, one) for one in demands(scenario))}."]
+    if len(own.outcomes) == 1:
+        (outcome,) = own.outcomes
+        parts.append(explain_outcome(outcome) + ("" if own.together is None else _best(found, own.together)))
+    else:
+        parts += [
+            f"With a probability of {format_rate(chance)}: {explain_outcome(outcome)}"
+            for outcome, chance in own.outcomes.items()
+        ]
+    if any(one.kind == "process" for one in demands(scenario)):
+        parts.append(NOT_ACCEPTED)
+    return parts
+
+
+def _best(found: Options, row: Row) -> str:
+    """The policy that an outcome is about."""
+    if row.best is None or row.outcome in ("no_gate_meets_limit", "cannot_tell"):
+        return ""
+    option = next(option for option in found.options if option.policy == row.best)
+    if row.outcome == "only_not_ready":
+        if option.ready is None:
+            return f" It is {row.best}, which is never ready."
+        return f" The first of them is {row.best}, from {format_date(option.ready)} on."
+    return f" The one that serves most is {row.best}."
+
+
+def lines(found: Options) -> list[str]:
+    """What is said above the table."""
+    parts = [found.words, *outcome_lines(found)]
+    if found.own is not None and found.result.transition is not None:
+        parts.append(transition_words(found.result))
+    return parts
+
+
+def print_options(found: Options) -> None:
+    """Print what there is to choose from on a date."""
+    console = page()
+    console.print(Text(found.result.loaded.scenario.title, style="bold"))
+    console.print(Text(heading(found.result), style="dim"))
+    console.print()
+    for line in lines(found):
+        console.print(Padding(Text(line), (0, 0, 1, 0)))
+    print_table(console, options_table(found))
+    for line in small_print(found.result):
+        console.print(Text(line, style="dim"))
