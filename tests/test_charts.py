@@ -247,6 +247,13 @@ def test_no_name_lies_on_another_or_on_a_point(found: list[tuple[str, float, flo
     assert all(name in shown or name in left for name, _, _ in found)
 
 
+def test_points_that_coincide_share_a_name_or_a_span_of_numbers() -> None:
+    names = [f"{NAME}{n}" for n in range(3)]
+    placed, left = place([(names, 100, 100)], [], (WIDE, HIGH), dict(zip(names, (2, 3, 7), strict=True)))
+    assert [one.text for one in placed] == ["2-3, 7"]
+    assert left == names
+
+
 def test_the_frontiers_title_is_its_point_at_the_limit() -> None:
     found = gatesim.frontier(SMALL, policies=["open", "any_foreign"])
     title, _, says = texts(found.plot.frontier())

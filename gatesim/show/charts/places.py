@@ -62,6 +62,17 @@ def _candidates(x: float, y: float, width: float) -> Iterator[tuple[float, float
         yield x - width / 2, y + off + GAP + HEIGHT / 2
 
 
+def spans(numbers: Sequence[int]) -> str:
+    """Whole numbers in few signs, such as ``"2-12, 14"``."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return ", ".join(f"{one[0]}-{one[-1]}" if len(one) > 1 else f"{one[0]}" for one in found)
+
+
 def place(
     points: Sequence[tuple[Sequence[str], float, float]],
     taken: Sequence[Box],
@@ -105,5 +116,5 @@ def place(
     for names, x, y in sorted(points, key=lambda point: (len(", ".join(point[0])), point[2])):
         if not try_to(", ".join(names), x, y):
             left += names
-            try_to(", ".join(str(numbers[name]) for name in names), x, y)
+            try_to(spans([numbers[name] for name in names]), x, y)
     return placed, left
