@@ -22,6 +22,7 @@ COMMANDS = {
     "sensitivity": "Say what a point of each signal, each document, one more reviewer is worth.",
     "shutdown-point": "Find every value of a number at which the outcome changes.",
     "new": "Write a commented scenario file to start from.",
+    "app": "Open a page on this machine on which a scenario's numbers can be moved.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 

@@ -10,10 +10,10 @@ from gatesim.show.charts.grammar import INK, LIMIT, altair, finished, line_scale
 from gatesim.show.charts.places import along, place
 from gatesim.show.frontier import BASES
 from gatesim.study.frontier import Frontier
-from gatesim.study.standing import question
+from gatesim.study.standing import Question, question
 
 if TYPE_CHECKING:
-    from altair import HConcatChart
+    from altair import HConcatChart, LayerChart
 
 LEFT_END = 1e-5
 """The left end of the axis of limits: what is less, or nothing, stands on it."""
@@ -86,19 +86,63 @@ def _numbers(found: Frontier) -> dict[str, int]:
     return {name: n for n, name in enumerate(dict.fromkeys(one.policy for one in found.policies), start=1)}
 
 
-def _across(limit: float) -> float:
+def one_reading(
+    found: Frontier, asked: Question, says: str, size: tuple[int, int] = (500, 280)
+) -> LayerChart:
+    """The panel of one reading by itself, for a page that has a title of its own.
+
+    Parameters
+    ----------
+    found
+        The frontier.
+    asked
+        What is asked: the reading, and the limit and the floor that are drawn.
+    says
+        Alternative text.
+    size
+        Width and height of the panel, in points.
+    """
+    alt = altair()
+    panel, unnamed = _panel(alt, found, asked.reading, True, asked, size)
+    numbers = _numbers(found)
+    small = ", ".join(f"{numbers[name]}: {name}" for name in sorted(unnamed, key=numbers.__getitem__))
+    chart: LayerChart = (
+        panel.properties(
+            description=" ".join(says.split()),
+            title=alt.TitleParams(small, **_SMALL),
+            autosize="pad",  # names stand at points of the panel: it must not be squeezed
+        )
+        .configure_view(stroke=None)
+        .configure_axis(gridColor="#e6e6e6", domainColor="#999999", labelFontSize=11, titleFontSize=11)
+        .configure_legend(labelLimit=0, labelFontSize=11)
+    )
+    return chart
+
+
+_SMALL = {"fontSize": 10, "fontWeight": "normal", "anchor": "start", "orient": "bottom", "offset": 8}
+"""How the names of policies that found no room are written."""
+
+
+def _across(limit: float, width: int = WIDTH) -> float:
     """Points from the left end of a panel."""
-    return WIDTH * (math.log10(min(max(limit, LEFT_END), 1.0)) - math.log10(LEFT_END)) / -math.log10(LEFT_END)
+    return width * (math.log10(min(max(limit, LEFT_END), 1.0)) - math.log10(LEFT_END)) / -math.log10(LEFT_END)
 
 
-def _down(served: float) -> float:
+def _down(served: float, height: int = HEIGHT) -> float:
     """Points from the top of a panel."""
-    return HEIGHT * (1 - served / TOP)
+    return height * (1 - served / TOP)
 
 
-def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> tuple[Any, list[str]]:
-    scenario = found.loaded.scenario
-    asked = question(scenario)
+def _panel(
+    alt: Any,
+    found: Frontier,
+    reading: str,
+    first: bool,
+    asked: Question | None = None,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+) -> tuple[Any, list[str]]:
+    asked = asked or question(found.loaded.scenario)
+    width, height = size
     curves: list[dict[str, Any]] = [
         {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
         for point in found.points
@@ -145,9 +189,11 @@ def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> tuple[Any, l
     taken = [
         box
         for bound in NAMES.values()
-        for box in along([(_across(c["x"]), _down(c["y"])) for c in curves if c["bound"] == bound])
+        for box in along(
+            [(_across(c["x"], width), _down(c["y"], height)) for c in curves if c["bound"] == bound]
+        )
     ]
-    floor = alt.Chart(alt.Data(values=[{"y": scenario.verdict.floor}]))
+    floor = alt.Chart(alt.Data(values=[{"y": asked.floor}]))
     layers.insert(0, floor.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(y=y))
     if asked.ratio == found.ratio and asked.limit >= LEFT_END:
         line = alt.Chart(alt.Data(values=[{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]))
@@ -157,8 +203,8 @@ def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> tuple[Any, l
                 color=LIMIT, align="left", dx=3, dy=-4, y=0, baseline="bottom", fontSize=10
             ).encode(x=x, text="text:N")
         )
-        taken += along([(_across(asked.limit), 0.0), (_across(asked.limit), float(HEIGHT))])
-    placed, left = _named(dots, taken, _numbers(found))
+        taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
+    placed, left = _named(dots, taken, _numbers(found), size)
     for one in placed:
         layers.append(
             alt.Chart(alt.Data(values=[{}])).mark_text(
@@ -166,18 +212,21 @@ def _panel(alt: Any, found: Frontier, reading: str, first: bool) -> tuple[Any, l
             )
         )
     title = alt.TitleParams(f'read as "{reading}"', fontSize=11, anchor="start", offset=16)
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title), left
+    return alt.layer(*layers).properties(width=width, height=height, title=title), left
 
 
 def _named(
-    dots: list[dict[str, Any]], taken: list[Any], numbers: dict[str, int]
+    dots: list[dict[str, Any]], taken: list[Any], numbers: dict[str, int], size: tuple[int, int]
 ) -> tuple[list[Any], list[str]]:
     """Places of names; policies that stand on the same point share one."""
+    width, height = size
     groups: dict[tuple[int, int], list[dict[str, Any]]] = {}
     for dot in dots:
-        groups.setdefault((round(_across(dot["x"]) / 2), round(_down(dot["y"]) / 2)), []).append(dot)
+        groups.setdefault(
+            (round(_across(dot["x"], width) / 2), round(_down(dot["y"], height) / 2)), []
+        ).append(dot)
     points = [
-        ([dot["policy"] for dot in group], _across(group[0]["x"]), _down(group[0]["y"]))
+        ([dot["policy"] for dot in group], _across(group[0]["x"], width), _down(group[0]["y"], height))
         for group in groups.values()
     ]
-    return place(points, taken, (WIDTH, HEIGHT), numbers)
+    return place(points, taken, size, numbers)
