@@ -15,7 +15,7 @@ works   = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11
 hasvenv = $(shell $(1) -c 'import ensurepip, venv; print("yes")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint format types imports tests slow mutations bench notebooks docs picture wheel lock clean help
+.PHONY: run test lint format types imports tests browser slow mutations bench notebooks docs picture wheel lock clean help
 
 run: $(VENV)/installed  ## make the environment from the lock, install, run the flagship: the verdict
 	@$(BIN)/gatesim run june-2026
@@ -38,12 +38,20 @@ imports: $(VENV)/dev  ## who may import whom
 
 # Coverage cannot see into compiled loops, so the tests marked `compiled` run first with the compiler off.
 # (Exit 5 of pytest: no such test.) The last line is the summary of the full run.
-tests: $(VENV)/dev  ## the tests alone, with coverage
+tests: $(VENV)/dev browser  ## the tests alone, with coverage
 	@rm -f .coverage .coverage.*
 	@NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m "compiled and not slow" --cov --cov-report= || [ $$? -eq 5 ]
 	@$(PYTEST) --cov --cov-append --cov-report=term --cov-fail-under=95
 
-slow: $(VENV)/dev  ## the slow tests and the benchmarks, one at a time
+# Tests of the report and the page drive a browser; it is no Python package.
+browser:  ## make sure that there is a Chromium for the tests (as root on Debian: install it)
+	@command -v chromium chromium-browser google-chrome > /dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get > /dev/null || { \
+			echo "The tests drive a browser: install the package chromium" >&2; exit 1; }; \
+		echo "Installing chromium for the tests"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium > /dev/null; }
+
+slow: $(VENV)/dev browser  ## the slow tests and the benchmarks, one at a time
 	@$(BIN)/python -m pytest -m slow --timeout=0
 
 bench: $(VENV)/bench  ## gatesim against other simulators, and docs/speed.md (QUICK=1: short, and nothing is kept)
@@ -74,7 +82,7 @@ lock:  ## run.txt, dev.txt and bench.txt of requirements/ from pyproject.toml
 	@$(PYTHON) -m venv $(VENV)-lock
 	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
 	@env -u PIP_FIND_LINKS $(RESOLVE) --group build -o requirements/run.txt > /dev/null
-	@env -u PIP_FIND_LINKS $(RESOLVE) --extra charts --extra notebooks --group dev \
+	@env -u PIP_FIND_LINKS $(RESOLVE) --extra charts --extra app --extra notebooks --group dev \
 		-c requirements/run.txt -o requirements/dev.txt > /dev/null
 	@env -u PIP_FIND_LINKS $(RESOLVE) --group bench \
 		-c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt > /dev/null

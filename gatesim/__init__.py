@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gatesim.gates.plugins import Decisions
     from gatesim.scenario import Loaded, ScenarioError, load, shipped
     from gatesim.scenario.starter import new
+    from gatesim.show.report import report
     from gatesim.study.check import Check, check
     from gatesim.study.decisions import CellStory, DecisionTable
     from gatesim.study.explain import explain
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gatesim.study.sensitivity import Sensitivity, sensitivity
     from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
     from gatesim.study.shutdown_point import ShutdownPoint, shutdown_point
+    from gatesim.study.stored import read_run
     from gatesim.study.story import Story
     from gatesim.study.who import Who, who
 
@@ -37,6 +39,8 @@ _HOMES = {
     "check": "gatesim.study.check",
     "Check": "gatesim.study.check",
     "run": "gatesim.study.run",
+    "read_run": "gatesim.study.stored",
+    "report": "gatesim.show.report",
     "Result": "gatesim.study.result",
     "options": "gatesim.study.options",
     "Options": "gatesim.study.options",
@@ -82,7 +86,9 @@ __all__ = [
     "load",
     "new",
     "options",
+    "read_run",
     "relief",
+    "report",
     "run",
     "sensitivity",
     "shipped",

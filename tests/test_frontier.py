@@ -127,3 +127,11 @@ def test_a_standard_that_is_no_single_ratio_asks_for_one(name: str, why: str) ->
         ask(loaded)
     question = ask(loaded, ratio="leak_rate", limit=0.01)
     assert (question.ratio, question.limit, question.own) == ("leak_rate", 0.01, False)
+
+
+def test_a_perfect_signal_has_a_frontier_though_no_smaller_share_of_leaks_can_be_had() -> None:
+    found = frontier("perfect-place")
+    (ip_block,) = [one for one in found.policies if one.policy == "ip_block" and one.reading == found.reading]
+    # One kind of people is served, among them a few restricted: less of the limit leaves nothing.
+    assert ip_block.leak == pytest.approx(0.01 / 0.21, rel=1e-3)
+    assert ip_block.to_a == pytest.approx(0.0, abs=1e-9)

@@ -21,6 +21,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.scenario.types import DAY
 from gatesim.show import charts
+from gatesim.show.charts.policies import LEAST
 from gatesim.show.check import print_check, values
 from gatesim.show.html import run_html
 from gatesim.show.page import page, warn
@@ -323,7 +324,7 @@ def test_a_chart_has_a_row_for_each_policy(result: Result, leak: str) -> None:
     assert {row["policy"] for row in rows} == set(result.policies)
     for row in rows:
         assert row["leaked_low"] <= row["leaked"] <= row["leaked_high"]
-        assert row["leaked_low"] >= charts.LEAST, "nothing stands on the left end of a logarithmic axis"
+        assert row["leaked_low"] >= LEAST, "nothing stands on the left end of a logarithmic axis"
     leaks = [row["leaked"] for row in rows]
     assert leaks == sorted(leaks, reverse=True)
     by_name = {row["policy"]: row for row in rows}
@@ -333,7 +334,7 @@ def test_a_chart_has_a_row_for_each_policy(result: Result, leak: str) -> None:
 
 def limits(run: Result, leak: str) -> set[tuple[float, str]]:
     """Limits that a chart marks, with their words."""
-    values = found_in(charts.policies(run, leak).to_dict(), "values")
+    values = found_in(charts.policies_chart(run, leak).to_dict(), "values")
     data = [entry for found in values for entry in found if isinstance(entry, dict)]
     return {(entry["limit"], entry["text"]) for entry in data if "limit" in entry}
 
@@ -352,8 +353,8 @@ def test_a_limit_off_the_axis_is_no_line(limit: str, drawn: bool) -> None:
 
 def test_the_title_is_what_was_found(result: Result) -> None:
     title = result.plot.policies().to_dict()["title"]
-    assert title["text"] == charts.finding(result)
-    assert "120 accounts simulated, seed 7" in title["subtitle"]
+    assert " ".join(title["text"]) == charts.finding(result)
+    assert "120 accounts simulated, seed 7" in " ".join(title["subtitle"])
     row = next(row for row in result.verdict.rows if row.own and row.reading == "person")
     for outcome in SHORT:
         other = dataclasses.replace(row, outcome=outcome, best="careful")

@@ -65,8 +65,7 @@ def command(
     with progress() as shown:
         found = frontier(loaded, ratio=ratio, limits=limits, policies=policies or None, progress=shown)
     if chart is not None:
-        from gatesim.show.charts import save
-        from gatesim.show.frontier_chart import frontier_chart
+        from gatesim.show.charts import frontier_chart, save
 
         save(frontier_chart(found), chart)
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TypeVar
@@ -123,6 +123,32 @@ class OwnerLaw:
     checks: dict[tuple[bool, ...], list[CheckLaw]]
 
 
+def _sums(member: Ints, where: Ints, needs: Floats) -> Iterator[tuple[tuple[int, int], Floats]]:
+    """Needs summed over cases and places that are the same.
+
+    Parameters
+    ----------
+    member
+        int64[case]: what the case belongs to.
+    where
+        int64[case, place]: numbers of the places.
+    needs
+        float64[case, place, state, interval].
+
+    Yields
+    ------
+    tuple
+        What the cases belong to and the number of the place; float64[state, interval].
+    """
+    many = int(where.max()) + 1
+    keys = (member[:, None] * many + where).ravel()
+    order = np.argsort(keys, kind="stable")
+    known, starts = np.unique(keys[order], return_index=True)
+    totals = np.add.reduceat(needs.reshape(-1, *needs.shape[2:])[order], starts, axis=0)
+    for key, total in zip(known.tolist(), totals, strict=True):
+        yield divmod(key, many), total
+
+
 class Lasting:
     """One gate on one world, by classes of accounts.
 
@@ -188,21 +214,43 @@ class Lasting:
             For each counted epoch the instants (days since the epoch's start) between which to count, from
             0 to the epoch's length.
         """
-        found: Occupancy = {}
+        return self._occupancies({owner: law}, np.ones(owner + 1), edges)[owner]
+
+    def _occupancies(
+        self, laws: Mapping[int, OwnerLaw], accounts: Floats, edges: Sequence[Floats]
+    ) -> dict[int, Occupancy]:
+        """The same for several owner segments, times their accounts.
+
+        Cases of all owners with equally many bodies and places are worked out together: a few large arrays take far
+        less time than many small ones.
+        """
+        found: dict[int, Occupancy] = {owner: {} for owner in laws}
+        same: defaultdict[tuple[int, ...], list[tuple[int, tuple[bool, ...], Batch]]] = defaultdict(list)
+        for owner, law in laws.items():
+            for passing, batch in self._cases(owner, law):
+                places = tuple(len(self._classes.types[t].places) for t in batch.types[0].tolist())
+                weight = accounts[owner] * batch.weight
+                same[places].append((owner, passing, replace(batch, weight=weight)))
         intervals = max(len(e) - 1 for e in edges)
-        for passing, batch in self._cases(owner, law):
-            for part in self._split(batch, intervals):
-                places = [self._by_type(part.types[:, b], self._places_of) for b in range(len(part.bodies))]
+        for group in same.values():
+            whole = Batch.of([batch for _, _, batch in group])
+            which = np.repeat(np.arange(len(group)), [len(batch) for _, _, batch in group])
+            for rows in self._slices(whole, intervals):
+                part, member = whole.part(rows), which[rows]
+                places_of = [
+                    self._by_type(part.types[:, b], self._places_of) for b in range(part.types.shape[1])
+                ]
                 for row, chains, fresh, cleared in self._epochs(part):
                     by_body = chains.times(fresh, cleared, edges[row])
-                    for b, body in enumerate(part.bodies):
+                    for b, where in enumerate(places_of):
                         scale = part.weight * part.rates[:, b]
                         needs = np.moveaxis(by_body[b] * scale[:, None, None, None], 2, 1)
-                        for place in np.unique(places[b]).tolist():
-                            key = (passing, body, place)
-                            if key not in found:
-                                found[key] = [np.zeros((len(STATES), len(e) - 1)) for e in edges]
-                            found[key][row] += needs[places[b] == place].sum(axis=0)
+                        for (m, place), total in _sums(member, where, needs):
+                            owner, passing, batch = group[m]
+                            key = (passing, batch.bodies[b], place)
+                            if key not in found[owner]:
+                                found[owner][key] = [np.zeros((len(STATES), len(e) - 1)) for e in edges]
+                            found[owner][key][row] += total
         return found
 
     def joining(self, accounts: Floats, edges: Sequence[Floats]) -> list[Floats]:
@@ -278,10 +326,14 @@ class Lasting:
 
     def _split(self, batch: Batch, intervals: int) -> Iterator[Batch]:
         """Parts of a batch that are small enough for `BATCH`."""
+        for rows in self._slices(batch, intervals):
+            yield batch.part(rows)
+
+    def _slices(self, batch: Batch, intervals: int) -> Iterator[slice]:
         places = prod(len(self._classes.types[t].places) for t in batch.types[0].tolist())
         size = max(1, BATCH // (places * max(places, intervals)))
         for start in range(0, len(batch), size):
-            yield batch.part(slice(start, start + size))
+            yield slice(start, start + size)
 
     def _rates(self, segment: Segment, bodies: Sequence[int], rate: Floats) -> list[Floats]:
         """Needs a day of each body that is present."""
@@ -385,17 +437,14 @@ class Lasting:
         asked = np.zeros(len(self._segments))
         presented = np.zeros((len(self._segments), len(self.scenario.documents)))
         cuts = [self._cuts(e, daily) for e in self.epochs]
-        for owner in np.flatnonzero(accounts > 0).tolist():
-            law = self.owner_law(owner)
-            for (passing, body, place), needs in self.occupancy(
-                owner, law, [edges for edges, _ in cuts]
-            ).items():
+        laws = {owner: self.owner_law(owner) for owner in np.flatnonzero(accounts > 0).tolist()}
+        for owner, occupancy in self._occupancies(laws, accounts, [edges for edges, _ in cuts]).items():
+            for (passing, body, place), made in occupancy.items():
                 number = numbers[owner, body]
                 for row, (_, first) in enumerate(cuts):
-                    part = counts[number, :, first : first + needs[row].shape[1]]
-                    check = law.checks[passing][row]
-                    made = accounts[owner] * needs[row]
-                    opened = self._count(part, place, everybody[number].segment, row, made, check)
+                    part = counts[number, :, first : first + made[row].shape[1]]
+                    check = laws[owner].checks[passing][row]
+                    opened = self._count(part, place, everybody[number].segment, row, made[row], check)
                     asked[owner] += opened
                     presented[owner] += opened * check.presented
         return with_fallback(self.scenario, counts), asked, presented

@@ -37,7 +37,7 @@ _CHOICES = ("policies", "orders", "verdict", "age_bands")
 _UNCERTAIN_AMONG_CHOICES = ("lead_time", "after", "decided_after", "at_least", "granted")
 _WITH_SOURCES = ("measured", "published", "reported", "proxy", "vendor")
 _TIME_UNITS = "seconds, minutes, hours, days, weeks or years"
-_TIMES = {
+TIMES = {
     **dict.fromkeys(("s", "second", "seconds"), SECOND),
     **dict.fromkeys(("m", "minute", "minutes"), MINUTE),
     **dict.fromkeys(("h", "hour", "hours"), HOUR),
@@ -98,7 +98,7 @@ def rests_on(loaded: Loaded) -> tuple[Input, ...]:
     """
     order = {file: number for number, (file, _) in enumerate(loaded.files)}
     known = loaded.scenario.assumptions
-    patterns = _Patterns(known)
+    patterns = Patterns(known)
     stated = _last_stated(loaded, order)
     groups: dict[tuple[str, bool, bool], list[tuple[KeyPath, float | str]]] = {}
     for path, value in _numbers(loaded.data):
@@ -121,7 +121,7 @@ def count_guesses(inputs: Sequence[Input]) -> tuple[int, int]:
     return sum(entry.grade == GUESS for entry in uncertain), len(uncertain)
 
 
-class _Patterns:
+class Patterns:
     """The assumptions of a scenario, found by the key paths that their patterns fit."""
 
     def __init__(self, assumptions: Mapping[str, Assumption]) -> None:
@@ -292,14 +292,14 @@ def out_of_range(scenario: Scenario, data: Mapping[str, Any]) -> OutOfRange:
     OutOfRange
         One finding a value.
     """
-    patterns = _Patterns(scenario.assumptions)
+    patterns = Patterns(scenario.assumptions)
     errors, warnings = [], []
     for path, value in _numbers(data):
         pattern = patterns.best(path)
         known = scenario.assumptions[pattern] if pattern is not None else None
         if pattern is None or known is None or not (known.range or known.limits):
             continue
-        size = _TIMES.get(known.unit.split()[0].lower()) if known.unit.strip() else None
+        size = TIMES.get(known.unit.split()[0].lower()) if known.unit.strip() else None
         if isinstance(value, str) and size is None:
             place: KeyPath = ("assumptions", pattern)
             message = f"holds for the duration {dotted(path)}: write the unit as {_TIME_UNITS}"

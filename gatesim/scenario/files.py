@@ -136,10 +136,14 @@ def _made(layers: tuple[Layer, ...], sets: tuple[str, ...]) -> Loaded:
         data = merged(_without(layer, data, number), stated)
         origins.update(data, stated, layer.file)
     sources = Sources(layers)
+    restated: Data = {}
     for one in sets:
         data, path, value = _set(data, one)
         sources.note_set(path, value)
-        origins.update(data, _nested(path, value), SET)
+        if path[0] == "assumptions":
+            restated = merged(restated, _nested(path, value))
+    if sets:
+        origins.update(data, restated, SET)
 
     def problem(finding: Finding) -> Problem:
         return sources.problem(finding, data)

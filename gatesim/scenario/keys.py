@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from gatesim.scenario.errors import KeyPath
@@ -12,6 +13,7 @@ LONGEST_KEY = 2000
 """Characters that a key path may have."""
 
 
+@lru_cache(maxsize=10_000)  # the same patterns are read for every value that is looked up
 def parse_key(text: str) -> tuple[str, ...]:
     """The names of a dotted key; names with odd characters may stand in quotes.
 

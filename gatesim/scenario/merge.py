@@ -113,14 +113,15 @@ def with_value(data: Mapping[str, Any], names: Sequence[str], value: object) -> 
     Returns
     -------
     tuple
-        The new data, and the key path with numbers for elements.
+        The new data, which share with the old what is not on the way, and the key path with numbers for elements.
 
     Raises
     ------
     WrongKeyError
         If the key leads through something that is no table and no array, or to no element.
     """
-    result = copy.deepcopy(dict(data))
+    # Only the tables on the way are copied: what is beside it stays shared, and is not changed.
+    result = dict(data)
     node: Any = result
     shape: Shape = Scenario
     path: KeyPath = ()
@@ -138,7 +139,9 @@ def with_value(data: Mapping[str, Any], names: Sequence[str], value: object) -> 
             old = node[step] if isinstance(node, list) else node.get(step)
             node[step] = _on_top(old, value, shape)
         else:
-            node = node[step] if isinstance(node, list) else node.setdefault(step, {})
+            inner = node[step] if isinstance(node, list) else node.get(step, {})
+            node[step] = dict(inner) if isinstance(inner, dict) else copy.copy(inner)
+            node = node[step]
     return result, path
 
 

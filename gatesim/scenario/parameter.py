@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from gatesim.scenario.assumptions import _TIMES, _Patterns
+from gatesim.scenario.assumptions import TIMES, Patterns
 from gatesim.scenario.errors import KeyPath, Problem, ScenarioError, dotted, nearest
 from gatesim.scenario.keys import parse_key
 from gatesim.scenario.schema import Assumption, Scenario
@@ -188,7 +188,7 @@ def find_parameter(
     known = assumption_of(loaded, paths[0])
     for path, value in zip(paths, now, strict=True):
         _refuse_no_number(loaded, path, value, key, option)
-    scale = _scale(known) if duration else None
+    scale = scale_of(known) if duration else None
     size = scale or 1
     assumed = tuple(
         float(value) / size for value in now if isinstance(value, int | float) and value < FOREVER
@@ -226,7 +226,7 @@ def find_parameter(
 def assumption_of(loaded: Loaded, path: KeyPath) -> Assumption | None:
     """What is known about the value at a key path, or about the values of the table that stands there."""
     known = loaded.scenario.assumptions
-    patterns = _Patterns(known)
+    patterns = Patterns(known)
     best = patterns.best(path)
     if best is None:
         value = _at(loaded.data, path)
@@ -265,7 +265,7 @@ def _paths(loaded: Loaded, names: Sequence[str], key: str, option: str) -> tuple
         found = [path for path in found if _at(loaded.data, path) is not None]
     # The key of an assumption stands for the values that it covers, not for those that a more specific one covers.
     if key in loaded.scenario.assumptions:
-        patterns = _Patterns(loaded.scenario.assumptions)
+        patterns = Patterns(loaded.scenario.assumptions)
         found = [path for path in found if patterns.best(path) == key]
     known = [path for path in found if at(path, loaded.data) is not None and _is_there(loaded, path)]
     if not known:
@@ -324,9 +324,10 @@ def _takes(shape: Any, value: float) -> bool:
     return True
 
 
-def _scale(known: Assumption | None) -> int:
+def scale_of(known: Assumption | None) -> int:
+    """Microseconds of the unit in which a duration is known; of a day where none is said."""
     unit = known.unit.split()[0].lower() if known is not None and known.unit.strip() else "days"
-    return _TIMES.get(unit, DAY)
+    return TIMES.get(unit, DAY)
 
 
 def _number(value: float | str, scale: int | None, option: str, key: str) -> float:

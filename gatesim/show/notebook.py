@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gatesim.show.check import inputs_table
@@ -38,9 +39,33 @@ class RunCharts:
 
     def policies(self, leak: str = "leak_share") -> alt.HConcatChart:
         """Policies compared: whom each refuses wrongly, and what it lets through."""
-        from gatesim.show import charts
+        from gatesim.show.charts import policies_chart
 
-        return charts.policies(self._result, leak)
+        return policies_chart(self._result, leak)
+
+    def limits(self, ratio: str = "leak_share") -> alt.HConcatChart:
+        """What can be concluded at each limit, by reading of the order."""
+        from gatesim.show.charts import limits_chart
+
+        return limits_chart(self._result, ratio)
+
+    def who_pays(self, by: str = "segment", policy: str | None = None) -> alt.HConcatChart:
+        """Whom a policy refuses and lets through, by segment or channel; or why policies refuse, by reason."""
+        from gatesim.show.charts import who_pays_chart
+
+        return who_pays_chart(self._result, by, policy)
+
+    def days(self, policies: Sequence[str] | None = None) -> alt.HConcatChart:
+        """What is refused and let through day by day."""
+        from gatesim.show.charts import days_chart
+
+        return days_chart(self._result, policies)
+
+    def desk(self) -> alt.HConcatChart:
+        """How busy the desk is, how long cases wait, how many leave."""
+        from gatesim.show.charts import desk_chart
+
+        return desk_chart(self._result)
 
 
 class FrontierCharts:
@@ -51,7 +76,7 @@ class FrontierCharts:
 
     def frontier(self) -> alt.HConcatChart:
         """The most served against the limit, by both bounds, and the listed policies as points."""
-        from gatesim.show.frontier_chart import frontier_chart
+        from gatesim.show.charts import frontier_chart
 
         return frontier_chart(self._found)
 
@@ -64,9 +89,9 @@ class ShutdownCharts:
 
     def served(self) -> alt.HConcatChart:
         """What is served within the limit, as the number moves."""
-        from gatesim.show import shutdown_charts
+        from gatesim.show.charts import shutdown_chart
 
-        return shutdown_charts.shutdown_point(self._found)
+        return shutdown_chart(self._found)
 
 
 class MapCharts:
@@ -77,9 +102,22 @@ class MapCharts:
 
     def outcomes(self) -> alt.HConcatChart:
         """Outcomes over two numbers."""
-        from gatesim.show import shutdown_charts
+        from gatesim.show.charts import map_chart
 
-        return shutdown_charts.shutdown_map(self._found)
+        return map_chart(self._found)
+
+
+class StoryCharts:
+    """The chart of a story."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+
+    def life(self) -> alt.HConcatChart:
+        """The person's life in the window, as a strip."""
+        from gatesim.show.charts import life_chart
+
+        return life_chart(self._story)
 
 
 ShutdownPoint.html = lambda found: tables_html(
@@ -101,4 +139,5 @@ DecisionTable.html = decisions_html
 Options.html = options_html
 Check.html = lambda checked: table_html(inputs_table(checked))
 Story.html = story_html
+Story.charts = StoryCharts
 Who.html = lambda found: table_html(who_table(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from gatesim.gates.bounds import Bound, Program, least_leak, most_served
@@ -55,10 +55,25 @@ def claim_of(
 ) -> Claim:
     """What can be said at some values of the parameters."""
     at = tuple(values)
+    made = {"bound_A": standings.a.program(at)}
+    if standings.remembering:
+        made["bound_B"] = standings.b.program(at)
+    return claim_from(loaded, standings, made, at, held, worlds)
+
+
+def claim_from(
+    loaded: Loaded,
+    standings: Standings,
+    made: Mapping[str, Program],
+    at: tuple[float, ...] = (),
+    held: int | None = None,
+    worlds: int | None = None,
+) -> Claim:
+    """The same, where the programs of the bounds are made already; of bound B only if a policy remembers."""
     asked = standings.asked_at(at)
     listed, count = best_listed(standings, at)
-    a = best_bound(asked, bound_at(asked, standings.a.program(at)))
-    b = best_bound(asked, bound_at(asked, standings.b.program(at))) if standings.remembering else None
+    a = best_bound(asked, bound_at(asked, made["bound_A"]))
+    b = best_bound(asked, bound_at(asked, made["bound_B"])) if standings.remembering else None
     guesses, inputs = count_guesses(rests_on(loaded))
     return Claim(
         reading_in_words(loaded.scenario, asked.reading),

@@ -230,7 +230,7 @@ def frontier(
     if no_single_ratio(scenario):
         instead = {"ratio": ratio, "limit": limits[0] if limits else None}
     own = ask(loaded, policies=policies, **(instead or {"ratio": ratio}))
-    asked = _limits(scenario.verdict.limits, limits, ask(loaded, **instead), own.ratio)
+    asked = limits_shown(scenario.verdict.limits, limits, ask(loaded, **instead), own.ratio)
     order = [own.reading, *(name for name in scenario.readings if name != own.reading)]
     points: list[Point] = []
     listed: list[ListedPoint] = []
@@ -239,12 +239,11 @@ def frontier(
     told_apart: tuple[str, ...] = ()
     for number, reading in enumerate(order):
         standings = Standings(scenario, ask(loaded, reading=reading, policies=policies, **instead))
-        made = {"bound_A": standings.a.program(), "bound_B": standings.b.program()}
-        for which, program in made.items():
-            points += _curve(program, which, reading, own.ratio, asked)
+        made = programs(standings)
+        points += curves(standings, made, own.ratio, asked)
         for place, name in enumerate(standings.asked.policies):
             say((number + place / len(standings.asked.policies)) / len(order), f"{reading}: {name}")
-            listed.append(_listed(standings, name, made, own.ratio))
+            listed.append(listed_point(standings, name, made, own.ratio))
         sentences[reading] = sentence_of(loaded, standings)
         scopes |= {which: program.scope for which, program in made.items()}
         told_apart = told_apart or made["bound_B"].told_apart
@@ -263,8 +262,10 @@ def frontier(
     )
 
 
-def _limits(listed: Sequence[float], more: Sequence[float], order: Question, ratio: str) -> tuple[float, ...]:
-    """The limits that are asked for."""
+def limits_shown(
+    listed: Sequence[float], more: Sequence[float], order: Question, ratio: str
+) -> tuple[float, ...]:
+    """The limits that are asked for: the verdict's, those given, the order's own if it limits the same ratio."""
     for limit in more:
         try:
             Standard("leak_share", limit)
@@ -278,6 +279,21 @@ def _limits(listed: Sequence[float], more: Sequence[float], order: Question, rat
 def standard(ratio: str, limit: float) -> Standard:
     """A limit on a leak ratio, as bounds take it."""
     return Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
+
+
+def programs(standings: Standings) -> dict[str, Program]:
+    """The programs of both bounds."""
+    return {"bound_A": standings.a.program(), "bound_B": standings.b.program()}
+
+
+def curves(
+    standings: Standings, made: Mapping[str, Program], ratio: str, asked: Sequence[float]
+) -> list[Point]:
+    """Both curves under one reading, at the limits that are asked for and those of the grid."""
+    reading = standings.asked.reading
+    return [
+        point for which, program in made.items() for point in _curve(program, which, reading, ratio, asked)
+    ]
 
 
 def _curve(program: Program, which: str, reading: str, ratio: str, asked: Sequence[float]) -> list[Point]:
@@ -313,7 +329,8 @@ def payers(bound: Bound) -> tuple[Payer, ...]:
     return tuple(Payer(name, each / total) for name, each in most if each > 0)
 
 
-def _listed(standings: Standings, name: str, made: Mapping[str, Program], ratio: str) -> ListedPoint:
+def listed_point(standings: Standings, name: str, made: Mapping[str, Program], ratio: str) -> ListedPoint:
+    """Where a listed policy stands, and what the bounds say could be served more at its leaks."""
     one: Served = standings.served(name, ())
     leak = one.leak_rate if ratio == "leak_rate" else one.leak_share
     served = one.served_entitled

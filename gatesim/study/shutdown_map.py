@@ -115,7 +115,7 @@ class ShutdownMap(Shown):
 def shutdown_map(
     source: str | Path | Loaded,
     *,
-    vary: Sequence[str],
+    vary: Sequence[str | Parameter],
     low: Sequence[float | str | None] = (None, None),
     high: Sequence[float | str | None] = (None, None),
     steps: int = 50,
@@ -125,6 +125,7 @@ def shutdown_map(
     floor: float | None = None,
     policies: Sequence[str] | None = None,
     sets: Sequence[str] = (),
+    sentence: str | None = None,
     progress: Progress | None = None,
 ) -> ShutdownMap:
     """Outcomes over two parameters.
@@ -132,11 +133,13 @@ def shutdown_map(
     Parameters
     ----------
     vary
-        The two keys.
+        The two keys, or parameters that are known already.
     low, high
         The ends of their ranges.
     steps
         Values of each.
+    sentence
+        What holds as assumed, where it is known already.
     source, reading, ratio, limit, floor, policies, sets, progress
         As for `gatesim.study.shutdown_point.shutdown_point`. Policies with a memory are left out: each point would
         take the whole engine; bound B speaks for them.
@@ -149,7 +152,9 @@ def shutdown_map(
     loaded = loaded_from(source, sets)
     say = progress or (lambda done, doing: None)
     pairs = zip(vary, low, high, strict=True)
-    first, second = (find_parameter(loaded, key, a, b) for key, a, b in pairs)
+    first, second = (
+        key if isinstance(key, Parameter) else find_parameter(loaded, key, a, b) for key, a, b in pairs
+    )
     asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
     say(0.0, "preparing")
     standings = Standings(loaded.scenario, asked, [first, second])
@@ -178,7 +183,7 @@ def shutdown_map(
         most,
         standings.plain,
         standings.remembering,
-        sentence_of(loaded, Standings(loaded.scenario, asked)),
+        sentence_of(loaded, Standings(loaded.scenario, asked)) if sentence is None else sentence,
     )
 
 

@@ -158,9 +158,18 @@ class Standings:
         What is asked.
     parameters
         What is varied.
+    known
+        What policies serve as assumed, where it is known already: from the same scenario with another limit or floor.
     """
 
-    def __init__(self, scenario: Scenario, asked: Question, parameters: Sequence[Parameter] = ()) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        asked: Question,
+        parameters: Sequence[Parameter] = (),
+        known: Mapping[str, Served] | None = None,
+    ) -> None:
+        self._known = known or {}
         self.scenario, self.asked, self.parameters = scenario, asked, tuple(parameters)
         self.varied = Varied(scenario, self._law, parameters, asked.policies)
         self.a, self.b = CeilingA(self.varied), CeilingB(self.varied)
@@ -185,6 +194,8 @@ class Standings:
         return question(self.varied.at(values), reading=self.asked.reading, policies=self.asked.policies)
 
     def _served(self, policy: str, values: tuple[float, ...]) -> Served:
+        if not values and policy in self._known:
+            return self._known[policy]
         return self.varied.served(policy, values)
 
     def _most(self, side: str, values: tuple[float, ...]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from gatesim.measures.axes import SPLITS
 from gatesim.scenario.schema import SCHEMA
 from gatesim.study.folder import write_json, write_table
 from gatesim.study.result import RESULT_SCHEMA, Result
+from gatesim.study.stored import KEPT, MANIFEST, kept
 from gatesim.world.draws import DRAWS_VERSION
 
 LIBRARIES = ("numpy", "numba", "scipy", "simpy", "pandas", "pyarrow", "pydantic")
@@ -24,7 +26,7 @@ def _version(library: str) -> str:
 
 
 def write_run(result: Result, folder: Path) -> None:
-    """Write manifest, measures, days and the result as a whole into a folder.
+    """Write manifest, measures, days and the result as a whole into a folder: to be read, and to be read back.
 
     Parameters
     ----------
@@ -33,8 +35,10 @@ def write_run(result: Result, folder: Path) -> None:
     folder
         An existing folder, in the making (see `gatesim.study.folder.whole_folder`).
     """
+    packed = kept(result)
+    (folder / KEPT).write_bytes(packed)
     write_json(
-        folder / "manifest.json",
+        folder / MANIFEST,
         {
             "gatesim": __version__,
             "result_schema": RESULT_SCHEMA,
@@ -46,6 +50,9 @@ def write_run(result: Result, folder: Path) -> None:
             "replications": result.reps,
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
             "files": [{"name": name, "sha256": digest} for name, digest in result.loaded.files],
+            "sets": list(result.loaded.sets),
+            "policies": list(result.policies),
+            "kept": sha256(packed).hexdigest(),
             "scenario": result.loaded.data,
         },
     )

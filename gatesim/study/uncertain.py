@@ -24,7 +24,7 @@ from gatesim.scenario.assumptions import CHOICE, Input, rests_on
 from gatesim.scenario.consistency import inconsistencies
 from gatesim.scenario.errors import KeyPath
 from gatesim.scenario.keys import parse_key
-from gatesim.scenario.parameter import Parameter, _replaced, _scale, _typed, assumption_of
+from gatesim.scenario.parameter import Parameter, _replaced, _typed, assumption_of, scale_of
 from gatesim.scenario.people import Activity
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.shape import at, is_duration
@@ -178,7 +178,7 @@ def _moved(loaded: Loaded, scenario: Scenario, entry: Input, part: float) -> Sce
     moved: Any = scenario
     for path in paths:
         old = _typed(loaded.scenario, path)
-        scale = _scale(assumption_of(loaded, path)) if is_duration(at(path, loaded.data)) else 1
+        scale = scale_of(assumption_of(loaded, path)) if is_duration(at(path, loaded.data)) else 1
         if not isinstance(old, int | float) or old >= FOREVER:
             continue
         value = _together(old / scale, low, high, part) if several else quantile(entry, part)

@@ -21,6 +21,12 @@ from gatesim.gates.bounds.standards import Standard
 
 LEAKS = ("leak_rate", "leak_share", "leak_count")
 
+_TIE = 1e-14
+"""Room within a limit, in parts of what is weighed against it, that is none but rounding."""
+
+_STRAIGHT = 1e-12
+"""An edge along which the share of leaks changes by less, in parts of itself, keeps it."""
+
 
 def most_served(program: Program, standards: Standard | Sequence[Standard]) -> Bound:
     """The most entitled needs that any gate of a program serves within all of some standards.
@@ -48,6 +54,8 @@ def most_served(program: Program, standards: Standard | Sequence[Standard]) -> B
     for number, standard in enumerate(standards):
         on_leaks, on_served, most = standard.linear(program.restricted)
         room = most + on_served * frontier.served - on_leaks * frontier.leaks
+        # What rounding leaves of a tie is none: else the way to a gate that is just within would begin nowhere.
+        room[np.abs(room) <= _TIE * (abs(most) + on_leaks * frontier.leaks)] = 0.0
         within = np.flatnonzero(room >= 0)
         if not len(within):
             return _nothing(
@@ -169,7 +177,10 @@ def _price_of_limit(
         if standard.kind == "leak_share":
             # On the edge, leaks = odds * served with odds = limit / (1 - limit); differentiate served by the limit.
             odds = standard.limit / (1.0 - standard.limit)
-            return slope * served / (1.0 - odds * slope) / (1.0 - standard.limit) ** 2 / program.entitled
+            rest = 1.0 - odds * slope
+            if rest <= _STRAIGHT:
+                return None  # the share of leaks is the same all along the edge: a little less of it is worth it all
+            return slope * served / rest / (1.0 - standard.limit) ** 2 / program.entitled
         return slope / program.entitled
 
     def level(at: int) -> float | None:

@@ -1,0 +1,269 @@
+"""Parts of the page as HTML. All text is escaped: a scenario's author may have written it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from gatesim.measures.finding import Best
+from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.show.app.settings import Difference
+from gatesim.show.run import lead_time
+from gatesim.study.glance import Glance
+from gatesim.study.standing import Candidate, Question
+
+OF = {"leak_rate": "of restricted needs", "leak_share": "of served needs"}
+
+STYLE = """
+<style>
+[data-testid="stMainBlockContainer"] { padding: 3.5rem 2rem 3rem; max-width: 80rem; }
+[data-testid="stVegaLiteChart"] canvas,
+[data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto !important; }
+.gs { color: #222; line-height: 1.45; }
+.gs h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .3rem; padding: 0; font-weight: 600; }
+.gs h3 { font-size: 1.1rem; line-height: 1.3; margin: .8rem 0 0; padding: 0; font-weight: 600; }
+.gs h2 { font-size: 1.6rem; line-height: 1.3; margin: 0 0 .4rem; padding: 0; }
+.gs p { margin: 0 0 .5rem; }
+.gs small, .gs .small { color: #555; font-size: .85rem; }
+.gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
+.gs .tile { border: 1px solid #ccc; border-left: 6px solid #666; border-radius: .3rem; padding: .5rem .75rem; }
+.gs .tile.gate_available { border-left-color: #009E73; }
+.gs .tile.only_not_ready { border-left-color: #E69F00; }
+.gs .tile.only_below_floor { border-left-color: #E69F00; border-left-style: double; }
+.gs .tile.no_gate_meets_limit { border-left-color: #D55E00; }
+.gs .tile b { display: block; font-size: 1.15rem; }
+.gs .wide { overflow-x: auto; }
+.gs table { border-collapse: collapse; width: 100%; font-size: .95rem; font-variant-numeric: tabular-nums; }
+.gs caption { text-align: left; font-weight: 600; padding: 0 0 .3rem; caption-side: top; color: #222; }
+.gs th { text-align: right; vertical-align: bottom; border-bottom: 2px solid #444; padding: .25rem .6rem; }
+.gs td { text-align: right; vertical-align: top; border-bottom: 1px solid #ddd; padding: .25rem .6rem; }
+.gs td { white-space: nowrap; }
+.gs td.l { white-space: normal; }
+.gs th.l, .gs td.l, .gs th[scope=row] { text-align: left; }
+.gs th[scope=row] { font-weight: 600; border-bottom: 1px solid #ddd; vertical-align: top; }
+.gs th[scope=row] small { display: block; font-weight: 400; min-width: 11rem; }
+.gs tr.best { background: #eef5f2; }
+</style>
+"""
+
+
+def section(*parts: str, live: bool = False) -> str:
+    """Parts as one; what is ``live`` is read out by a screen reader when it changes."""
+    said = ' aria-live="polite"' if live else ""
+    return f'<div class="gs"{said}>{"".join(parts)}</div>'
+
+
+def rate(value: float | None) -> str:
+    """A share in percent; what sums leave beside 0 or 1 by rounding is neither."""
+    if value is not None and abs(value - round(value)) < 1e-12:
+        value = float(round(value))
+    return format_rate(value)
+
+
+def escaped(text: object) -> str:
+    return html.escape(str(text))
+
+
+def headline(found: Glance) -> str:
+    """The verdict in one line, about the listed policies."""
+    asked, best = found.asked, found.best
+    limit = f"{format_limit(asked.limit)} {OF[asked.ratio]}"
+    served = rate(best.served)
+    if best.outcome == "gate_available":
+        return f"{best.name} keeps leaks within {limit} and serves {served} of entitled needs"
+    if best.outcome == "only_not_ready":
+        day = best.ready and best.ready.replace(hour=0, minute=0, second=0, microsecond=0)
+        when = f"before {format_date(day)}" if day else "in any time to come"
+        return f"{best.name} would keep leaks within {limit}, but is not ready {when}"
+    if best.outcome == "only_below_floor":
+        return (
+            f"Within a limit of {limit} the best listed gate, {best.name}, serves {served} of entitled needs"
+        )
+    count = len(found.candidates)
+    if not count:
+        return "No listed gate serves anybody"
+    return f"None of {count} listed gates keeps leaks within {limit}"
+
+
+def question(found: Glance, title: str) -> str:
+    """The head of the page: the scenario, and what is asked of it."""
+    asked = found.asked
+    return section(
+        f"<h1>{escaped(title)}</h1>",
+        f"<p><small>Order read as “{escaped(asked.reading)}”; at most {format_limit(asked.limit)} {OF[asked.ratio]} "
+        f"may be leaks, at least {format_limit(asked.floor)} of entitled needs served; on {format_date(asked.date)}. "
+        "Exact engine.</small></p>",
+    )
+
+
+def heading(text: str) -> str:
+    """The heading of a part of the page."""
+    return section(f"<h3>{escaped(text)}</h3>")
+
+
+def frontier_words(found: Glance) -> str:
+    """What the chart of the frontier shows, for those who do not see it."""
+    asked = found.asked
+    points = [p for p in found.frontier.points if p.own and p.served is not None]
+    at = "; ".join(
+        f"{'A' if point.bound == 'bound_A' else 'B'} at {format_limit(point.limit)}: {rate(point.served)}"
+        for point in points
+    )
+    listed = "; ".join(
+        f"{one.policy} leaks {rate(one.leak)}, serves {rate(one.served)}" for one in found.frontier.policies
+    )
+    return (
+        f"Line chart: the most entitled needs served (upwards) for each limit on leaks {OF[asked.ratio]} (across, by "
+        f"factors of ten). {at}. Listed policies: {listed}."
+    )
+
+
+def verdict(found: Glance) -> str:
+    """The verdict: headline, three tiles, the whole sentence."""
+    return section(
+        f'<h2 id="verdict">{escaped(headline(found))}</h2>',
+        '<div class="tiles">',
+        _tile(
+            "Policies listed", found.best.outcome, _listed_words(found), _leak_words(found.best, found.asked)
+        ),
+        _tile("Any gate without memory (bound A)", found.a.outcome, *_bound_words(found.a, found, "serves")),
+        _tile("Any gate with memory (bound B)", found.b.outcome, *_bound_words(found.b, found, "may serve")),
+        "</div>",
+        f'<p id="sentence" class="small">{escaped(found.sentence)}</p>',
+        live=True,
+    )
+
+
+def _tile(title: str, outcome: str, words: str, small: str) -> str:
+    words, small = (text.replace(" %", "\N{NO-BREAK SPACE}%") for text in (words, small))
+    inside = f'{escaped(title)}<b>{escaped(words)}</b><span class="small">{escaped(small)}</span>'
+    return f'<div class="tile {outcome}">{inside}</div>'
+
+
+def _listed_words(found: Glance) -> str:
+    best = found.best
+    return {
+        "gate_available": f"{best.name} would do",
+        "only_not_ready": f"{best.name}, not ready",
+        "only_below_floor": f"below the floor: {rate(best.served)}",
+        "no_gate_meets_limit": "none within the limit",
+        "cannot_tell": "cannot tell",
+    }[best.outcome]
+
+
+def _leak_words(best: Best, asked: Question) -> str:
+    if not best.name:
+        return ""
+    if best.leak is None:
+        return f"{best.name} serves nobody"
+    within = "" if best.outcome != "no_gate_meets_limit" else "closest: "
+    return f"{within}{best.name} leaks {rate(best.leak)} {OF[asked.ratio]}, serves {rate(best.served)}"
+
+
+def _bound_words(best: Best, found: Glance, verb: str) -> tuple[str, str]:
+    if best.served is None or best.outcome == "no_gate_meets_limit":
+        return "serves nobody within the limit", ""
+    small = "below the floor" if best.outcome == "only_below_floor" else "the floor or more"
+    if verb == "serves" and found.with_desk is not None:
+        small += f"; with the desk as staffed {rate(found.with_desk)}"
+    if verb != "serves":
+        small += "; it shows no gate, it can only fail to rule one out"
+    return f"{verb} at most {rate(best.served)}", small
+
+
+def standing_words(candidate: Candidate, ready: str) -> str:
+    """Whether a listed policy would do, in a word or two."""
+    return {
+        "gate_available": "would do",
+        "only_not_ready": f"not ready; {ready}",
+        "only_below_floor": "below the floor",
+        "no_gate_meets_limit": "leaks too much",
+        "cannot_tell": "cannot tell",
+    }[candidate.outcome]
+
+
+def policies(found: Glance) -> str:
+    """The table of policies."""
+    scenario, asked = found.loaded.scenario, found.asked
+    by_name = {candidate.policy: candidate for candidate in found.candidates}
+    rows = []
+    for name, policy in scenario.policies.items():
+        head = f'<th scope="row">{escaped(name)}<small>{escaped(policy.title)}</small></th>'
+        ready = lead_time(scenario, name)
+        if name in by_name:
+            one = by_name[name]
+            cells = [
+                rate(one.served.served_entitled),
+                rate(one.served.leak_rate),
+                rate(one.served.leak_share),
+            ]
+            words = standing_words(one, f"after {ready}")
+        elif name in found.cannot:
+            cells, words = ["-"] * 3, "only by simulation"
+        else:
+            cells, words = ["0 %", "0 %", "undefined"], "serves nobody"
+        best = (
+            ' class="best"' if name == found.best.name and found.best.outcome != "no_gate_meets_limit" else ""
+        )
+        numbers = "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
+        rows.append(
+            f'<tr{best}>{head}<td>{escaped(ready)}</td>{numbers}<td class="l">{escaped(words)}</td></tr>'
+        )
+    heads = ("ready after", "entitled needs served", "leak rate", "leak share")
+    head = "".join(f'<th scope="col">{escaped(words)}</th>' for words in heads)
+    return section(
+        '<div class="wide" tabindex="0" role="region" aria-label="Table of policies">',
+        f'<table id="policies"><caption>Each policy, the order read as “{escaped(asked.reading)}”</caption>',
+        f'<thead><tr><th class="l" scope="col">policy</th>{head}<th class="l" scope="col">within the limit?</th></tr>',
+        f"</thead><tbody>{''.join(rows)}</tbody></table></div>",
+        f"<p><small>{escaped(_note(found))}</small></p>",
+    )
+
+
+def _note(found: Glance) -> str:
+    words = (
+        "Leak rate: leaks in restricted needs; leak share: leaks in served needs. Expected values without chance; the "
+        "desk's queue and what refused people do are left out: simulate to see them."
+    )
+    for name, why in found.cannot.items():
+        words += f" {name}: {why}."
+    return words
+
+
+def differing(found: Sequence[Difference], base: str) -> str:
+    """What differs from the base."""
+    if not found:
+        return section(
+            f"<p><b>Nothing differs from {escaped(base)} yet.</b></p>",
+            "<p>Move something in the panel on the left (on a phone: the arrows at the top).</p>",
+        )
+    rows = "".join(
+        f'<tr><th scope="row">{escaped(one.label)}</th><td>{escaped(one.base)}</td><td>{escaped(one.now)}</td>'
+        f'<td class="l">{escaped(one.known)}{"" if one.plausible else " <b>outside it</b>"}</td></tr>'
+        for one in found
+    )
+    return section(
+        '<div class="wide" tabindex="0" role="region" aria-label="Table of what differs">',
+        f'<table id="differs"><caption>What differs from {escaped(base)}</caption><thead><tr>',
+        '<th class="l" scope="col">input</th><th scope="col">base</th><th scope="col">now</th>',
+        f'<th class="l" scope="col">what is known</th></tr></thead><tbody>{rows}</tbody></table></div>',
+    )
+
+
+def paragraphs(lines: Iterable[str]) -> str:
+    """Small print."""
+    return section(*(f"<p><small>{escaped(line)}</small></p>" for line in lines))
+
+
+_MARKS = re.compile(
+    r"[\\`*\[\]<>#$~|&]"  # marks wherever they stand
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore within a word marks nothing
+    r"|:(?=\S)|(?<=www)\."  # a colour, a picture, a link
+    r"|^[-+](?=\s)|(?<=^\d)[.)]|(?<=^\d\d)[.)]"  # a list
+)
+
+
+def plain(text: str) -> str:
+    """A text in which Markdown finds nothing to mark. Little is added: a screen reader reads it out."""
+    return _MARKS.sub(lambda found: f"\\{found[0]}", " ".join(text.split()))

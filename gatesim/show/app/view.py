@@ -1,0 +1,479 @@
+"""The page itself: what Streamlit draws. What is set and what follows from it is worked out elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import streamlit as st
+
+from gatesim.exact.varied import Served
+from gatesim.scenario import Loaded, ScenarioError, load, shipped
+from gatesim.scenario.parameter import Parameter
+from gatesim.show.app import parts
+from gatesim.show.app.levers import ASKED, GROUPS, LIMIT, RATIO, READING, Lever
+from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
+from gatesim.show.app.sliders import FEW, meant, slider
+from gatesim.study.glance import Glance, glance
+from gatesim.study.result import Result
+from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
+
+DEFAULT = "june-2026"
+MAP_STEPS = 12
+MOST_PEOPLE = 1_000_000
+LATE = 1.5
+"""Seconds within which a browser knows the address that the page gave itself."""
+
+
+def show(file: str | None = None) -> None:
+    """Draw the page.
+
+    Parameters
+    ----------
+    file
+        A scenario file to begin with, besides the shipped ones.
+    """
+    st.set_page_config(page_title="gatesim", layout="wide", initial_sidebar_state="auto")
+    st.html(parts.STYLE)
+    names = _names(file)
+    panel, wrong = _from_address(names, file)
+    with st.sidebar:
+        panel = _base(names, panel, file)
+        settings = _levers(panel)
+    _to_address(panel, settings)
+    if wrong:
+        st.session_state.notice = notices(wrong)
+    _body(panel, settings)
+
+
+# --- The base, and the address ---
+
+
+def _names(file: str | None) -> list[str]:
+    """What the page can begin with: the user's file first."""
+    own = [_file_name(file)] if file is not None else []
+    return [*own, *shipped()]
+
+
+def _file_name(file: str) -> str:
+    return Path(file).name if file not in shipped() else file
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _panel(name: str, file: str | None) -> Panel:
+    """The panel of a base, read once: a file that changes later is not read anew."""
+    if file is not None and name == _file_name(file) and file not in shipped():
+        return Panel(name, load(Path(file)), str(Path(file).resolve()))
+    return Panel(name, load(name), name)
+
+
+def _asked() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _from_address(names: Sequence[str], file: str | None) -> tuple[Panel, list[str]]:
+    """The base, and what is wrong in the address. Where somebody wrote a new address, it is read."""
+    state, given = st.session_state, _asked()
+    if "settings" in state and (given == state.written or _is_late(given)):
+        return _panel(state.base, file), []
+    wrong: list[str] = []
+    default = names[0] if file is not None else DEFAULT
+    name = given.get(SCENARIO, [default])[-1]
+    if name not in names:
+        shown_name = "".join(c if c.isprintable() else "?" for c in name[:40])
+        wrong.append(f'there is no scenario "{shown_name}" here; {default} is shown, with nothing changed')
+        panel, settings = _panel(default, file), Settings()
+    else:
+        panel = _panel(name, file)
+        settings, wrong = panel.read(given)
+        try:
+            panel.scenario(settings)
+        except ScenarioError as error:
+            wrong.append(f"the settings do not go together ({error.problems[0].message}); nothing is changed")
+            settings = Settings()
+    _start(panel, settings)
+    state.pop("notice", None)
+    return panel, wrong
+
+
+def _is_late(given: Mapping[str, Sequence[str]]) -> bool:
+    """Whether an address is only late: sent along with a move before the browser knew what the move before it gave.
+
+    An address that somebody wrote, or went back to, comes without a move.
+    """
+    state = st.session_state
+    moved = any(key in state and state[key] != value for key, value in state.get("stood", {}).items())
+    return moved or (given == state.get("before") and monotonic() - state.written_at < LATE)
+
+
+def _start(panel: Panel, settings: Settings) -> None:
+    """Put all widgets where the settings say."""
+    state = st.session_state
+    state.base, state.settings = panel.name, settings
+    state.round = state.get("round", 0) + 1  # new widgets, which begin anew
+    state.pop("simulated", None)
+
+
+def _to_address(panel: Panel, settings: Settings) -> None:
+    query = panel.query(settings)
+    written = {name: [value] for name, value in query.items()}
+    if _asked() != written:
+        st.query_params.from_dict(query)
+    state = st.session_state
+    if state.get("written") != written:
+        state.before, state.written, state.written_at = state.get("written"), written, monotonic()
+    state.stood = {key: state[key] for key in state if " " in str(key)}
+
+
+def _base(names: Sequence[str], panel: Panel, file: str | None) -> Panel:
+    state = st.session_state
+    st.markdown("### gatesim")
+    chosen = st.selectbox(
+        "Scenario to begin with",
+        names,
+        index=list(names).index(panel.name),
+        key=f"base {state.round}",
+        help="Shipped scenarios, and the file that the page was started with. Choosing one takes all changes back.",
+    )
+    if chosen != panel.name:
+        panel = _panel(chosen, file)
+        _start(panel, Settings())
+        state.pop("notice", None)
+    st.caption(parts.plain(panel.loaded.scenario.title))
+    return panel
+
+
+# --- What can be moved ---
+
+
+def _levers(panel: Panel) -> Settings:
+    """The widgets; gives back what is set."""
+    state = st.session_state
+    settings: Settings = state.settings
+    wide = st.toggle(
+        "Go beyond the plausible ranges",
+        key="wide",
+        help="Sliders then go to the hard limits, such as a perfect signal.",
+    )
+    for group, title in GROUPS.items():
+        levers = [lever for lever in panel.levers if lever.group == group]
+        if not levers:
+            continue
+        with st.expander(title, expanded=group == ASKED):
+            if group == ASKED:
+                settings = _choices(panel, settings)
+            few = [lever for n, lever in enumerate(levers) if n < FEW or lever.name in state.settings.values]
+            if len(few) < len(levers) and st.checkbox(
+                f"All {len(levers)}", key=f"all {group} {panel.name}", help=f"Show all of: {title}"
+            ):
+                few = levers
+            for lever in few:
+                settings = _lever(panel, settings, lever, wide)
+    state.settings = settings
+    if st.button("Back to the base", disabled=not settings, help="Take all changes back"):
+        _start(panel, Settings())
+        st.rerun()
+    return settings
+
+
+def _choices(panel: Panel, settings: Settings) -> Settings:
+    words = panel.choices[READING]
+    readings = list(words)
+    reading = st.radio(
+        "Reading of the order",
+        readings,
+        index=readings.index(settings.reading or panel.reading),
+        captions=[parts.plain(words[name]) for name in readings],
+        key=f"reading {st.session_state.round}",
+    )
+    ratios = panel.choices[RATIO]
+    ratio = st.radio(
+        "The limit is a share",
+        list(ratios),
+        index=list(ratios).index(settings.ratio or panel.ratio),
+        format_func=ratios.__getitem__,
+        key=f"ratio {st.session_state.round}",
+    )
+    if panel.only_asks:
+        st.caption(
+            parts.plain(
+                f"Of this scenario's order {panel.only_asks}. The page asks about one leak ratio beside it; a saved "
+                "file keeps the order's own standard."
+            )
+        )
+    return panel.chosen(settings, reading, ratio)
+
+
+def _lever(panel: Panel, settings: Settings, lever: Lever, wide: bool) -> Settings:
+    """One slider, with what is known beside it."""
+    now = panel.value(settings, lever.name)
+    look = slider(lever, now, wide)
+    label = f"{lever.label} ({lever.about})" if lever.about else lever.label
+    # Its ends are part of its name: a slider that goes farther is another one, and begins where this one stands.
+    key = f"{lever.name} {st.session_state.round} {wide}"
+    unit = " %%" if lever.is_share else ""
+    common: dict[str, Any] = {"key": key, "help": parts.plain(lever.note) or None}
+    if look.options:
+        state = st.session_state
+        if key in state and state[key] not in look.options:
+            look = replace(look, options=tuple(sorted({*look.options, state[key]})))
+        number = st.select_slider(
+            parts.plain(label),
+            look.options,
+            value=look.at,
+            format_func=lambda x: f"{x:,.6f}".rstrip("0").rstrip(".") + (" %" if lever.is_share else ""),
+            **common,
+        )
+    elif lever.parameter.whole:
+        number = st.slider(
+            parts.plain(label), int(look.low), int(look.high), int(look.at), int(look.step), **common
+        )
+    else:
+        number = st.slider(
+            parts.plain(label),
+            look.low,
+            look.high,
+            look.at,
+            look.step,
+            format=f"%.{look.digits}f{unit}",
+            **common,
+        )
+    st.caption(parts.plain(known_words(lever)))
+    if number == look.at:
+        return settings  # not moved: what an address says exactly stays
+    value = meant(lever, number)
+    return panel.moved(settings, lever.name, value)
+
+
+# --- What follows ---
+
+
+def _body(panel: Panel, settings: Settings) -> None:
+    state = st.session_state
+    if state.get("notice"):
+        st.warning(parts.plain(state.notice))
+    try:
+        loaded = panel.scenario(settings)
+        found = _glance(panel.written, panel.query(settings), loaded, panel, settings)
+    except ScenarioError as error:
+        st.error(parts.plain(f"These settings do not go together. {error}"))
+        return
+    except ValueError as error:
+        st.error(parts.plain(f"This cannot be worked out: {error}"))
+        return
+    st.html(parts.question(found, loaded.scenario.title))
+    st.html(parts.verdict(found))
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _frontier(found)
+    with right:
+        st.html(parts.differing(panel.differing(settings), panel.name))
+    st.html(parts.policies(found))
+    if loaded.warnings:
+        st.html(parts.paragraphs(f"Warning: {line}" for line in loaded.warnings[:8]))
+    _save(panel, settings)
+    _map(panel, settings, found)
+    _simulate(panel, settings, loaded)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _glance(
+    written: str, query: Mapping[str, str], _loaded: Loaded, _panel: Panel, _settings: Settings
+) -> Glance:
+    known = _served(written, _panel.query(_panel.without_question(_settings)))
+    found = glance(_loaded, _panel.question(_loaded, _settings), known=known)
+    known.update(found.served)
+    return found
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _served(written: str, query: Mapping[str, str]) -> dict[str, Served]:
+    """What policies serve under settings but for the question: filled when it is first worked out."""
+    return {}
+
+
+def _frontier(found: Glance) -> None:
+    from gatesim.show.charts.frontier import one_reading
+
+    st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
+    chart = one_reading(found.frontier, found.asked, parts.frontier_words(found))
+    st.altair_chart(chart, theme=None, width="content")
+    st.html(
+        parts.paragraphs(
+            [
+                "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the limit; "
+                "dotted: the floor."
+            ]
+        )
+    )
+
+
+def _save(panel: Panel, settings: Settings) -> None:
+    st.html(parts.heading("Save as scenario file"))
+    text = panel.saved(settings)
+    name = panel.file_name(settings)
+    left, right = st.columns([1, 3])
+    left.download_button("Save as scenario file", text, name, "application/toml", on_click="ignore")
+    right.caption(parts.plain(f"Then: gatesim run {name} --engine exact"))
+    with st.expander("What the file says"):
+        st.code(text, language="toml")
+
+
+def _map(panel: Panel, settings: Settings, found: Glance) -> None:
+    st.html(parts.heading("Where a gate is within the limit: a map of two inputs"))
+    levers = [lever for lever in panel.levers if lever.parameter.paths]
+    names = [lever.name for lever in levers]
+    moving = [lever.name for lever in levers if lever.group != ASKED] or names
+    first = moving[0]
+    second = next(
+        (name for name in moving if panel.by_name[name].group != panel.by_name[first].group), names[-1]
+    )
+    left, right, third = st.columns([2, 2, 1], vertical_alignment="bottom")
+    across = left.selectbox(
+        "Across", names, names.index(first), format_func=_words(panel), key=f"x {panel.name}"
+    )
+    up = right.selectbox(
+        "Upwards", names, names.index(second), format_func=_words(panel), key=f"y {panel.name}"
+    )
+    if not third.toggle(
+        "Draw the map", key="map", help="It takes some seconds, and again whenever something moves."
+    ):
+        return
+    if across == up:
+        st.info("Choose two different inputs.")
+        return
+    from gatesim.show.charts import map_chart
+
+    # Not Streamlit's own store: it would play the bar of progress again, whose place is gone by then.
+    key = (panel.written, tuple(panel.query(settings).items()), across, up)
+    if st.session_state.get("mapped", (None, None))[0] != key:
+        with _progress() as say:
+            st.session_state.mapped = (key, _mapped(across, up, panel, settings, found, say))
+    drawn = st.session_state.mapped[1]
+    st.altair_chart(map_chart(drawn), theme=None, width="content")
+    words = f"Policies looked at: {', '.join(drawn.plain) or 'none'}."
+    if drawn.left_out:
+        words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
+    st.caption(parts.plain(words))
+
+
+def _words(panel: Panel) -> Callable[[str], str]:
+    def of(name: str) -> str:
+        lever = panel.by_name[name]
+        return f"{lever.label} ({lever.about})" if lever.about else lever.label
+
+    return of
+
+
+def _mapped(
+    across: str,
+    up: str,
+    panel: Panel,
+    settings: Settings,
+    found: Glance,
+    say: Callable[[float, str], None],
+) -> ShutdownMap:
+    vary = [axis(panel, name, settings, found) for name in (across, up)]
+    asked = found.asked
+    return shutdown_map(
+        found.loaded,
+        vary=vary,
+        steps=MAP_STEPS,
+        policies=asked.policies,
+        sentence=found.sentence,
+        progress=say,
+        ratio=None if asked.own else asked.ratio,
+        limit=None if asked.own else asked.limit,
+    )
+
+
+def axis(panel: Panel, name: str, settings: Settings, found: Glance) -> Parameter:
+    """A lever as an axis of a map: its plausible range, and where it stands."""
+    lever, value = panel.by_name[name], panel.value(settings, name)
+    parameter = replace(lever.parameter, assumed=(value,))
+    if name == LIMIT:
+        # By even steps the whole range would show only limits that nobody has in mind.
+        parameter = replace(parameter, low=0.0, high=min(1.0, max(0.05, 2 * found.asked.limit)))
+    return parameter
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float, str], None]]:
+    """A bar while something works, taken away when it is done."""
+    bar = st.progress(0.0, "starting")
+
+    def say(done: float, doing: str) -> None:
+        bar.progress(min(max(done, 0.0), 1.0), parts.plain(doing))
+
+    try:
+        yield say
+    finally:
+        bar.empty()
+
+
+def _simulate(panel: Panel, settings: Settings, loaded: Loaded) -> None:
+    from gatesim.study.run import run
+
+    st.html(parts.heading("Simulate what is on screen"))
+    scenario = loaded.scenario
+    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+    people = left.number_input(
+        "Accounts to simulate",
+        100,
+        MOST_PEOPLE,
+        min(scenario.people, MOST_PEOPLE),
+        1000,
+        key=f"n {panel.name}",
+    )
+    seed = middle.number_input("Seed", 0, 2**32 - 1, scenario.seed, key=f"seed {panel.name}")
+    state, query = st.session_state, panel.query(settings)
+    if right.button("Simulate", type="primary"):
+        state.pop("simulated", None)
+        with _progress() as say:
+            if not _is_compiled():
+                say(0.0, "Compiling the fast engine: once on this machine, about a minute")
+            try:
+                result = run(loaded, people=int(people), seed=int(seed), progress=say, workers=os.cpu_count())
+            except (ScenarioError, ValueError) as error:
+                st.error(parts.plain(str(error)))
+                return
+        state.simulated = (query, result)
+    if "simulated" in state:
+        made, result = state.simulated
+        _simulated(result, made != query)
+
+
+def _is_compiled() -> bool:
+    from gatesim.engine.fast import is_compiled
+
+    return is_compiled("tally")
+
+
+def _simulated(result: Result, is_old: bool) -> None:
+    from gatesim.show.charts import policies_chart
+    from gatesim.show.run import heading, policies_table, small_print
+    from gatesim.show.tables import table_html
+
+    if is_old:
+        st.info("Something was moved since: what follows was simulated before that.")
+    st.html(
+        parts.section(
+            f'<p id="simulated">{parts.escaped(heading(result))}</p>',
+            f"<p>{parts.escaped(result.sentence)}</p>",
+            f'<div class="wide" tabindex="0" role="region" aria-label="Simulated">{table_html(policies_table(result))}',
+            "</div>",
+            *(f"<p><small>{parts.escaped(line)}</small></p>" for line in small_print(result)),
+        )
+    )
+    st.altair_chart(policies_chart(result), theme=None, width="content")
+
+
+def main() -> None:
+    """What Streamlit runs: the arguments are those after ``--``."""
+    show(sys.argv[1] if len(sys.argv) > 1 else None)

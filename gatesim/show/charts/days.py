@@ -1,0 +1,183 @@
+"""The days around the order: what is refused, what is served, what leaks, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from gatesim.measures.numbers import format_rate
+from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, WAITING, altair, finished, nothing, small_print
+from gatesim.study.result import Found, Result
+
+if TYPE_CHECKING:
+    from altair import HConcatChart
+
+PARTS = {
+    "refused_by_gate": "entitled, refused by the gate",
+    "not_served": "entitled, not served otherwise",
+}
+LEAK = "restricted, let through"
+
+WIDTH, HEIGHT, COLUMNS = 210, 96, 3
+"""Of a panel, in points; panels side by side."""
+
+
+def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcatChart:
+    """Day by day what each policy does with the needs that the order is about.
+
+    Parameters
+    ----------
+    result
+        The result of a run.
+    policies
+        Which; by default all.
+
+    Returns
+    -------
+    altair chart
+        A panel a policy. Bars: shares of entitled needs that were not served, the rest was; line: the share of
+        restricted needs that was; thin lines are 95 % intervals. Days without such needs are empty.
+
+    Raises
+    ------
+    ValueError
+        If there is no such policy.
+    """
+    names = list(result.policies) if policies is None else list(policies)
+    for name in names:
+        if name not in result.policies:
+            raise ValueError(f"policy = {name!r}: there are {', '.join(result.policies)}")
+    alt = altair()
+    small = small_print(
+        result,
+        "needs for models that an order in force names; bars and what is left above them: entitled needs",
+    )
+    bars, leaks = [], []
+    for name in names:
+        more_bars, more_leaks = _rows(result.policies[name], name)
+        bars += more_bars
+        leaks += more_leaks
+    if not bars and not leaks:
+        title = "The days around the order"
+        return nothing(
+            title, small, "No need was measured on any day: no order is in force inside the window."
+        )
+    days = sorted({row["day"] for row in (*bars, *leaks)})
+    x = _x(alt, days)
+    up = {
+        "title": None,
+        "scale": alt.Scale(domain=[0, 1], nice=False),
+        "axis": alt.Axis(format="~%", values=[0, 0.5, 1]),
+    }
+    y = alt.Y("value:Q", **up)
+    scale = alt.Scale(domain=[*PARTS.values(), LEAK], range=[BLOCKED, WAITING, LEAKED])
+    hue = alt.Color("what:N", scale=scale, title=None, legend=alt.Legend(orient="top", symbolType="square"))
+    width = max(1.0, min(14.0, 0.8 * WIDTH / len(days)))
+    panels = []
+    for name in names:
+        own = [row for row in bars if row["policy"] == name]
+        line = [row for row in leaks if row["policy"] == name]
+        layers = [
+            alt.Chart(alt.Data(values=own)).mark_bar(size=width).encode(x=x, y=y, y2="from:Q", color=hue),
+            alt.Chart(alt.Data(values=[row for row in own if row["low"] is not None]))
+            .mark_rule(color=INK, strokeWidth=1)
+            .encode(x=x, y=alt.Y("low:Q", **up), y2="high:Q"),
+            alt.Chart(alt.Data(values=line)).mark_line(strokeWidth=2).encode(x=x, y=y, color=hue),
+            alt.Chart(alt.Data(values=line))
+            .mark_point(filled=True, size=16, opacity=1, stroke="#FFFFFF", strokeWidth=0.6)
+            .encode(x=x, y=y, color=hue),
+            alt.Chart(alt.Data(values=[row for row in line if row["low"] is not None]))
+            .mark_rule(color=LEAKED, strokeWidth=1)
+            .encode(x=x, y=alt.Y("low:Q", **up), y2="high:Q"),
+        ]
+        head = alt.TitleParams(name, fontSize=11, anchor="start", color=INK, offset=6, limit=0)
+        panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=head))
+    columns = 1 if any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
+    rows = [
+        alt.hconcat(*panels[start : start + columns], spacing=16) for start in range(0, len(panels), columns)
+    ]
+    chart = alt.vconcat(*rows, spacing=12) if len(rows) > 1 else rows[0]
+    wide = max(420, (WIDTH + 46) * columns)
+    return finished(chart, _finding(bars, leaks), small, wide, _says(bars, leaks, names))
+
+
+def _x(alt: Any, days: list[str]) -> Any:
+    """The axis of days, with a little room at its ends."""
+    first, last = (date.fromisoformat(day).toordinal() for day in (days[0], days[-1]))
+    ends = [(date.fromordinal(day)).isoformat() for day in (first - 1, last + 1)]
+    scale = alt.Scale(type="utc", domain=ends, nice=False)
+    axis = alt.Axis(format="%-d %b", tickCount=4, grid=False, labelOverlap=True, labelFontSize=10)
+    return alt.X("day:T", title=None, scale=scale, axis=axis)
+
+
+def _rows(found: Found, policy: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Bars and points of a policy."""
+    bars, leaks = [], []
+    for day, measures in found.by["day"].items():
+        total = measures["false_block_rate"]
+        below = 0.0
+        for name, words in PARTS.items():
+            value = measures[name].value
+            if value is None:
+                continue
+            # The interval is that of the whole bar, and stands at the end of its upper part.
+            last = name == "not_served"
+            low, high = (total.low, total.high) if last and total.high != total.low else (None, None)
+            row = {"policy": policy, "day": day, "what": words, "from": below, "value": below + value}
+            bars.append(row | {"low": low, "high": high})
+            below += value
+        leak = measures["leak_rate"]
+        if leak.value is not None:
+            given = leak.low is not None and found.may_leak
+            leaks.append(
+                {
+                    "policy": policy,
+                    "day": day,
+                    "what": LEAK,
+                    "value": leak.value,
+                    "low": leak.low if given else None,
+                    "high": leak.high if given else None,
+                }
+            )
+    return bars, leaks
+
+
+def _ends(rows: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The first and the last whole bar or point; the first and last day are cut by the hour of the order."""
+    return rows[0], rows[-1]
+
+
+def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
+    """Which policy's refusals change most from day to day, as a title."""
+    whole = [row for row in bars if row["what"] == PARTS["not_served"]]
+    spans = {}
+    for policy in dict.fromkeys(row["policy"] for row in whole):
+        values = [row["value"] for row in whole if row["policy"] == policy]
+        spans[policy] = (max(values) - min(values), min(values), max(values))
+    if not spans:
+        return f"Let through, day by day, from {leaks[0]['day']} on"
+    policy, (span, low, high) = max(spans.items(), key=lambda item: item[1][0])
+    if span < 0.02:
+        return "From day to day the policies' refusals hardly change: by less than two points"
+    return (
+        f"{policy} changes most: from day to day it refuses between {format_rate(low)} and {format_rate(high)} "
+        "of entitled needs"
+    )
+
+
+def _says(bars: list[dict[str, Any]], leaks: list[dict[str, Any]], names: Sequence[str]) -> str:
+    parts = []
+    for name in names:
+        whole = [row for row in bars if row["policy"] == name and row["what"] == PARTS["not_served"]]
+        let = [row for row in leaks if row["policy"] == name]
+        words = []
+        for rows, what in ((whole, "refuses wrongly"), (let, "lets through")):
+            if rows:
+                first, last = _ends(rows)
+                words.append(
+                    f"{what} {format_rate(first['value'])} on {first['day']}, "
+                    f"{format_rate(last['value'])} on {last['day']}"
+                )
+        parts.append(f"{name} {'; '.join(words) or 'has no needs'}")
+    return ". ".join(parts)

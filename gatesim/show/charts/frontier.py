@@ -1,0 +1,232 @@
+"""The frontier as a chart: two lines for each reading, and the listed policies as points."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.show.charts.grammar import INK, LIMIT, altair, finished, line_scales, nothing, short_title
+from gatesim.show.charts.places import along, place
+from gatesim.show.frontier import BASES
+from gatesim.study.frontier import Frontier
+from gatesim.study.standing import Question, question
+
+if TYPE_CHECKING:
+    from altair import HConcatChart, LayerChart
+
+LEFT_END = 1e-5
+"""The left end of the axis of limits: what is less, or nothing, stands on it."""
+
+WIDTH, HEIGHT, TOP = 270, 250, 1.04
+"""Of a panel in points; the upper end of its axis."""
+
+NAMES = {"bound_A": "A: keeps nothing", "bound_B": "B: remembers"}
+
+
+def frontier_finding(found: Frontier) -> str:
+    """The most that is served within the order's limit, as a title."""
+    asked = question(found.loaded.scenario)
+    at = {
+        point.bound: point.served
+        for point in found.points
+        if point.limit == asked.limit and point.reading == found.reading and point.served is not None
+    }
+    if asked.ratio != found.ratio or set(at) != set(NAMES):
+        return "What no gate can beat: entitled needs served within a limit on leaks"
+    a, b = (format_rate(at[bound]) for bound in NAMES)
+    limit = f"{format_limit(asked.limit)} {BASES[found.ratio]}"
+    return f"Within {limit} no gate serves more than {a} of entitled needs, or {b} if it remembers".replace(
+        f"{format_limit(asked.limit)} ", f"leaks of {format_limit(asked.limit)} of ", 1
+    )
+
+
+def frontier_chart(found: Frontier) -> HConcatChart:
+    """For each reading the most served against the limit, by both bounds, and the listed policies as points.
+
+    Parameters
+    ----------
+    found
+        The frontier.
+
+    Returns
+    -------
+    altair chart
+        A panel a reading; the dashed line is the first order's limit, the dotted one the floor. A policy whose name
+        finds no room has a number, which the small print explains.
+    """
+    alt = altair()
+    small = (
+        f"{short_title(found.loaded)}; exact engine, no chance in it; the area between the lines is what memory is "
+        "worth at most; dashed: the order's limit; dotted: the floor"
+    )
+    if not any(point.served is not None for point in found.points):
+        return nothing(frontier_finding(found), small, "No need was measured under any reading of the order.")
+    panels, unnamed = [], []
+    for number, reading in enumerate(found.readings):
+        panel, left = _panel(alt, found, reading, number == 0)
+        panels.append(panel)
+        unnamed += left
+    if unnamed:
+        numbers = _numbers(found)
+        small += "; " + ", ".join(
+            f"{numbers[name]}: {name}" for name in sorted(set(unnamed), key=numbers.__getitem__)
+        )
+    says = "; ".join(
+        f'read as "{one.reading}", {one.policy} serves {format_rate(one.served)} and leaks {format_rate(one.leak)}'
+        for one in found.policies
+        if one.served is not None and one.leak is not None
+    )
+    wide = (WIDTH + 22) * len(panels) + 50
+    return finished(alt.hconcat(*panels, spacing=18), frontier_finding(found), small, wide, says)
+
+
+def _numbers(found: Frontier) -> dict[str, int]:
+    """Policy -> its number in the list, the same in every panel."""
+    return {name: n for n, name in enumerate(dict.fromkeys(one.policy for one in found.policies), start=1)}
+
+
+def one_reading(
+    found: Frontier, asked: Question, says: str, size: tuple[int, int] = (500, 280)
+) -> LayerChart:
+    """The panel of one reading by itself, for a page that has a title of its own.
+
+    Parameters
+    ----------
+    found
+        The frontier.
+    asked
+        What is asked: the reading, and the limit and the floor that are drawn.
+    says
+        Alternative text.
+    size
+        Width and height of the panel, in points.
+    """
+    alt = altair()
+    panel, unnamed = _panel(alt, found, asked.reading, True, asked, size)
+    numbers = _numbers(found)
+    small = ", ".join(f"{numbers[name]}: {name}" for name in sorted(unnamed, key=numbers.__getitem__))
+    chart: LayerChart = (
+        panel.properties(
+            description=" ".join(says.split()),
+            title=alt.TitleParams(small, **_SMALL),
+            autosize="pad",  # names stand at points of the panel: it must not be squeezed
+        )
+        .configure_view(stroke=None)
+        .configure_axis(gridColor="#e6e6e6", domainColor="#999999", labelFontSize=11, titleFontSize=11)
+        .configure_legend(labelLimit=0, labelFontSize=11)
+    )
+    return chart
+
+
+_SMALL = {"fontSize": 10, "fontWeight": "normal", "anchor": "start", "orient": "bottom", "offset": 8}
+"""How the names of policies that found no room are written."""
+
+
+def _across(limit: float, width: int = WIDTH) -> float:
+    """Points from the left end of a panel."""
+    return width * (math.log10(min(max(limit, LEFT_END), 1.0)) - math.log10(LEFT_END)) / -math.log10(LEFT_END)
+
+
+def _down(served: float, height: int = HEIGHT) -> float:
+    """Points from the top of a panel."""
+    return height * (1 - served / TOP)
+
+
+def _panel(
+    alt: Any,
+    found: Frontier,
+    reading: str,
+    first: bool,
+    asked: Question | None = None,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+) -> tuple[Any, list[str]]:
+    asked = asked or question(found.loaded.scenario)
+    width, height = size
+    curves: list[dict[str, Any]] = [
+        {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
+        for point in found.points
+        if point.reading == reading and point.served is not None and point.limit >= LEFT_END
+    ]
+    dots: list[dict[str, Any]] = [
+        {"x": min(max(one.leak, LEFT_END), 1.0), "y": one.served, "policy": one.policy}
+        for one in found.policies
+        if one.reading == reading and one.leak is not None and one.served is not None
+    ]
+    x = alt.X(
+        "x:Q",
+        scale=alt.Scale(type="log", domain=[LEFT_END, 1], nice=False),
+        axis=alt.Axis(
+            format="~%",
+            values=[10.0**power for power in range(-5, 1)],
+            labelOverlap=False,
+            labelFontSize=9,
+            grid=False,
+        ),
+        title=f"leaks in {BASES[found.ratio]}",
+    )
+    y = alt.Y(
+        "y:Q",
+        scale=alt.Scale(domain=[0, TOP], nice=False),
+        axis=alt.Axis(format="~%", values=[0, 0.25, 0.5, 0.75, 1]),
+        title="entitled needs served" if first else None,
+    )
+    colours, dashes, _ = line_scales(list(NAMES.values()))
+    key = {"title": None, "orient": "top", "symbolSize": 400, "symbolStrokeWidth": 2.5}
+    layers = [
+        alt.Chart(alt.Data(values=curves))
+        .mark_line(strokeWidth=2.5, interpolate="linear")
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("bound:N", scale=colours, legend=alt.Legend(**key) if first else None),
+            strokeDash=alt.StrokeDash("bound:N", scale=dashes, legend=alt.Legend(**key) if first else None),
+        ),
+        alt.Chart(alt.Data(values=dots))
+        .mark_point(color=INK, filled=True, size=35, opacity=1)
+        .encode(x=x, y=y),
+    ]
+    taken = [
+        box
+        for bound in NAMES.values()
+        for box in along(
+            [(_across(c["x"], width), _down(c["y"], height)) for c in curves if c["bound"] == bound]
+        )
+    ]
+    floor = alt.Chart(alt.Data(values=[{"y": asked.floor}]))
+    layers.insert(0, floor.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(y=y))
+    if asked.ratio == found.ratio and asked.limit >= LEFT_END:
+        line = alt.Chart(alt.Data(values=[{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]))
+        layers.insert(0, line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x))
+        layers.append(
+            line.mark_text(
+                color=LIMIT, align="left", dx=3, dy=-4, y=0, baseline="bottom", fontSize=10
+            ).encode(x=x, text="text:N")
+        )
+        taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
+    placed, left = _named(dots, taken, _numbers(found), size)
+    for one in placed:
+        layers.append(
+            alt.Chart(alt.Data(values=[{}])).mark_text(
+                text=one.text, x=one.x, y=one.y, align="left", baseline="middle", fontSize=9, color=INK
+            )
+        )
+    title = alt.TitleParams(f'read as "{reading}"', fontSize=11, anchor="start", offset=16)
+    return alt.layer(*layers).properties(width=width, height=height, title=title), left
+
+
+def _named(
+    dots: list[dict[str, Any]], taken: list[Any], numbers: dict[str, int], size: tuple[int, int]
+) -> tuple[list[Any], list[str]]:
+    """Places of names; policies that stand on the same point share one."""
+    width, height = size
+    groups: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for dot in dots:
+        groups.setdefault(
+            (round(_across(dot["x"], width) / 2), round(_down(dot["y"], height) / 2)), []
+        ).append(dot)
+    points = [
+        ([dot["policy"] for dot in group], _across(group[0]["x"], width), _down(group[0]["y"], height))
+        for group in groups.values()
+    ]
+    return place(points, taken, size, numbers)

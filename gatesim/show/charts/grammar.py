@@ -1,0 +1,204 @@
+"""The grammar that all charts share: colours, titles, small print, an empty chart, files.
+
+Charts need the extra ``charts`` (``pip install "gatesim[charts]"``); nothing of it is imported before one is drawn.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gatesim.scenario import Loaded
+from gatesim.show.pictures import SHARP, compressed
+from gatesim.study.result import Result
+
+if TYPE_CHECKING:
+    from altair import HConcatChart, TopLevelMixin
+
+# Okabe and Ito's colours: told apart by colour-blind readers. Where two stand in one panel they differ in lightness
+# as well, or in dash or shape, so that a copy in grey can be read.
+BLOCKED, LEAKED, LIMIT, INK = "#0072B2", "#D55E00", "#666666", "#222222"
+
+WAITING = "#A6D4F2"
+"""Beside `BLOCKED`: entitled needs that were not served though no gate refused them."""
+
+
+class LineStyle(NamedTuple):
+    """How a line is told from others: by colour, by dash, by the shape of its points."""
+
+    colour: str
+    dash: tuple[int, ...]
+    shape: str
+
+
+LINES = (
+    LineStyle("#000000", (1, 0), "circle"),
+    LineStyle("#0072B2", (7, 3), "square"),
+    LineStyle("#E69F00", (3, 2), "triangle-up"),
+    LineStyle("#CC79A7", (9, 3, 2, 3), "diamond"),
+    LineStyle("#56B4E9", (2, 4), "cross"),
+)
+"""Styles of lines, in turn."""
+
+SHADES = {
+    "gate_available": "#C6E6F8",
+    "only_not_ready": "#56B4E9",
+    "only_below_floor": "#D55E00",
+    "no_gate_meets_limit": "#4A1C00",
+    "cannot_tell": "#FFFFFF",
+}
+"""Outcomes: blue where a gate would do, brown where none does; the darker, the worse."""
+
+DARK = ("only_below_floor", "no_gate_meets_limit")
+"""Outcomes on whose shade letters are white."""
+
+LONGEST_TITLE = 90
+"""Characters of a scenario's title that small print shows."""
+
+MISSING = 'charts need Altair and vl-convert: pip install "gatesim[charts]"'
+
+TITLE_SIZE, SMALL_SIZE, LABEL_SIZE = 15, 11, 11
+_LETTER = 0.55
+"""Mean width of a letter, in sizes of its font; a little more than it is."""
+
+
+def altair() -> Any:
+    """Altair.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed; the message says how to.
+    """
+    try:
+        import altair as alt
+        import vl_convert  # noqa: F401 - draws what Altair describes
+    except ImportError as missing:
+        raise ImportError(MISSING) from missing
+    return alt
+
+
+def broken(text: str, width: float, size: float) -> list[str]:
+    """Text on as many lines as it needs.
+
+    Parameters
+    ----------
+    text
+        In one line; a word that is longer than a line is broken.
+    width, size
+        Of a line, and of its letters, in points.
+    """
+    return textwrap.wrap(text, max(12, int(width / (_LETTER * size)))) or [""]
+
+
+def short_title(loaded: Loaded) -> str:
+    """A scenario's title, on one line and no longer than small print may be."""
+    title = " ".join(loaded.scenario.title.split())
+    return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
+
+
+def small_print(result: Result, *more: str) -> str:
+    """What stands under the title of a chart of a run: scenario, reading, engine, seed, and what else is given."""
+    scenario = result.loaded.scenario
+    size = (
+        "exact engine, no chance in it"
+        if result.engine == "exact"
+        else f"{scenario.people:,} accounts simulated, seed {scenario.seed}; lines: 95 % of simulation noise"
+    )
+    return "; ".join((short_title(result.loaded), f'order read as "{result.reading}"', size, *more))
+
+
+def heading(title: str, small: str, width: float) -> Any:
+    """Title and small print, on as many lines as a chart of some width needs."""
+    return altair().TitleParams(
+        broken(title, width, TITLE_SIZE),
+        subtitle=broken(small, width, SMALL_SIZE),
+        anchor="start",
+        fontSize=TITLE_SIZE,
+        subtitleFontSize=SMALL_SIZE,
+        subtitleColor="#444444",
+        offset=14,
+    )
+
+
+def finished(chart: Any, title: str, small: str, width: float, says: str = "") -> HConcatChart:
+    """A chart with its title and its alternative text, in the style of all charts.
+
+    Parameters
+    ----------
+    chart
+        What is drawn.
+    title, small
+        What it says, and the small print below.
+    width
+        For which the lines of both are broken, in points.
+    says
+        What can be read off the picture, for those who do not see it; follows the title.
+    """
+    styled: HConcatChart = (
+        chart.properties(title=heading(title, small, width), description=" ".join(f"{title}. {says}".split()))
+        .configure_view(stroke=None)
+        .configure_axis(
+            gridColor="#e6e6e6",
+            domainColor="#999999",
+            labelFontSize=LABEL_SIZE,
+            titleFontSize=11,
+            labelLimit=0,
+            titleLimit=0,
+        )
+        .configure_legend(labelLimit=0, titleLimit=0, labelFontSize=LABEL_SIZE)
+        .configure_header(labelLimit=0)
+    )
+    return styled
+
+
+def nothing(title: str, small: str, why: str) -> HConcatChart:
+    """A chart that has nothing to show, and says why."""
+    alt = altair()
+    lines = broken(why, 460, 12)
+    text = (
+        alt.Chart(alt.Data(values=[{}]))
+        .mark_text(text=lines, fontSize=12, color=LIMIT, align="left", baseline="middle", x=12, lineHeight=16)
+        .properties(width=500, height=40 + 16 * len(lines))
+    )
+    return finished(alt.hconcat(text, background="#FFFFFF"), title, small, 500, why)
+
+
+def line_scales(names: list[str]) -> tuple[Any, Any, Any]:
+    """Scales of colour, dash and shape for named lines.
+
+    Raises
+    ------
+    ValueError
+        If there are more lines than styles.
+    """
+    alt = altair()
+    if len(names) > len(LINES):
+        raise ValueError(f"{len(names)} lines: there are colours for {len(LINES)}")
+    styles = LINES[: len(names)]
+    return (
+        alt.Scale(domain=names, range=[style.colour for style in styles]),
+        alt.Scale(domain=names, range=[list(style.dash) for style in styles]),
+        alt.Scale(domain=names, range=[style.shape for style in styles]),
+    )
+
+
+def save(chart: TopLevelMixin, path: str | Path) -> None:
+    """Write a chart to a PNG or SVG file, by its ending; without a browser or network.
+
+    Raises
+    ------
+    ValueError
+        If the ending is neither.
+    """
+    target = Path(path)
+    if target.suffix not in {".png", ".svg"}:
+        raise ValueError(f"{target.name}: name a file that ends in .png or .svg")
+    if target.suffix == ".svg":
+        chart.save(str(target))
+        return
+    drawn = BytesIO()
+    chart.save(drawn, format="png", scale_factor=SHARP)
+    target.write_bytes(compressed(drawn.getvalue()))

@@ -1,0 +1,66 @@
+"""Panels of rows: a dot and its interval in each, and the number in words beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatesim.show.charts.grammar import INK, LABEL_SIZE, altair
+
+ROW = 22
+"""Height of a row, in points."""
+
+
+def rows_panel(
+    frame: Any,
+    value: str,
+    colour: str,
+    title: str,
+    scale: Any,
+    axis: Any,
+    *,
+    row: str,
+    labelled: bool,
+    width: int = 300,
+) -> Any:
+    """Dots with intervals, a row for each of what is compared.
+
+    Parameters
+    ----------
+    frame
+        In order of rows; columns ``row``, and of ``value`` itself, ``_low``, ``_high`` and ``_text``.
+    value
+        Name of the column.
+    colour, title, scale, axis
+        Of the panel.
+    row
+        The column that names the rows.
+    labelled
+        Whether the names stand at its left.
+    width
+        Of the panel, in points.
+    """
+    alt = altair()
+    order = list(frame[row])
+    y = alt.Y(
+        f"{row}:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelPadding=10, ticks=False, domain=False) if labelled else None,
+    )
+    base = alt.Chart(frame)
+    bars = base.mark_rule(color=colour, strokeWidth=2).encode(
+        y=y, x=alt.X(f"{value}_low:Q", scale=scale, axis=axis, title=title), x2=f"{value}_high:Q"
+    )
+    dots = base.mark_point(color=colour, filled=True, size=70, opacity=1).encode(
+        y=y, x=alt.X(f"{value}:Q", scale=scale, axis=axis, title=title)
+    )
+    end = alt.X(f"{value}_high:Q", scale=scale, axis=axis, title=title)
+    text = base.mark_text(align="left", dx=9, color=INK, fontSize=LABEL_SIZE).encode(
+        y=y, x=end, text=f"{value}_text:N"
+    )
+    return (bars + dots + text).properties(width=width, height=ROW * len(order))
+
+
+def label_room(names: list[str]) -> float:
+    """Points that the longest of some names takes."""
+    return 6.2 * max(map(len, names), default=0)

@@ -1,0 +1,120 @@
+"""Where names stand beside points, so that none lies on another, on a point or on a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+HEIGHT, LETTER = 11.0, 5.3
+"""Of a name in letters of 9 points; the width is that of a mean letter, rather more."""
+
+GAP = 6.0
+"""Between a point and its name."""
+
+
+class Box(NamedTuple):
+    """A rectangle in points; y grows downwards."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Box) -> bool:
+        """Whether the two have some area in common."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+
+class Placed(NamedTuple):
+    """A name, and the left end and middle of it."""
+
+    text: str
+    x: float
+    y: float
+
+
+def around(x: float, y: float, radius: float = 4.0) -> Box:
+    """What a point takes."""
+    return Box(x - radius, y - radius, x + radius, y + radius)
+
+
+def along(points: Sequence[tuple[float, float]], step: float = 4.0) -> Iterator[Box]:
+    """What a line through some points takes, in small boxes."""
+    for (x, y), (x2, y2) in pairwise(points):
+        parts = max(1, int(max(abs(x2 - x), abs(y2 - y)) / step))
+        for part in range(parts + 1):
+            yield around(x + (x2 - x) * part / parts, y + (y2 - y) * part / parts, 1.5)
+
+
+def _candidates(x: float, y: float, width: float) -> Iterator[tuple[float, float]]:
+    """Left end and middle of a name, the best place first: beside the point, above, below, ever further off."""
+    for off in (0.0, 8.0, 14.0, 22.0):
+        for down in dict.fromkeys((-off, off)):
+            yield x + GAP, y + down
+            yield x - GAP - width, y + down
+        yield x - width / 2, y - off - GAP - HEIGHT / 2
+        yield x - width / 2, y + off + GAP + HEIGHT / 2
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Whole numbers in few signs, such as ``"2-12, 14"``."""
+    found: list[list[int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return ", ".join(f"{one[0]}-{one[-1]}" if len(one) > 1 else f"{one[0]}" for one in found)
+
+
+def place(
+    points: Sequence[tuple[Sequence[str], float, float]],
+    taken: Sequence[Box],
+    size: tuple[float, float],
+    numbers: Mapping[str, int],
+) -> tuple[list[Placed], list[str]]:
+    """Places for the names of points.
+
+    Parameters
+    ----------
+    points
+        Names of those that stand on the point, and its place, in points from the upper left corner.
+    taken
+        Where no name may lie, besides the points themselves.
+    size
+        Width and height of the panel, which no name leaves.
+    numbers
+        What stands in place of a name that finds no room.
+
+    Returns
+    -------
+    placed, left
+        Names, or numbers, and where they stand; the names that found no room. What finds none even as a number is only
+        in the list.
+    """
+    boxes = [*taken, *(around(x, y) for _, x, y in points)]
+    placed: list[Placed] = []
+    left: list[str] = []
+
+    def try_to(text: str, x: float, y: float) -> bool:
+        width = LETTER * len(text)
+        for at, middle in _candidates(x, y, width):
+            box = Box(at, middle - HEIGHT / 2, at + width, middle + HEIGHT / 2)
+            inside = box.left >= 0 and box.right <= size[0] and box.top >= 0 and box.bottom <= size[1]
+            if inside and not any(box.meets(other) for other in boxes):
+                boxes.append(box)
+                placed.append(Placed(text, at, middle))
+                return True
+        return False
+
+    for names, x, y in sorted(points, key=lambda point: (len(", ".join(point[0])), point[2])):
+        if not try_to(", ".join(names), x, y):
+            left += names
+            try_to(spans([numbers[name] for name in names]), x, y)
+    return placed, left

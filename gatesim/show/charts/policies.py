@@ -1,0 +1,142 @@
+"""Policies compared: false blocks against leaks, with intervals."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from gatesim.law.standards import demands
+from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.measures.verdict import Row
+from gatesim.show.charts.grammar import BLOCKED, LEAKED, LIMIT, altair, finished, nothing, small_print
+from gatesim.show.charts.panels import ROW, label_room, rows_panel
+from gatesim.study.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from altair import HConcatChart
+
+LEAST = 1e-4
+"""The left end of a logarithmic axis of leaks; what is less, or nothing, stands on it."""
+
+OF = {"leak_share": "of served needs", "leak_rate": "of restricted needs"}
+
+
+def own_row(result: Result) -> Row | None:
+    """The verdict at the scenario's own limit, under its own reading; None where the orders ask more, or else."""
+    if len(demands(result.loaded.scenario)) > 1:
+        return None
+    rows = [row for row in result.verdict.rows if row.own and row.reading == result.reading]
+    return rows[0] if rows else None
+
+
+def finding(result: Result) -> str:
+    """The verdict at the scenario's own limit as a title."""
+    row = own_row(result)
+    if row is None:
+        return "What each policy refuses wrongly, and what it lets through"
+    limit, count = format_limit(row.limit), len(row.policies)
+    of = OF[row.ratio]
+    words = {
+        "gate_available": f"{row.best} keeps leaks within {limit} {of} and serves enough",
+        "only_not_ready": f"{row.best} would keep leaks within {limit} {of}, but is not ready",
+        "only_below_floor": f"Only {row.best} keeps leaks within {limit} {of}, and it serves too few",
+        "no_gate_meets_limit": f"None of {count} listed gates keeps leaks within {limit} {of}",
+        "cannot_tell": f"Noise leaves open whether a listed gate keeps leaks within {limit} {of}",
+    }
+    return words[row.outcome]
+
+
+def _frame(result: Result, leak: str) -> pd.DataFrame:
+    import pandas as pd
+
+    records = []
+    for name, found in result.policies.items():
+        blocked, leaked = found.measures["false_block_rate"], found.measures[leak]
+        none = leaked.value is None or not found.may_leak
+        high = LEAST if none or leaked.high is None else leaked.high
+        value = 0.0 if leaked.value is None else leaked.value
+        records.append(
+            {
+                "policy": name,
+                "blocked": blocked.value,
+                "blocked_low": blocked.value if blocked.low is None else blocked.low,
+                "blocked_high": blocked.value if blocked.high is None else blocked.high,
+                "blocked_text": format_rate(blocked.value, blocked.low, blocked.high),
+                "leaked": max(value, LEAST),
+                "leaked_low": max(value if leaked.low is None else leaked.low, LEAST),
+                "leaked_high": max(value, high),
+                "leaked_text": "none" if none else format_rate(leaked.value, leaked.low, leaked.high),
+                "seen": value > 0,
+            }
+        )
+    frame = pd.DataFrame(records)
+    return frame.sort_values(["leaked", "blocked"], ascending=[False, True]) if records else frame
+
+
+def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
+    """Policies compared: whom each refuses wrongly, and what it lets through.
+
+    Parameters
+    ----------
+    result
+        The result of a run.
+    leak
+        ``leak_share`` or ``leak_rate``.
+
+    Returns
+    -------
+    altair chart
+        Two panels with a row a policy, those that leak most at the top; lines are 95 % intervals, the dashed line
+        is the scenario's own limit.
+
+    Raises
+    ------
+    ValueError
+        If there is no such ratio.
+    """
+    if leak not in OF:
+        raise ValueError(f"leak = {leak!r}: there are {', '.join(OF)}")
+    alt = altair()
+    title, small = finding(result), small_print(result)
+    if not any(one.measures["leak_rate"].denominator + one.measures["false_block_rate"].denominator > 0
+               for one in result.policies.values()):  # fmt: skip
+        return nothing(title, small, "No need was measured: no order is in force inside the window.")
+    frame = _frame(result, leak)
+    height = ROW * len(frame)
+    blocked = rows_panel(
+        frame,
+        "blocked",
+        BLOCKED,
+        "refused wrongly: entitled needs not served",
+        alt.Scale(domain=[0, 1.25], nice=False),
+        alt.Axis(format="~%", values=[0, 0.25, 0.5, 0.75, 1.0]),
+        row="policy",
+        labelled=True,
+    )
+    log = alt.Scale(type="log", domain=[LEAST, 30], nice=False)
+    ticks = [10.0**power for power in range(math.floor(math.log10(LEAST)), 1)]
+    leaked = rows_panel(
+        frame,
+        "leaked",
+        LEAKED,
+        f"let through: restricted needs, share {OF[leak]}",
+        log,
+        alt.Axis(format="~%", values=ticks, labelOverlap=False, labelFontSize=10),
+        row="policy",
+        labelled=False,
+    )
+    row = own_row(result)
+    if row is not None and row.ratio == leak and row.limit >= LEAST:  # else it is off the axis
+        line = alt.Chart(alt.Data(values=[{"limit": row.limit, "text": f"limit {format_limit(row.limit)}"}]))
+        rule = line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=alt.X("limit:Q", scale=log))
+        words = line.mark_text(color=LIMIT, align="left", dx=3, dy=-5, y=0, baseline="bottom").encode(
+            x=alt.X("limit:Q", scale=log), text="text:N"
+        )
+        leaked = (rule + words + leaked).properties(width=300, height=height)
+    both = alt.hconcat(blocked, leaked, spacing=18)
+    says = "; ".join(
+        f"{one['policy']}: refuses wrongly {one['blocked_text']}, lets through {one['leaked_text']}"
+        for one in frame.to_dict("records")
+    )
+    return finished(both, title, small, 618 + label_room(list(frame["policy"])), says)

@@ -1,0 +1,209 @@
+"""Who pays: by segment or channel for one policy, by reason for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gatesim.measures.definitions import Measure
+from gatesim.measures.numbers import format_rate
+from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, altair, finished, nothing, small_print
+from gatesim.show.charts.panels import label_room, rows_panel
+from gatesim.show.charts.policies import own_row
+from gatesim.study.result import Found, Result
+
+if TYPE_CHECKING:
+    from altair import HConcatChart
+
+BY = ("segment", "channel", "reason")
+
+REASONS = {
+    "lost": "had left",
+    "rule": "rule",
+    "waiting": "waiting",
+    "check_failed": "check failed",
+    "no_document": "no document",
+    "no_answer": "no answer",
+    "gave_up": "gave up",
+    "left_queue": "left the queue",
+    "standing_block": "standing block",
+    "shutdown": "shut down",
+}
+
+
+def shown_policy(result: Result) -> str:
+    """The policy that a picture of one is about: the one that the verdict names, else the first that refuses some."""
+    row = own_row(result)
+    if row is not None and row.best is not None:
+        return row.best
+    some = [
+        name
+        for name, found in result.policies.items()
+        if 0 < (found.measures["false_block_rate"].value or 0) < 1
+    ]
+    return (some or list(result.policies))[0]
+
+
+def who_pays_chart(result: Result, by: str = "segment", policy: str | None = None) -> HConcatChart:
+    """Whom a policy refuses wrongly and whom it lets through; or why policies refuse.
+
+    Parameters
+    ----------
+    result
+        The result of a run.
+    by
+        ``segment`` or ``channel``: a row for each, of one policy. ``reason``: a row for each policy.
+    policy
+        Which; by default the one that the verdict at the scenario's own limit is about.
+
+    Returns
+    -------
+    altair chart
+        By segment or channel: dots are rates within the group, lines their 95 % intervals; in brackets the group's
+        part of all of the policy's false blocks, or leaks.
+
+    Raises
+    ------
+    ValueError
+        If there is no such split or policy.
+    """
+    if by not in BY:
+        raise ValueError(f"by = {by!r}: there are {', '.join(BY)}")
+    if policy is not None and policy not in result.policies:
+        raise ValueError(f"policy = {policy!r}: there are {', '.join(result.policies)}")
+    if by == "reason":
+        return _reasons(result, [policy] if policy is not None else list(result.policies))
+    return _groups(result, by, policy or shown_policy(result))
+
+
+def _cell(measure: Measure, part: float, may: bool) -> dict[str, Any]:
+    if measure.value is None:
+        return {"": None, "_low": None, "_high": None, "_text": ""}
+    none = measure.value == 0 and not may
+    text = "none" if none else format_rate(measure.value, measure.low, measure.high)
+    return {
+        "": measure.value,
+        "_low": measure.value if measure.low is None or none else measure.low,
+        "_high": measure.value if measure.high is None or none else measure.high,
+        "_text": text + (f" ({100 * part:.0f} % of all)" if part >= 0.005 else ""),
+    }
+
+
+def _groups(result: Result, by: str, policy: str) -> HConcatChart:
+    import pandas as pd
+
+    alt = altair()
+    found = result.policies[policy]
+    groups = found.by[by]
+    totals = [sum(g[count].numerator for g in groups.values()) for count in ("false_blocks", "leaks")]
+    records = []
+    for name, measures in groups.items():
+        rates = measures["false_block_rate"], measures["leak_rate"]
+        if all(rate.value is None for rate in rates):
+            continue
+        parts = [
+            measures[count].numerator / total if total > 0 else 0.0
+            for count, total in zip(("false_blocks", "leaks"), totals, strict=True)
+        ]
+        record: dict[str, Any] = {"group": name.replace("_", " "), "sort": (-parts[0], -parts[1])}
+        for column, rate, part, may in zip(
+            ("blocked", "leaked"), rates, parts, (True, found.may_leak), strict=True
+        ):
+            record |= {column + end: value for end, value in _cell(rate, part, may).items()}
+        records.append(record)
+    small = small_print(result, f"policy {policy}; only groups with needs that the order is about")
+    if not records:
+        return nothing(f"Who pays under {policy}", small, "No need was measured: no order is in force.")
+    records.sort(key=lambda record: record["sort"])
+    title = _finding(found, by, policy, totals)
+    frame = pd.DataFrame(records).drop(columns="sort")
+    axis = {"format": "~%", "values": [0, 0.25, 0.5, 0.75, 1.0]}
+    scale = alt.Scale(domain=[0, 1.5], nice=False)
+    panels = [
+        rows_panel(
+            frame, column, colour, words, scale, alt.Axis(**axis), row="group", labelled=first, width=330
+        )
+        for column, colour, words, first in (
+            ("blocked", BLOCKED, f"refused wrongly: share of the {by}'s entitled needs", True),
+            ("leaked", LEAKED, f"let through: share of the {by}'s restricted needs", False),
+        )
+    ]
+    says = "; ".join(
+        f"{one['group']}: refused wrongly {one['blocked_text'] or 'nobody entitled'}, "
+        f"let through {one['leaked_text'] or 'nobody restricted'}"
+        for one in records
+    )
+    wide = 680 + label_room(list(frame["group"]))
+    return finished(alt.hconcat(*panels, spacing=18), title, small, wide, says)
+
+
+def _finding(found: Found, by: str, policy: str, totals: list[float]) -> str:
+    """Who makes most of the false blocks and of the leaks, as a title."""
+    parts = []
+    for count, total, words in zip(
+        ("false_blocks", "leaks"), totals, ("of its false blocks", "of its leaks"), strict=True
+    ):
+        if total <= 0:
+            parts.append(f"nobody {'is refused wrongly' if count == 'false_blocks' else 'slips through'}")
+            continue
+        name, measures = max(found.by[by].items(), key=lambda item: item[1][count].numerator)
+        parts.append(
+            f"{name.replace('_', ' ')} makes {100 * measures[count].numerator / total:.0f} % {words}"
+        )
+    return f"Under {policy}, {parts[0]} and {parts[1]}"
+
+
+def _reasons(result: Result, policies: list[str]) -> HConcatChart:
+    alt = altair()
+    cells: list[dict[str, Any]] = []
+    for name in policies:
+        for reason, measure in result.policies[name].reasons.items():
+            if measure.value:
+                cells.append(
+                    {
+                        "policy": name,
+                        "reason": REASONS.get(reason, reason.replace("_", " ")),
+                        "value": measure.value,
+                        "text": format_rate(measure.value, measure.low, measure.high),
+                        "dark": measure.value > 0.45,
+                    }
+                )
+    small = small_print(
+        result, "each cell: the part of the policy's entitled needs not served for that reason"
+    )
+    title = "Why entitled needs are not served"
+    if not cells:
+        return nothing(title, small, "No entitled need was refused under any of these policies.")
+    order = [words for words in REASONS.values() if any(cell["reason"] == words for cell in cells)]
+    order += sorted({cell["reason"] for cell in cells} - set(order))
+    most = max(cells, key=lambda cell: (cell["reason"] != "shut down", cell["value"]))
+    title = (
+        f"{most['reason'].capitalize()} is the commonest reason: {most['text']} of entitled needs under "
+        f"{most['policy']}"
+    )
+    base = alt.Chart(alt.Data(values=cells)).encode(
+        x=alt.X(
+            "reason:N",
+            sort=order,
+            title=None,
+            axis=alt.Axis(
+                orient="top", labelAngle=0, ticks=False, domain=False, labelExpr="split(datum.label, ' ')"
+            ),
+        ),
+        y=alt.Y(
+            "policy:N",
+            sort=policies,
+            scale=alt.Scale(domain=policies),
+            title=None,
+            axis=alt.Axis(ticks=False, domain=False, labelPadding=8),
+        ),
+    )
+    boxes = base.mark_rect(stroke="#FFFFFF", strokeWidth=1).encode(
+        color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1], range=["#F2F8FC", BLOCKED]), legend=None)
+    )
+    text = base.mark_text(fontSize=10).encode(
+        text="text:N", color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value(INK))
+    )
+    chart = (boxes + text).properties(width=78 * len(order), height=22 * len(policies))
+    says = "; ".join(f"{cell['policy']}, {cell['reason']}: {cell['text']}" for cell in cells)
+    wide = max(420.0, 78 * len(order) + label_room(policies))
+    return finished(alt.hconcat(chart), title, small, wide, says)

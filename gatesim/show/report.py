@@ -1,0 +1,303 @@
+"""The report of a run: one HTML file that needs nothing else, and its figures as files.
+
+All text goes through jinja2's escaping; the figures are SVG as vl-convert writes it, which escapes what it is given.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gatesim.measures.judgement import explain_outcome
+from gatesim.measures.numbers import format_date
+from gatesim.measures.verdict import RATIOS
+from gatesim.scenario import Loaded, shipped
+from gatesim.show.charts import (
+    days_chart,
+    desk_chart,
+    limits_chart,
+    policies_chart,
+    save,
+    who_pays_chart,
+)
+from gatesim.show.charts.grammar import MISSING, short_title
+from gatesim.show.charts.policies import own_row
+from gatesim.show.check import inputs_table
+from gatesim.show.own import own_tables
+from gatesim.show.run import heading, policies_table, transition_words, verdict_table, whom_table
+from gatesim.show.tables import LEFT, Column, Table
+from gatesim.study.check import Check
+from gatesim.study.folder import whole_folder
+from gatesim.study.result import Result
+from gatesim.study.stored import read_manifest, read_run
+
+if TYPE_CHECKING:
+    from altair import HConcatChart
+    from markupsafe import Markup
+
+FORMATS = ("svg", "png")
+
+CHARTS: Mapping[str, Callable[[Result], HConcatChart]] = {
+    "limits-leak-share": lambda result: limits_chart(result, "leak_share"),
+    "limits-leak-rate": lambda result: limits_chart(result, "leak_rate"),
+    "policies": policies_chart,
+    "who-pays-segment": lambda result: who_pays_chart(result, "segment"),
+    "who-pays-channel": lambda result: who_pays_chart(result, "channel"),
+    "who-pays-reason": lambda result: who_pays_chart(result, "reason"),
+    "days": days_chart,
+    "desk": desk_chart,
+}
+"""Name of a figure, and of its file -> how it is drawn."""
+
+LABELS = {
+    "limits-leak-share": "Chart: the verdict at each limit on the leak share",
+    "limits-leak-rate": "Chart: the verdict at each limit on the leak rate",
+    "policies": "Chart: policies compared",
+    "who-pays-segment": "Chart: who pays, by segment",
+    "who-pays-channel": "Chart: who pays, by channel",
+    "who-pays-reason": "Chart: why needs are refused",
+    "days": "Chart: the days around the order",
+    "desk": "Chart: the desk",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the report: what it is called, what it says to those who do not see it, and its picture."""
+
+    label: str
+    says: str
+    svg: Markup
+
+
+def report(
+    folder: str | Path,
+    out: str | Path | None = None,
+    *,
+    figures: str | Path | None = None,
+    format: str = "svg",
+    progress: Callable[[float, str], None] | None = None,
+) -> Path:
+    """Write the report of a run as one HTML file.
+
+    Parameters
+    ----------
+    folder
+        As ``gatesim run --out`` made it; nothing is run again.
+    out
+        The file; by default ``report.html`` in the folder. One that is there is replaced, once the new one is whole.
+    figures
+        A folder to write the figures into, as files; it must not exist.
+    format
+        Of these files: ``svg`` or ``png``.
+    progress
+        Called with the share of the work that is done and what is being done.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    ImportError
+        If the extra ``charts`` is not installed; the message says how to.
+    InputError
+        If the folder is not there, incomplete, damaged or of another version.
+    ValueError
+        If there is no such format.
+    FileExistsError
+        If the folder for figures exists.
+    OSError
+        If something cannot be written.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"format = {format!r}: there are {', '.join(FORMATS)}")
+    say = progress or (lambda done, doing: None)
+    say(0.0, "reading the run")
+    source = Path(folder)
+    result, manifest = read_run(source), read_manifest(source)
+    charts = {}
+    for number, (name, draw) in enumerate(CHARTS.items()):
+        say(0.1 + 0.8 * number / len(CHARTS), LABELS[name].removeprefix("Chart: "))
+        charts[name] = draw(result)
+    text = report_html(result, manifest, charts)
+    if figures is not None:
+        say(0.9, "figures")
+        with whole_folder(Path(figures)) as draft:
+            for name, chart in charts.items():
+                save(chart, draft / f"{name}.{format}")
+    target = source / "report.html" if out is None else Path(out)
+    _write_whole(target, text)
+    return target
+
+
+def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str, Any] | None = None) -> str:
+    """The report as text.
+
+    Parameters
+    ----------
+    result, manifest
+        The run, and what its folder says of itself.
+    charts
+        Its charts by the names of `CHARTS`, where they are drawn already.
+    """
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as missing:
+        raise ImportError(MISSING) from missing
+    drawn = charts or {name: draw(result) for name, draw in CHARTS.items()}
+    scenario = result.loaded.scenario
+    title = " ".join(scenario.title.split())
+    row = own_row(result)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("report.html").render(
+        title=title,
+        short=short_title(result.loaded),
+        heading=heading(result),
+        manifest=manifest,
+        orders=_orders(result),
+        expected=" ".join(scenario.expected.split()) if scenario.expected else "",
+        sentence=result.sentence,
+        outcome=explain_outcome(row.outcome, row.ratio) if row is not None else "",
+        transition=transition_words(result),
+        policies=policies_table(result),
+        whom=whom_table(result),
+        verdicts=[
+            *([verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []),
+            *own_tables(result),
+        ],
+        figures={name: _figure(name, chart) for name, chart in drawn.items()},
+        inputs=result.uncertain,
+        guesses=result.guesses,
+        warnings=result.loaded.warnings,
+        rests=inputs_table(Check(result.loaded, result.inputs)),
+        limits=_limits(result),
+        command=reproduce(result),
+        files=_files(result),
+        versions=_versions(manifest),
+    )
+
+
+def _figure(name: str, chart: HConcatChart) -> Figure:
+    """A chart as SVG that can stand beside others on a page: its ids are its own, and readers aloud get the text."""
+    from markupsafe import Markup
+
+    drawn = StringIO()
+    chart.save(drawn, format="svg")
+    svg = drawn.getvalue()
+    svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
+    svg = re.sub(r'href="#([^"]*)"', rf'href="#{name}-\1"', svg)
+    svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
+    svg = svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
+    description = chart.description
+    return Figure(LABELS[name], description if isinstance(description, str) else LABELS[name], Markup(svg))
+
+
+def _orders(result: Result) -> list[str]:
+    """The orders, a sentence each."""
+    scenario, lines = result.loaded.scenario, []
+    for order in scenario.orders:
+        begins = order.issued + timedelta(microseconds=order.grace)
+        models = ", ".join(order.models) or "every model"
+        reading = scenario.readings[order.reading]
+        lines.append(
+            f"An order issued on {format_date(order.issued)}, in force from {format_date(begins)}, about {models}; "
+            f'read here as "{order.reading}": {reading.title}.'
+        )
+    lines.append(
+        f"Judged on {format_date(result.verdict.date)}." if result.verdict.date else "No date is judged."
+    )
+    return lines
+
+
+def _limits(result: Result) -> list[str]:
+    """What the numbers do not cover."""
+    lines = [
+        "What is uncertain about the inputs is in none of these numbers: "
+        f"{result.guesses} of {result.uncertain} inputs are guesses, and other plausible values may change the verdict "
+        "(gatesim shutdown-point, gatesim sensitivity).",
+        "A list of policies proves little: gatesim frontier says what no gate at all can beat.",
+        "Each policy is taken by itself, as if it had been there from the first instant; when it would be ready is in "
+        "the table.",
+        "No signal reads nationality, and no person of the model is a real one.",
+    ]
+    if result.engine == "exact":
+        lines.append("The exact engine gives expected values: there is no chance in them, and no interval.")
+    else:
+        lines.append(
+            "Intervals cover the noise of the simulation (95 %), and nothing else; where a desk couples people, it "
+            "takes several replications to have any."
+        )
+    for words in dict.fromkeys(result.desk.values()):
+        names = ", ".join(name for name, said in result.desk.items() if said == words)
+        lines.append(f"Desk ({names}): {words}.")
+    return [*lines, *result.notes]
+
+
+def reproduce(result: Result) -> str:
+    """The command that makes the same run anew, in a folder called ``again``."""
+    loaded = result.loaded
+    parts = ["gatesim", "run", _source(loaded)]
+    if len(result.policies) < len(loaded.scenario.policies):
+        parts += [word for name in result.policies for word in ("--policy", name)]
+    if result.reps > 1:
+        parts += ["--reps", str(result.reps)]
+    parts += [word for one in loaded.sets for word in ("--set", one)]
+    parts += ["--engine", result.engine, "--out", "again"]
+    return shlex.join(parts)
+
+
+def _source(loaded: Loaded) -> str:
+    """A scenario as the command line takes it."""
+    name = loaded.files[-1][0]
+    stem = Path(name).stem
+    return stem if name == f"scenarios/{stem}.toml" and stem in shipped() else name
+
+
+def _files(result: Result) -> Table:
+    rows = tuple((name, digest) for name, digest in result.loaded.files)
+    return Table("Files of the scenario, base first", (Column("file", LEFT), Column("SHA-256", LEFT)), rows)
+
+
+def _versions(manifest: Mapping[str, Any]) -> Table:
+    """What the run was made with."""
+    plain = (
+        "gatesim",
+        "result_schema",
+        "scenario_schema",
+        "draws",
+        "engine",
+        "seed",
+        "replications",
+        "written",
+    )
+    rows = [(key.replace("_", " "), str(manifest.get(key, ""))) for key in plain]
+    rows += [(key, str(value)) for key, value in dict(manifest.get("libraries", {})).items()]
+    return Table("Manifest", (Column("what", LEFT), Column("which", LEFT)), tuple(rows))
+
+
+def _write_whole(target: Path, text: str) -> None:
+    """Write a file beside its place, then put it there."""
+    parent = target.resolve().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(draft, 0o644)
+        os.replace(draft, target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,164 @@
+"""A run's folder read back: the result as it was, so that it can be shown without running anything again."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from gatesim._version import __version__
+from gatesim.measures.axes import SPLITS
+from gatesim.measures.verdict import Verdict
+from gatesim.scenario import Input, Loaded, ScenarioError, build
+from gatesim.study.audits import Audited
+from gatesim.study.result import RESULT_SCHEMA, Found, Result
+from gatesim.study.transition import Transition
+
+MANIFEST, KEPT = "manifest.json", "kept.json.gz"
+
+
+class InputError(ValueError):
+    """A folder that cannot be read as a run's; the message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All of a result but its scenario; see `Result` and `Loaded` for what each is."""
+
+    engine: str
+    seed: int
+    reps: int
+    reading: str
+    found: dict[str, dict[str, Found]]
+    verdict: Verdict
+    sentence: str
+    transition: Transition | None
+    inputs: tuple[Input, ...]
+    guesses: int
+    desk: dict[str, str]
+    notes: tuple[str, ...]
+    seconds: dict[str, float]
+    audits: tuple[Audited, ...]
+    files: tuple[tuple[str, str], ...]
+    origin: dict[str, str]
+    warnings: tuple[str, ...]
+    sets: tuple[str, ...]
+
+
+_OF_LOADED = ("files", "origin", "warnings", "sets")
+
+
+def kept(result: Result) -> bytes:
+    """A result as it is kept in its folder: JSON, packed; the same bytes for the same result."""
+    found = {
+        reading: {
+            policy: replace(
+                one, by={by: {name: dict(of) for name, of in one.by[by].items()} for by in SPLITS}
+            )
+            for policy, one in policies.items()
+        }
+        for reading, policies in result.found.items()
+    }
+    values: dict[str, Any] = {
+        field.name: getattr(result.loaded if field.name in _OF_LOADED else result, field.name)
+        for field in fields(Kept)
+    }
+    values |= {"found": found, "desk": dict(result.desk), "seconds": dict(result.seconds)}
+    return gzip.compress(TypeAdapter(Kept).dump_json(Kept(**values), warnings=False), mtime=0)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a run's folder says of itself.
+
+    Raises
+    ------
+    InputError
+        If it is no such folder, or of another version.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "is not there"
+        raise InputError(f"{folder}: {what}; give a folder that gatesim run --out DIR made")
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder}: has no {MANIFEST}; give a folder that gatesim run --out DIR made"
+        ) from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{folder / MANIFEST}: is no JSON: the folder is damaged; run it again") from None
+    number = manifest.get("result_schema") if isinstance(manifest, dict) else None
+    if number != RESULT_SCHEMA:
+        by = manifest.get("gatesim", "something else") if isinstance(manifest, dict) else "something else"
+        raise InputError(
+            f"{folder / MANIFEST}: result_schema is {number!r} (written by gatesim {by}), and gatesim {__version__} "
+            f"reads {RESULT_SCHEMA}; run the scenario again with --out"
+        )
+    assert isinstance(manifest, dict)
+    return manifest
+
+
+def read_run(folder: str | Path) -> Result:
+    """The result of a run, from its folder.
+
+    Parameters
+    ----------
+    folder
+        As ``gatesim run --out`` made it.
+
+    Returns
+    -------
+    Result
+        Equal to the one that was written.
+
+    Raises
+    ------
+    InputError
+        If the folder is not there, incomplete, damaged or of another version.
+    OSError
+        If it cannot be read.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    try:
+        packed = (folder / KEPT).read_bytes()
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder}: has no {KEPT}: it is incomplete, or written by an earlier gatesim; run it again with --out"
+        ) from None
+    if sha256(packed).hexdigest() != manifest.get("kept"):
+        raise InputError(
+            f"{folder / KEPT}: is not the file that {MANIFEST} was written with: the folder is damaged; run it again"
+        )
+    try:
+        read = TypeAdapter(Kept).validate_json(gzip.decompress(packed))
+        data = _with_dates(manifest["scenario"])
+        scenario = build(data, str(folder / MANIFEST))
+    except (OSError, EOFError, zlib.error, ValidationError, KeyError, ScenarioError) as error:
+        raise InputError(
+            f"{folder}: cannot be read by gatesim {__version__} (written by {manifest.get('gatesim')}): "
+            f"{str(error).splitlines()[0]}; run it again with --out"
+        ) from None
+    loaded = Loaded(scenario, data, read.files, read.origin, read.warnings, read.sets)
+    values = {field.name: getattr(read, field.name) for field in fields(Kept) if field.name not in _OF_LOADED}
+    return Result(loaded, **values)
+
+
+def _with_dates(data: Any) -> Any:
+    """Data of a scenario from JSON: what is written as a date and time with a zone is one."""
+    if isinstance(data, dict):
+        return {key: _with_dates(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_with_dates(value) for value in data]
+    if isinstance(data, str) and len(data) in range(25, 33) and data[4:5] == data[7:8] == "-":
+        try:
+            return datetime.fromisoformat(data)
+        except ValueError:
+            return data
+    return data

@@ -1,0 +1,243 @@
+"""The page of ``gatesim app`` as a person meets it: served, and driven in a real browser without a window."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import gatesim.show.app
+from gatesim.scenario import load
+from gatesim.show.app.settings import Panel, Settings
+from gatesim.study.run import run
+from tests import browser
+from tests.browser import is_local
+
+pytestmark = pytest.mark.browser
+
+browser_page, chromium = browser.browser_page, browser.chromium
+
+QUICK = "licence-is-not-status"
+SCRIPT = Path(gatesim.show.app.__file__).with_name("script.py")
+PATIENCE = 30_000
+"""Milliseconds that a busy machine gets."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the page is served, by the command that a user calls, with a file of the user's own."""
+    own = tmp_path_factory.mktemp("own") / "mine.toml"
+    own.write_text(
+        f'schema = 1\nbase = "{QUICK}"\ntitle = "Mine <b>bold</b> *stars* $1$"\n[verdict]\nfloor = 0.4\n',
+        encoding="utf-8",
+    )
+    port = free_port()
+    served = subprocess.Popen(
+        [sys.executable, "-m", "gatesim", "app", str(own), "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "HOME": str(own.parent)},
+    )
+    found = f"http://127.0.0.1:{port}"
+    assert served.stdout is not None
+    try:
+        assert found in served.stdout.readline()
+        for _ in range(300):
+            if served.poll() is not None:
+                pytest.fail(served.stdout.read())
+            try:
+                urllib.request.urlopen(f"{found}/_stcore/health", timeout=1).close()
+                break
+            except (urllib.error.URLError, OSError):
+                signal.sigtimedwait([], 0.1)
+        yield found
+    finally:
+        served.send_signal(signal.SIGINT)
+        try:
+            served.wait(20)
+        finally:
+            served.kill()
+            served.stdout.close()
+
+
+def opened(page: Page, url: str) -> Page:
+    page.goto(url)
+    expect(page.locator("#differs, #policies").first).to_be_visible(timeout=PATIENCE)
+    return page
+
+
+def test_the_page_begins_with_the_users_file_and_reaches_nothing_else(
+    address: str, browser_page: Page
+) -> None:
+    reached: list[str] = []
+    browser_page.on("request", lambda request: reached.append(request.url))
+    opened(browser_page, address)
+    expect(browser_page.locator("h1")).to_have_text("Mine <b>bold</b> *stars* $1$")
+    expect(browser_page.locator("#verdict")).to_contain_text("passport_or_enhanced keeps leaks within 0.1 %")
+    expect(browser_page.locator("#policies tbody tr")).to_have_count(len(load(QUICK).scenario.policies))
+    expect(browser_page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    assert [url for url in reached if not is_local(url)] == []
+
+
+def test_move_a_slider_read_the_verdict_save_and_run_the_file(
+    address: str,
+    browser_page: Page,
+    tmp_path: Path,
+) -> None:
+    page = opened(browser_page, f"{address}/?scenario={QUICK}")
+    before = page.locator("#verdict").inner_text()
+    floor = page.get_by_role("slider", name="Floor: entitled needs to serve")
+    expect(floor).to_have_value("50")
+    floor.focus()
+    for _ in range(8):
+        floor.press("ArrowRight")
+    expect(page.locator("#verdict")).to_contain_text("serves 53.2 % of entitled needs", timeout=PATIENCE)
+    expect(page.locator("#verdict")).to_contain_text(
+        "Within a limit of 0.1 % of served needs", timeout=PATIENCE
+    )
+    assert page.locator("#verdict").inner_text() != before
+    expect(page).to_have_url(re.compile(r"floor=0\.54"))
+    expect(page.locator("#differs")).to_contain_text("54 %")
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Save as scenario file").click()
+    path = tmp_path / downloading.value.suggested_filename
+    downloading.value.save_as(path)
+    assert path.name == f"{QUICK}-changed.toml"
+    result = run(path, engine="exact")
+    assert result.loaded.scenario.verdict.floor == 0.54
+    (own,) = [row for row in result.verdict.rows if row.own and row.reading == result.reading]
+    assert own.outcome == "only_below_floor"
+    for row in page.locator("#policies tbody tr").all():
+        name = row.locator("th").evaluate("cell => cell.firstChild.textContent")
+        served, rate, share = (row.locator("td").nth(number).inner_text() for number in (1, 2, 3))
+        measures = result.policies[name].measures
+        for text, measure in ((served, "served_entitled"), (rate, "leak_rate"), (share, "leak_share")):
+            value = measures[measure].value
+            if value is None:
+                assert text == "undefined"
+            else:
+                shown = re.fullmatch(r"(<?)([\d.]+) %", text)
+                assert shown is not None, text
+                # Three digits are shown.
+                assert float(shown[2]) == pytest.approx(100 * value, rel=0.006, abs=1e-4)
+    # The way back is the browser's own.
+    page.go_back()
+    expect(page).not_to_have_url(re.compile(r"floor=0\.54"))
+
+
+def test_wrong_values_in_the_address_do_no_harm(address: str, browser_page: Page) -> None:
+    page = opened(
+        browser_page,
+        f"{address}/?scenario={QUICK}&floor=0.6&limit=nan&reading=%3Cscript%3Ealert(1)%3C/script%3E&x=1&x=2",
+    )
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("Left out of the address")
+    expect(notice).to_contain_text('limit = "nan" is no number')
+    expect(notice).to_contain_text("<script>alert(1)</script>")
+    expect(page.locator("#differs tbody tr")).to_have_count(1)
+    expect(page).to_have_url(f"{address}/?scenario={QUICK}&floor=0.6")
+    page = opened(page, f"{address}/?scenario=nowhere&floor=0.6")
+    expect(page.get_by_role("alert")).to_contain_text("there is no scenario")
+    expect(page).to_have_url(f"{address}/?scenario=mine.toml")
+
+
+def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked_for(
+    address: str,
+    browser_page: Page,
+) -> None:
+    page = opened(browser_page, f"{address}/?scenario={QUICK}&floor=0.6")
+    page.get_by_role("combobox", name="Scenario to begin with").click()
+    page.get_by_role("option", name="perfect-place").click()
+    expect(page.locator("h1")).to_have_text(load("perfect-place").scenario.title, timeout=PATIENCE)
+    expect(page).to_have_url(f"{address}/?scenario=perfect-place")
+    page.get_by_text("Draw the map", exact=True).click()
+    expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
+    # It is kept, and drawn anew when something else happens.
+    page.get_by_text("What the file says").click()
+    page.get_by_role("switch", name="Go beyond the plausible ranges").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("no plausible range is known").first).to_be_attached(timeout=PATIENCE)
+    expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
+    assert page.get_by_text("encountered an error").count() == 0
+
+
+def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> None:
+    page = opened(browser_page, f"{address}/?scenario=perfect-place&signals.ip.accuracy=0.9")
+    people = page.get_by_role("spinbutton", name="Accounts to simulate")
+    people.fill("500")
+    people.press("Enter")
+    page.get_by_role("button", name="Simulate", exact=True).click()
+    # The engine may have to be compiled first.
+    expect(page.locator("#simulated")).to_contain_text("500 accounts simulated", timeout=240_000)
+    expect(page.get_by_role("region", name="Simulated")).to_contain_text("ip_block")
+
+
+def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, browser_page: Page) -> None:
+    browser_page.set_viewport_size({"width": 390, "height": 800})
+    page = opened(browser_page, f"{address}/?scenario={QUICK}&floor=0.6")
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("it => it.scrollWidth <= it.clientWidth + 1"), "no sideways scrolling of the page"
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("[data-testid=stMain] input, [data-testid=stMain] button")]
+            .filter(it => it.offsetParent !== null && !it.getAttribute("aria-label") && !it.innerText.trim()
+                    && !it.labels?.length && !it.title)
+            .map(it => it.outerHTML.slice(0, 200))"""
+    )
+    assert nameless == []
+
+
+# --- Without a browser: Streamlit's own test of a script ---
+
+
+def random_settings(panel: Panel, draws: random.Random) -> Settings:
+    settings = Settings()
+    for lever in draws.sample(panel.levers, draws.randint(1, min(6, len(panel.levers)))):
+        low, high = lever.limits
+        value = draws.choice([low, high, draws.uniform(low, high)])
+        settings = panel.moved(settings, lever.name, float(round(value)) if lever.parameter.whole else value)
+    reading = draws.choice(list(panel.choices["reading"]))
+    return panel.chosen(settings, reading, draws.choice(list(panel.choices["ratio"])))
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_hundred_random_settings_without_an_exception() -> None:
+    from streamlit.testing.v1 import AppTest
+
+    draws = random.Random(20260612)
+    counts = {QUICK: 40, "perfect-place": 20, "travellers-month": 20, "no-leak-at-all": 18, "june-2026": 2}
+    assert sum(counts.values()) == 100
+    for name, count in counts.items():
+        panel = Panel(name, load(name), name)
+        page = AppTest.from_file(str(SCRIPT), default_timeout=60)
+        for _ in range(count):
+            # As somebody does who writes another address over this one.
+            query = panel.query(random_settings(panel, draws))
+            page.query_params.clear()
+            for key, value in query.items():
+                page.query_params[key] = value
+            if "written_at" in page.session_state:
+                page.session_state.written_at = -60.0
+            page.run()
+            assert ([one.value for one in page.exception], [one.value for one in page.error]) == ([], []), (
+                query
+            )
+            assert [one.value for one in page.warning] == []
+            assert panel.query(page.session_state.settings) == query

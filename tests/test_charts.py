@@ -1,0 +1,277 @@
+"""Charts: each says what it found, to those who see it and to those who do not, in colour and in grey, or why not."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gatesim
+from gatesim.measures.axes import SPLITS
+from gatesim.measures.definitions import Measure
+from gatesim.scenario import load
+from gatesim.show import charts
+from gatesim.show.charts import grammar
+from gatesim.show.charts.places import LETTER, Box, around, place
+from gatesim.show.charts.policies import own_row
+from gatesim.study.result import Result
+from tests.scenarios import SMALL
+
+NAME = "a-policy-with-a-name-as-long-as-a-name-may-be-0123456789-abc"
+ATTACK = "<script>alert('x')</script>"
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return gatesim.run(SMALL, people=120)
+
+
+@pytest.fixture(scope="module")
+def twelve() -> Result:
+    sets = [f'policies.{NAME[:-2]}{n:02}={{ family = "k_of_n", signals = ["ip"], k = 1 }}' for n in range(11)]
+    loaded = load(SMALL, [*sets, f'title="{ATTACK}"'])
+    names = [*(name for name in loaded.scenario.policies if name.startswith(NAME[:9])), "open"]
+    return gatesim.run(loaded, policies=names, engine="exact")
+
+
+@pytest.fixture(scope="module")
+def nobody_asks(result: Result) -> Result:
+    """A run in which nobody needs what the order is about: every ratio is undefined, and there is no verdict."""
+
+    def none(measures: Mapping[str, Measure]) -> dict[str, Measure]:
+        return {name: Measure(name, 0, 0, None) for name in measures if not name.startswith("desk")}
+
+    found = {
+        reading: {
+            policy: dataclasses.replace(
+                one,
+                measures=none(one.measures),
+                by={by: {name: none(of) for name, of in one.by[by].items()} for by in SPLITS},
+                reasons=none(one.reasons),
+            )
+            for policy, one in policies.items()
+        }
+        for reading, policies in result.found.items()
+    }
+    verdict = dataclasses.replace(result.verdict, rows=())
+    return dataclasses.replace(result, found=found, verdict=verdict)
+
+
+DRAWN = {
+    "policies": lambda result: result.plot.policies(),
+    "limits": lambda result: result.plot.limits(),
+    "who pays, by segment": lambda result: result.plot.who_pays(),
+    "who pays, by channel": lambda result: result.plot.who_pays("channel"),
+    "who pays, by reason": lambda result: result.plot.who_pays("reason"),
+    "days": lambda result: result.plot.days(),
+    "desk": lambda result: result.plot.desk(),
+}
+
+
+def texts(chart: Any) -> tuple[str, str, str]:
+    """Title, small print, alternative text."""
+    spec = chart.to_dict()
+    return " ".join(spec["title"]["text"]), " ".join(spec["title"]["subtitle"]), spec["description"]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_says_what_it_found_and_on_what_it_rests(name: str, result: Result) -> None:
+    title, small, says = texts(DRAWN[name](result))
+    assert len(title) > 20
+    assert says.startswith(title)
+    assert len(says) > len(title) + 20
+    assert all(part in small for part in ("A small world", 'order read as "person"', "seed 7", "95 %"))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_chart_without_data_says_so(name: str, nobody_asks: Result) -> None:
+    spec = DRAWN[name](nobody_asks).to_dict()
+    why = spec["description"].split(". ", 1)[1]
+    drawn = [mark["text"] for mark in found_in(spec, "mark") if isinstance(mark, dict) and "text" in mark]
+    assert " ".join(drawn[0]) == why
+    assert why.startswith(("No ", "There is no", "The exact engine"))
+
+
+def found_in(part: Any, key: str) -> list[Any]:
+    """Every value of a key, anywhere in a chart."""
+    if isinstance(part, list):
+        return [value for entry in part for value in found_in(entry, key)]
+    if not isinstance(part, dict):
+        return []
+    here = [part[key]] if key in part else []
+    return here + [value for entry in part.values() for value in found_in(entry, key)]
+
+
+def test_long_names_are_whole_and_markup_is_text(twelve: Result, tmp_path: Path) -> None:
+    for chart in (twelve.plot.policies(), twelve.plot.limits(), twelve.plot.days(list(twelve.policies)[:2])):
+        charts.save(chart, tmp_path / "chart.svg")
+        svg = (tmp_path / "chart.svg").read_text(encoding="utf-8")
+        assert "<script" not in svg
+        assert "…" not in svg
+        words = re.sub(r"\s", "", "".join(re.findall(r">([^<]*)<", svg)))
+        assert "alert('x')" in words
+    assert all(len(line) < 60 for line in twelve.plot.days([NAME[:-2] + "00"]).to_dict()["title"]["text"])
+
+
+def test_the_limits_are_the_verdicts(result: Result) -> None:
+    for ratio in ("leak_share", "leak_rate"):
+        cells = [
+            cell
+            for values in found_in(result.plot.limits(ratio).to_dict(), "values")
+            for cell in values
+            if isinstance(cell, dict) and "outcome" in cell
+        ][: len(result.verdict.rows)]
+        rows = [row for row in result.verdict.rows if row.ratio == ratio]
+        assert {(c["reading"], c["outcome"]) for c in cells} == {
+            (row.reading.replace("_", " "), charts.limits.WORDS[row.outcome]) for row in rows
+        }
+    with pytest.raises(ValueError, match="there are leak_share, leak_rate"):
+        result.plot.limits("leaks")
+
+
+def rows_of(chart: Any) -> list[dict[str, Any]]:
+    spec = chart.to_dict()
+    return [row for rows in spec.get("datasets", {}).values() for row in rows]
+
+
+def test_who_pays_has_the_rates_of_each_segment(result: Result) -> None:
+    chart = result.plot.who_pays(policy="any_foreign")
+    groups = result.policies["any_foreign"].by["segment"]
+    rows = {row["group"]: row for row in rows_of(chart)}
+    for name, measures in groups.items():
+        if measures["false_block_rate"].value is not None:
+            assert rows[name.replace("_", " ")]["blocked"] == measures["false_block_rate"].value
+        if measures["leak_rate"].value is not None:
+            assert rows[name.replace("_", " ")]["leaked"] == measures["leak_rate"].value
+    row = own_row(result)
+    assert row is not None
+    assert f"Under {row.best}, " in texts(result.plot.who_pays())[0]
+    for wrong in ({"by": "day"}, {"policy": "nobody"}):
+        with pytest.raises(ValueError, match="there are "):
+            result.plot.who_pays(**wrong)
+
+
+def test_each_day_adds_up(result: Result) -> None:
+    values = [row for rows in found_in(result.plot.days(["careful"]).to_dict(), "values") for row in rows]
+    bars = {(row["day"], row["what"]): row for row in values if isinstance(row, dict) and "from" in row}
+    days = result.policies["careful"].by["day"]
+    counted = [day for day, measures in days.items() if measures["false_block_rate"].value is not None]
+    assert counted
+    for day in counted:
+        lower, upper = (bars[day, words] for words in charts.days.PARTS.values())
+        assert lower["from"] == 0
+        assert lower["value"] == upper["from"] == days[day]["refused_by_gate"].value
+        assert upper["value"] == pytest.approx(days[day]["false_block_rate"].value)
+    with pytest.raises(ValueError, match="there are "):
+        result.plot.days(["nobody"])
+
+
+def test_the_desk_shows_what_was_measured(result: Result) -> None:
+    rows = {row["policy"]: row for row in rows_of(result.plot.desk())}
+    measured = {
+        name: found.measures["desk_wait"].value
+        for name, found in result.policies.items()
+        if "desk_wait" in found.measures and found.measures["desk_wait"].value is not None
+    }
+    assert measured
+    assert {name: rows[name]["desk_wait"] for name in measured} == measured
+
+
+def test_a_life_has_all_its_needs() -> None:
+    story = gatesim.explain(SMALL, person=1, policy="careful", people=60)
+    spec = story.plot.life().to_dict()
+    values = [row for rows in found_in(spec, "values") for row in rows if isinstance(row, dict)]
+    needs = [row for row in values if row.get("lane") == "needs"]
+    assert len(needs) == len(story.own) > 0
+    wrong = [row for row in needs if row["what"] == "refused wrongly"]
+    assert len(wrong) == story.counts.false_blocks
+    assert "Person 1" in texts(story.plot.life())[0]
+    for band in (row for row in values if row.get("lane") in ("account", "place")):
+        assert band["begin"] < band["end"]
+
+
+# Colours.
+
+
+def lightness(colour: str) -> float:
+    """CIE L* of a colour, 0 to 100: what a copy in grey keeps of it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    y = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+
+
+def test_colours_survive_grey() -> None:
+    shades = [lightness(shade) for shade in grammar.SHADES.values()]
+    assert all(abs(a - b) > 10 for a, b in itertools.combinations(shades, 2))
+    assert abs(lightness(grammar.BLOCKED) - lightness(grammar.WAITING)) > 30
+    for one, other in itertools.combinations(grammar.LINES, 2):
+        assert one.dash != other.dash
+        assert one.shape != other.shape
+        assert one.colour != other.colour
+
+
+# Names beside points.
+
+WIDE, HIGH = 270.0, 250.0
+points = st.lists(
+    st.tuples(st.text("abc_", min_size=1, max_size=40), st.floats(0, WIDE), st.floats(0, HIGH)),
+    max_size=14,
+    unique_by=lambda point: point[0],
+)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(points)
+def test_no_name_lies_on_another_or_on_a_point(found: list[tuple[str, float, float]]) -> None:
+    taken = [Box(0, 120, WIDE, 122)]
+    numbers = {name: n for n, (name, _, _) in enumerate(found, start=1)}
+    placed, left = place([([name], x, y) for name, x, y in found], taken, (WIDE, HIGH), numbers)
+    boxes = [Box(one.x, one.y - 5.5, one.x + LETTER * len(one.text), one.y + 5.5) for one in placed]
+    for box in boxes:
+        assert box.left >= 0
+        assert box.right <= WIDE
+        assert not any(box.meets(around(x, y)) for _, x, y in found)
+        assert not box.meets(taken[0])
+    assert not any(a.meets(b) for a, b in itertools.combinations(boxes, 2))
+    shown = {one.text for one in placed}
+    assert all(name in shown or name in left for name, _, _ in found)
+
+
+def test_points_that_coincide_share_a_name_or_a_span_of_numbers() -> None:
+    names = [f"{NAME}{n}" for n in range(3)]
+    placed, left = place([(names, 100, 100)], [], (WIDE, HIGH), dict(zip(names, (2, 3, 7), strict=True)))
+    assert [one.text for one in placed] == ["2-3, 7"]
+    assert left == names
+
+
+def test_the_frontiers_title_is_its_point_at_the_limit() -> None:
+    found = gatesim.frontier(SMALL, policies=["open", "any_foreign"])
+    title, _, says = texts(found.plot.frontier())
+    at = {p.bound: p.served for p in found.points if p.limit == 0.01 and p.reading == found.reading}
+    from gatesim.measures.numbers import format_rate
+
+    assert (
+        f"more than {format_rate(at['bound_A'])} of entitled needs, or {format_rate(at['bound_B'])}" in title
+    )
+    assert "any_foreign serves" in says
+
+
+def test_without_the_extra_the_message_says_how_to_get_it() -> None:
+    code = (
+        "import sys; sys.modules['altair'] = None\n"
+        "import gatesim.show.charts as charts\n"
+        "try: charts.nothing('a', 'b', 'c')\n"
+        "except ImportError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 'pip install "gatesim[charts]"' in done.stdout

@@ -1,0 +1,211 @@
+"""The report of a run: whole, escaped, valid, for everybody; from its folder and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from justhtml import JustHTML
+from playwright.sync_api import Page
+
+import gatesim
+from gatesim.cli.main import call
+from gatesim.show.report import CHARTS, reproduce
+from gatesim.study.result import Result
+from gatesim.study.stored import KEPT, MANIFEST, InputError, read_run
+from tests.browser import browser_page, chromium  # noqa: F401 - fixtures
+from tests.scenarios import SMALL
+
+SCRIPT = "<script>alert('x')</script> & \"y\" ]]> --> {{ 7*7 }} "
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """A simulated run and its folder, with a hostile title as long as a title may be."""
+    folder = tmp_path_factory.mktemp("report") / "run"
+    title = json.dumps(SCRIPT + "x" * (300 - len(SCRIPT)))
+    return gatesim.run(SMALL, people=120, sets=[f"title={title}"], out=folder), folder
+
+
+@pytest.fixture(scope="module")
+def page(ran: tuple[Result, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return gatesim.report(ran[1], tmp_path_factory.mktemp("page") / "report.html")
+
+
+def test_a_run_is_read_back_as_it_was(ran: tuple[Result, Path]) -> None:
+    result, folder = ran
+    back = read_run(folder)
+    for field in dataclasses.fields(Result):
+        if field.name != "loaded":
+            assert getattr(back, field.name) == getattr(result, field.name), field.name
+    for name in ("scenario", "data", "files", "origin", "warnings", "sets"):
+        assert getattr(back.loaded, name) == getattr(result.loaded, name), name
+    assert back.to_json() == result.to_json()
+    assert back.html() == result.html()  # type: ignore[misc]
+
+
+def test_the_report_has_all_its_parts(ran: tuple[Result, Path], page: Path) -> None:
+    result, _ = ran
+    text = page.read_text(encoding="utf-8")
+    tree = JustHTML(text, sanitize=False)
+    seen = " ".join(tree.to_text().split())
+    heads = [
+        "The question",
+        "The verdict",
+        "The policies compared",
+        "Who pays",
+        "The days around the order",
+        "The desk",
+        "What it rests on",
+        "What this does not know",
+        "How to reproduce it",
+    ]
+    places = [seen.index(head) for head in heads]
+    assert places == sorted(places)
+    assert " ".join(result.sentence.split()) in seen
+    assert f"{result.uncertain} inputs are uncertain, and {result.guesses} of them are guesses" in seen
+    for entry in result.inputs:
+        assert entry.grade in seen
+        assert " ".join(entry.title.split()) in seen
+    for name, digest in result.loaded.files:
+        assert name in seen
+        assert digest in seen
+    pictures = tree.query("[role=img]")
+    assert len(pictures) == len(CHARTS)
+    assert all(len(picture.attrs["aria-label"]) > 20 for picture in pictures)
+    assert len(text.encode()) < 3_000_000
+
+
+def test_what_an_author_wrote_is_text(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    tree = JustHTML(text, sanitize=False)
+    assert tree.query("script") == []
+    assert "&lt;script&gt;" in text
+    assert "{{ 7*7 }}" in tree.query("h1")[0].to_text()
+    # Nothing is fetched: no address but names of XML's vocabularies and links to sources.
+    assert re.findall(r"(?:src|srcset|@import|url\((?!#))", text) == []
+    assert tree.query("link") == []
+
+
+def test_the_report_is_valid_html(page: Path) -> None:
+    tree = JustHTML(page.read_text(encoding="utf-8"), strict=True, sanitize=False)
+    ids = [node.attrs["id"] for node in tree.query("[id]")]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_report_is_for_everybody(page: Path, width: int, browser_page: Page) -> None:  # noqa: F811
+    browser_page.set_viewport_size({"width": width, "height": 844})
+    asked: list[str] = []
+    browser_page.on("request", lambda request: asked.append(request.url))
+    browser_page.goto(page.as_uri())
+    assert asked == [page.as_uri()]
+    found = Axe().run(browser_page)
+    assert found.violations_count == 0, found.generate_report()
+    assert browser_page.evaluate("document.documentElement.scrollWidth") <= width, "no scrolling sideways"
+    assert browser_page.title().endswith("gatesim report")
+
+
+def test_the_command_makes_the_same_run(ran: tuple[Result, Path]) -> None:
+    result, _ = ran
+    words = shlex.split(reproduce(result))
+    assert words[:3] == ["gatesim", "run", str(SMALL)]
+    sets = [after for word, after in pairwise(words) if word == "--set"]
+    assert gatesim.load(SMALL, sets).scenario == result.loaded.scenario
+    shipped = gatesim.run("june-2026", engine="exact", policies=["open", "ip_block"])
+    assert reproduce(shipped) == (
+        "gatesim run june-2026 --policy open --policy ip_block --engine exact --out again"
+    )
+
+
+def test_figures_are_files(ran: tuple[Result, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {name: CHARTS[name] for name in ("policies", "limits-leak-share")}
+    monkeypatch.setattr("gatesim.show.report.report_html", lambda *_: "<p>")
+    monkeypatch.setattr("gatesim.show.report.CHARTS", few)
+    for form, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        folder = tmp_path / form
+        assert (
+            call(
+                [
+                    "report",
+                    str(ran[1]),
+                    "--out",
+                    str(tmp_path / "r"),
+                    "--figures",
+                    str(folder),
+                    "--format",
+                    form,
+                ]
+            )
+            == 0
+        )
+        assert {path.name for path in folder.iterdir()} == {f"{name}.{form}" for name in few}
+        assert all(path.read_bytes().startswith(start) for path in folder.iterdir())
+    assert call(["report", str(ran[1]), "--figures", str(tmp_path / "svg")]) == 2
+    with pytest.raises(ValueError, match="there are svg, png"):
+        gatesim.report(ran[1], format="gif")
+
+
+def _remove(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def _manifest(**changes: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        data = json.loads((folder / MANIFEST).read_text())
+        (folder / MANIFEST).write_text(json.dumps(data | changes))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (_remove(MANIFEST), f"has no {MANIFEST}"),
+        (_remove(KEPT), f"has no {KEPT}"),
+        (lambda folder: (folder / KEPT).write_bytes(b"x"), "is not the file"),
+        (lambda folder: (folder / MANIFEST).write_text("{"), "is no JSON"),
+        (lambda folder: (folder / MANIFEST).write_text("[]"), "result_schema is None"),
+        (_manifest(result_schema=99, gatesim="9.9"), r"result_schema is 99 \(written by gatesim 9.9\)"),
+        (_manifest(scenario={}), "cannot be read"),
+        (shutil.rmtree, "is not there"),
+    ],
+)
+def test_a_folder_that_is_not_whole_is_refused(
+    ran: tuple[Result, Path],
+    damage: Callable[[Path], None],
+    words: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(ran[1], folder)
+    damage(folder)
+    with pytest.raises(InputError, match=words):
+        gatesim.report(folder)
+    assert call(["report", str(folder)]) == 2
+    error = capsys.readouterr().err
+    assert re.search(words, error)
+    assert "Traceback" not in error
+    assert not (folder / "report.html").exists()
+
+
+def test_a_title_longer_than_any_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(gatesim.ScenarioError, match="longer than 300 characters"):
+        gatesim.run(SMALL, sets=[f"title={json.dumps('<script>' + 'x' * 10_000)}"], out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+    with pytest.raises(InputError, match="is a file"):
+        gatesim.report(tmp_path / "x")
