@@ -32,7 +32,14 @@ from gatesim.show.charts.grammar import MISSING, short_title
 from gatesim.show.charts.policies import own_row
 from gatesim.show.check import inputs_table
 from gatesim.show.own import own_tables
-from gatesim.show.run import heading, policies_table, transition_words, verdict_table, whom_table
+from gatesim.show.run import (
+    course_table,
+    heading,
+    policies_table,
+    transition_words,
+    verdict_table,
+    whom_table,
+)
 from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.check import Check
 from gatesim.study.folder import whole_folder
@@ -177,6 +184,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
             *([verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []),
             *own_tables(result),
         ],
+        course=course_table(result),
         figures={name: _figure(name, chart) for name, chart in drawn.items()},
         inputs=result.uncertain,
         guesses=result.guesses,
