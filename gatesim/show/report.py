@@ -20,6 +20,7 @@ from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date
 from gatesim.measures.verdict import RATIOS
 from gatesim.scenario import Loaded, shipped
+from gatesim.scenario.operator import OPERATOR
 from gatesim.show.charts import (
     days_chart,
     desk_chart,
@@ -258,7 +259,8 @@ def reproduce(result: Result) -> str:
     """The command that makes the same run anew, in a folder called ``again``."""
     loaded = result.loaded
     parts = ["gatesim", "run", _source(loaded)]
-    if len(result.policies) < len(loaded.scenario.policies):
+    known = [*loaded.scenario.policies, *[OPERATOR] * (loaded.scenario.operator is not None)]
+    if list(result.policies) != known:
         parts += [word for name in result.policies for word in ("--policy", name)]
     if result.reps > 1:
         parts += ["--reps", str(result.reps)]
