@@ -139,7 +139,9 @@ def explain(
         raise _no_one_table(scenario)
     if person is None:
         with handed(plugins):
-            return _table(loaded, policy, laws(scenario, scenario.seed, replication)[reading], cell, at)
+            return _table(
+                loaded, policy, laws(scenario, scenario.seed, replication)[reading], cell, at, progress
+            )
     from gatesim.engine.fast import Population
 
     number, slot = _person(person, scenario.people)
@@ -236,13 +238,18 @@ def _body(scenario: Scenario, account: Account, slot: int) -> Body:
 
 
 def _table(
-    loaded: Loaded, policy: str, law: Law, cell: str | None, at: str | date | datetime | None
+    loaded: Loaded,
+    policy: str,
+    law: Law,
+    cell: str | None,
+    at: str | date | datetime | None,
+    progress: Progress | None,
 ) -> CellStory | DecisionTable:
     """The decision table, or one cell of it."""
     given = None if cell is None else parse_cell(loaded.scenario, cell)
     epoch = _epoch(loaded, law, at)
     if given is None:
-        return decision_table(loaded, policy, law, epoch)
+        return decision_table(loaded, policy, law, epoch, progress)
     return cell_story(loaded, policy, law, epoch, given)
 
 
