@@ -54,6 +54,7 @@ def explain(
     reading: str | None = None,
     at: str | date | datetime | None = None,
     sets: Sequence[str] = (),
+    progress: Progress | None = None,
     plugins: Mapping[str, Any] | None = None,
 ) -> CellStory: ...
 
@@ -66,6 +67,7 @@ def explain(
     reading: str | None = None,
     at: str | date | datetime | None = None,
     sets: Sequence[str] = (),
+    progress: Progress | None = None,
     plugins: Mapping[str, Any] | None = None,
 ) -> DecisionTable: ...
 
