@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import current_thread
 from time import monotonic
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from gatesim.exact.varied import Served
 from gatesim.scenario import Loaded, ScenarioError, load, shipped
@@ -407,8 +409,12 @@ def axis(panel: Panel, name: str, settings: Settings, found: Glance) -> Paramete
 def _progress() -> Iterator[Callable[[float, str], None]]:
     """A bar while something works, taken away when it is done."""
     bar = st.progress(0.0, "starting")
+    session = get_script_run_ctx()
 
     def say(done: float, doing: str) -> None:
+        # The fast engine speaks from threads of its own, which Streamlit does not know.
+        if get_script_run_ctx(suppress_warning=True) is None:
+            add_script_run_ctx(current_thread(), session)
         bar.progress(min(max(done, 0.0), 1.0), parts.plain(doing))
 
     try:
