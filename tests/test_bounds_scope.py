@@ -77,7 +77,17 @@ def test_no_listed_policy_exceeds_a_bound_in_many_worlds(seed: int) -> None:
     _within(seed)
 
 
-@pytest.mark.parametrize("name", ["june-2026", "perfect-place", "licence-is-not-status", "expatriates-year"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "june-2026",
+        "perfect-place",
+        "licence-is-not-status",
+        "expatriates-year",
+        "attestation",
+        "channels",
+    ],
+)
 def test_no_policy_of_a_shipped_scenario_exceeds_a_bound(name: str) -> None:
     scenario = load(name).scenario
     law = make_law(scenario, "person")
@@ -197,6 +207,14 @@ def test_where_a_signal_observes_what_is_not_told_all_segments_are_told_apart(
     assert program_b(scenario, law).told_apart == ()
     monkeypatch.setattr(history, "TOLD", history.TOLD - {"card"})
     assert program_b(scenario, law).told_apart == ("native", "foreign")
+
+
+def test_a_customers_word_is_not_told_so_all_segments_are_told_apart() -> None:
+    """A word speaks of statuses, which B is never told: it stays a bound by knowing whose account it is."""
+    scenario = load("attestation").scenario
+    assert not {"attestation", "revocation"} & history.TOLD
+    owners = {name for name, s in scenario.segments.items() if s.share * s.needs_per_day > 0}
+    assert set(program_b(scenario, make_law(scenario, "person")).told_apart) == owners
 
 
 def test_cards_tell_only_what_they_say() -> None:

@@ -428,6 +428,11 @@ def test_what_holds_from_the_start_and_what_is_drawn_is_told() -> None:
     assert kinds == {("the order lapses",), ("the order is stayed",)}
 
 
+def test_a_strategy_has_no_one_table() -> None:
+    with pytest.raises(ScenarioError, match=r"no one table; name a policy of its ladder \(shutdown, ask\)"):
+        gatesim.explain(load(SMALL, LADDER), policy="operator")
+
+
 LADDER = (
     "operator = { ladder = ['shutdown', 'ask'], in_flight = 'kill' }",
     "policies.shutdown = { family = 'shutdown', lead_time = '0h' }",

@@ -105,7 +105,7 @@ def test_a_certain_licence_needs_no_draws_and_a_random_one_does() -> None:
             make_law(scenario, "person")
 
 
-@settings(derandomize=True, max_examples=50)
+@settings(derandomize=True, max_examples=50, deadline=None)
 @given(beyond=st.floats(0, 20), u=st.floats(0, 1, exclude_max=True), granted=st.floats(0.01, 1))
 def test_the_decision_comes_its_draw_times_the_mean_beyond_the_shortest_time(
     beyond: float, u: float, granted: float

@@ -20,7 +20,7 @@ import gatesim
 from gatesim.cli.main import call
 from gatesim.show.report import CHARTS, reproduce
 from gatesim.study.result import Result
-from gatesim.study.stored import KEPT, MANIFEST, InputError, read_run
+from gatesim.study.stored import KEPT, MANIFEST, InputError, Kept, read_run
 from tests.browser import browser_page, chromium  # noqa: F401 - fixtures
 from tests.scenarios import SMALL
 
@@ -50,6 +50,11 @@ def test_a_run_is_read_back_as_it_was(ran: tuple[Result, Path]) -> None:
         assert getattr(back.loaded, name) == getattr(result.loaded, name), name
     assert back.to_json() == result.to_json()
     assert back.html() == result.html()  # type: ignore[misc]
+
+
+def test_all_of_a_result_is_kept() -> None:
+    kept = {field.name for field in dataclasses.fields(Kept)}
+    assert {field.name for field in dataclasses.fields(Result)} - {"loaded"} <= kept
 
 
 def test_the_report_has_all_its_parts(ran: tuple[Result, Path], page: Path) -> None:

@@ -56,7 +56,7 @@ def test_what_takes_no_time_takes_none_and_what_never_comes_never_does() -> None
     assert lead_time(with_staff(builders=0.9, lead="forever"), "gate") == FOREVER
 
 
-@settings(derandomize=True, max_examples=60)
+@settings(derandomize=True, max_examples=60, deadline=None)
 @given(
     builders=st.floats(0, 0.95),
     more=st.floats(0, 0.04),

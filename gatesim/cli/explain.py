@@ -111,12 +111,11 @@ def _tables(
     from gatesim.study.explain import explain
 
     with progress() as shown:
-        shown(0.0, "putting the table together")
         if cell is None:
-            table = explain(loaded, policy=policy, reading=reading, at=at)
+            table = explain(loaded, policy=policy, reading=reading, at=at, progress=shown)
             said, show = table.to_json, partial(print_decisions, table, everything)
         else:
-            one = explain(loaded, policy=policy, reading=reading, at=at, cell=cell)
+            one = explain(loaded, policy=policy, reading=reading, at=at, cell=cell, progress=shown)
             said, show = one.to_json, partial(print_cell, one)
     if as_json:
         click.echo(said())

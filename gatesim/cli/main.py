@@ -14,15 +14,15 @@ COMMANDS = {
     "run": "Run a scenario's policies and say what can be concluded.",
     "check": "Check a scenario file and list what it rests on.",
     "who": "Say whom an order restricts: segments by readings.",
-    "report": "Write a run's report: one HTML file, and its figures.",
     "options": "Say which policies are ready on a date, what they serve and leak, and the outcome.",
     "explain": "Explain a policy: its decision table, one cell, or the story of one person.",
+    "report": "Write a run's report: one HTML file, and its figures.",
     "frontier": "Say how much any gate could serve within each limit on leaks, and who pays.",
     "relief": "Say which narrowing of the order leaves a gate, and what it would let through.",
     "sensitivity": "Say what a point of each signal, each document, one more reviewer is worth.",
     "shutdown-point": "Find every value of a number at which the outcome changes.",
-    "app": "Open a page on this machine on which a scenario's numbers can be moved.",
     "new": "Write a commented scenario file to start from.",
+    "app": "Open a page on this machine on which a scenario's numbers can be moved.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 

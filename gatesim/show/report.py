@@ -20,6 +20,7 @@ from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date
 from gatesim.measures.verdict import RATIOS
 from gatesim.scenario import Loaded, shipped
+from gatesim.scenario.operator import OPERATOR
 from gatesim.show.charts import (
     days_chart,
     desk_chart,
@@ -32,7 +33,14 @@ from gatesim.show.charts.grammar import MISSING, short_title
 from gatesim.show.charts.policies import own_row
 from gatesim.show.check import inputs_table
 from gatesim.show.own import own_tables
-from gatesim.show.run import heading, policies_table, transition_words, verdict_table, whom_table
+from gatesim.show.run import (
+    course_table,
+    heading,
+    policies_table,
+    transition_words,
+    verdict_table,
+    whom_table,
+)
 from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.check import Check
 from gatesim.study.folder import whole_folder
@@ -177,6 +185,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
             *([verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []),
             *own_tables(result),
         ],
+        course=course_table(result),
         figures={name: _figure(name, chart) for name, chart in drawn.items()},
         inputs=result.uncertain,
         guesses=result.guesses,
@@ -250,7 +259,8 @@ def reproduce(result: Result) -> str:
     """The command that makes the same run anew, in a folder called ``again``."""
     loaded = result.loaded
     parts = ["gatesim", "run", _source(loaded)]
-    if len(result.policies) < len(loaded.scenario.policies):
+    known = [*loaded.scenario.policies, *[OPERATOR] * (loaded.scenario.operator is not None)]
+    if list(result.policies) != known:
         parts += [word for name in result.policies for word in ("--policy", name)]
     if result.reps > 1:
         parts += ["--reps", str(result.reps)]

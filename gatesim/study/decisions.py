@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,8 @@ from gatesim.study.why import Known, Part, Why, restricted_and_entitled, summed,
 from gatesim.world.cells import cells_of, model_mix, needs_per_day, readings_given
 from gatesim.world.makers import makers
 from gatesim.world.space import CellSpace
+
+Progress = Callable[[float, str], None]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,7 +224,9 @@ def _flat(cell: Cell) -> dict[str, Any]:
 # --- the table --------------------------------------------------------------------------------------------------
 
 
-def decision_table(loaded: Loaded, policy: str, law: Law, epoch: Epoch) -> DecisionTable:
+def decision_table(
+    loaded: Loaded, policy: str, law: Law, epoch: Epoch, progress: Progress | None = None
+) -> DecisionTable:
     """The decision table of a policy in one stretch of time.
 
     Parameters
@@ -231,10 +235,15 @@ def decision_table(loaded: Loaded, policy: str, law: Law, epoch: Epoch) -> Decis
         The scenario, and the name of one of its policies.
     law, epoch
         The law under a reading, and one of its epochs.
+    progress
+        Called with the share of the work that is done and what is being done.
     """
+    say = progress or (lambda done, doing: None)
     scenario = loaded.scenario
     space = CellSpace.of(scenario)
+    say(0.0, "compiling the policy")
     tables = compile_policy(scenario, policy, law.reading, epoch)
+    say(0.2, "who makes the needs of each cell")
     restricted, entitled = restricted_and_entitled(scenario, epoch)
     decisions = _decisions(space, tables, epoch)
     one = scenario.policies[policy]
@@ -243,9 +252,11 @@ def decision_table(loaded: Loaded, policy: str, law: Law, epoch: Epoch) -> Decis
     total = restricted + entitled
     everything = float(total.sum())
     cells = []
-    for index in np.argsort(-total, axis=None, kind="stable"):
+    for number, index in enumerate(np.argsort(-total, axis=None, kind="stable")):
         if total.flat[index] <= 0:
             break
+        if number % 256 == 0:
+            say(0.4 + 0.6 * number / total.size, "cell by cell")
         probability = float(restricted.flat[index] / total.flat[index])
         belief = probability if thought is None else _defined(float(thought.flat[index]))
         share = float(total.flat[index]) / everything

@@ -54,6 +54,7 @@ def explain(
     reading: str | None = None,
     at: str | date | datetime | None = None,
     sets: Sequence[str] = (),
+    progress: Progress | None = None,
     plugins: Mapping[str, Any] | None = None,
 ) -> CellStory: ...
 
@@ -66,6 +67,7 @@ def explain(
     reading: str | None = None,
     at: str | date | datetime | None = None,
     sets: Sequence[str] = (),
+    progress: Progress | None = None,
     plugins: Mapping[str, Any] | None = None,
 ) -> DecisionTable: ...
 
@@ -135,9 +137,13 @@ def explain(
     loaded = loaded_from(source, [*sets, *given])
     scenario = loaded.scenario
     policy, reading = _chosen(loaded, policy, reading)
+    if person is None and policy == OPERATOR:
+        raise _no_one_table(scenario)
     if person is None:
         with handed(plugins):
-            return _table(loaded, policy, laws(scenario, scenario.seed, replication)[reading], cell, at)
+            return _table(
+                loaded, policy, laws(scenario, scenario.seed, replication)[reading], cell, at, progress
+            )
     from gatesim.engine.fast import Population
 
     number, slot = _person(person, scenario.people)
@@ -150,8 +156,8 @@ def explain(
     by_reading = laws(scenario, scenario.seed, replication)
     with handed(plugins):
         job = next(job for job in jobs(scenario, [policy], by_reading) if reading in job.laws)
+        steps = plan(scenario).steps if policy == OPERATOR else ()
     law = job.laws[reading]
-    steps = plan(scenario).steps if policy == OPERATOR else ()
     say(0.1, "working out the desk")
     waits, desk = desk_for(scenario, job)
     say(0.3, f"the run of {scenario.people:,} accounts")
@@ -186,6 +192,13 @@ def _chosen(loaded: Loaded, policy: str | None, reading: str | None) -> tuple[st
     if problems:
         raise ScenarioError(problems)
     return policy or policies[0], reading or scenario.orders[0].reading
+
+
+def _no_one_table(scenario: Scenario) -> ScenarioError:
+    """A strategy has a table for each policy of its ladder."""
+    assert scenario.operator is not None, "there is a strategy"
+    hint = f"name a policy of its ladder ({', '.join(scenario.operator.ladder)}), or a person (--person)"
+    return ScenarioError([Problem("--policy", None, OPERATOR, "a strategy has no one table", hint)])
 
 
 def _person(person: int | str, accounts: int) -> tuple[int, int]:
@@ -227,13 +240,18 @@ def _body(scenario: Scenario, account: Account, slot: int) -> Body:
 
 
 def _table(
-    loaded: Loaded, policy: str, law: Law, cell: str | None, at: str | date | datetime | None
+    loaded: Loaded,
+    policy: str,
+    law: Law,
+    cell: str | None,
+    at: str | date | datetime | None,
+    progress: Progress | None,
 ) -> CellStory | DecisionTable:
     """The decision table, or one cell of it."""
     given = None if cell is None else parse_cell(loaded.scenario, cell)
     epoch = _epoch(loaded, law, at)
     if given is None:
-        return decision_table(loaded, policy, law, epoch)
+        return decision_table(loaded, policy, law, epoch, progress)
     return cell_story(loaded, policy, law, epoch, given)
 
 

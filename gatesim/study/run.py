@@ -16,7 +16,7 @@ import numpy as np
 
 from gatesim.engine.roster import staffed
 from gatesim.gates.plugins import handed
-from gatesim.law.law import has_random_dates
+from gatesim.law.law import has_random_end, has_random_licence
 from gatesim.law.staff import lead_time
 from gatesim.measures.definitions import Measure
 from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_reason, measures
@@ -208,8 +208,11 @@ def _exactly(
                 for reading, law in job.laws.items():
                     found[reading][name] = find(scenario, law, job.gate, name)
     _put_interim(found)
-    drawn = "The end of an order, or a licence, is random: it is taken as drawn for the first replication."
-    return found, _left_out_of_all(found) + (drawn,) * has_random_dates(scenario), {}
+    notes = _left_out_of_all(found)
+    for random, what in ((has_random_end, "The end of an order"), (has_random_licence, "A licence")):
+        if random(scenario):
+            notes += (f"{what} is random: it is taken as drawn for the first replication.",)
+    return found, notes, {}
 
 
 def _with_interim(names: Sequence[str]) -> list[str]:

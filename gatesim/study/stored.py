@@ -19,6 +19,7 @@ from gatesim.measures.verdict import Verdict
 from gatesim.scenario import Input, Loaded, ScenarioError, build
 from gatesim.study.audits import Audited
 from gatesim.study.result import RESULT_SCHEMA, Found, Result
+from gatesim.study.strategy import Course
 from gatesim.study.transition import Transition
 
 MANIFEST, KEPT = "manifest.json", "kept.json.gz"
@@ -40,6 +41,7 @@ class Kept:
     verdict: Verdict
     sentence: str
     transition: Transition | None
+    course: Course | None
     inputs: tuple[Input, ...]
     guesses: int
     desk: dict[str, str]

@@ -197,10 +197,8 @@ class _Teller:
             return None
         epoch = self._law.epoch_at(time)
         if epoch not in self._weighs:
-            stretch = self._law.epochs[epoch]
-            policy = in_place(self._steps, stretch.start_us)
-            assert policy is not None, "a table was asked"
-            self._weighs[epoch] = evidence(self._scenario, self._scenario.policies[policy], stretch)
+            policy = self._scenario.policies[self._in_place(epoch)]
+            self._weighs[epoch] = evidence(self._scenario, policy, self._law.epochs[epoch])
         return self._weighs[epoch](cell)
 
     def _why(self, time: int, cell: int, fate: Fate) -> Why | None:
@@ -210,10 +208,14 @@ class _Teller:
         key = self._law.epoch_at(time), cell
         if key not in self._reasons:
             epoch, known = self._law.epochs[key[0]], dict(enumerate(self._space.parts(cell)))
-            policy = in_place(self._steps, epoch.start_us)
-            assert policy is not None, "a table was asked"
-            self._reasons[key] = why(self._scenario, policy, epoch, known)
+            self._reasons[key] = why(self._scenario, self._in_place(key[0]), epoch, known)
         return self._reasons[key]
+
+    def _in_place(self, epoch: int) -> str:
+        """The policy whose table was asked in an epoch."""
+        policy = in_place(self._steps, self._law.epochs[epoch].start_us)
+        assert policy is not None, "a table was asked"
+        return policy
 
 
 def _dated(time_us: int | None) -> int | None:
