@@ -52,9 +52,9 @@ def launched() -> Iterator[Browser]:
             browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests of a process."""
+    """One browser for the tests of a file: Playwright runs once at a time in a process."""
     with launched() as browser:
         yield browser
 

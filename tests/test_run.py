@@ -407,6 +407,7 @@ def test_a_run_leaves_a_folder_that_says_how_it_was_made(tmp_path: Path) -> None
     assert {path.name for path in out.iterdir()} == {
         "manifest.json",
         "result.json",
+        "kept.json.gz",
         "measures.parquet",
         "daily.parquet",
     }
