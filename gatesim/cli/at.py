@@ -6,7 +6,7 @@ import os
 
 import click
 
-from gatesim.cli.options import json_option, progress, scenario_argument, set_option
+from gatesim.cli.options import json_option, progress, scenario_argument, set_option, tell_of_compiling
 
 
 @click.command("options")
@@ -55,10 +55,7 @@ def command(
     loaded = load(scenario, sets)
     warn(loaded.warnings)
     if engine == "fast":
-        from gatesim.engine.fast import is_compiled
-
-        if not is_compiled("tally"):
-            click.echo("Compiling the fast engine: once on this machine, about a minute.", err=True)
+        tell_of_compiling("tally")
     with progress() as shown:
         found = options(
             loaded,

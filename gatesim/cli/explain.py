@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gatesim.cli.options import json_option, progress, scenario_argument, set_option
+from gatesim.cli.options import json_option, progress, scenario_argument, set_option, tell_of_compiling
 
 if TYPE_CHECKING:
     from gatesim.scenario import Loaded
@@ -81,10 +81,7 @@ def command(
     if person is None:
         _tables(loaded, policy, reading, cell, at, everything, as_json)
         return
-    from gatesim.engine.fast import is_compiled
-
-    if not is_compiled("ledger"):
-        click.echo("Compiling the fast engine: once on this machine, about a minute.", err=True)
+    tell_of_compiling("ledger")
     with progress() as shown:
         story = explain(
             loaded, person=person, policy=policy, reading=reading, replication=rep, progress=shown

@@ -62,6 +62,14 @@ def json_option(command: Command) -> Command:
     )
 
 
+def tell_of_compiling(what: str) -> None:
+    """Say that the fast engine is compiled first, where its code for a ``tally`` or a ``ledger`` is not there yet."""
+    from gatesim.engine.fast import is_compiled
+
+    if not is_compiled(what):
+        click.echo("Compiling the fast engine: once on this machine, about a minute.", err=True)
+
+
 class Progress:
     """A line on standard error that says how far the work is, once it has taken a while."""
 

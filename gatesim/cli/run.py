@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gatesim.cli.options import json_option, progress, scenario_argument, set_option
+from gatesim.cli.options import json_option, progress, scenario_argument, set_option, tell_of_compiling
 
 
 @click.command("run")
@@ -65,10 +65,7 @@ def command(
     loaded = load(scenario, [*sets, *(f"{key}={value}" for key, value in given.items() if value is not None)])
     warn(loaded.warnings)
     if engine == "fast":
-        from gatesim.engine.fast import is_compiled
-
-        if not is_compiled("tally"):
-            click.echo("Compiling the fast engine: once on this machine, about a minute.", err=True)
+        tell_of_compiling("tally")
     with progress() as shown:
         result = run(
             loaded,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,13 @@ from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.policies import Posterior
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER, format_duration
+from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.story import STORY_SCHEMA
 from gatesim.study.why import Known, Part, Why, restricted_and_entitled, summed, why
 from gatesim.world.cells import cells_of, model_mix, needs_per_day, readings_given
 from gatesim.world.makers import makers
 from gatesim.world.space import CellSpace
-
-Progress = Callable[[float, str], None]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -386,7 +385,14 @@ def parse_cell(scenario: Scenario, text: str) -> dict[str, str]:
     return given
 
 
-def cell_story(loaded: Loaded, policy: str, law: Law, epoch: Epoch, given: Mapping[str, str]) -> CellStory:
+def cell_story(
+    loaded: Loaded,
+    policy: str,
+    law: Law,
+    epoch: Epoch,
+    given: Mapping[str, str],
+    progress: Progress | None = None,
+) -> CellStory:
     """What a policy does with a cell, or with all cells that fit, and why.
 
     Parameters
@@ -395,7 +401,10 @@ def cell_story(loaded: Loaded, policy: str, law: Law, epoch: Epoch, given: Mappi
         As for `decision_table`.
     given
         What is known (see `parse_cell`); what is left out is summed over.
+    progress
+        Called with the share of the work that is done and what is being done.
     """
+    say = progress or (lambda done, doing: None)
     scenario = loaded.scenario
     space = CellSpace.of(scenario)
     names = axes(space)
@@ -403,7 +412,9 @@ def cell_story(loaded: Loaded, policy: str, law: Law, epoch: Epoch, given: Mappi
     known = {order.index(name): names[name].index(value) for name, value in given.items()}
     if space.bands == 1:
         known.setdefault(len(order) - 1, 0)
+    say(0.0, "compiling the policy")
     tables = compile_policy(scenario, policy, law.reading, epoch)
+    say(0.3, "who makes the needs of each cell")
     restricted, entitled = restricted_and_entitled(scenario, epoch)
     bad, good = summed(restricted, known), summed(entitled, known)
     everything = float((restricted + entitled).sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, overload
@@ -20,13 +20,12 @@ from gatesim.study.decisions import CellStory, DecisionTable, cell_story, decisi
 from gatesim.study.gates import jobs, laws
 from gatesim.study.options import instant
 from gatesim.study.plan import plan
+from gatesim.study.progress import Progress
 from gatesim.study.run import FAST
 from gatesim.study.simulate import desk_for
 from gatesim.study.story import Story
 from gatesim.study.telling import tell
 from gatesim.world.people import Account, Body, People
-
-Progress = Callable[[float, str], None]
 
 
 @overload
@@ -252,7 +251,7 @@ def _table(
     epoch = _epoch(loaded, law, at)
     if given is None:
         return decision_table(loaded, policy, law, epoch, progress)
-    return cell_story(loaded, policy, law, epoch, given)
+    return cell_story(loaded, policy, law, epoch, given, progress)
 
 
 def _epoch(loaded: Loaded, law: Law, at: str | date | datetime | None) -> Epoch:

@@ -8,7 +8,7 @@ memory can be worth at most.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,13 @@ from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.claim import sentence_of
+from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Progress = Callable[[float, str], None]
 
 GRID = tuple(round(10.0 ** (step / 4), 12) for step in range(-20, 1))
 """Limits of the curves besides those asked for: four in each power of ten, from 0.001 % on."""

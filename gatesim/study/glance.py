@@ -6,7 +6,7 @@ engine cannot do is named with the reason, and left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gatesim.exact.expected import CannotDo
@@ -17,9 +17,8 @@ from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.study.claim import best_bound, bound_at, claim_from
 from gatesim.study.frontier import Frontier, curves, limits_shown, listed_point, programs
+from gatesim.study.progress import Progress
 from gatesim.study.standing import Candidate, Question, Standings
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from gatesim.scenario import Loaded, ScenarioError, load
 from gatesim.scenario.errors import Problem
 from gatesim.scenario.schema import Scenario
 from gatesim.study.gates import laws
+from gatesim.study.progress import Progress
 from gatesim.study.result import RESULT_SCHEMA, Result
 from gatesim.study.run import run
 from gatesim.study.shown import Shown
@@ -26,7 +27,6 @@ from gatesim.study.shown import Shown
 if TYPE_CHECKING:
     import pandas as pd
 
-Progress = Callable[[float, str], None]
 
 Phase = Literal["before_issue", "grace", "in_force", "between", "over", "before_window", "after_window"]
 

@@ -9,7 +9,7 @@ the narrowings.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
 from gatesim.study.gates import laws
 from gatesim.study.narrowings import Narrowing, narrowings
+from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import (
     Candidate,
@@ -49,7 +50,7 @@ from gatesim.study.standing import (
 if TYPE_CHECKING:
     import pandas as pd
 
-Progress = Callable[[float, str], None]
+
 Floats = NDArray[np.float64]
 
 BOTH_ENTITLED, FREED, NEWLY_RESTRICTED, BOTH_RESTRICTED = range(4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
@@ -36,6 +36,7 @@ from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
 from gatesim.study.licences import late_words, licence_words
 from gatesim.study.never import asks_for_zero, no_leaks
+from gatesim.study.progress import Progress
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
@@ -45,7 +46,6 @@ from gatesim.world.makers import makers
 
 ENGINES = ("fast", "reference", "exact")
 
-Progress = Callable[[float, str], None]
 
 FAST = Footprint(64, 0)
 """Bytes for an account in the fast engine, which keeps only those that wait for a reviewer."""
@@ -373,18 +373,18 @@ def _judged(
     clock: _Clock,
 ) -> Result:
     scenario = loaded.scenario
-    listed = [
-        name for name in names if name != OPERATOR
-    ]  # a strategy is no candidate: it has the interim in it
+    # A strategy is no candidate: it has the interim in it.
+    listed = [name for name in names if name != OPERATOR]
     decided = found
+    by_reading = laws(scenario, scenario.seed, 0)
     if engine != "exact":
         with clock.part("exact"):
-            sure = without_noise(scenario, jobs(scenario, listed, laws(scenario, scenario.seed, 0)))
+            sure = without_noise(scenario, jobs(scenario, listed, by_reading))
         decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
         notes += _without_noise_words(names, sure)
     results = []
     with clock.part("exact"):
-        gates = jobs(scenario, listed, laws(scenario, scenario.seed, 0)) if asks_for_zero(scenario) else []
+        gates = jobs(scenario, listed, by_reading) if asks_for_zero(scenario) else []
         never = no_leaks(scenario, gates, leave_out=engine == "exact")
     for name in listed:
         policy = scenario.policies[name]
@@ -415,8 +415,8 @@ def _judged(
         found,
         verdict,
         sentence(scenario, verdict, guesses, uncertain),
-        transition(scenario, laws(scenario, scenario.seed, 0)[reading]) if scenario.orders else None,
-        course(scenario, laws(scenario, scenario.seed, 0)[reading]) if OPERATOR in names else None,
+        transition(scenario, by_reading[reading]) if scenario.orders else None,
+        course(scenario, by_reading[reading]) if OPERATOR in names else None,
         inputs,
         guesses,
         desk,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +14,12 @@ from gatesim.scenario import Loaded, loaded_from
 from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
 from gatesim.study.gates import laws
+from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import Question, Standings
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
 from gatesim.study.claim import best_listed, bound_at, sentence_of
 from gatesim.study.crossings import Crossing, crossings
+from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
 from gatesim.study.uncertain import Uncertain, in_worlds
@@ -25,7 +26,6 @@ from gatesim.study.uncertain import Uncertain, in_worlds
 if TYPE_CHECKING:
     import pandas as pd
 
-Progress = Callable[[float, str], None]
 
 POINTS = 65
 """Values at which policies without memory and the bounds are looked at, besides those at which tables change."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import groupby
@@ -22,6 +22,7 @@ from gatesim.scenario.consistency import bodies_and_needs
 from gatesim.scenario.schema import Scenario
 from gatesim.study.folder import write_ledger
 from gatesim.study.gates import Job
+from gatesim.study.progress import Progress
 from gatesim.world.people import Account, populate
 
 ENGINES = ("fast", "reference")
@@ -34,8 +35,6 @@ WORTH_A_PROCESS = 30_000
 
 MOST_VIEWS = 64
 """Readings of gates that are counted at once: each takes some megabytes."""
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

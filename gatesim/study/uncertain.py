@@ -10,7 +10,7 @@ are multipliers whose mean is one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Any
@@ -30,6 +30,7 @@ from gatesim.scenario.schema import Scenario
 from gatesim.scenario.shape import at, is_duration
 from gatesim.scenario.types import FOREVER
 from gatesim.study.crossings import crossings
+from gatesim.study.progress import Progress
 from gatesim.study.standing import SIDES, Question, Standings
 
 SEED = 20260612
@@ -37,8 +38,6 @@ SEED = 20260612
 
 _POINTS = 17
 _UNSURE = ("people", "represents", "seed", "length")
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from gatesim.law.law import Epoch
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.policies import (
     Attested,
+    Best,
     ByChannel,
     KOfN,
     Listed,
@@ -163,6 +164,11 @@ def why(scenario: Scenario, policy: str, epoch: Epoch, known: Known) -> Why:
             return _attested(one, space, known)
         case ByChannel():
             return _by_channel(scenario, one, epoch, space, known)
+        case Best():
+            words = (
+                "Its table is the best that there is for its limit or floor: it weighs all cells together."
+            )
+            return Why("none", (), None, None, words)
         case Plugin():
             words = f'Its table comes from the plug-in "{one.plug_in}", which gives no reasons.'
             return Why("none", (), None, None, words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gatesim.law.standards import demands
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.verdict import Row
+from gatesim.measures.wording import BASES
 from gatesim.show.charts.grammar import BLOCKED, LEAKED, LIMIT, altair, finished, nothing, small_print
 from gatesim.show.charts.panels import ROW, label_room, rows_panel
 from gatesim.study.result import Result
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 LEAST = 1e-4
 """The left end of a logarithmic axis of leaks; what is less, or nothing, stands on it."""
 
-OF = {"leak_share": "of served needs", "leak_rate": "of restricted needs"}
+OF = {ratio: f"of {BASES[ratio]}" for ratio in ("leak_share", "leak_rate")}
 
 
 def own_row(result: Result) -> Row | None:
