@@ -530,3 +530,40 @@ def test_a_plug_in_handed_over_is_explained(tmp_path: Path) -> None:
     found = gatesim.options(path, at="2026-06-13", policies=["outside"], plugins=blocks)
     assert [option.policy for option in found.options] == ["outside"]
     assert found.options[0].served.value == 0.0
+
+
+def test_of_the_best_table_there_is_a_word_and_no_reason_by_signal(tmp_path: Path) -> None:
+    path = tmp_path / "ideal.toml"
+    text = TWO.replace("[policies.bayes]", '[policies.ideal]\nfamily = "best"\n[policies.bayes]')
+    path.write_text(text, encoding="utf-8")
+    found = explain(load(path), policy="ideal", cell="ip=US,card=US")
+    assert (found.why.kind, found.why.parts) == ("none", ())
+    assert found.why.words.startswith("Its table is the best that there is")
+
+
+def test_every_family_has_a_why(two: Loaded) -> None:
+    """None is forgotten: those of the schema, each by an example that the rules accept."""
+    from gatesim.scenario.policies import FAMILIES
+
+    examples = {
+        "open": {},
+        "shutdown": {},
+        "single": {"signal": "ip"},
+        "k_of_n": {"signals": ["ip", "card"], "k": "all"},
+        "score": {"weights": {"ip": 1.0}, "block_at": 1.0},
+        "posterior": {"block_above": 0.5},
+        "rules": {"rules": [{"then": "block"}], "otherwise": "allow"},
+        "listed": {"signal": "ip", "organisations": ["one"], "otherwise": "block"},
+        "best": {},
+        "attested": {"signal": "ip"},
+        "by_channel": {"parts": {"consumer": "bayes"}},
+        "plug_in": {"plug_in": "somebody's"},
+    }
+    assert set(examples) == set(FAMILIES)
+    data = two.scenario.model_dump(by_alias=True)
+    for family, keys in examples.items():
+        data["policies"]["one"] = {"family": family, **keys}
+        scenario = Scenario.model_validate(data)
+        epoch = in_force(scenario, "person")
+        assert epoch is not None
+        assert why(scenario, "one", epoch, {0: 0, 1: 0}).words

@@ -23,7 +23,8 @@ from gatesim.scenario.errors import dotted
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
 from gatesim.study.gates import laws
-from gatesim.study.licences import late_words, licence_words
+from gatesim.study.licences import licence_words
+from gatesim.study.strategy import late_words
 from gatesim.world.licences import draw_licences
 from tests.kept_cases import Case, hold_together
 from tests.scenarios import SMALL

@@ -115,12 +115,8 @@ class Sums(NamedTuple):
 
 # Functions that are not made part of their caller take the arrays they need: handed over whole, all would be copied.
 @compiled(_nrt=False)
-def _add_group(length: int, run: Ints, effects: Ints, pairs: Ints, repeats: Ints, positive: Ints) -> None:
+def _add_mixed(length: int, run: Ints, effects: Ints, pairs: Ints, positive: Ints) -> None:
     """Add the needs that one account has in one group, of several effects: ``length`` of them in ``run``."""
-    if length == 1:
-        pairs[run[0, 0], run[0, 0]] += run[1, 0] * (run[1, 0] - 1)
-        repeats[run[0, 0]] += run[1, 0] - 1
-        return
     for i in range(length):
         one, number = run[0, i], run[1, i]
         pairs[one, one] += number * (number - 1)
@@ -140,6 +136,17 @@ def _add_alike(view: int, owner: int, group: int, effect: int, number: int, room
     if number > 1:
         room.pairs[view, owner, group, effect, effect] += number * number - number
         room.repeats[view, owner, group, effect] += number - 1
+
+
+@compiled(forceinline=True, _nrt=False)
+def _add_group(view: int, owner: int, group: int, length: int, run: Ints, k: Counting, room: Room) -> None:
+    """Add the needs that one account has in one group, of ``length`` effects."""
+    if length > 1:
+        _add_mixed(
+            length, run, k.effects, room.pairs[view, owner, group], room.mixed_positive[view, owner, group]
+        )
+    elif length == 1:
+        _add_alike(view, owner, group, run[0, 0], run[1, 0], room)
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -339,32 +346,14 @@ def count_account(
             sums.met[met] = model * CLASSES + kind
             met += 1
         sums.by_model[model, kind] += 1
-        # Needs of one day come one after the other; one alone adds nothing.
+        # Needs of one day come one after the other.
         if today != day:
-            if length > 1 or (length == 1 and run[1, 0] > 1):
-                group = models + day
-                _add_group(
-                    length,
-                    run,
-                    k.effects,
-                    room.pairs[view, owner, group],
-                    room.repeats[view, owner, group],
-                    room.mixed_positive[view, owner, group],
-                )
+            _add_group(view, owner, models + day, length, run, k, room)
             day, length = today, ZERO
         length = _enter(k.effect[kind], 1, length, run)
     if met == 0:
         return
-    if length > 1 or run[1, 0] > 1:
-        group = models + day
-        _add_group(
-            length,
-            run,
-            k.effects,
-            room.pairs[view, owner, group],
-            room.repeats[view, owner, group],
-            room.mixed_positive[view, owner, group],
-        )
+    _add_group(view, owner, models + day, length, run, k, room)
     # The same for models, and the whole account.
     entries, mask = ZERO, ZERO
     for model in range(models):
@@ -380,15 +369,7 @@ def count_account(
                     mask |= k.mask[kind]
                 sums.entries[kind] += number
                 length = _enter(k.effect[kind], number, length, run)
-        if length > 1 or (length == 1 and run[1, 0] > 1):
-            _add_group(
-                length,
-                run,
-                k.effects,
-                room.pairs[view, owner, model],
-                room.repeats[view, owner, model],
-                room.mixed_positive[view, owner, model],
-            )
+        _add_group(view, owner, model, length, run, k, room)
     if bodies > 1:
         _add_shared(view, owner, checks, k, room, sums)
         for b in range(len(sums.by_body)):
@@ -471,6 +452,13 @@ def keys_of(scenario: Scenario, by: str) -> tuple[NDArray[np.int64], NDArray[np.
     return keys, key_of.astype(np.int64)
 
 
+def _effects() -> tuple[Ints, Ints]:
+    """What needs add to the components of NEEDS: the distinct rows, and for each class which of them it has."""
+    of_needs = component_matrix().reshape(CLASSES, -1)[:, :_NEEDS]
+    effects, effect = np.unique(of_needs, axis=0, return_inverse=True)
+    return effects, effect.reshape(-1).astype(np.int64)
+
+
 def counting(scenario: Scenario) -> Counting:
     """What counting looks up."""
     kinds = makers(scenario)
@@ -482,7 +470,7 @@ def counting(scenario: Scenario) -> Counting:
         kinds_of_documents = len(scenario.documents) - (len(names) - MOST_COMPONENTS)
         raise ValueError(f"at most {kinds_of_documents} kinds of documents, not {len(scenario.documents)}")
     of_needs = component_matrix().reshape(CLASSES, -1)
-    effects, effect = np.unique(of_needs[:, :_NEEDS], axis=0, return_inverse=True)
+    effects, effect = _effects()
     whole = np.zeros((_FIRST_DOCUMENT + len(scenario.documents), len(names)), dtype=np.int64)
     whole[:CLASSES, : of_needs.shape[1]] = of_needs
     place = {name: names.index(name) for name in (*NEEDS, *PEOPLE, *ACCOUNTS)}
@@ -508,7 +496,7 @@ def counting(scenario: Scenario) -> Counting:
     known[:, place["people_locked_out"]] = known[:, place["people_blocked"]]
     known[:, place["accounts_leaked"]] = known[:, place["people_leaked"]]
     return Counting(
-        effect.reshape(-1).astype(np.int64),
+        effect,
         effects,
         mask,
         maker,
@@ -530,7 +518,7 @@ def new_room(scenario: Scenario, views: int, gates: int) -> Room:
     groups = models + days
     entries = _FIRST_DOCUMENT + len(scenario.documents)
     splits = len(BY_MAKER)
-    effects = len(np.unique(component_matrix().reshape(CLASSES, -1)[:, :_NEEDS], axis=0))
+    effects = len(_effects()[0])
 
     def zeros(*shape: int) -> Ints:
         return np.zeros((views, *shape), dtype=np.int64)

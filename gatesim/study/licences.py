@@ -1,11 +1,10 @@
-"""What became of the licences of a scenario, and which policies of a ladder come too late, in words."""
+"""What became of the licences of a scenario, in words."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from gatesim.gates.strategy import switches
-from gatesim.law.law import has_random_licence, licence_from_us, order_end_us
+from gatesim.law.law import has_random_licence, licence_from_us
 from gatesim.measures.numbers import format_date
 from gatesim.scenario.orders import Licence
 from gatesim.scenario.people import Segment
@@ -63,25 +62,6 @@ def licence_words(scenario: Scenario, reps: int) -> tuple[str, ...]:
                     words += f", first from {format_date(_whole_minute(scenario, first))}"
             said.append(f"Licence. {words}.")
     return tuple(said)
-
-
-def late_words(scenario: Scenario) -> tuple[str, ...]:
-    """For each policy of a ladder that is ready only when no order is in force within the window any more: that it is
-    of no use there. Ends that are drawn are not counted as ends."""
-    if scenario.operator is None or scenario.operator.strategy == "best":
-        return ()
-    ends = [
-        order_end_us(scenario, order.model_copy(update={"ends": tuple(e for e in order.ends if e.at)}))
-        for order in scenario.orders
-    ]
-    over = min(max(ends, default=0), scenario.length)
-    return tuple(
-        f'"{step.policy}" of the operator\'s ladder is ready on '
-        f"{format_date(_whole_minute(scenario, step.at_us))}, when no order is in force within the window any more: "
-        "it changes nothing."
-        for step in switches(scenario)
-        if step.at_us >= over
-    )
 
 
 def _whole_minute(scenario: Scenario, time_us: int) -> datetime:

@@ -34,13 +34,13 @@ from gatesim.study.audits import audited
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
-from gatesim.study.licences import late_words, licence_words
+from gatesim.study.licences import licence_words
 from gatesim.study.never import asks_for_zero, no_leaks
 from gatesim.study.progress import Progress
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
-from gatesim.study.strategy import course
+from gatesim.study.strategy import course, late_words
 from gatesim.study.transition import transition
 from gatesim.world.makers import makers
 

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gatesim.gates.strategy import compile_strategy
+from gatesim.gates.strategy import compile_strategy, switches
 from gatesim.gates.tables import BLOCK, FRESH, Tables
-from gatesim.law.law import Law
+from gatesim.law.law import Law, order_end_us
+from gatesim.measures.numbers import format_date
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
@@ -159,3 +160,22 @@ def _refuses_all(scenario: Scenario, tables: Tables, model: int, gated: bool) ->
     shape = (-1, len(CHANNELS), len(scenario.models), len(scenario.age_bands) + 1)
     blocks = (tables.acts & (tables.actions[FRESH] == BLOCK)).reshape(shape)
     return bool(gated and blocks[:, used, model].all())
+
+
+def late_words(scenario: Scenario) -> tuple[str, ...]:
+    """For each policy of a ladder that is ready only when no order is in force within the window any more: that it is
+    of no use there. Ends that are drawn are not counted as ends."""
+    if scenario.operator is None or scenario.operator.strategy == "best":
+        return ()
+    ends = [
+        order_end_us(scenario, order.model_copy(update={"ends": tuple(e for e in order.ends if e.at)}))
+        for order in scenario.orders
+    ]
+    over = min(max(ends, default=0), scenario.length)
+    late = [step for step in switches(scenario) if step.at_us >= over]
+    dates = [scenario.start + timedelta(microseconds=step.at_us) for step in late]
+    return tuple(
+        f'"{step.policy}" of the operator\'s ladder is ready on {format_date(at.replace(second=0, microsecond=0))}, '
+        "when no order is in force within the window any more: it changes nothing."
+        for step, at in zip(late, dates, strict=True)
+    )

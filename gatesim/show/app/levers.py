@@ -357,29 +357,14 @@ class _Maker:
             yield self._lever(
                 dotted(path), STAFF, label, [path], float(shift.reviewers), about=about, is_count=True
             )
-        known = self._known(("desk", "service"))[1]
-        label = known.title if known else "Mean time of one review"
-        yield self._lever(
-            "desk.service",
-            STAFF,
-            label,
-            [("desk", "service")],
-            float(desk.service),
-            is_duration=True,
-            reach=0.5,
-        )
+        times = [("service", "Mean time of one review", 0.5)]
         if desk.patience < FOREVER:
-            known = self._known(("desk", "patience"))[1]
-            label = known.title if known else "Mean patience of somebody who waits"
-            yield self._lever(
-                "desk.patience",
-                STAFF,
-                label,
-                [("desk", "patience")],
-                float(desk.patience),
-                is_duration=True,
-                reach=0.4,
-            )
+            times.append(("patience", "Mean patience of somebody who waits", 0.4))
+        for field, words, reach in times:
+            path = ("desk", field)
+            known = self._known(path)[1]
+            label, base = known.title if known else words, float(getattr(desk, field))
+            yield self._lever(dotted(path), STAFF, label, [path], base, is_duration=True, reach=reach)
 
 
 def _holds(kind: str, segment: Segment) -> float | None:
