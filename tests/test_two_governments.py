@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from math import exp
+from pathlib import Path
 
 import pytest
 
 import gatesim
-from gatesim.law.law import make_law
+from gatesim.law.law import counted_apart, make_law
 from gatesim.measures.definitions import Measure
+from gatesim.scenario import shipped
 from gatesim.study.result import Result
+from tests.scenarios import small, small_data
 
 CAME = 1 - exp(-5)
 """Who had a need, one a day, in the five days before the second order."""
@@ -66,3 +69,107 @@ def test_a_licence_of_the_vetted_frees_the_gate_that_serves_them() -> None:
     refused, granted = leak_share(0.0), leak_share(1.0)
     # Nothing else changes, so the leaks that remain are those of the time before the decision, 137 of 267 days.
     assert granted == pytest.approx(refused * 137 / 267, rel=0.05)
+
+
+# Each order by itself.
+
+
+@pytest.mark.parametrize(
+    ("policy", "order", "leaks", "served"),
+    [
+        ("open", 0, 15 * 0.3, 15.0),
+        ("open", 1, 5 * 0.04, 5.0),
+        ("eu_address", 0, 15 * 0.1, 15 * 0.8),
+        ("eu_address", 1, 5 * 0.04, 5 * 0.8),
+        ("any_status", 0, 0.0, 15 * 0.7),
+        ("any_status", 1, 5 * 0.04, 5 * 0.7),
+        ("citizens_only", 1, 0.0, 5 * 0.6),
+    ],
+)
+def test_each_government_counts_its_own_restricted_needs(
+    governments: Result, policy: str, order: int, leaks: float, served: float
+) -> None:
+    """The first forbids it to who is no EU person, for 15 days; the second to one country's citizens, for 5."""
+    accounts = governments.loaded.scenario.represents
+    share = governments.by_order[order]["person"][policy].measures["leak_share"]
+    assert share.numerator == pytest.approx(leaks * accounts, abs=1e-6)
+    assert share.denominator == pytest.approx(served * accounts)
+
+
+def test_a_standard_is_judged_by_the_orders_own_numbers(governments: Result) -> None:
+    """Whoever shows a residence card complies with the first order, and not with the second."""
+    own = next(one for one in governments.verdict.own if one.reading == "person")
+    first, second = own.rows
+    found = [
+        {one.policy: (one.leak.value, one.within) for one in row.policies}["any_status"]
+        for row in (first, second)
+    ]
+    assert found == [(0.0, "yes"), (pytest.approx(0.04 / 0.7), "no")]
+    assert own.meets["any_status"]["no"] == 1
+    assert own.meets["citizens_only"]["yes"] == 1
+    served = {one.policy: one.served.value for one in second.policies}
+    assert served["any_status"] == pytest.approx(1.0), "of needs that no order restricts"
+
+
+def test_orders_add_up_where_they_restrict_different_people() -> None:
+    """Leaks of the two, less those whom both restrict, are the leaks counted together."""
+    sets = ['orders.1.restricts=[{ citizenship = ["CN"], status = ["permanent"] }]']
+    found = gatesim.run("two-governments", engine="exact", policies=["open", "eu_address"], sets=sets)
+    for policy in ("open", "eu_address"):
+        parts = [found.by_order[n]["person"][policy].measures["leaks"].numerator for n in (0, 1)]
+        assert sum(parts) == pytest.approx(found.policies[policy].measures["leaks"].numerator, rel=1e-12)
+
+
+def test_one_order_alone_and_orders_on_different_models_are_not_counted_twice() -> None:
+    assert gatesim.run("june-2026", engine="exact", policies=["open"]).by_order == {}
+    alike = small(orders=[small_data()["orders"][0]] * 2)
+    assert counted_apart(alike) == ()
+    later = {**small_data()["orders"][0], "grace": "1d"}
+    assert counted_apart(small(orders=[small_data()["orders"][0], later])) == (0, 1)
+    other = {**later, "models": ["old"]}
+    assert counted_apart(small(orders=[small_data()["orders"][0], other])) == ()
+
+
+def test_simulations_count_orders_apart_as_well(governments: Result) -> None:
+    """Fast and reference alike; the exact engine within 5.5 standard errors. Cleared accounts stay so across orders."""
+    fast, slow = (
+        gatesim.run("two-governments", engine=engine, people=400, seed=4, policies=["any_status"]).by_order
+        for engine in ("fast", "reference")
+    )
+    for order in (0, 1):
+        one, other = (found[order]["person"]["any_status"].measures for found in (fast, slow))
+        assert set(one) >= {"leak_rate", "leak_share", "leaks", "accounts_leaked"}
+        assert one == other
+    simulated = fast[1]["person"]["any_status"].measures["leak_share"]
+    exact = governments.by_order[1]["person"]["any_status"].measures["leak_share"]
+    assert simulated.high is not None
+    assert simulated.value is not None
+    assert exact.value is not None
+    assert abs(simulated.value - exact.value) < 5.5 * (simulated.high - simulated.value) / 1.96
+
+
+def test_no_leak_at_all_is_asked_of_each_order(tmp_path: Path) -> None:
+    """A standard of no leak: the card never fails the first order, and the second only by those of one country."""
+    path = tmp_path / "zero.toml"
+    text = shipped()["two-governments"].read_text(encoding="utf-8")
+    text = text.replace('{ kind = "leak_share", limit = 0.01 }', '{ kind = "zero", probability = 0.5 }')
+    path.write_text(text, encoding="utf-8")
+    sets = ["people=3", "represents=3"]
+    found = gatesim.run(path, engine="exact", policies=["any_status"], sets=sets)
+    own = next(one for one in found.verdict.own if one.reading == "person")
+    chances = [row.policies[0].leak.value for row in own.rows]
+    # Of three accounts 4 % leak, those with a need in the five days of the second order: a Poisson number of needs.
+    assert chances == [1.0, pytest.approx(exp(-5 * 0.04 * 3))]
+
+
+def test_an_operator_that_goes_by_its_beliefs_holds_each_order_to_its_own() -> None:
+    """At 5 % the card is within what the first order asks, and what both ask together; not what the second does."""
+    shared = ["operator.strategy='best'", "operator.ladder=['shutdown', 'any_status']"]
+    shared += ["policies.any_status.lead_time='0d'", "policies.shutdown.lead_time='0d'"]
+    steps = []
+    for limit in (0.05, 0.06):
+        limits = [f"orders.{n}.standard={{ kind = 'leak_share', limit = {limit} }}" for n in (0, 1)]
+        found = gatesim.run("two-governments", engine="exact", policies=["operator"], sets=[*shared, *limits])
+        assert found.course is not None
+        steps.append([step.policy for step in found.course.steps])
+    assert steps == [["shutdown"], ["any_status"]]

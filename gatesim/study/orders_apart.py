@@ -58,6 +58,25 @@ def jobs_apart(
                 yield Apart(number, replace(job, laws={reading: own}))
 
 
+KEPT = ("leak_rate", "leak_share", "leaks", "people_leaked", "accounts_leaked")
+"""Measures that an order by itself has: those of needs that it restricts. Whom a gate asks, and what the desk does, is
+for all orders together."""
+
+
+def of_order(found: Found) -> Found:
+    """What was found under the law of one order, without what is not that order's own."""
+    by_model = {
+        model: {name: one for name, one in measures.items() if name in KEPT}
+        for model, measures in found.by["model"].items()
+    }
+    return replace(
+        found,
+        measures={name: one for name, one in found.measures.items() if name in KEPT},
+        by={"model": by_model},
+        reasons={},
+    )
+
+
 def exactly_apart(scenario: Scenario, jobs: Sequence[Job]) -> ByOrder:
     """What the exact engine finds for each order by itself.
 
@@ -70,7 +89,7 @@ def exactly_apart(scenario: Scenario, jobs: Sequence[Job]) -> ByOrder:
     for one in jobs_apart(scenario, jobs, 0):
         ((reading, law),) = one.job.laws.items()
         here = found.setdefault((reading, one.job.policy), {})
-        here[one.order] = find(scenario, law, one.job.gate, one.job.policy)
+        here[one.order] = of_order(find(scenario, law, one.job.gate, one.job.policy))
     return found
 
 

@@ -36,7 +36,7 @@ from gatesim.study.folder import whole_folder
 from gatesim.study.gates import Job, jobs, laws
 from gatesim.study.licences import licence_words
 from gatesim.study.never import asks_for_zero, no_leaks
-from gatesim.study.orders_apart import ByOrder, apart_words, exactly_apart, jobs_apart, told
+from gatesim.study.orders_apart import ByOrder, apart_words, exactly_apart, jobs_apart, of_order, told
 from gatesim.study.progress import Progress
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
@@ -348,12 +348,13 @@ def _simulated_apart(
         with clock.part("measure"):
             for key, by_replication in done.items():
                 each = [one for _, one in sorted(by_replication.items())]
-                found.setdefault(key, {})[number] = _measured(
+                measured = _measured(
                     scenario,
                     [one.tallies[key[0]] for one in each],
                     any(one.coupled for one in each),
                     any(one.may_leak[key[0]] for one in each),
                 )
+                found.setdefault(key, {})[number] = of_order(measured)
     return found
 
 
@@ -442,7 +443,7 @@ def _judged(
     with clock.part("exact"):
         gates = jobs(scenario, listed, by_reading) if apart or asks_for_zero(scenario) else []
         never = no_leaks(scenario, gates, leave_out=engine == "exact") if asks_for_zero(scenario) else {}
-        of_order = told(scenario, gates, apart, leave_out=engine == "exact")
+        told_of = told(scenario, gates, apart, leave_out=engine == "exact")
     for name in listed:
         policy = scenario.policies[name]
         results.append(
@@ -455,7 +456,7 @@ def _judged(
                 {reading: decided[reading][name].by for reading in decided},
                 {reading: never.get((reading, name), {}) for reading in decided},
                 policy.controls,
-                {reading: of_order.get((reading, name), {}) for reading in decided},
+                {reading: told_of.get((reading, name), {}) for reading in decided},
             )
         )
     accounts = None if engine == "exact" else scenario.people * reps
