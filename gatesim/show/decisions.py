@@ -12,6 +12,7 @@ from gatesim.measures.numbers import format_date, format_rate
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
 from gatesim.study.decisions import OPEN, Cell, CellStory, DecisionTable
+from gatesim.study.strategy import late_words
 from gatesim.study.why import FACTS, Part, Why
 
 SHOWN = 20
@@ -28,6 +29,7 @@ def _heading(found: DecisionTable | CellStory) -> list[str]:
     return [
         *([f"{title}."] if title else []),
         f'{found.loaded.scenario.title}. The order read as "{found.reading}"; the law as it is {span}.',
+        *late_words(found.loaded.scenario, found.policy),
     ]
 
 

@@ -24,6 +24,7 @@ from gatesim.scenario.types import FOREVER, format_duration
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.story import STORY_SCHEMA
+from gatesim.study.strategy import late_words
 from gatesim.study.why import Known, Part, Why, restricted_and_entitled, summed, why
 from gatesim.world.cells import cells_of, model_mix, needs_per_day, readings_given
 from gatesim.world.makers import makers
@@ -152,6 +153,7 @@ class DecisionTable(_Explained):
             "durations": dict(self.durations),
             "documents": list(self.documents),
             "cells": [asdict(cell) for cell in self.cells],
+            "notes": list(late_words(self.loaded.scenario, self.policy)),
             "warnings": list(self.loaded.warnings),
         }
         return json.dumps(data, indent=2, allow_nan=False)
@@ -214,6 +216,7 @@ class CellStory(_Explained):
             "actions": dict(self.actions),
             "made_by": [asdict(one) for one in self.made_by],
             "why": asdict(self.why),
+            "notes": list(late_words(self.loaded.scenario, self.policy)),
             "warnings": list(self.loaded.warnings),
         }
         return json.dumps(data, indent=2, allow_nan=False)
