@@ -65,14 +65,17 @@ for all orders together."""
 
 def of_order(found: Found) -> Found:
     """What was found under the law of one order, without what is not that order's own."""
-    by_model = {
-        model: {name: one for name, one in measures.items() if name in KEPT}
-        for model, measures in found.by["model"].items()
+    by = {
+        split: {
+            group: {name: one for name, one in measures.items() if name in KEPT}
+            for group, measures in found.by[split].items()
+        }
+        for split in ("model", "segment")
     }
     return replace(
         found,
         measures={name: one for name, one in found.measures.items() if name in KEPT},
-        by={"model": by_model},
+        by=by,
         reasons={},
     )
 

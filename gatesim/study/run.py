@@ -461,6 +461,7 @@ def _judged(
         )
     accounts = None if engine == "exact" else scenario.people * reps
     verdict = make_verdict(scenario, results, accounts)
+    by_order = _by_order(apart)
     notes += licence_words(scenario, reps) + late_words(scenario) + apart_words(scenario)
     inputs = rests_on(loaded)
     guesses, uncertain = count_guesses(inputs)
@@ -481,8 +482,12 @@ def _judged(
         desk,
         notes,
         dict(clock.seconds),
-        audited(scenario, _leak_rates_by_segment(scenario, decided, found)),
-        _by_order(apart),
+        audited(
+            scenario,
+            _leak_rates_by_segment(scenario, decided, found),
+            {n: _leak_rates_by_segment(scenario, own, own) for n, own in by_order.items()},
+        ),
+        by_order,
     )
 
 
