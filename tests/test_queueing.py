@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -23,6 +23,10 @@ CASES = [
     (3, 2.0, 1.0, 0.2),
     (1, 0.3, 1.0, 2.0),
     (40, 60.0, 2.0, 0.05),
+    # Patience far shorter than a review: density and expected wait turn close to the peak.
+    (1, 1e4, 10.0, 1e3),
+    (3, 0.01, 0.011, 27.0),
+    (100, 9000.0, 50.0, 6700.0),
 ]
 
 
@@ -98,12 +102,28 @@ def test_erlang_a_is_the_law_of_its_states(case):
 
 
 @settings(deadline=None)
+@given(st.integers(1, 300), st.floats(-3, 3), st.floats(-3, 3), st.floats(-1.5, 4))
+def test_erlang_a_is_the_law_of_its_states_at_any_rates(servers, log_load, log_service, log_leave):
+    service = 10.0**log_service
+    leave = service * 10.0**log_leave
+    arrival = servers * service * 10.0**log_load
+    # So many states that those left out have less than one in 10**12 of the weight of those that wait.
+    most = servers + 100 + int(max(0.0, arrival - servers * service) / leave)
+    states = state_probabilities(servers, arrival, service, leave, most + 10 * int(math.sqrt(most)) + 1000)
+    queue = float((states * np.maximum(np.arange(states.size) - servers, 0)).sum())
+    found = erlang_a(servers, arrival, service, leave)
+    assert found.p_wait == pytest.approx(float(states[servers:].sum()), rel=1e-8, abs=1e-290)
+    assert found.mean_queue == pytest.approx(queue, rel=1e-8, abs=1e-290)
+
+
+@settings(deadline=None)
 @given(
     st.integers(1, 100_000),
     st.floats(-6, 6),
     st.floats(-3, 3),
     st.floats(-9, 4),
 )
+@example(1, 3.0, 1.0, 3.0)
 def test_erlang_a_holds_at_any_size_and_load(servers, log_load, log_service, log_leave):
     service, leave = 10.0**log_service, 10.0**log_leave
     arrival = servers * service * 10.0**log_load
