@@ -135,7 +135,6 @@ GATES: dict[str, Gate] = {
         keeps_the_majority,
         plays_lists_against_each_other,
         trusts_for_a_day,
-        has_a_rule_for_each_channel,
     )
 }
 
@@ -145,7 +144,6 @@ GATES_FOR_WORDS: dict[str, Gate] = {
         trusts_a_word_until_it_is_found_false,
         waits_for_a_word_to_last,
         has_a_rule_for_each_channel,
-        trusts_for_a_day,
     )
 }
 """Gates for worlds in which customers give their word."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from gatesim.law.law import counted_apart, has_random_end, has_random_licence, of_one_order
 from gatesim.law.standards import demands
 from gatesim.measures.judgement import OfOrder
+from gatesim.measures.wording import listed
 from gatesim.scenario.schema import Scenario
 from gatesim.study.exactly import find
 from gatesim.study.gates import Job
@@ -137,9 +138,9 @@ def apart_words(scenario: Scenario) -> tuple[str, ...]:
     numbers = counted_apart(scenario)
     if not numbers:
         return ()
-    names = [scenario.orders[number].title or f"order {number + 1}" for number in numbers]
+    names = [f'"{scenario.orders[number].title or f"order {number + 1}"}"' for number in numbers]
     return (
-        f"{' and '.join(names)} name the same model. Each one's own standard is held against the needs that it "
-        "restricts itself, while it is in force. All other numbers count a need as restricted if any order in force "
-        "restricts it.",
+        f"{listed(names)} share a model with one another. Each one's own standard, and its audits, go by the needs "
+        "that it restricts itself, while it is in force. All other numbers count a need as restricted if any order in "
+        "force restricts it.",
     )
