@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.contender import cpu_seconds, forget_peak, peak_rss
 from benchmarks.workload import read
-from gatesim.engine.roster import roster
+from gatesim.law.roster import roster
 from gatesim.measures.tally import Tally
 from gatesim.scenario import load
 from gatesim.scenario.consistency import bodies_and_needs

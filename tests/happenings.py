@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.queueing import scaled_reviewers
-from gatesim.engine.roster import roster
 from gatesim.law.law import microseconds, order_end_us
+from gatesim.law.roster import roster
 from gatesim.measures.ledger import (
     FALLBACK,
     LEFT_QUEUE,

@@ -18,12 +18,12 @@ import numpy as np
 import tomlkit
 
 from gatesim.engine import fast, reference
-from gatesim.engine.roster import reviewers_by_hour, staffed
 from gatesim.engine.waits import WaitTable, wait_table
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import compile_strategy
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, make_law
+from gatesim.law.roster import reviewers_by_hour, staffed
 from gatesim.measures.ledger import Ledger
 from gatesim.scenario.files import build
 from gatesim.scenario.operator import OPERATOR

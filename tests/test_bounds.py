@@ -311,7 +311,7 @@ def test_checks_come_out_as_those_of_a_policy_do(seed: int) -> None:
 # --- The desk ---
 
 
-def desk_world(**segment: Any) -> Scenario:
+def desk_world(*, operator: dict[str, Any] | None = None, **segment: Any) -> Scenario:
     people = {
         "native": SOMEBODY | {"share": 0.5, "documents": {"passport": 1.0}} | segment,
         "foreign": FOREIGNER | {"share": 0.5},
@@ -324,6 +324,7 @@ def desk_world(**segment: Any) -> Scenario:
         documents={"passport": kind},
         desk={"service": "6m", "shifts": shifts},
         orders=[order(1.5)],
+        **({} if operator is None else {"operator": operator}),
     )
 
 
@@ -333,6 +334,18 @@ def test_reviews_possible_are_those_of_the_shifts_while_the_order_is_in_force() 
     expected = 3 * ((1 + 5 * 10) + 2 * (1 + 8 * 10))
     assert scenario.start.strftime("%a") == "Tue"
     assert reviews_possible(scenario, make_law(scenario, "person")) == pytest.approx(expected)
+
+
+def test_reviews_possible_leave_out_the_foreign_reviewers_whom_the_order_keeps_away() -> None:
+    scenario = desk_world()
+    names = list(scenario.policies)
+    operator = {"ladder": names[:1], "staff": {"reviewers": 0.5, "back": "2026-06-15T13:00:00-04:00"}}
+    less = desk_world(operator=operator)
+    # Of three one is there (a part of one half, rounded down): on Wednesday, and on Monday until 13:00, when the two
+    # others come in addition for four hours.
+    assert less.start.strftime("%a %d") == "Tue 09"
+    expected = (1 + 5 * 10) + (1 + 4 * 10) + 2 + 3 * 4 * 10 + 3 * (1 + 8 * 10)
+    assert reviews_possible(less, make_law(less, "person")) == pytest.approx(expected)
 
 
 def test_the_desk_binds_by_its_mean_flow() -> None:

@@ -11,9 +11,9 @@ from scipy import stats
 
 from gatesim.engine.queueing import erlang_a, erlang_c
 from gatesim.engine.reference import simulate
-from gatesim.engine.roster import reviewers_by_hour, roster
 from gatesim.engine.waits import WaitTable, wait_table
 from gatesim.law.law import make_law
+from gatesim.law.roster import reviewers_by_hour, roster
 from gatesim.measures.ledger import LEFT_QUEUE, Ledger
 from gatesim.scenario.checks import Desk
 from gatesim.scenario.people import Trips, Vpn

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gatesim
-from gatesim.engine.roster import roster, staffed
 from gatesim.gates.strategy import switches
 from gatesim.law.law import microseconds
+from gatesim.law.roster import roster, staffed
 from gatesim.law.staff import absence, at_work, lead_time
 from gatesim.measures.ledger import WAITING
 from gatesim.scenario.consistency import inconsistencies

@@ -36,7 +36,7 @@ from gatesim.engine.life import (
 )
 from gatesim.engine.needs import Bench, Needs, make_needs
 from gatesim.engine.queueing import scaled_reviewers
-from gatesim.engine.roster import staffed
+from gatesim.law.roster import staffed
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.world.compiled import compiled

@@ -13,8 +13,8 @@ import simpy
 
 from gatesim.engine.queueing import scaled_reviewers
 from gatesim.engine.reference_clock import END_OF_SERVICE, SHIFT, Moment, Who, priority
-from gatesim.engine.roster import staffed
 from gatesim.engine.waits import WaitTable
+from gatesim.law.roster import staffed
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 

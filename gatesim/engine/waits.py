@@ -15,7 +15,7 @@ from gatesim.engine.queueing import (
     offered_wait_quantiles,
     scaled_reviewers,
 )
-from gatesim.engine.roster import reviewers_by_hour, staffed
+from gatesim.law.roster import reviewers_by_hour, staffed
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER, HOUR, SECOND
 from gatesim.world.draws import NEVER, WAIT_TABLE, uniform

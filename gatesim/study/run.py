@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from gatesim.engine.roster import staffed
 from gatesim.gates.plugins import handed
 from gatesim.law.law import counted_apart, has_random_end, has_random_licence
+from gatesim.law.roster import staffed
 from gatesim.law.staff import lead_time
 from gatesim.measures.definitions import Measure
 from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_reason, measures

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from itertools import pairwise
 
 from gatesim.law.law import Law
-from gatesim.scenario.checks import WEEKDAYS, clock_to_us
+from gatesim.law.roster import staffed
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.types import DAY
 
 
 def reviews_possible(scenario: Scenario, law: Law) -> float:
@@ -15,7 +14,7 @@ def reviews_possible(scenario: Scenario, law: Law) -> float:
 
     A reviewer who works without a break for a time t on reviews of mean length s (exponential) begins at most
     1 + t / s of them on average: a Poisson number end within t, and one more may have begun, which is finished
-    after the shift.
+    after the shift. Reviewers are those on shift, less the foreign ones whom an order keeps away.
 
     Parameters
     ----------
@@ -27,21 +26,21 @@ def reviews_possible(scenario: Scenario, law: Law) -> float:
     ValueError
         If the scenario has no desk.
     """
-    desk = scenario.desk
-    if desk is None:
+    if scenario.desk is None:
         raise ValueError("the scenario has no desk")
-    midnight = scenario.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    before = (scenario.start - midnight) // timedelta(microseconds=1)
     most = 0.0
-    for day in range((scenario.length + before) // DAY + 1):
-        name = WEEKDAYS[(midnight + timedelta(days=day)).weekday()]
-        for shift in desk.shifts:
-            if name not in shift.days:
-                continue
-            begin = day * DAY - before + clock_to_us(shift.start)
-            end = day * DAY - before + clock_to_us(shift.end)
-            for epoch in law.epochs:
-                worked = min(end, epoch.end_us) - max(begin, epoch.start_us)
-                if epoch.named.any() and worked > 0:
-                    most += shift.reviewers * (1.0 + worked / desk.service)
+    steps = [*staffed(scenario), (scenario.length, 0)]
+    at_work, until = 0, 0
+    for epoch in law.epochs:
+        if not epoch.named.any():
+            continue
+        if epoch.start_us != until:
+            at_work = 0
+        until = epoch.end_us
+        for (begin, reviewers), (end, _) in pairwise(steps):
+            worked = min(end, epoch.end_us) - max(begin, epoch.start_us)
+            if worked > 0:
+                # Each who comes in addition works without a break from then on.
+                most += max(0, reviewers - at_work) + reviewers * worked / scenario.desk.service
+                at_work = reviewers
     return most
