@@ -239,3 +239,14 @@ def test_counting_apart_is_counting_a_ledger_again() -> None:
             assert measure.high is not None
             assert expected is not None
             assert abs(measure.value - expected) < 5.5 * (measure.high - measure.value) / 1.96
+
+
+def test_what_needs_no_simulation_is_judged_without_noise_by_order_as_well() -> None:
+    """A gate that keeps nothing: the result has what was simulated, the verdict what is expected."""
+    found = gatesim.run("two-governments", engine="reference", people=60, policies=["eu_address"])
+    own = next(one for one in found.verdict.own if one.reading == "person")
+    judged_by = [row.policies[0].leak.value for row in own.rows]
+    assert judged_by == [pytest.approx(0.125), pytest.approx(0.05)]
+    simulated = found.by_order[0]["person"]["eu_address"].measures["leak_share"]
+    assert simulated.value != judged_by[0]
+    assert simulated.low is not None

@@ -330,6 +330,10 @@ def _simulated_apart(
     found: ByOrder = {}
     listed = [name for name in names if name != OPERATOR]
     for number in counted_apart(scenario):
+
+        def saying(done: float, doing: str, order: int = number + 1) -> None:
+            say(done, f"{doing}, counted for order {order} alone")
+
         tasks = [
             Task(replication, one.job, engine, None)
             for replication in range(reps)
@@ -342,7 +346,7 @@ def _simulated_apart(
         ]
         done: dict[tuple[str, str], dict[int, Done]] = {}
         with clock.part("simulate"):
-            for one in carry_out(scenario, scenario.seed, tasks, workers, say):
+            for one in carry_out(scenario, scenario.seed, tasks, workers, saying):
                 (reading,) = one.tallies
                 done.setdefault((reading, one.policy), {})[one.replication] = one
         with clock.part("measure"):
@@ -429,21 +433,21 @@ def _judged(
     scenario = loaded.scenario
     # A strategy is no candidate: it has the interim in it.
     listed = [name for name in names if name != OPERATOR]
-    decided = found
+    decided, decided_apart = found, apart
     by_reading = laws(scenario, scenario.seed, 0)
     if engine != "exact":
         with clock.part("exact"):
             gates = jobs(scenario, listed, by_reading)
             sure = without_noise(scenario, gates)
             if apart and sure:
-                apart |= exactly_apart(scenario, _only(gates, set(sure)))
+                decided_apart = apart | exactly_apart(scenario, _only(gates, set(sure)))
         decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
         notes += _without_noise_words(names, sure)
     results = []
     with clock.part("exact"):
         gates = jobs(scenario, listed, by_reading) if apart or asks_for_zero(scenario) else []
         never = no_leaks(scenario, gates, leave_out=engine == "exact") if asks_for_zero(scenario) else {}
-        told_of = told(scenario, gates, apart, leave_out=engine == "exact")
+        told_of = told(scenario, gates, decided_apart, leave_out=engine == "exact")
     for name in listed:
         policy = scenario.policies[name]
         results.append(
@@ -485,7 +489,10 @@ def _judged(
         audited(
             scenario,
             _leak_rates_by_segment(scenario, decided, found),
-            {n: _leak_rates_by_segment(scenario, own, own) for n, own in by_order.items()},
+            {
+                n: _leak_rates_by_segment(scenario, own, by_order[n])
+                for n, own in _by_order(decided_apart).items()
+            },
         ),
         by_order,
     )
