@@ -24,14 +24,16 @@ Ask = Callable[[Sequence[str]], bool]
 
 @dataclass
 class Memory:
-    """What a gate has written down of an account."""
+    """What a gate has written down of an account, and the channel, which it knows exactly."""
 
+    channel: str = ""
     sessions: int = 0
     at_home: int = 0
     away: int = 0
     asked: int = 0
     passed: bool = False
     last_home_us: int = -1
+    revoked: bool = False
     seen: set[tuple[str, ...]] = field(default_factory=set)
     answers: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
@@ -42,7 +44,8 @@ Gate = Callable[[Scenario, Memory, dict[str, str], int, Ask], bool]
 
 def _reads_home(scenario: Scenario, readings: dict[str, str]) -> bool:
     return all(
-        reading in (scenario.home, "direct", "unknown", "lab", "agency") for reading in readings.values()
+        reading in (scenario.home, "direct", "unknown", "lab", "agency", "vouched", "standing")
+        for reading in readings.values()
     )
 
 
@@ -98,6 +101,31 @@ def trusts_for_a_day(
     return ask(list(scenario.documents))
 
 
+def trusts_a_word_until_it_is_found_false(
+    scenario: Scenario, memory: Memory, readings: dict[str, str], time: int, ask: Ask
+) -> bool:
+    """Serves while the customer's word stands; once it was ever found false, asks for anything, for good."""
+    if "revoked" in readings.values() or memory.revoked:
+        return ask(list(scenario.documents))
+    return "vouched" in readings.values()
+
+
+def waits_for_a_word_to_last(
+    scenario: Scenario, memory: Memory, readings: dict[str, str], time: int, ask: Ask
+) -> bool:
+    """Serves a vouched account from its fifth need on, if none before showed the word to be false."""
+    return "vouched" in readings.values() and memory.sessions >= 4 and not memory.revoked
+
+
+def has_a_rule_for_each_channel(
+    scenario: Scenario, memory: Memory, readings: dict[str, str], time: int, ask: Ask
+) -> bool:
+    """Asks again and again on one channel, trusts words on another, waits for the home network on the rest."""
+    known = dict.fromkeys(segment.channel for segment in scenario.segments.values())
+    gates = (asks_again_and_again, trusts_a_word_until_it_is_found_false, waits_for_the_home_network)
+    return gates[list(known).index(memory.channel) % 3](scenario, memory, readings, time, ask)  # type: ignore[arg-type]
+
+
 GATES: dict[str, Gate] = {
     gate.__name__: gate
     for gate in (
@@ -109,6 +137,16 @@ GATES: dict[str, Gate] = {
         trusts_for_a_day,
     )
 }
+
+GATES_FOR_WORDS: dict[str, Gate] = {
+    gate.__name__: gate
+    for gate in (
+        trusts_a_word_until_it_is_found_false,
+        waits_for_a_word_to_last,
+        has_a_rule_for_each_channel,
+    )
+}
+"""Gates for worlds in which customers give their word."""
 
 
 def simulate(
@@ -134,7 +172,7 @@ def simulate(
             for kind, document in scenario.documents.items()
         }
         never = rng.random() < owner.never_answers
-        memory = Memory()
+        memory = Memory(owner.channel)
         sessions = sorted(
             (need.time_us, body.slot, need.number, need, body.segment)
             for body in account.bodies
@@ -171,6 +209,7 @@ def simulate(
 def _remember(scenario: Scenario, memory: Memory, readings: dict[str, str], model: str, time: int) -> None:
     memory.sessions += 1
     memory.seen.add((*readings.values(), model))
+    memory.revoked |= "revoked" in readings.values()
     if _reads_home(scenario, readings):
         memory.at_home += 1
         memory.away = 0

@@ -14,6 +14,7 @@ import numpy as np
 from gatesim.scenario.consistency import inconsistencies
 from gatesim.scenario.people import CHANNELS, STATUSES
 from gatesim.scenario.schema import Scenario
+from gatesim.world.space import CellSpace
 
 START = datetime(2026, 6, 9, tzinfo=timezone(timedelta(hours=-4)))
 REGIONS = {"US": ["US"], "EU": ["DE", "FR"], "IN": ["IN"], "other": ["*"]}
@@ -33,6 +34,58 @@ def random_scenario(rng: np.random.Generator) -> Scenario:
     found = [str(finding) for finding in inconsistencies(scenario)]
     assert not found, found
     return scenario
+
+
+MOST_CELLS = 2000
+"""Cells of a world with customers' words, which make sixteen of each."""
+
+
+def worded_scenario(rng: np.random.Generator) -> Scenario:
+    """A `random_scenario` in which customers give their word, with gates that go by it and by the channel.
+
+    On one or two channels. A false word is revoked in some; whoever it is revoked of stays blocked, or does not.
+    """
+    scenario = random_scenario(rng)
+    while _cells(scenario) > MOST_CELLS / 16:
+        scenario = random_scenario(rng)
+    data = scenario.model_dump(by_alias=True)
+    used = list(dict.fromkeys(segment["channel"] for segment in data["segments"].values()))
+
+    def share() -> float:
+        return float(rng.choice([0.0, 0.3, 0.8, 1.0]))
+
+    data["attestation"] = {
+        channel: {
+            "statuses": [s for s in STATUSES if rng.random() < 0.5] or ["citizen"],
+            "given": float(rng.choice([0.6, 1.0])),
+            "honest": share(),
+            "enforced": share(),
+            "revoked_after": str(rng.choice(["1d", "4d", "forever"])),
+        }
+        for channel in used[:2]
+    }
+    data["signals"]["word"] = {"observes": "attestation", "refresh": "account"}
+    data["signals"]["watch"] = {"observes": "revocation", "refresh": "session"}
+    others = list(data["policies"])
+    rules = {"documents": list(data["documents"])}
+    for name, revocation in (("word", {}), ("watched", {"revocation": "watch"})):
+        data["policies"][name] = {"family": "attested", "signal": "word", **revocation, **rules}
+        data["policies"][name] |= {"otherwise": str(rng.choice(["check", "block"]))}
+    parts = {channel: str(rng.choice([*others, "word", "watched"])) for channel in used if rng.random() < 0.8}
+    parts[used[0]] = "watched"
+    data["policies"]["by_channel"] = {"family": "by_channel", "parts": parts, **rules}
+    for name in ("word", "watched", "by_channel"):
+        lasting = ("0s", "forever") if rng.random() < 0.5 else ("0s",)  # half of them keep nothing
+        for key in ("clearance", "ask_again_after", "allow_lasts", "block_lasts"):
+            data["policies"][name][key] = str(rng.choice(lasting))
+    made = Scenario.model_validate(data)
+    found = [str(finding) for finding in inconsistencies(made)]
+    assert not found, found
+    return made
+
+
+def _cells(scenario: Scenario) -> int:
+    return CellSpace.of(scenario).size
 
 
 class _World:

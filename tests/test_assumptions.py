@@ -8,7 +8,7 @@ import pytest
 
 from gatesim.scenario import Input, ScenarioError, count_guesses, load, rests_on, shipped
 from gatesim.scenario.errors import dotted
-from gatesim.scenario.keys import leaves
+from gatesim.scenario.keys import leaves, parse_key
 from gatesim.scenario.schema import SCHEMA
 from tests.scenarios import SMALL
 
@@ -266,3 +266,24 @@ def test_an_assumption_that_can_hold_for_nothing_is_an_error(make: Make, lines: 
         make(lines)
     assert message in str(caught.value)
     assert "base.toml:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("signals.*.accuracy", ("signals", "*", "accuracy")),
+        ("*.title", ("*", "title")),
+        ("signals . * . accuracy", ("signals", "*", "accuracy")),
+        ('assumptions."signals.*.accuracy".grade', ("assumptions", "signals.*.accuracy", "grade")),
+        ("assumptions.'*.share'.title", ("assumptions", "*.share", "title")),
+    ],
+)
+def test_a_star_is_a_name_and_one_in_quotes_is_left_alone(text: str, names: tuple[str, ...]) -> None:
+    assert parse_key(text) == names
+
+
+def test_an_assumption_can_be_stated_anew_from_outside() -> None:
+    sets = ['assumptions."signals.*.accuracy".grade="guess"', "signals.ip.accuracy=0.97"]
+    (known,) = [one for one in rests_on(load(SMALL, sets)) if one.key == "signals.*.accuracy"]
+    assert known.grade == "guess", "whoever states it anew vouches for the value"
+    assert not known.overridden

@@ -25,6 +25,7 @@ from gatesim.study.explain import explain
 from gatesim.study.run import run
 from gatesim.study.why import Why, restricted_and_entitled, why
 from gatesim.world.space import CellSpace
+from tests.inputs.rows import BASE
 from tests.lively_scenarios import lively_scenario
 from tests.scenarios import SMALL
 
@@ -307,7 +308,7 @@ def test_a_list_and_a_score_are_explained(tmp_path: Path) -> None:
     assert old.actions == {"block": 1.0}
     assert explain(loaded, policy="old", cell="age_band=1").why.words == "On the list of old accounts: allow."
     rule = explain(loaded, policy="passport_check", cell="ip=US")
-    assert rule.why.words == "Rule 1 holds first: check."
+    assert rule.why.words == "Rule 1 (always) holds first: check."
     assert explain(loaded, policy="shutdown", cell="ip=US").why.words == "It serves nobody."
 
 
@@ -530,6 +531,100 @@ def test_a_plug_in_handed_over_is_explained(tmp_path: Path) -> None:
     found = gatesim.options(path, at="2026-06-13", policies=["outside"], plugins=blocks)
     assert [option.policy for option in found.options] == ["outside"]
     assert found.options[0].served.value == 0.0
+
+
+WHAT_DECIDES = """
+schema = 1
+base = "%s"
+[signals.mail]
+observes = "organisation"
+[policies.listed]
+family = "listed"
+signal = "mail"
+organisations = ["lab"]
+staff = true
+[policies.score]
+family = "score"
+weights = { ip = 1.0, payment = 0.5 }
+check_at = 0.5
+block_at = 1.5
+documents = ["passport"]
+[policies.rules]
+family = "rules"
+otherwise = "allow"
+rules = [
+    { when = { readings = { ip = ["other"] } }, then = "block" },
+    { when = { channels = ["team"] }, then = "block" },
+]
+[policies.split]
+family = "by_channel"
+parts = { consumer = "any", team = "listed" }
+[policies.outside]
+family = "plug_in"
+plug_in = "mine"
+[policies.ideal]
+family = "best"
+limit = 0.2
+[policies.bayes]
+family = "posterior"
+block_above = 0.5
+"""
+
+
+def test_the_table_says_what_decides_in_each_cell(tmp_path: Path) -> None:
+    path = tmp_path / "what.toml"
+    path.write_text(WHAT_DECIDES % BASE, encoding="utf-8")
+    loaded = load(path)
+    plugins = {"mine": lambda parameters, context: np.full(context.space.shape, 2)}
+
+    def decided(policy: str) -> set[tuple[str, str]]:
+        found = gatesim.explain(loaded, policy=policy, plugins=plugins)
+        columns = [column.title for column in cells_table(found).columns]
+        assert ("by" in columns) is any(cell.by for cell in found.cells)
+        return {(cell.by, cell.action) for cell in found.cells}
+
+    assert decided("listed") == {("lab listed", "allow"), ("on no list", "block")}
+    assert decided("score") == {
+        ("score 0, below 0.5", "allow"),
+        ("score 0.5, at least 0.5", "check"),
+        ("score 1, at least 0.5", "check"),
+        ("score 1.5, at least 1.5", "block"),
+    }
+    assert decided("rules") == {("rule 1", "block"), ("rule 2", "block"), ("no rule", "allow")}
+    votes = {(f"{n} of 2 foreign", "allow" if n == 0 else "block") for n in range(3)}
+    assert decided("any") == votes
+    listed = {("listed: lab listed", "allow"), ("listed: on no list", "block")}
+    assert decided("split") == {(f"any: {by}", action) for by, action in votes} | listed
+    assert decided("outside") == {("the table says", "block")}
+    assert decided("ideal") == {("its table", "allow"), ("its table", "block")}
+    assert {by for policy in ("open", "shutdown", "bayes") for by, _ in decided(policy)} == {""}
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("mail=lab", "On the list of organisations (lab): allow."),
+        ("mail=none", "On no list by what is given; not given: the channel."),
+        ("channel=team", "On no list by what is given; not given: mail."),
+        ("mail=none,channel=team", "On no list: block."),
+    ],
+)
+def test_a_list_that_is_not_settled_by_what_is_given_says_so(tmp_path: Path, cell: str, words: str) -> None:
+    path = tmp_path / "what.toml"
+    path.write_text(WHAT_DECIDES % BASE, encoding="utf-8")
+    assert explain(load(path), policy="listed", cell=cell).why.words == words
+
+
+def test_a_rule_is_told_with_its_condition(tmp_path: Path) -> None:
+    path = tmp_path / "what.toml"
+    path.write_text(WHAT_DECIDES % BASE, encoding="utf-8")
+    first = explain(load(path), policy="rules", cell="ip=other,payment=US").why
+    assert first.words == "Rule 1 (ip reads other) holds first: block."
+    assert [(part.signal, part.words) for part in first.parts] == [("ip", "as the rule says")]
+    second = explain(load(path), policy="rules", cell="ip=US,channel=team").why
+    assert second.words == "Rule 2 (channel team) holds first: block."
+    assert [part.words for part in second.parts] == [""]
+    assert explain(load(path), policy="rules", cell="ip=US").why.by == "by what is not given"
 
 
 def test_of_the_best_table_there_is_a_word_and_no_reason_by_signal(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -22,6 +23,7 @@ from gatesim.scenario.consistency import inconsistencies
 from gatesim.scenario.errors import dotted
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
+from gatesim.show.decisions import print_decisions
 from gatesim.study.gates import laws
 from gatesim.study.licences import licence_words
 from gatesim.study.strategy import late_words
@@ -204,12 +206,19 @@ def test_an_operator_who_looks_ahead_needs_dates(what: dict[str, Any], key: str)
     assert not list(inconsistencies(certain))
 
 
-def test_a_ladder_that_comes_too_late_is_named() -> None:
+def test_a_ladder_that_comes_too_late_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """The order is lifted on 18 June at midnight, 5.3 days after its issue: who is ready after six days is too late."""
     sets = ["operator={ ladder = ['shutdown', 'any_foreign'] }", "policies.any_foreign.lead_time='6d'"]
     (words,) = late_words(gatesim.load(SMALL, sets).scenario)
     assert words.startswith('"any_foreign" of the operator\'s ladder is ready on ')
     assert words in gatesim.run(SMALL, sets=sets, engine="exact", policies=["shutdown", "operator"]).notes
+    best = ["operator={ ladder = ['shutdown', 'any_foreign'], strategy = 'best' }", sets[1]]
+    assert late_words(gatesim.load(SMALL, best).scenario) == (words,), "whatever the strategy"
+    for policy, said in (("any_foreign", [words]), ("shutdown", [])):
+        table = gatesim.explain(SMALL, policy=policy, sets=best)
+        assert json.loads(table.to_json())["notes"] == said
+        print_decisions(table)
+        assert (words in " ".join(capsys.readouterr().out.split())) is bool(said)
     in_time = [sets[0], "policies.any_foreign.lead_time='5d'"]
     assert late_words(gatesim.load(SMALL, in_time).scenario) == ()
     assert late_words(gatesim.load(SMALL).scenario) == ()

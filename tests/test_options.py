@@ -275,3 +275,11 @@ def test_a_policy_that_is_never_ready_is_said_to_be(
     assert "licence_check never no" in said
     assert "It is licence_check, which is never ready." in said
     assert json.loads(found.to_json())["options"][0]["ready"] is None
+
+
+def test_a_strategy_is_no_option() -> None:
+    """Where a scenario has an operator, the options are its policies; the strategy is refused by name."""
+    found = options("two-governments", at="2026-06-12")
+    assert [one.policy for one in found.options] == list(load("two-governments").scenario.policies)
+    with pytest.raises(ScenarioError, match="no option by itself"):
+        options("two-governments", at="2026-06-12", policies=["operator"])

@@ -211,7 +211,7 @@ def test_listed_limits_have_their_weights_and_zero_is_structural() -> None:
 
 def test_unknown_limits_of_two_orders_are_independent() -> None:
     """Each is met with one half: both with a quarter."""
-    second = {**ORDER, "issued": "2026-06-13T17:21:00-04:00", "standard": LOG}
+    second = {**ORDER, "title": "The same again", "standard": LOG}
     scenario = scenario_of(LOG, orders=[{**ORDER, "standard": LOG}, second])
     one = own(scenario, policy("gate", 0.01, 0.9, None, None))
     assert one.outcomes["gate_available"] == pytest.approx(0.25)

@@ -130,8 +130,10 @@ def test_a_count_is_for_a_period_or_for_all_the_time_in_force() -> None:
 
 
 def test_equal_demands_of_two_orders_are_one_and_unknown_ones_are_not() -> None:
-    again = {**ORDER, "issued": "2026-06-13T17:21:00-04:00"}
+    again = {**ORDER, "title": "The same again"}
     assert len(demands(small(orders=[ORDER, again]))) == 1
+    later = {**ORDER, "issued": "2026-06-13T17:21:00-04:00"}
+    assert [one.apart for one in demands(small(orders=[ORDER, later]))] == [True, True], "each counts its own"
     unknown = {"kind": "leak_share", "limit": {"distribution": "uniform", "low": 0.0, "high": 0.5}}
     both = [{**ORDER, "standard": unknown}, {**again, "standard": unknown}]
     assert len(demands(small(orders=both))) == 2

@@ -467,7 +467,7 @@ class Lasting:
         is_shutdown = self.gate[self.epochs[row]].is_shutdown
         opened = 0.0
         for m in np.flatnonzero(self._mix[segment]).tolist():
-            if not self.law.epochs[self.epochs[row]].named[m]:
+            if not self.law.epochs[self.epochs[row]].measured[m]:
                 continue
             part = counts[m, :, int(found.restricted[row, m])]
             by_action = self._mix[segment, m] * np.einsum("sd,sa->sad", needs, found.actions[row, :, m])

@@ -64,7 +64,7 @@ class PlainSums:
             epoch = law.epochs[e]
             self._gated.append(epoch.gated[:, channel].T)
             restricted = epoch.restricted[maker_segment, :, :, channel]
-            measured = rates * epoch.named
+            measured = rates * epoch.measured
             split = np.stack([~restricted, restricted]).transpose(1, 3, 0, 2)
             self._weights.append(np.ascontiguousarray(measured[:, :, None, None] * split))
         self._overlap = overlap(law, self.epochs, DAY, number_of_days(scenario), midnight_us(scenario))

@@ -36,6 +36,8 @@ class Epoch:
         bool[segment of the maker, region of the device, model, channel of the account].
     clears
         bool[status]: a proof of the status is a proof of being entitled.
+    only
+        bool[model]: only needs for these are measured; None: those for all that are named (see `of_one_order`).
     """
 
     start_us: int
@@ -44,6 +46,12 @@ class Epoch:
     gated: NDArray[np.bool_]
     restricted: NDArray[np.bool_]
     clears: NDArray[np.bool_]
+    only: NDArray[np.bool_] | None = None
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """bool[model]: needs for it are measured."""
+        return self.named if self.only is None else self.only
 
     @property
     def length_us(self) -> int:
@@ -359,6 +367,71 @@ def make_law(
     starts = [max(begin, 0) for begin, end, _, _ in spans if max(begin, 0) < min(end, scenario.length)]
     issued = [microseconds(scenario, order.issued) for order in scenario.orders]
     return Law(reading, tuple(epochs), min(starts, default=None), min(issued, default=None))
+
+
+def of_one_order(
+    scenario: Scenario,
+    law: Law,
+    number: int,
+    drawn: Sequence[Sequence[float]] = (),
+    licences: Sequence[Sequence[tuple[float, float]]] = (),
+) -> Law:
+    """A law of several orders, of which one alone says which needs are measured, and which are restricted.
+
+    What a gate does under it is what it does under all the orders: which models and channels are gated, and which
+    proofs clear, stays as it is.
+
+    Parameters
+    ----------
+    scenario, law
+        A scenario, and its law under a reading.
+    number
+        Number of the order.
+    drawn, licences
+        As for `make_law`; those that ``law`` was made with.
+
+    Returns
+    -------
+    Law
+        With the epochs of ``law``. Measured are needs for models that the order names, while it is in force;
+        restricted are those that it restricts, whatever other orders say.
+    """
+    alone = make_law(
+        scenario.model_copy(update={"orders": (scenario.orders[number],)}),
+        law.reading,
+        drawn[number : number + 1],
+        licences[number : number + 1],
+    )
+    epochs = []
+    for epoch in law.epochs:
+        own = alone.epochs[alone.epoch_at(epoch.start_us)]
+        epochs.append(replace(epoch, restricted=own.restricted, only=own.named))
+    return replace(law, epochs=tuple(epochs))
+
+
+def as_measured(law: Law) -> Law:
+    """The same law with only the measured models named, as the simulating engines count by what is named."""
+    if all(epoch.only is None for epoch in law.epochs):
+        return law
+    return replace(law, epochs=tuple(replace(e, named=e.measured, only=None) for e in law.epochs))
+
+
+def counted_apart(scenario: Scenario) -> tuple[int, ...]:
+    """Numbers of the orders that name a model which another order names as well, for other people or another time.
+
+    Their own standards are about what they themselves restrict, while they are in force.
+    """
+    whom = ("issued", "grace", "models", "restricts", "carve_outs", "ends", "licences")
+    orders = scenario.orders
+    return tuple(
+        number
+        for number, one in enumerate(orders)
+        if any(
+            set(one.models) & set(other.models)
+            and any(getattr(one, key) != getattr(other, key) for key in whom)
+            for other in orders
+        )
+    )
 
 
 def cut(law: Law, instants: Sequence[int]) -> Law:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Literal
 
-from gatesim.law.law import has_random_end, microseconds, order_end_us
+from gatesim.law.law import counted_apart, has_random_end, microseconds, order_end_us
 from gatesim.scenario.orders import Order, Standard, StandardKind, UnknownLimit
 from gatesim.scenario.schema import Scenario
 
@@ -166,6 +166,10 @@ class Demand:
         The models it is about, in the order of the order.
     whole
         Whether no order names any other model.
+    apart
+        Whether its order is counted apart from others that name the same models (`counted_apart`).
+    of_order
+        Whether the order names no other model.
     kind
         The kind of its standard.
     limits
@@ -188,6 +192,8 @@ class Demand:
     periods: float = 1.0
     probability: float = 1.0
     controls: tuple[str, ...] = ()
+    apart: bool = False
+    of_order: bool = True
 
     def linear(self, limit: float) -> LinearStandard | None:
         """The test at a limit in linear form; None for ``process``, which counts no leaks."""
@@ -198,6 +204,8 @@ class Demand:
 
 def demands(scenario: Scenario) -> tuple[Demand, ...]:
     """What the orders demand: for each its standard, then the standards of single models; equal ones once.
+
+    Those of orders that are counted apart are never equal: each is about the order's own restricted needs.
 
     Parameters
     ----------
@@ -210,6 +218,7 @@ def demands(scenario: Scenario) -> tuple[Demand, ...]:
         In the order of the file.
     """
     named = {model for order in scenario.orders for model in order.models}
+    apart = counted_apart(scenario)
     found: list[Demand] = []
     for number, order in enumerate(scenario.orders):
         rest = tuple(model for model in order.models if model not in order.standards)
@@ -226,6 +235,8 @@ def demands(scenario: Scenario) -> tuple[Demand, ...]:
                 _periods(scenario, order, standard),
                 1.0 if standard.probability is None else standard.probability,
                 standard.controls,
+                number in apart and standard.kind != "process",
+                set(models) == set(order.models),
             )
             if all(_same(one, other) is False for other in found):
                 found.append(one)
@@ -235,7 +246,7 @@ def demands(scenario: Scenario) -> tuple[Demand, ...]:
 def _same(one: Demand, other: Demand) -> bool:
     """Whether two demands of different orders come to the same; unknown limits are each for itself."""
     alike = vars(one) | {"order": 0} == vars(other) | {"order": 0}
-    return alike and one.limits.known is not None
+    return alike and not one.apart and one.limits.known is not None
 
 
 def _periods(scenario: Scenario, order: Order, standard: Standard) -> float:

@@ -8,7 +8,7 @@ Controls stand or do not.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gatesim.law.standards import Demand
@@ -65,15 +65,27 @@ def held(policy: PolicyResult, reading: str, demand: Demand, simulated: bool) ->
     Raises
     ------
     KeyError
-        If measures by model are needed and are not there.
+        If measures by model, or by order, are needed and are not there.
+
+    Notes
+    -----
+    Of an order that is counted apart the leaks are its own. What is served is of needs that no order restricts:
+    nobody is to be blamed for refusing what another order forbids.
     """
-    found = _of_models(policy, reading, demand)
-    may_leak = policy.may_leak.get(reading)
-    if not demand.whole and may_leak:
+    served = _of_models(policy, reading, demand)[FLOOR]
+    if demand.apart:
+        own = policy.by_order[reading][demand.order]
+        found = own.measures if demand.of_order else _joined(own.by_model, demand.models)
+        may_leak, none_leaks, whole = own.may_leak, own.no_leak, demand.of_order
+    else:
+        found = _of_models(policy, reading, demand)
+        may_leak, whole = policy.may_leak.get(reading), demand.whole
+        none_leaks = policy.no_leak.get(reading, {})
+    if not whole and may_leak:
         may_leak = None  # that a policy may leak somewhere does not say that it may leak here
     no_leak, seen = NoLeak(None), 0.0
     if demand.kind == "zero":
-        no_leak = policy.no_leak.get(reading, {}).get(demand.models, NoLeak(None, "it was not computed"))
+        no_leak = none_leaks.get(demand.models, NoLeak(None, "it was not computed"))
         if may_leak is False:
             no_leak = NoLeak(1.0)
         count = found.get("accounts_leaked", found.get("leaks"))
@@ -88,7 +100,7 @@ def held(policy: PolicyResult, reading: str, demand: Demand, simulated: bool) ->
         leak = Measure("controls", have, len(demand.controls), have / len(demand.controls))
     else:
         leak = found[demand.kind if demand.kind in RATIOS else "leaks"]
-    return Held(leak, found[FLOOR], may_leak, no_leak, seen)
+    return Held(leak, served, may_leak, no_leak, seen)
 
 
 def threshold(demand: Demand, limit: float) -> float:
@@ -156,10 +168,14 @@ def _of_models(policy: PolicyResult, reading: str, demand: Demand) -> Mapping[st
     """The measures that a demand is about."""
     if demand.whole:
         return policy.measures[reading]
-    by_model = policy.splits[reading]["model"]
-    if len(demand.models) == 1:
-        return by_model[demand.models[0]]
-    parts = [by_model[model] for model in demand.models]
+    return _joined(policy.splits[reading]["model"], demand.models)
+
+
+def _joined(by_model: Mapping[str, Mapping[str, Measure]], models: Sequence[str]) -> Mapping[str, Measure]:
+    """The measures of some models together."""
+    if len(models) == 1:
+        return by_model[models[0]]
+    parts = [by_model[model] for model in models]
     names = [name for name in (*RATIOS, FLOOR, *_BOTH_NUMBERS) if all(name in part for part in parts)]
     return {name: joined(name, [part[name] for part in parts]) for name in names}
 

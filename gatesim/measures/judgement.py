@@ -108,6 +108,28 @@ class NoLeak:
 
 
 @dataclass(frozen=True)
+class OfOrder:
+    """What one order by itself is told of a policy: its own restricted needs, while it is in force.
+
+    Attributes
+    ----------
+    measures
+        Name -> measure.
+    by_model
+        Model -> name -> measure.
+    may_leak
+        Whether a need that the order restricts can be served, by structure; None: not known.
+    no_leak
+        Models -> how sure it is that no such need is served; needed for the standard ``zero``.
+    """
+
+    measures: Mapping[str, Measure]
+    by_model: Mapping[str, Mapping[str, Measure]]
+    may_leak: bool | None
+    no_leak: Mapping[tuple[str, ...], NoLeak] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class PolicyResult:
     """What the verdict needs to know of one policy.
 
@@ -131,6 +153,8 @@ class PolicyResult:
         ``zero``.
     controls
         The named controls that stand under it.
+    by_order
+        Reading -> number of the order -> what it is told by itself, for orders that are counted apart.
     """
 
     name: str
@@ -141,6 +165,7 @@ class PolicyResult:
     splits: Mapping[str, Split] = field(default_factory=dict)
     no_leak: Mapping[str, Mapping[tuple[str, ...], NoLeak]] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
+    by_order: Mapping[str, Mapping[int, OfOrder]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

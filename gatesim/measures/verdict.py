@@ -122,8 +122,8 @@ def _limits(scenario: Scenario) -> list[tuple[str, float, bool]]:
 
 
 def _swept(demand: Demand) -> float | None:
-    """The limit of a demand that is a row of the whole service's table: a known limit of a ratio."""
-    return demand.limits.known if demand.whole and demand.kind in RATIOS else None
+    """The limit of a demand that is a row of the whole service's table: a known limit of a ratio, of all orders."""
+    return demand.limits.known if demand.whole and not demand.apart and demand.kind in RATIOS else None
 
 
 def _serves_somebody(found: Mapping[str, Measure]) -> bool:

@@ -123,7 +123,17 @@ def unknown_limit(kind: str, limits: Limits) -> str:
 
 
 def asked(scenario: Scenario, demand: Demand) -> str:
-    """What a standard asks, in a few words: "at most 1 % of served needs leak"."""
+    """What a standard asks, in a few words: "at most 1 % of served needs leak".
+
+    Where several orders name the same model, it says whose standard it is: that order's own needs are counted.
+    """
+    words = _asked(scenario, demand)
+    if not demand.apart:
+        return words
+    return f'{words}, as "{scenario.orders[demand.order].title or f"order {demand.order + 1}"}" alone counts them'
+
+
+def _asked(scenario: Scenario, demand: Demand) -> str:
     models = "" if demand.whole else f" for {listed(demand.models)}"
     if demand.kind == "process":
         return f"these controls stand{models}: {listed(demand.controls)}"

@@ -26,7 +26,17 @@ from gatesim.scenario.errors import Finding, KeyPath, dotted, nearest
 from gatesim.scenario.keys import leaves, parse_key
 from gatesim.scenario.schema import Assumption, Scenario
 from gatesim.scenario.shape import Shape, at, below, fields, is_duration, is_part, is_whole, kinds
-from gatesim.scenario.types import DAY, FOREVER, HOUR, MINUTE, SECOND, WEEK, YEAR, parse_duration
+from gatesim.scenario.types import (
+    DAY,
+    FOREVER,
+    HOUR,
+    MINUTE,
+    SECOND,
+    WEEK,
+    YEAR,
+    parse_duration,
+    reads_as_duration,
+)
 
 if TYPE_CHECKING:
     from gatesim.scenario.files import Loaded
@@ -170,7 +180,9 @@ def _numbers(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, float | str]]:
     for path, value in leaves(data):
         if path[0] == "assumptions" or isinstance(value, bool):
             continue
-        if isinstance(value, int | float) or (isinstance(value, str) and is_duration(at(path, data))):
+        if isinstance(value, int | float) or (
+            isinstance(value, str) and reads_as_duration(value) and is_duration(at(path, data))
+        ):
             yield path, value
 
 

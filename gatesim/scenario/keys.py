@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
@@ -37,9 +38,12 @@ def parse_key(text: str) -> tuple[str, ...]:
     raise ValueError("is no key: write names with dots between them, odd ones in quotes")
 
 
+_NAME = re.compile(r"""("[^"]*"|'[^']*')|(?:(?<=\.)|^)(\s*)\*(\s*)(?=\.|$)""")
+
+
 def _star_quoted(text: str) -> str:
-    """A bare ``*`` is no key of TOML; in patterns and in ``--set`` it is."""
-    return ".".join('"*"' if name.strip() == "*" else name for name in text.split("."))
+    """A bare ``*`` is no key of TOML; in patterns and in ``--set`` it is. Names in quotes stay as they are."""
+    return _NAME.sub(lambda found: found[1] or f'{found[2]}"*"{found[3]}', text)
 
 
 def leaves(data: object, path: KeyPath = ()) -> Iterator[tuple[KeyPath, object]]:

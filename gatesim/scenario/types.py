@@ -65,6 +65,11 @@ def parse_duration(value: object) -> int:
     return microseconds
 
 
+def reads_as_duration(text: str) -> bool:
+    """Whether a text can be a duration at all; names can look like one."""
+    return text == "forever" or _DURATION.fullmatch(text.strip()) is not None
+
+
 def format_duration(microseconds: int) -> str:
     """Write microseconds as the shortest exact duration a scenario file accepts."""
     if microseconds >= FOREVER:

@@ -12,6 +12,7 @@ from gatesim.measures.numbers import format_date, format_rate
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
 from gatesim.study.decisions import OPEN, Cell, CellStory, DecisionTable
+from gatesim.study.strategy import late_words
 from gatesim.study.why import FACTS, Part, Why
 
 SHOWN = 20
@@ -28,6 +29,7 @@ def _heading(found: DecisionTable | CellStory) -> list[str]:
     return [
         *([f"{title}."] if title else []),
         f'{found.loaded.scenario.title}. The order read as "{found.reading}"; the law as it is {span}.',
+        *late_words(found.loaded.scenario, found.policy),
     ]
 
 
@@ -83,12 +85,14 @@ def cells_table(found: DecisionTable, everything: bool = False) -> Table:
     shown = rows if everything else rows[:SHOWN]
     signals = list(found.cells[0].readings) if found.cells else []
     bands = len(found.loaded.scenario.age_bands) > 0
+    reasons = any(cell.by for cell in found.cells)
     columns = (
         *(Column(signal, LEFT) for signal in signals),
         Column("channel", LEFT),
         Column("model", LEFT),
         *([Column("age band")] if bands else []),
         Column("decision", LEFT),
+        *([Column("by", LEFT)] if reasons else []),
         Column("restricted"),
         *([Column("as believed")] if found.beliefs else []),
         Column("of needs"),
@@ -100,6 +104,7 @@ def cells_table(found: DecisionTable, everything: bool = False) -> Table:
             models,
             *([str(cell.age_band)] if bands else []),
             cell.action,
+            *([cell.by] if reasons else []),
             _rate(cell.restricted),
             *([_rate(cell.believed)] if found.beliefs else []),
             _rate(cell.share),
@@ -121,7 +126,7 @@ def _merged(found: DecisionTable) -> list[tuple[Cell, str]]:
     """Cells with the names of their models; those that fare alike whatever the model are one."""
     groups: dict[tuple[object, ...], list[Cell]] = defaultdict(list)
     for cell in found.cells:
-        groups[(*cell.readings.values(), cell.channel, cell.age_band, cell.action)].append(cell)
+        groups[(*cell.readings.values(), cell.channel, cell.age_band, cell.action, cell.by)].append(cell)
     rows = []
     for cells in groups.values():
         share = sum(cell.share for cell in cells)
@@ -139,6 +144,7 @@ def _merged(found: DecisionTable) -> list[tuple[Cell, str]]:
             restricted,
             believed,
             share,
+            first.by,
         )
         rows.append((merged, ", ".join(cell.model for cell in cells)))
     return sorted(rows, key=lambda row: -row[0].share)

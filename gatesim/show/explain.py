@@ -32,6 +32,7 @@ from gatesim.study.replay import (
     Event,
 )
 from gatesim.study.story import Licensed, Person, Story, Told, Trip
+from gatesim.study.strategy import late_words
 from gatesim.study.why import FACTS, Why
 
 OFTEN = 3
@@ -554,6 +555,7 @@ def heading(story: Story) -> str:
     parts.append(f"{scenario.title}.")
     run = f"the run of {scenario.people:,} accounts, seed {scenario.seed}, replication {story.replication}"
     parts.append(f'From {run}; the order read as "{story.reading}".')
+    parts += late_words(scenario, story.policy)
     return " ".join(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from gatesim.law.law import has_random_end, microseconds, order_end_us
 from gatesim.measures.audits import Plan, Power, leaks_to_object, power
@@ -86,8 +87,12 @@ def plans(audit: Audit, times: int) -> tuple[Plan, ...]:
     return tuple(Plan(accounts, needs, rho, audit.level) for rho in alike)
 
 
+LeakRates = Mapping[str, Mapping[str, tuple[Mapping[str, Measure], bool]]]
+"""Reading -> policy -> leak rates by segment, and whether the policy cannot leak."""
+
+
 def audited(
-    scenario: Scenario, leak_rates: Mapping[str, Mapping[str, tuple[Mapping[str, Measure], bool]]]
+    scenario: Scenario, leak_rates: LeakRates, of_order: Mapping[int, LeakRates] = MappingProxyType({})
 ) -> tuple[Audited, ...]:
     """All audits of a scenario.
 
@@ -96,10 +101,13 @@ def audited(
     scenario
         The scenario.
     leak_rates
-        Reading -> policy -> leak rates by segment, and whether the policy cannot leak.
+        What audits meet, all orders together.
+    of_order
+        The same of the needs that an order itself restricts, for orders that are counted apart.
     """
     found = []
     for o, order in enumerate(scenario.orders):
+        met = of_order.get(o, leak_rates)
         known = order.standard.limit if order.standard.kind == "leak_rate" else None
         limit = known if isinstance(known, float) else None
         for number, audit in enumerate(order.audits):
@@ -108,12 +116,14 @@ def audited(
                 continue
             both = plans(audit, times)
 
-            def against(bound: float | None, both: tuple[Plan, ...] = both) -> dict[str, dict[str, Power]]:
+            def against(
+                bound: float | None, both: tuple[Plan, ...] = both, met: LeakRates = met
+            ) -> dict[str, dict[str, Power]]:
                 return {
                     reading: {
                         policy: power(both, rates, bound, zero) for policy, (rates, zero) in policies.items()
                     }
-                    for reading, policies in leak_rates.items()
+                    for reading, policies in met.items()
                 }
 
             least = [leaks_to_object(plan, limit) for plan in both] if limit is not None else [None]

@@ -24,6 +24,7 @@ from gatesim.scenario.types import FOREVER, format_duration
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.story import STORY_SCHEMA
+from gatesim.study.strategy import late_words
 from gatesim.study.why import Known, Part, Why, restricted_and_entitled, summed, why
 from gatesim.world.cells import cells_of, model_mix, needs_per_day, readings_given
 from gatesim.world.makers import makers
@@ -55,6 +56,9 @@ class Cell:
         The same as the operator believes; None where no need shows it by these beliefs.
     share
         Its share of the needs for models that an order names.
+    by
+        What decides there, in a few words: which list, which rule, how many votes, which score; empty for constant
+        gates, where the gate is not asked, and for ``posterior``, whose number is ``believed``.
     """
 
     readings: Mapping[str, str]
@@ -65,6 +69,7 @@ class Cell:
     restricted: float
     believed: float | None
     share: float
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,7 @@ class DecisionTable(_Explained):
             "durations": dict(self.durations),
             "documents": list(self.documents),
             "cells": [asdict(cell) for cell in self.cells],
+            "notes": list(late_words(self.loaded.scenario, self.policy)),
             "warnings": list(self.loaded.warnings),
         }
         return json.dumps(data, indent=2, allow_nan=False)
@@ -210,6 +216,7 @@ class CellStory(_Explained):
             "actions": dict(self.actions),
             "made_by": [asdict(one) for one in self.made_by],
             "why": asdict(self.why),
+            "notes": list(late_words(self.loaded.scenario, self.policy)),
             "warnings": list(self.loaded.warnings),
         }
         return json.dumps(data, indent=2, allow_nan=False)
@@ -259,7 +266,10 @@ def decision_table(
         probability = float(restricted.flat[index] / total.flat[index])
         belief = probability if thought is None else _defined(float(thought.flat[index]))
         share = float(total.flat[index]) / everything
-        cells.append(_cell(space, int(index), DECISIONS[decisions.flat[index]], probability, belief, share))
+        action = DECISIONS[decisions.flat[index]]
+        known = dict(enumerate(space.parts(int(index))))
+        by = "" if action == OPEN or isinstance(one, Posterior) else why(scenario, policy, epoch, known).by
+        cells.append(_cell(space, known, action, probability, belief, share, by))
     durations = {
         state: format_duration(int(tables.durations_us[number]))
         if tables.durations_us[number] < FOREVER
@@ -307,11 +317,17 @@ def _defined(value: float) -> float | None:
 
 
 def _cell(
-    space: CellSpace, index: int, action: str, probability: float, belief: float | None, share: float
+    space: CellSpace,
+    known: Known,
+    action: str,
+    probability: float,
+    belief: float | None,
+    share: float,
+    by: str,
 ) -> Cell:
-    *readings, channel, model, band = space.parts(index)
+    *readings, channel, model, band = known.values()
     names = {s: r[n] for s, r, n in zip(space.signals, space.readings, readings, strict=True)}
-    return Cell(names, CHANNELS[channel], space.models[model], band, action, probability, belief, share)
+    return Cell(names, CHANNELS[channel], space.models[model], band, action, probability, belief, share, by)
 
 
 def _flows(

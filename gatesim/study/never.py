@@ -39,17 +39,18 @@ def no_leaks(scenario: Scenario, jobs: Sequence[Job], *, leave_out: bool) -> Fou
     mapping
         Without a probability, and with the reason, where the exact engine cannot do the policy.
     """
-    asked = [demand.models for demand in demands(scenario) if demand.kind == "zero"]
+    asked = [one.models for one in demands(scenario) if one.kind == "zero" and not one.apart]
     return {
         (reading, job.policy): {
-            models: _no_leak(scenario, job, reading, models, leave_out) for models in asked
+            models: no_leak(scenario, job, reading, models, leave_out) for models in asked
         }
         for job in jobs
         for reading in job.laws
     }
 
 
-def _no_leak(scenario: Scenario, job: Job, reading: str, models: tuple[str, ...], leave_out: bool) -> NoLeak:
+def no_leak(scenario: Scenario, job: Job, reading: str, models: tuple[str, ...], leave_out: bool) -> NoLeak:
+    """The probability of no leak among all represented accounts in the use of some models, under one reading."""
     law = job.laws[reading]
     if has_random_end(scenario) and not leave_out:
         return NoLeak(None, "the end of an order is random")

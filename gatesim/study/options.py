@@ -16,7 +16,8 @@ from gatesim.measures.judgement import FLOOR, explain_outcome
 from gatesim.measures.numbers import format_date
 from gatesim.measures.own import Combined
 from gatesim.scenario import Loaded, ScenarioError, load
-from gatesim.scenario.errors import Problem
+from gatesim.scenario.errors import Problem, nearest
+from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.study.gates import laws
 from gatesim.study.progress import Progress
@@ -234,8 +235,17 @@ def options(
     phase, words = _phase(loaded.scenario, laws(loaded.scenario, loaded.scenario.seed, 0)[chosen], when)
     if not phase.endswith("_window"):
         loaded = loaded.with_sets([f"verdict.at={when.isoformat()}"])
+    listed = list(loaded.scenario.policies)
+    if loaded.scenario.operator is not None and OPERATOR in (policies or ()):
+        message = "a strategy is a course of several policies, and no option by itself"
+        raise ScenarioError([Problem("--policy", None, OPERATOR, message, nearest("", listed, "there are"))])
     result = run(
-        loaded, policies=policies, engine=engine, progress=progress, workers=workers, plugins=plugins
+        loaded,
+        policies=listed if policies is None else policies,
+        engine=engine,
+        progress=progress,
+        workers=workers,
+        plugins=plugins,
     )
     asked = phase in ("grace", "in_force")
     own = next((one for one in result.verdict.own if one.reading == chosen), None) if asked else None

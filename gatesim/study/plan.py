@@ -23,11 +23,19 @@ from gatesim.exact.evaluate import World
 from gatesim.exact.expected import needs_of_makers
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import Switch, switches
-from gatesim.law.law import has_random_dates, make_law, microseconds, order_end_us
+from gatesim.gates.tables import Tables
+from gatesim.law.law import (
+    counted_apart,
+    has_random_dates,
+    make_law,
+    microseconds,
+    of_one_order,
+    order_end_us,
+)
 from gatesim.law.staff import lead_time
 from gatesim.law.standards import Demand, demands
 from gatesim.measures.demands import held, within_demand
-from gatesim.measures.judgement import FLOOR, PolicyResult
+from gatesim.measures.judgement import FLOOR, OfOrder, PolicyResult
 from gatesim.measures.measured import Expected, Splits, measures
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.beliefs import believed_findings
@@ -174,6 +182,7 @@ def _prospects(truth: Scenario, world: Scenario, names: Sequence[str]) -> dict[s
     there = World(world, law)
     asked = demands(truth)
     found = {}
+    apart = {number: World(world, of_one_order(world, law, number)) for number in counted_apart(truth)}
     for name in names:
         gate = compile_gate(truth, name, make_law(truth, order.reading))
         expected = there.evaluate(gate, name, daily=False)
@@ -184,10 +193,18 @@ def _prospects(truth: Scenario, world: Scenario, names: Sequence[str]) -> dict[s
             {order.reading: values},
             splits={order.reading: Splits(world, source)},
             controls=truth.policies[name].controls,
+            by_order={order.reading: {n: _of_order(alone, gate, name) for n, alone in apart.items()}},
         )
         within = all(_within(result, order.reading, one, world.represents) for one in asked)
         found[name] = _Prospect(within, values[FLOOR].value or 0.0)
     return found
+
+
+def _of_order(alone: World, gate: tuple[Tables, ...], policy: str) -> OfOrder:
+    """What an order by itself is told in a world: expected leaks of its own restricted needs."""
+    expected = alone.evaluate(gate, policy, daily=False)
+    source = Expected(expected.counts, float(expected.accounts.sum()), {})
+    return OfOrder(measures(alone.scenario, source), Splits(alone.scenario, source)["model"], None)
 
 
 def _within(policy: PolicyResult, reading: str, demand: Demand, represents: int) -> bool:

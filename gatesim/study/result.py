@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gatesim._version import __version__
@@ -22,6 +22,9 @@ from gatesim.world.draws import DRAWS_VERSION
 
 if TYPE_CHECKING:
     import pandas as pd
+
+OF_ORDER = ("leak_rate", "leak_share", "leaks")
+"""Measures of an order by itself: what its own standard can be held against."""
 
 RESULT_SCHEMA = 1
 """The number of the format of results."""
@@ -84,6 +87,9 @@ class Result(Shown):
         Time that the parts of the work took.
     audits
         The orders' audits, and what they would find.
+    by_order
+        Number of the order -> reading -> policy -> what was found of the needs that the order itself restricts,
+        while it is in force; for orders that name a model which another names as well, else empty.
     """
 
     loaded: Loaded
@@ -102,6 +108,7 @@ class Result(Shown):
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
     audits: tuple[Audited, ...] = ()
+    by_order: Mapping[int, Mapping[str, Mapping[str, Found]]] = field(default_factory=dict)
 
     @property
     def exposure(self) -> Mapping[str, Mapping[Unit, Bound]]:
@@ -194,6 +201,16 @@ class Result(Shown):
             },
             "readings": everything,
             "verdict": {"sentence": self.sentence, **self.verdict.to_dict()},
+            "orders": {
+                str(number): {
+                    reading: {
+                        policy: {name: _numbers(found.measures[name]) for name in OF_ORDER}
+                        for policy, found in policies.items()
+                    }
+                    for reading, policies in readings.items()
+                }
+                for number, readings in self.by_order.items()
+            },
             "audits": [one.to_dict() for one in self.audits],
             "exposure": {
                 policy: {unit: bound.to_dict() for unit, bound in units.items()}

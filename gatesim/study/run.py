@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gatesim.gates.plugins import handed
-from gatesim.law.law import has_random_end, has_random_licence
+from gatesim.law.law import counted_apart, has_random_end, has_random_licence
 from gatesim.law.roster import staffed
 from gatesim.law.staff import lead_time
 from gatesim.measures.definitions import Measure
@@ -33,9 +33,10 @@ from gatesim.scenario.schema import Scenario
 from gatesim.study.audits import audited
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
-from gatesim.study.gates import jobs, laws
+from gatesim.study.gates import Job, jobs, laws
 from gatesim.study.licences import licence_words
 from gatesim.study.never import asks_for_zero, no_leaks
+from gatesim.study.orders_apart import ByOrder, apart_words, exactly_apart, jobs_apart, of_order, told
 from gatesim.study.progress import Progress
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
@@ -154,11 +155,13 @@ def run(
         folder = stack.enter_context(whole_folder(out)) if out is not None else None
         if engine == "exact":
             found, notes, desk = _exactly(scenario, names, clock, say)
+            apart = _exactly_apart(scenario, names, clock)
         else:
             found, notes, desk = _simulated(
                 scenario, names, reps, engine, folder if ledger else None, workers, clock, say
             )
-        result = _judged(loaded, engine, reps, names, found, notes, desk, clock)
+            apart = _simulated_apart(scenario, names, reps, engine, workers, clock, say)
+        result = _judged(loaded, engine, reps, names, found, apart, notes, desk, clock)
         if folder is not None:
             write_run(result, folder)
     return result
@@ -305,6 +308,56 @@ def _tasks(
     return tasks
 
 
+def _exactly_apart(scenario: Scenario, names: Sequence[str], clock: _Clock) -> ByOrder:
+    """What the exact engine finds for each order by itself, where several name the same model."""
+    if not counted_apart(scenario):
+        return {}
+    with clock.part("exact"):
+        listed = [name for name in names if name != OPERATOR]
+        return exactly_apart(scenario, jobs(scenario, listed, laws(scenario, scenario.seed, 0)))
+
+
+def _simulated_apart(
+    scenario: Scenario,
+    names: Sequence[str],
+    reps: int,
+    engine: str,
+    workers: int | None,
+    clock: _Clock,
+    say: Progress,
+) -> ByOrder:
+    """What a simulation finds for each order by itself: the same people under the same gates, counted anew."""
+    found: ByOrder = {}
+    listed = [name for name in names if name != OPERATOR]
+    for number in counted_apart(scenario):
+        tasks = [
+            Task(replication, one.job, engine, None)
+            for replication in range(reps)
+            for one in jobs_apart(
+                scenario,
+                jobs(scenario, listed, laws(scenario, scenario.seed, replication)),
+                replication,
+                (number,),
+            )
+        ]
+        done: dict[tuple[str, str], dict[int, Done]] = {}
+        with clock.part("simulate"):
+            for one in carry_out(scenario, scenario.seed, tasks, workers, say):
+                (reading,) = one.tallies
+                done.setdefault((reading, one.policy), {})[one.replication] = one
+        with clock.part("measure"):
+            for key, by_replication in done.items():
+                each = [one for _, one in sorted(by_replication.items())]
+                measured = _measured(
+                    scenario,
+                    [one.tallies[key[0]] for one in each],
+                    any(one.coupled for one in each),
+                    any(one.may_leak[key[0]] for one in each),
+                )
+                found.setdefault(key, {})[number] = of_order(measured)
+    return found
+
+
 def _measured(scenario: Scenario, each: Sequence[Tally], coupled: bool, leaks: bool) -> Found:
     total = reduce(add, each)
     unit: Unit = "replication" if coupled else "cluster"
@@ -368,6 +421,7 @@ def _judged(
     reps: int,
     names: Sequence[str],
     found: dict[str, dict[str, Found]],
+    apart: ByOrder,
     notes: tuple[str, ...],
     desk: dict[str, str],
     clock: _Clock,
@@ -379,13 +433,17 @@ def _judged(
     by_reading = laws(scenario, scenario.seed, 0)
     if engine != "exact":
         with clock.part("exact"):
-            sure = without_noise(scenario, jobs(scenario, listed, by_reading))
+            gates = jobs(scenario, listed, by_reading)
+            sure = without_noise(scenario, gates)
+            if apart and sure:
+                apart |= exactly_apart(scenario, _only(gates, set(sure)))
         decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
         notes += _without_noise_words(names, sure)
     results = []
     with clock.part("exact"):
-        gates = jobs(scenario, listed, by_reading) if asks_for_zero(scenario) else []
-        never = no_leaks(scenario, gates, leave_out=engine == "exact")
+        gates = jobs(scenario, listed, by_reading) if apart or asks_for_zero(scenario) else []
+        never = no_leaks(scenario, gates, leave_out=engine == "exact") if asks_for_zero(scenario) else {}
+        told_of = told(scenario, gates, apart, leave_out=engine == "exact")
     for name in listed:
         policy = scenario.policies[name]
         results.append(
@@ -398,11 +456,13 @@ def _judged(
                 {reading: decided[reading][name].by for reading in decided},
                 {reading: never.get((reading, name), {}) for reading in decided},
                 policy.controls,
+                {reading: told_of.get((reading, name), {}) for reading in decided},
             )
         )
     accounts = None if engine == "exact" else scenario.people * reps
     verdict = make_verdict(scenario, results, accounts)
-    notes += licence_words(scenario, reps) + late_words(scenario)
+    by_order = _by_order(apart)
+    notes += licence_words(scenario, reps) + late_words(scenario) + apart_words(scenario)
     inputs = rests_on(loaded)
     guesses, uncertain = count_guesses(inputs)
     reading = scenario.orders[0].reading if scenario.orders else next(iter(found))
@@ -422,8 +482,31 @@ def _judged(
         desk,
         notes,
         dict(clock.seconds),
-        audited(scenario, _leak_rates_by_segment(scenario, decided, found)),
+        audited(
+            scenario,
+            _leak_rates_by_segment(scenario, decided, found),
+            {n: _leak_rates_by_segment(scenario, own, own) for n, own in by_order.items()},
+        ),
+        by_order,
     )
+
+
+def _only(gates: Sequence[Job], wanted: Collection[tuple[str, str]]) -> list[Job]:
+    """Jobs with some of their readings left out: those not wanted for their policy."""
+    some = [
+        replace(job, laws={r: law for r, law in job.laws.items() if (r, job.policy) in wanted})
+        for job in gates
+    ]
+    return [job for job in some if job.laws]
+
+
+def _by_order(apart: ByOrder) -> dict[int, dict[str, dict[str, Found]]]:
+    """Order -> reading -> policy -> what was found."""
+    found: dict[int, dict[str, dict[str, Found]]] = {}
+    for (reading, policy), orders in apart.items():
+        for number, one in orders.items():
+            found.setdefault(number, {}).setdefault(reading, {})[policy] = one
+    return found
 
 
 def _leak_rates_by_segment(

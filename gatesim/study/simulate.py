@@ -16,6 +16,7 @@ from gatesim.engine import fast
 from gatesim.engine.waits import WaitTable, choose_desk
 from gatesim.exact.inflow import cases_per_hour
 from gatesim.exact.structure import may_leak
+from gatesim.law.law import as_measured
 from gatesim.measures.ledger import Ledger
 from gatesim.measures.tally import Tally, from_ledger, judged
 from gatesim.scenario.consistency import bodies_and_needs
@@ -191,7 +192,7 @@ def _together(
     scenario = population.scenario
     desks = [desk_for(scenario, task.job) for task in tasks]
     jobs = [
-        fast.Job(list(task.job.laws.values()), task.job.gate, waits)
+        fast.Job([as_measured(law) for law in task.job.laws.values()], task.job.gate, waits)
         for task, (waits, _) in zip(tasks, desks, strict=True)
     ]
     if share_networks(scenario):
@@ -253,7 +254,7 @@ class Worker:
         waits, words = desk_for(self.scenario, job)
         whole = simulate(
             self.scenario,
-            job.law,
+            as_measured(job.law),
             job.gate,
             self._people,
             seed=self.seed,

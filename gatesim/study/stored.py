@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -52,6 +52,7 @@ class Kept:
     origin: dict[str, str]
     warnings: tuple[str, ...]
     sets: tuple[str, ...]
+    by_order: dict[int, dict[str, dict[str, Found]]] = field(default_factory=dict)
 
 
 _OF_LOADED = ("files", "origin", "warnings", "sets")
@@ -69,8 +70,8 @@ def kept(result: Result) -> bytes:
         for reading, policies in result.found.items()
     }
     values: dict[str, Any] = {
-        field.name: getattr(result.loaded if field.name in _OF_LOADED else result, field.name)
-        for field in fields(Kept)
+        one.name: getattr(result.loaded if one.name in _OF_LOADED else result, one.name)
+        for one in fields(Kept)
     }
     values |= {"found": found, "desk": dict(result.desk), "seconds": dict(result.seconds)}
     return gzip.compress(TypeAdapter(Kept).dump_json(Kept(**values), warnings=False), mtime=0)
@@ -148,7 +149,7 @@ def read_run(folder: str | Path) -> Result:
             f"{str(error).splitlines()[0]}; run it again with --out"
         ) from None
     loaded = Loaded(scenario, data, read.files, read.origin, read.warnings, read.sets)
-    values = {field.name: getattr(read, field.name) for field in fields(Kept) if field.name not in _OF_LOADED}
+    values = {one.name: getattr(read, one.name) for one in fields(Kept) if one.name not in _OF_LOADED}
     return Result(loaded, **values)
 
 

@@ -16,6 +16,7 @@ from gatesim.scenario.types import DAY
 from gatesim.study.evidence import Evidence
 from gatesim.study.replay import LAW_CHANGES, POLICY_CHANGES, Event
 from gatesim.study.shown import Shown
+from gatesim.study.strategy import late_words
 from gatesim.study.why import Why
 from gatesim.world.draws import DRAWS_VERSION
 
@@ -466,6 +467,7 @@ class Story(Shown):
             "needs": [self._need(need) for need in self.needs],
             "events": [self._event(event) for event in self.events],
             "counts": asdict(self.counts),
+            "notes": list(late_words(scenario, self.policy)),
             "warnings": list(self.loaded.warnings),
         }
 

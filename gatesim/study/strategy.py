@@ -11,6 +11,7 @@ from gatesim.gates.strategy import compile_strategy, switches
 from gatesim.gates.tables import BLOCK, FRESH, Tables
 from gatesim.law.law import Law, order_end_us
 from gatesim.measures.numbers import format_date
+from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
@@ -162,17 +163,26 @@ def _refuses_all(scenario: Scenario, tables: Tables, model: int, gated: bool) ->
     return bool(gated and blocks[:, used, model].all())
 
 
-def late_words(scenario: Scenario) -> tuple[str, ...]:
+def late_words(scenario: Scenario, policy: str | None = None) -> tuple[str, ...]:
     """For each policy of a ladder that is ready only when no order is in force within the window any more: that it is
-    of no use there. Ends that are drawn are not counted as ends."""
-    if scenario.operator is None or scenario.operator.strategy == "best":
+    of no use there, whatever the strategy. Ends that are drawn are not counted as ends.
+
+    Parameters
+    ----------
+    scenario
+        The scenario; without an operator nothing is late.
+    policy
+        One of the ladder's policies, or ``operator``; by default all of them.
+    """
+    if scenario.operator is None:
         return ()
     ends = [
         order_end_us(scenario, order.model_copy(update={"ends": tuple(e for e in order.ends if e.at)}))
         for order in scenario.orders
     ]
     over = min(max(ends, default=0), scenario.length)
-    late = [step for step in switches(scenario) if step.at_us >= over]
+    wanted = scenario.operator.ladder if policy in (None, OPERATOR) else (policy,)
+    late = [step for step in switches(scenario) if step.at_us >= over and step.policy in wanted]
     dates = [scenario.start + timedelta(microseconds=step.at_us) for step in late]
     return tuple(
         f'"{step.policy}" of the operator\'s ladder is ready on {format_date(at.replace(second=0, microsecond=0))}, '

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gatesim.gates.beliefs import believed
 from gatesim.gates.foreign import foreign, reads_foreign
 from gatesim.gates.frame import at_least_as_old, on_channels, on_models
+from gatesim.gates.policies.score import slack
 from gatesim.law.law import Epoch
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.policies import (
@@ -37,6 +38,9 @@ from gatesim.world.space import CellSpace
 
 Known = Mapping[int, int]
 """Axis of the cells -> number on it: what is known of a need. A cell knows all; what is left out is summed over."""
+
+NOT_GIVEN = "by what is not given"
+"""In place of what decides, where it depends on something that is not known of the need."""
 
 FACTS = "account and model"
 """In place of a signal: what the service knows exactly."""
@@ -80,6 +84,9 @@ class Why:
         What is compared: a probability (``posterior``), a number of votes, a score; None where there is none.
     words
         The comparison in words.
+    by
+        What decided, in a few words: which list, which rule, which number; empty for constant gates, and for
+        ``posterior``, whose number is a probability that stands in the table anyway.
     """
 
     kind: str
@@ -87,6 +94,7 @@ class Why:
     start: float | None
     total: float | None
     words: str
+    by: str = ""
 
 
 @kept
@@ -168,10 +176,10 @@ def why(scenario: Scenario, policy: str, epoch: Epoch, known: Known) -> Why:
             words = (
                 "Its table is the best that there is for its limit or floor: it weighs all cells together."
             )
-            return Why("none", (), None, None, words)
+            return Why("none", (), None, None, words, "its table")
         case Plugin():
-            words = f'Its table comes from the plug-in "{one.plug_in}", which gives no reasons.'
-            return Why("none", (), None, None, words)
+            words = f'The table of the plug-in "{one.plug_in}" says so; a plug-in gives no reasons.'
+            return Why("none", (), None, None, words, "the table says")
     constant = {"open": "It serves everybody.", "shutdown": "It serves nobody."}
     return Why("none", (), None, None, constant[one.family])
 
@@ -260,7 +268,7 @@ def _votes(scenario: Scenario, policy: KOfN | Single, space: CellSpace, known: K
     needed = {"any": "one", "all": "all that count", "majority": "more than half of those that count"}
     wanted = needed[k] if isinstance(k, str) else str(k)
     words = f"{found} of {counted} read foreign; the policy acts ({policy.then}) on {wanted}."
-    return Why("votes", tuple(parts), None, float(found), words)
+    return Why("votes", tuple(parts), None, float(found), words, f"{found} of {counted} foreign")
 
 
 def _score(scenario: Scenario, policy: Score, space: CellSpace, known: Known) -> Why:
@@ -276,18 +284,15 @@ def _score(scenario: Scenario, policy: Score, space: CellSpace, known: Known) ->
             words = "foreign" if is_foreign else "home"
         total += value
         parts.append(Part(signal, read, value, words))
-    limits = [
-        f"{what} from {limit:.6g} on"
-        for what, limit in (("check", policy.check_at), ("block", policy.block_at))
-        if limit is not None
+    thresholds = [
+        (what, at) for what, at in (("check", policy.check_at), ("block", policy.block_at)) if at is not None
     ]
-    return Why(
-        "weights",
-        tuple(parts),
-        None,
-        total,
-        f"The score is {total:.6g}; the policy says: {', '.join(limits)}.",
-    )
+    limits = [f"{what} from {at:.6g} on" for what, at in thresholds]
+    reached = [at for _, at in thresholds if total >= at - slack(policy)]
+    stands = f"at least {reached[-1]:.6g}" if reached else f"below {thresholds[0][1]:.6g}"
+    by = f"score {total:.6g}, {stands}"
+    words = f"The score is {total:.6g}; the policy says: {', '.join(limits)}."
+    return Why("weights", tuple(parts), None, total, words, by)
 
 
 # --- words, lists, rules --------------------------------------------------------------------------------------------
@@ -304,44 +309,66 @@ def _attested(policy: Attested, space: CellSpace, known: Known) -> Why:
         if signal is not None and signal in read
     ]
     if policy.signal not in read:
-        return Why("word", tuple(parts), None, None, "It goes by the customer's word, which is not given.")
-    if read[policy.signal] != "vouched":
-        return Why("word", tuple(parts), None, None, f"Without a word: {policy.otherwise}.")
-    if policy.revocation is not None and policy.revocation not in read:
-        return Why("word", tuple(parts), None, None, "Whether the word was found false is not given.")
-    if policy.revocation is not None and read[policy.revocation] == "revoked":
-        return Why("word", tuple(parts), None, None, "A word that was found false: block.")
-    return Why("word", tuple(parts), None, None, "By the customer's word: allow.")
+        words, by = "It goes by the customer's word, which is not given.", NOT_GIVEN
+    elif read[policy.signal] != "vouched":
+        words, by = f"Without a word: {policy.otherwise}.", "no word"
+    elif policy.revocation is not None and policy.revocation not in read:
+        words, by = "Whether the word was found false is not given.", NOT_GIVEN
+    elif policy.revocation is not None and read[policy.revocation] == "revoked":
+        words, by = "A word that was found false: block.", "word found false"
+    else:
+        words, by = "By the customer's word: allow.", "customer's word"
+    return Why("word", tuple(parts), None, None, words, by)
 
 
 def _by_channel(scenario: Scenario, policy: ByChannel, epoch: Epoch, space: CellSpace, known: Known) -> Why:
     channel = known.get(len(space.signals))
     if channel is None:
         words = "Each channel has its own policy, and the channel is not given."
-        return Why("none", (), None, None, words)
+        return Why("none", (), None, None, words, NOT_GIVEN)
     name = policy.parts.get(CHANNELS[channel])
     if name is None:
         return Why("none", (), None, None, f"It leaves the channel {CHANNELS[channel]} open.")
     part = why(scenario, name, epoch, known)
-    return replace(part, words=f"On the channel {CHANNELS[channel]} it does as {name}. {part.words}")
+    words = f"On the channel {CHANNELS[channel]} it does as {name}. {part.words}"
+    return replace(part, words=words, by=f"{name}: {part.by}" if part.by else name)
 
 
 def _listed(scenario: Scenario, policy: Listed, space: CellSpace, known: Known) -> Why:
-    parts, on = [], []
-    for _, signal, read in _readings(space, known):
-        if signal == policy.signal:
-            listed = read in policy.organisations
-            on += ["the organisation's list"] * listed
-            what = "no organisation" if read in (UNKNOWN, NO_ORGANISATION) else "not on the list"
-            parts.append(Part(signal, read, None, "on the list" if listed else what))
-    band = known.get(len(space.shape) - 1)
+    parts: list[Part] = []
+    on: dict[str, str] = {}
+    """Lists that the account is on: in words, and in few."""
+    open_questions: list[str] = []
+    read = {signal: read for _, signal, read in _readings(space, known)}
+    channel, band = known.get(len(space.signals)), known.get(len(space.shape) - 1)
+    if policy.signal is not None and policy.signal in read:
+        name = read[policy.signal]
+        listed = name in policy.organisations
+        on |= {f"the list of organisations ({name})": f"{name} listed"} if listed else {}
+        what = "no organisation" if name in (UNKNOWN, NO_ORGANISATION) else "not on the list"
+        parts.append(Part(policy.signal, name, None, "on the list" if listed else what))
+    elif policy.signal is not None:
+        open_questions.append(policy.signal)
     if policy.age_at_least is not None and band is not None:
         old = bool(at_least_as_old(scenario, space, policy.age_at_least).ravel()[band])
-        on += ["the list of old accounts"] * old
         age = format_duration(policy.age_at_least)
+        on |= {"the list of old accounts": f"at least {age}"} if old else {}
         parts.append(Part("account age", "", None, f"{'at least' if old else 'less than'} {age}"))
-    words = f"On {' and '.join(on)}: allow." if on else f"On no list: {policy.otherwise}."
-    return Why("list", tuple(parts), None, None, words)
+    elif policy.age_at_least is not None:
+        open_questions.append("the account's age")
+    if policy.staff and channel is not None:
+        internal = CHANNELS[channel] == "internal"
+        on |= {"the list of the lab's own staff": "staff"} if internal else {}
+        parts.append(Part("channel", CHANNELS[channel], None, "staff" if internal else "no staff"))
+    elif policy.staff:
+        open_questions.append("the channel")
+    if on:
+        words = f"On {' and '.join(on)}: allow."
+        return Why("list", tuple(parts), None, None, words, ", ".join(on.values()))
+    if open_questions:
+        words = f"On no list by what is given; not given: {', '.join(open_questions)}."
+        return Why("list", tuple(parts), None, None, words, NOT_GIVEN)
+    return Why("list", tuple(parts), None, None, f"On no list: {policy.otherwise}.", "on no list")
 
 
 def _holds(scenario: Scenario, space: CellSpace, when: When, known: Known) -> bool | None:
@@ -364,13 +391,30 @@ def _holds(scenario: Scenario, space: CellSpace, when: When, known: Known) -> bo
     return None if unsettled else True
 
 
+def _condition(when: When) -> str:
+    """A rule's condition in words."""
+    parts = [f"{signal} reads {' or '.join(names)}" for signal, names in when.readings.items()]
+    parts += [f"channel {' or '.join(when.channels)}"] * bool(when.channels)
+    parts += [f"model {' or '.join(when.models)}"] * bool(when.models)
+    parts += [f"account of at least {format_duration(when.age_at_least)}"] * (when.age_at_least > 0)
+    return ", ".join(parts) or "always"
+
+
 def _rules(scenario: Scenario, policy: Rules, space: CellSpace, known: Known) -> Why:
-    parts = tuple(Part(signal, read, None, "") for _, signal, read in _readings(space, known))
+    looked_at = {signal for rule in policy.rules for signal in rule.when.readings}
+    there = [(signal, read) for _, signal, read in _readings(space, known) if signal in looked_at]
+
+    def reasons(decides: When | None, words: str, by: str) -> Why:
+        """What was read; what the rule that decides goes by is marked."""
+        marked = set(decides.readings) if decides is not None else set()
+        parts = (Part(s, read, None, "as the rule says" if s in marked else "") for s, read in there)
+        return Why("rule", tuple(parts), None, None, words, by)
+
     for number, rule in enumerate(policy.rules, start=1):
         holds = _holds(scenario, space, rule.when, known)
+        which = f"Rule {number} ({_condition(rule.when)})"
         if holds is None:
-            words = f"Rule {number} may hold or not, by what is not given."
-            return Why("rule", parts, None, None, words)
+            return reasons(None, f"{which} may hold or not, by what is not given.", NOT_GIVEN)
         if holds:
-            return Why("rule", parts, None, None, f"Rule {number} holds first: {rule.then}.")
-    return Why("rule", parts, None, None, f"No rule holds; otherwise: {policy.otherwise}.")
+            return reasons(rule.when, f"{which} holds first: {rule.then}.", f"rule {number}")
+    return reasons(None, f"No rule holds; otherwise: {policy.otherwise}.", "no rule")

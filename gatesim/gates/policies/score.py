@@ -16,6 +16,11 @@ SLACK = 1e-9
 """A sum this close below a threshold reaches it: 0.1 + 0.7 is 0.8 here, and not in floating point."""
 
 
+def slack(policy: Score) -> float:
+    """How far below a threshold a score may be and still reach it."""
+    return SLACK * (1.0 + sum(abs(w) for w in (*policy.weights.values(), *policy.unknown_weights.values())))
+
+
 def compile(policy: Score, scenario: Scenario, space: CellSpace, reading: str, epoch: Epoch) -> Tables:
     """The tables of ``score``: block from ``block_at`` on, else check from ``check_at`` on, else allow.
 
@@ -28,10 +33,10 @@ def compile(policy: Score, scenario: Scenario, space: CellSpace, reading: str, e
         known = np.where(reads_foreign(scenario, space, signal), weight, 0.0)
         unknown = policy.unknown_weights.get(signal, 0.0)
         score = score + along(space, space.signals.index(signal), np.append(known, unknown))
-    slack = SLACK * (1.0 + sum(abs(w) for w in (*policy.weights.values(), *policy.unknown_weights.values())))
+    below = slack(policy)
     fresh = np.full(space.shape, ALLOW, dtype=np.int8)
     if policy.check_at is not None:
-        fresh[score >= policy.check_at - slack] = CHECK
+        fresh[score >= policy.check_at - below] = CHECK
     if policy.block_at is not None:
-        fresh[score >= policy.block_at - slack] = BLOCK
+        fresh[score >= policy.block_at - below] = BLOCK
     return make_tables(policy, scenario, space, fresh)

@@ -1,0 +1,177 @@
+"""Rows of the strategy, and of what is known about inputs."""
+
+from __future__ import annotations
+
+from tests.inputs.rows import DESK, Default, Input, NoneNeutral, Same, Sets
+
+BELIEFS = (
+    "operator.beliefs.many={ weight = %g, world = { segments = { natives = { share = 0.2 }, "
+    "foreigners = { share = 0.6 } } } }"
+)
+
+
+def operator() -> list[Input]:
+    """Rows of the strategy."""
+    ladder = 'operator={ ladder = [%s], strategy = "%s"%s }'
+    plain = ladder % ('"shutdown"', "listed", "")
+    two = ladder % ('"shutdown", "any"', "best", "")
+    met = 'orders.0.standard={ kind = "leak_share", limit = 0.3 }'
+    learns = (
+        met,
+        'policies.any.lead_time="24h"',
+        ladder % ('"shutdown", "any"', "best", ', reviews = "1d", sessions = 12, confidence = 0.9'),
+        BELIEFS % 0.6,
+        "operator.beliefs.as_it_is={ weight = 0.4 }",
+    )
+    certain = Same(
+        (
+            'operator={ ladder = ["shutdown", "any"], strategy = "best", reviews = "2d", sessions = 7, '
+            "confidence = 0.5, beliefs = { as_it_is = { weight = 1.0 } } }",
+        ),
+        (met, two),
+        ("course",),
+    )
+    away = 'operator={ ladder = ["ask"], strategy = "fixed"%s }'
+    absent = Same((away % ", staff = { back = 2026-06-16T00:00:00-04:00 }",), (away % "",))
+    later = ('policies.ask.lead_time="1d"', away % ", staff = { builders = 0.4 }")
+    few = ("documents.passport.to_desk=1.0", *DESK[1:], away % ", staff = { reviewers = 0.5 }")
+    contract = (
+        'models.new.fallback="old"',
+        ladder % ('"shutdown"', "fixed", ', contract = { tolerates = "%s"%s }'),
+    )
+
+    def row(
+        name: str,
+        moved: Sets,
+        measure: str,
+        up: bool,
+        neutral: Same | Default | NoneNeutral,
+        given: Sets,
+        engine: str = "exact",
+    ) -> Input:
+        return Input(f"operator.{name}", moved, measure, up, neutral, given, engine)
+
+    decides_nothing = Same((plain[:-2] + ', contract = { tolerates = "1d" } }',), (plain,), ("course",))
+    return [
+        row(
+            "ladder",
+            ('operator.ladder=["shutdown", "any"]',),
+            "operator.leaks",
+            True,
+            Same(
+                ('operator.ladder=["shutdown", "any"]',),
+                (plain, 'policies.any.lead_time="7d"'),
+                ("notes", "course"),
+            ),
+            (plain, 'policies.any.lead_time="1d"'),
+        ),
+        row(
+            "strategy",
+            ('operator.strategy="listed"',),
+            "operator.leaks",
+            True,
+            Same(('operator.strategy="listed"',), (ladder % ('"any"', "fixed", ""),)),
+            (two, 'policies.any.lead_time="1d"'),
+        ),
+        row("reviews", ('operator.reviews="3d"',), "operator.served_entitled", False, certain, learns),
+        row("confidence", ("operator.confidence=0.5",), "operator.served_entitled", True, certain, learns),
+        row("sessions", ("operator.sessions=60",), "operator.served_entitled", True, certain, learns),
+        row(
+            "beliefs.*.weight",
+            (BELIEFS % 0.99, "operator.beliefs.as_it_is.weight=0.01"),
+            "operator.served_entitled",
+            False,
+            certain,
+            learns,
+        ),
+        row(
+            "beliefs.*.world",
+            (
+                "operator.beliefs.many.world={ segments = { natives = { share = 0.35 }, foreigners.share = 0.45 } }",
+            ),
+            "operator.served_entitled",
+            True,
+            certain,
+            (*learns, "operator.confidence=0.99"),
+        ),
+        row(
+            "in_flight",
+            ('operator.in_flight="kill"',),
+            "operator.served_entitled",
+            False,
+            Same(
+                ('operator.in_flight="kill"',),
+                (ladder % ('"ask", "shutdown"', "listed", ""), 'policies.shutdown.lead_time="3d"'),
+            ),
+            (
+                ladder % ('"ask", "shutdown"', "listed", ""),
+                'policies.shutdown.lead_time="3d"',
+                'documents.passport.automatic_time="20h"',
+                "people=200",
+            ),
+            "reference",
+        ),
+        row("staff.builders", ("operator.staff.builders=0.8",), "operator.leaks", True, absent, later),
+        row(
+            "staff.reviewers",
+            ("operator.staff.reviewers=0.95",),
+            "operator.not_served",
+            True,
+            absent,
+            few,
+            "reference",
+        ),
+        row(
+            "staff.back",
+            ("operator.staff.back=2026-06-13T00:00:00-04:00",),
+            "operator.leaks",
+            False,
+            absent,
+            later,
+        ),
+        row(
+            "contract.tolerates",
+            ('operator.contract.tolerates="30d"',),
+            "contracts broken",
+            False,
+            decides_nothing,
+            (contract[1] % ("1d", ""),),
+        ),
+        row(
+            "contract.fallback_counts",
+            ("operator.contract.fallback_counts=true",),
+            "contracts broken",
+            False,
+            decides_nothing,
+            (contract[0], contract[1] % ("1d", "")),
+        ),
+    ]
+
+
+def assumptions() -> list[Input]:
+    """Rows of what is known about an input: nothing that is computed goes by it."""
+    known = 'assumptions."signals.*.accuracy"={ title = "How often a signal is right", %s }'
+    plain = known % 'grade = "derived", range = [0.8, 0.99]'
+    lead = 'assumptions."policies.*.lead_time"={ title = "Time", grade = "guess", unit = "%s", range = [0.0, 50.0] }'
+    none = Same(
+        (
+            known
+            % 'grade = "derived", range = [0.85, 0.99], limits = [0.1, 1.0], shape = "triangular", unit = "share"',
+        )
+    )
+
+    def row(name: str, moved: str, measure: str, up: bool, given: Sets = (plain,)) -> Input:
+        return Input(f"assumptions.*.{name}", (moved,), measure, up, none, given)
+
+    return [
+        row("unit", lead % "days", "warnings", False, ('policies.any.lead_time="3d"', lead % "hours")),
+        row("range", known % 'grade = "derived", range = [0.92, 0.99]', "warnings", True),
+        row(
+            "shape",
+            known % 'grade = "derived", range = [0.8, 0.99], shape = "loguniform"',
+            "a quarter of the range",
+            False,
+        ),
+        row("limits", known % 'grade = "derived", range = [0.8, 0.99], limits = [0.92, 1.0]', "errors", True),
+        row("grade", known % 'grade = "guess", range = [0.8, 0.99]', "guesses", True),
+    ]
