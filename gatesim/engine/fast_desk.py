@@ -1,8 +1,9 @@
 """The simulated desk of the fast engine: cases join, are reviewed, leave or are withdrawn.
 
 Accounts are lived up to their first case that joins the desk. The desk takes events in the order of the model;
-when a case is over, its account is lived again with what became of it, up to its next case. Nothing but cases is
-kept, so a waiting person costs the same whether ten wait or a hundred thousand.
+when a case is over, its account is lived again with what became of it, up to its next case, unless it is cleared for
+the rest of the window. Nothing but cases is kept, so a waiting person costs the same whether ten wait or a hundred
+thousand.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from gatesim.engine.life import (
     Q_JOINED,
     Q_LEAVES,
     Q_OPENED,
+    Q_PASSES,
     Q_ROW,
     Q_SERVICE,
     Q_WITHDRAWN,
@@ -36,6 +38,7 @@ from gatesim.engine.life import (
 )
 from gatesim.engine.needs import Bench, Needs, make_needs
 from gatesim.engine.queueing import scaled_reviewers
+from gatesim.gates.tables import CHECK, CLEARED
 from gatesim.law.roster import staffed
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
@@ -60,9 +63,10 @@ COMING, QUEUED, IN_REVIEW, OVER = range(4)
     D_LEAVES,
     D_WITHDRAWN,
     D_SERVICE,
+    D_PASSES,
     D_STAGE,
-) = range(CASE_COLUMNS, CASE_COLUMNS + 12)
-DESK_COLUMNS = CASE_COLUMNS + 12
+) = range(CASE_COLUMNS, CASE_COLUMNS + 13)
+DESK_COLUMNS = CASE_COLUMNS + 13
 
 # Ties at one instant are broken by rank, account, body, need, packed into two numbers.
 RANK = 2**44
@@ -114,6 +118,7 @@ def write_case(
     cases[case, D_LEAVES] = ends.request[Q_LEAVES]
     cases[case, D_WITHDRAWN] = ends.request[Q_WITHDRAWN]
     cases[case, D_SERVICE] = ends.request[Q_SERVICE]
+    cases[case, D_PASSES] = ends.request[Q_PASSES]
     cases[case, D_STAGE] = COMING
 
 
@@ -129,6 +134,17 @@ def _joins(case: int, cases: Ints) -> Any:
     """A case joins; one without an automatic part within the turn of its session."""
     joined = cases[case, D_JOINED]
     return _event(joined, SESSION if joined == cases[case, D_OPENED] else END_OF_SERVICE, case, cases)
+
+
+@compiled(_nrt=False)
+def _settles(gate: int, length: int, g: GateArrays, settled: Ints) -> None:
+    """Write into ``settled``, by epoch, whether who is cleared then is asked no more until the window ends."""
+    never = True
+    for epoch in range(len(settled) - 1, -1, -1):
+        table = g.table[gate, epoch]
+        for cell in range(g.decisions.shape[2]):
+            never &= g.decisions[table, CLEARED, cell] != CHECK
+        settled[epoch] = never and g.durations[table, CLEARED] >= length
 
 
 @compiled(nogil=True)
@@ -183,7 +199,9 @@ def run_desk(
         events.append(_joins(known, cases))
     heapify(events)
     on_shift, speed = desk.shifts[0, 1], desk.speeds[0]
-    busy = 0
+    busy, epoch = 0, 0
+    settled = np.zeros(len(g.epoch_start) - 1, dtype=np.int64)
+    _settles(gate, w.length, g, settled)
     # Cases that are over, whose accounts are to be lived on.
     over: list[Any] = [np.int64(0) for _ in range(0)]
     while len(events) > 0:
@@ -192,6 +210,7 @@ def run_desk(
             break
         rank = what // RANK
         if rank == LAW:
+            epoch = case
             for other in range(count):
                 stage = cases[other, D_STAGE]
                 if cases[other, D_WITHDRAWN] == now and stage in (QUEUED, IN_REVIEW):
@@ -219,7 +238,8 @@ def run_desk(
             cases[case, D_STAGE] = OVER
             cases[case, C_ENDS] = VERDICT
             cases[case, C_END_US] = now
-            over.append(case)
+            if not (cases[case, D_PASSES] and settled[epoch]):
+                over.append(case)
         while busy < on_shift and len(queue) > 0:
             _, _, _, _, case = heappop(queue)
             if cases[case, D_STAGE] == QUEUED:

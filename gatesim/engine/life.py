@@ -70,8 +70,8 @@ C_NEXT, C_ENDS, C_END_US, C_BEGUN = range(4)
 CASE_COLUMNS = 4
 
 # What is asked of a simulated desk: the case that joins next.
-Q_ROW, Q_OPENED, Q_JOINED, Q_LEAVES, Q_WITHDRAWN, Q_SERVICE = range(6)
-REQUEST_COLUMNS = 6
+Q_ROW, Q_OPENED, Q_JOINED, Q_LEAVES, Q_WITHDRAWN, Q_SERVICE, Q_PASSES = range(7)
+REQUEST_COLUMNS = 7
 
 ASKS = -1
 
@@ -382,6 +382,7 @@ def decide(
                     ends.request[Q_LEAVES] = leaves
                     ends.request[Q_WITHDRAWN] = opens
                     ends.request[Q_SERVICE] = service
+                    ends.request[Q_PASSES] = int(passed)
                     return ASKS
                 check[K_JOINED] = ready
                 check[K_BEGUN] = cases[case, C_BEGUN]
