@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -212,16 +213,16 @@ class CeilingB:
 
     def __init__(self, varied: Varied) -> None:
         self._varied = varied
-        self._constant: Dense | None = None
-        self._ends: list[Dense] | None = None
-        if all(leaves_b_alone(p) for p in varied.parameters):
-            self._constant = dense_of(self.program([p.low for p in varied.parameters]))
-        else:
-            self._ends = _ends(varied.parameters, self._anew)
+        self._is_constant = all(leaves_b_alone(p) for p in varied.parameters)
+        self._ends = None if self._is_constant else _ends(varied.parameters, self._anew)
+
+    @cached_property
+    def _constant(self) -> Dense:
+        return dense_of(self.program([p.low for p in self._varied.parameters]))
 
     def dense(self, values: Sequence[float] = ()) -> Dense:
         """The program at some values."""
-        if self._constant is not None:
+        if self._is_constant:
             return self._constant
         if self._ends is not None:
             return _between(self._varied.parameters, self._ends, values)

@@ -6,7 +6,8 @@ Everything is expected values of the exact engine, which leaves out the desk and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -183,6 +184,14 @@ class Standings:
         self.most = lru_cache(maxsize=20_000)(self._most)
         """The most that any gate of ``bound_A`` or ``bound_B`` serves at some values (a tuple); kept."""
         self._leaks = lru_cache(maxsize=5_000)(self._may_leak)
+
+    def of(self, policies: Iterable[str]) -> Standings:
+        """The same of some of the policies; what is worked out is kept for both."""
+        found, names = copy(self), tuple(policies)
+        found.asked = replace(self.asked, policies=names)
+        found.plain = tuple(name for name in self.plain if name in names)
+        found.remembering = tuple(name for name in self.remembering if name in names)
+        return found
 
     def _law(self, scenario: Scenario) -> Law:
         return laws(scenario, scenario.seed, 0)[self.asked.reading]

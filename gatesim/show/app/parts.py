@@ -102,6 +102,12 @@ def heading(text: str) -> str:
     return section(f"<h3>{escaped(text)}</h3>")
 
 
+def frontier_note(found: Glance) -> str:
+    """What the lines and dots of the frontier are."""
+    lines = "any gate without memory (A)" + (", with memory (B)" if found.b is not None else "")
+    return paragraphs([f"Lines: {lines}. Dots: the listed policies. Dashed: the limit; dotted: the floor."])
+
+
 def frontier_words(found: Glance) -> str:
     """What the chart of the frontier shows, for those who do not see it."""
     asked = found.asked
@@ -128,7 +134,7 @@ def verdict(found: Glance) -> str:
             "Policies listed", found.best.outcome, _listed_words(found), _leak_words(found.best, found.asked)
         ),
         _tile("Any gate without memory (bound A)", found.a.outcome, *_bound_words(found.a, found, "serves")),
-        _tile("Any gate with memory (bound B)", found.b.outcome, *_bound_words(found.b, found, "may serve")),
+        _tile("Any gate with memory (bound B)", *_with_memory(found)),
         "</div>",
         f'<p id="sentence" class="small">{escaped(found.sentence)}</p>',
         live=True,
@@ -172,6 +178,23 @@ def _bound_words(best: Best, found: Glance, verb: str) -> tuple[str, str]:
     return f"{verb} at most {rate(best.served)}", small
 
 
+def _with_memory(found: Glance) -> tuple[str, str, str]:
+    if found.b is None:
+        return "", "being worked out", ""
+    return found.b.outcome, *_bound_words(found.b, found, "may serve")
+
+
+def pending(names: Sequence[str]) -> str:
+    """What is still being worked out, if anything; read out by a screen reader."""
+    if not names:
+        return ""
+    listed = f"{', '.join(names)} and bound B"
+    return section(
+        f'<p id="pending" role="status">Still being worked out, for they have a memory: {escaped(listed)}. '
+        "Until then the verdict is about the others.</p>"
+    )
+
+
 def standing_words(candidate: Candidate, ready: str) -> str:
     """Whether a listed policy would do, in a word or two."""
     return {
@@ -201,6 +224,8 @@ def policies(found: Glance) -> str:
             words = standing_words(one, f"after {ready}")
         elif name in found.cannot:
             cells, words = ["-"] * 3, "only by simulation"
+        elif name in found.pending:
+            cells, words = ["..."] * 3, "being worked out"
         else:
             cells, words = ["0 %", "0 %", "undefined"], "serves nobody"
         best = (

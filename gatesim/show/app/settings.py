@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isclose
 from pathlib import Path
 
@@ -111,6 +112,7 @@ class Panel:
         self.levers = levers_of(loaded)
         self.by_name = {lever.name: lever for lever in self.levers}
         self.choices = choices(scenario)
+        self._with_sets = lru_cache(maxsize=8)(loaded.with_sets)
 
     def value(self, settings: Settings, name: str) -> float:
         """The value of a lever."""
@@ -212,7 +214,7 @@ class Panel:
             If the settings do not go together.
         """
         sets = self.sets(settings)
-        return self.loaded.with_sets(sets) if sets else self.loaded
+        return self._with_sets(sets) if sets else self.loaded
 
     def question(self, loaded: Loaded, settings: Settings) -> Question:
         """What is asked of the scenario as set."""
