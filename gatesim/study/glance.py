@@ -6,15 +6,15 @@ engine cannot do is named with the reason, and left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gatesim.exact.expected import CannotDo
 from gatesim.exact.varied import Served
 from gatesim.gates.bounds import most_served, program_a
+from gatesim.gates.bounds.program import Program
 from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.scenario import Loaded
-from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.study.claim import best_bound, bound_at, claim_from
 from gatesim.study.frontier import Frontier, curves, limits_shown, listed_point, programs
 from gatesim.study.progress import Progress
@@ -46,6 +46,8 @@ class Glance:
         within the limit, or there is no desk.
     served
         What each policy serves; the limit, the floor and the desk have no part in it.
+    waiting
+        Policies that are not looked at yet: see `glances`.
     """
 
     loaded: Loaded
@@ -59,6 +61,7 @@ class Glance:
     b: Best
     with_desk: float | None
     served: Mapping[str, Served]
+    waiting: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -96,16 +99,47 @@ def glance(
     TooLarge
         If the signals have too many joint readings for the bounds.
     """
+    *_, whole = glances(loaded, asked, progress, known)
+    return whole
+
+
+def glances(
+    loaded: Loaded,
+    asked: Question,
+    progress: Progress | None = None,
+    known: Mapping[str, Served] | None = None,
+) -> Iterator[Glance]:
+    """What `glance` sees, in two parts: first without the policies that remember, which take longest; then with all.
+
+    Where no policy has to be waited for, the second is the only one. For parameters and errors see `glance`.
+    """
     say = progress or (lambda done, doing: None)
+    known = known or {}
     say(0.0, "bounds")
-    standings, cannot = _doable(loaded, asked, say, known)
+    first = Standings(loaded.scenario, asked, (), known)
+    made = programs(first)
+    with_desk = _with_desk(first)
+    waiting = tuple(name for name in first.remembering if name not in known)
+    plain = tuple(name for name in asked.policies if name not in waiting)
+    if waiting and plain:
+        yield replace(_seen(loaded, first.among(plain), made, with_desk, say), waiting=waiting)
+    yield _seen(loaded, first, made, with_desk, say)
+
+
+def _seen(
+    loaded: Loaded,
+    standings: Standings,
+    made: Mapping[str, Program],
+    with_desk: float | None,
+    say: Progress,
+) -> Glance:
+    """What is seen of some policies, the programs of the bounds being made."""
+    standings, cannot = _doable(standings, say)
     asked = standings.asked
-    made = programs(standings)
     limits = limits_shown(loaded.scenario.verdict.limits, (), asked, asked.ratio)
     points = curves(standings, made, asked.ratio, limits)
     listed = tuple(listed_point(standings, name, made, asked.ratio) for name in asked.policies)
     claim = claim_from(loaded, standings, made)
-    guesses, inputs = count_guesses(rests_on(loaded))
     found = Frontier(
         loaded,
         asked.ratio,
@@ -115,8 +149,8 @@ def glance(
         {which: program.scope for which, program in made.items()},
         made["bound_B"].told_apart,
         {asked.reading: full_sentence(claim)},
-        guesses,
-        inputs,
+        claim.guesses,
+        claim.inputs,
     )
     candidates = tuple(standings.candidates(()))
     serving = {candidate.policy for candidate in candidates}
@@ -130,17 +164,14 @@ def glance(
         claim,
         best_bound(asked, bound_at(asked, made["bound_A"])),
         best_bound(asked, bound_at(asked, made["bound_B"])),
-        _with_desk(standings),
+        with_desk,
         {name: standings.served(name, ()) for name in asked.policies},
     )
 
 
-def _doable(
-    loaded: Loaded, asked: Question, say: Progress, known: Mapping[str, Served] | None
-) -> tuple[Standings, dict[str, str]]:
+def _doable(standings: Standings, say: Progress) -> tuple[Standings, dict[str, str]]:
     """Standings of the policies that the exact engine can do, and why it cannot do the others."""
-    standings = Standings(loaded.scenario, asked, (), known)
-    cannot = {}
+    asked, cannot = standings.asked, {}
     for number, name in enumerate(asked.policies):
         say(number / len(asked.policies), name)
         try:
@@ -149,8 +180,7 @@ def _doable(
             cannot[name] = str(why)
     if not cannot:
         return standings, {}
-    rest = replace(asked, policies=tuple(name for name in asked.policies if name not in cannot))
-    return Standings(loaded.scenario, rest, (), known), cannot
+    return standings.among([name for name in asked.policies if name not in cannot]), cannot
 
 
 def _with_desk(standings: Standings) -> float | None:

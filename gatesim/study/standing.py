@@ -6,7 +6,8 @@ Everything is expected values of the exact engine, which leaves out the desk and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -184,8 +185,16 @@ class Standings:
         """The most that any gate of ``bound_A`` or ``bound_B`` serves at some values (a tuple); kept."""
         self._leaks = lru_cache(maxsize=5_000)(self._may_leak)
 
+    def among(self, policies: Sequence[str]) -> Standings:
+        """The same of some of the policies; what is worked out by one is known to the other."""
+        some = copy(self)
+        some.asked = replace(self.asked, policies=tuple(policies))
+        some.plain = tuple(name for name in self.plain if name in policies)
+        some.remembering = tuple(name for name in self.remembering if name in policies)
+        return some
+
     def _law(self, scenario: Scenario) -> Law:
-        return laws(scenario, scenario.seed, 0)[self.asked.reading]
+        return laws(scenario, scenario.seed, 0, (self.asked.reading,))[self.asked.reading]
 
     def asked_at(self, values: Sequence[float]) -> Question:
         """What is asked at some values: where the scenario's own limit, floor or date moves, it moves along."""

@@ -20,6 +20,7 @@ STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 3.5rem 2rem 3rem; max-width: 80rem; }
 [data-testid="stVegaLiteChart"] canvas,
 [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto !important; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: #555; opacity: 1; }
 .gs { color: #222; line-height: 1.45; }
 .gs h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .3rem; padding: 0; font-weight: 600; }
 .gs h3 { font-size: 1.1rem; line-height: 1.3; margin: .8rem 0 0; padding: 0; font-weight: 600; }
@@ -121,8 +122,12 @@ def frontier_words(found: Glance) -> str:
 
 def verdict(found: Glance) -> str:
     """The verdict: headline, three tiles, the whole sentence."""
+    # A first look at some policies is not read out, and makes no sentence.
+    whole = not found.waiting
+    sentence = f'<p id="sentence" class="small">{escaped(found.sentence)}</p>' if whole else ""
     return section(
         f'<h2 id="verdict">{escaped(headline(found))}</h2>',
+        "" if whole else f'<p id="waiting">{escaped(waiting_words(found))}</p>',
         '<div class="tiles">',
         _tile(
             "Policies listed", found.best.outcome, _listed_words(found), _leak_words(found.best, found.asked)
@@ -130,9 +135,14 @@ def verdict(found: Glance) -> str:
         _tile("Any gate without memory (bound A)", found.a.outcome, *_bound_words(found.a, found, "serves")),
         _tile("Any gate with memory (bound B)", found.b.outcome, *_bound_words(found.b, found, "may serve")),
         "</div>",
-        f'<p id="sentence" class="small">{escaped(found.sentence)}</p>',
-        live=True,
+        sentence,
+        live=whole,
     )
+
+
+def waiting_words(found: Glance) -> str:
+    """What a first look does not show yet."""
+    return f"Of the listed gates that keep nothing. Those that remember follow: {', '.join(found.waiting)}."
 
 
 def _tile(title: str, outcome: str, words: str, small: str) -> str:
@@ -199,6 +209,8 @@ def policies(found: Glance) -> str:
                 rate(one.served.leak_share),
             ]
             words = standing_words(one, f"after {ready}")
+        elif name in found.waiting:
+            cells, words = ["\N{HORIZONTAL ELLIPSIS}"] * 3, "follows"
         elif name in found.cannot:
             cells, words = ["-"] * 3, "only by simulation"
         else:

@@ -22,7 +22,7 @@ from gatesim.show.app import parts
 from gatesim.show.app.levers import ASKED, GROUPS, LIMIT, RATIO, READING, Lever
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import FEW, meant, slider
-from gatesim.study.glance import Glance, glance
+from gatesim.study.glance import Glance, glances
 from gatesim.study.result import Result
 from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
 
@@ -260,16 +260,27 @@ def _body(panel: Panel, settings: Settings) -> None:
     state = st.session_state
     if state.get("notice"):
         st.warning(parts.plain(state.notice))
+    place = st.empty()
     try:
         loaded = panel.scenario(settings)
-        found = _glance(panel.written, panel.query(settings), loaded, panel, settings)
+        # What takes longest follows: the second takes the place of the first.
+        for found in _glances(panel, settings, loaded):
+            with place.container():
+                _found(panel, settings, found)
     except ScenarioError as error:
         st.error(parts.plain(f"These settings do not go together. {error}"))
         return
     except ValueError as error:
         st.error(parts.plain(f"This cannot be worked out: {error}"))
         return
-    st.html(parts.question(found, loaded.scenario.title))
+    _save(panel, settings)
+    _map(panel, settings, found)
+    _simulate(panel, settings, loaded)
+
+
+def _found(panel: Panel, settings: Settings, found: Glance) -> None:
+    """What was found at a glance."""
+    st.html(parts.question(found, found.loaded.scenario.title))
     st.html(parts.verdict(found))
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -277,21 +288,28 @@ def _body(panel: Panel, settings: Settings) -> None:
     with right:
         st.html(parts.differing(panel.differing(settings), panel.name))
     st.html(parts.policies(found))
-    if loaded.warnings:
-        st.html(parts.paragraphs(f"Warning: {line}" for line in loaded.warnings[:8]))
-    _save(panel, settings)
-    _map(panel, settings, found)
-    _simulate(panel, settings, loaded)
+    if found.loaded.warnings:
+        st.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
+
+
+def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glance]:
+    """What is seen under these settings, at first without the policies that take long; the last is kept."""
+    kept = _seen(panel.written, panel.query(settings))
+    if kept:
+        yield kept[0]
+        return
+    known = _served(panel.written, panel.query(panel.without_question(settings)))
+    for found in glances(loaded, panel.question(loaded, settings), known=dict(known)):
+        known.update(found.served)
+        if not found.waiting:
+            kept.append(found)
+        yield found
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _glance(
-    written: str, query: Mapping[str, str], _loaded: Loaded, _panel: Panel, _settings: Settings
-) -> Glance:
-    known = _served(written, _panel.query(_panel.without_question(_settings)))
-    found = glance(_loaded, _panel.question(_loaded, _settings), known=known)
-    known.update(found.served)
-    return found
+def _seen(written: str, query: Mapping[str, str]) -> list[Glance]:
+    """What is seen under some settings: filled when it is first worked out."""
+    return []
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
