@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 import gatesim.show.app
@@ -78,8 +79,21 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def opened(page: Page, url: str) -> Page:
     page.goto(url)
-    expect(page.locator("#differs, #policies").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#sentence").first).to_be_visible(timeout=PATIENCE)
+    return settled(page)
+
+
+def settled(page: Page) -> Page:
+    """The page, once nothing is being worked out."""
+    expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("#waiting")).to_have_count(0)
     return page
+
+
+def in_the_way(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds on the page that keeps somebody from using it."""
+    found = Axe().run(settled(page)).response["violations"]
+    return [(one["help"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
 
 
 def test_the_page_begins_with_the_users_file_and_reaches_nothing_else(
@@ -111,6 +125,7 @@ def test_move_a_slider_read_the_verdict_save_and_run_the_file(
     expect(page.locator("#verdict")).to_contain_text(
         "Within a limit of 0.1 % of served needs", timeout=PATIENCE
     )
+    settled(page)
     assert page.locator("#verdict").inner_text() != before
     expect(page).to_have_url(re.compile(r"floor=0\.54"))
     expect(page.locator("#differs")).to_contain_text("54 %")
@@ -185,11 +200,11 @@ def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> Non
     people.press("Enter")
     # The page is drawn anew for the number; a click meanwhile would be lost.
     page.wait_for_timeout(1500)
-    expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0, timeout=PATIENCE)
-    page.get_by_role("button", name="Simulate", exact=True).click()
+    settled(page).get_by_role("button", name="Simulate", exact=True).click()
     # The engine may have to be compiled first.
     expect(page.locator("#simulated")).to_contain_text("500 accounts simulated", timeout=240_000)
     expect(page.get_by_role("region", name="Simulated")).to_contain_text("ip_block")
+    assert in_the_way(page) == []
 
 
 def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, browser_page: Page) -> None:
@@ -204,6 +219,21 @@ def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, bro
             .map(it => it.outerHTML.slice(0, 200))"""
     )
     assert nameless == []
+
+
+@pytest.mark.parametrize(
+    "state", ["as it begins", "moved, on a phone", "a wrong address", "with its map"], ids=lambda s: s
+)
+def test_axe_finds_nothing(state: str, address: str, browser_page: Page) -> None:
+    queries = {"moved, on a phone": "&floor=0.6", "a wrong address": "&floor=nan"}
+    if state == "moved, on a phone":
+        browser_page.set_viewport_size({"width": 390, "height": 800})
+    page = opened(browser_page, f"{address}/?scenario={QUICK}{queries.get(state, '')}")
+    expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    if state == "with its map":
+        page.get_by_text("Draw the map", exact=True).click()
+        expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
+    assert in_the_way(page) == []
 
 
 # --- Without a browser: Streamlit's own test of a script ---

@@ -21,7 +21,7 @@ from gatesim.show.app import parts
 from gatesim.show.app.levers import GROUPS, LIMIT, Lever, levers_of
 from gatesim.show.app.settings import Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import meant, shown, slider
-from gatesim.study.glance import Glance, glance
+from gatesim.study.glance import Glance, glance, glances
 from gatesim.study.run import run
 
 FLAGSHIP = "june-2026"
@@ -432,3 +432,33 @@ def test_what_is_served_is_kept_while_only_the_question_or_the_desk_moves(
     loaded = panel.scenario(again)
     kept = glance(loaded, panel.question(loaded, again), known=first.served)
     assert numbers(kept) == numbers(glance(loaded, panel.question(loaded, again)))
+
+
+def test_a_first_look_leaves_out_the_policies_that_remember_and_the_second_is_whole() -> None:
+    panel = SMALL_PANEL
+    asked = panel.question(panel.loaded, Settings())
+    first, whole = glances(panel.loaded, asked)
+    assert first.waiting, "some of these policies remember"
+    assert set(first.waiting) == set(asked.policies) - set(first.served)
+    assert whole.waiting == ()
+    assert set(whole.served) == set(asked.policies)
+    assert numbers(whole) == numbers(glance(panel.loaded, asked))
+    assert (first.a, first.b, first.frontier.points) == (whole.a, whole.b, whole.frontier.points)
+    for name, served in first.served.items():
+        assert served == whole.served[name]
+    # What is known need not be waited for.
+    (only,) = glances(panel.loaded, asked, known=whole.served)
+    assert numbers(only) == numbers(whole)
+
+
+def test_a_first_look_says_what_follows() -> None:
+    first, whole = glances(SMALL_PANEL.loaded, SMALL_PANEL.question(SMALL_PANEL.loaded, Settings()))
+    early, late = parts.verdict(first), parts.verdict(whole)
+    for name in first.waiting:
+        assert name in early
+    assert 'id="waiting"' in early
+    assert 'id="sentence"' not in early, "a sentence is about the whole list"
+    assert 'id="waiting"' not in late
+    assert 'id="sentence"' in late
+    assert parts.policies(first).count(">follows<") == len(first.waiting)
+    assert ">follows<" not in parts.policies(whole)

@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -389,6 +390,7 @@ def test_b_is_not_spoken_of_where_no_policy_remembers() -> None:
         (["--vary", "a", "--vary", "b", "--vary", "c"], "two for a map"),
         (["--vary", "a", "--vary", "b", "--from", "0"], "give one for each --vary"),
         (["--vary", "a", "--vary", "b", "--uncertain"], "takes one --vary"),
+        (["--vary", "signals.ip.accuracy", "--chart", "x.pdf"], ".png or .svg"),
         ([], "--vary"),
     ],
 )
@@ -407,6 +409,21 @@ def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     said = json.loads(capsys.readouterr().out)
     assert said["parameter"]["key"] == "signals.ip.accuracy"
     assert set(said["ends"]) == set(SIDES)
+
+
+@pytest.mark.parametrize(
+    "vary", [["signals.ip.accuracy"], ["signals.ip.accuracy", "signals.payment.accuracy"]]
+)
+def test_it_is_drawn_into_a_file(vary: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "shutdown.svg"
+    keys = [word for key in vary for word in ("--vary", key)]
+    args = ["june-2026", *keys, "--steps", "4", "-p", "majority", "--chart", str(picture)]
+    assert call(["shutdown-point", *args]) == 0
+    assert capsys.readouterr().out.strip(), "the table is printed as well"
+    drawn = picture.read_text(encoding="utf-8")
+    assert drawn.startswith("<svg")
+    for key in vary:
+        assert key in drawn
 
 
 def test_in_python_it_shows_itself(over_limits: ShutdownPoint) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gatesim.cli.options import json_option, progress, scenario_argument, set_option
+from gatesim.cli.options import chart_option, json_option, progress, scenario_argument, set_option
 
 
 @click.command("frontier")
@@ -33,12 +33,7 @@ from gatesim.cli.options import json_option, progress, scenario_argument, set_op
     help="Look at this policy only (again for more).",
 )
 @set_option
-@click.option(
-    "--chart",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Draw it into a PNG or SVG file (needs the extra charts).",
-)
+@chart_option
 @json_option
 def command(
     scenario: str,
@@ -54,8 +49,6 @@ def command(
     Bound A: gates that decide each need by itself. Bound B: gates that remember an account's history. The listed
     policies are points beside them.
     """
-    if chart is not None and chart.suffix not in {".png", ".svg"}:
-        raise click.UsageError(f"--chart {chart.name}: name a file that ends in .png or .svg")
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.frontier import frontier

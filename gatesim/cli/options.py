@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -60,6 +61,23 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")(
         command
     )
+
+
+def _picture_file(_context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
+    if file is not None and file.suffix not in {".png", ".svg"}:
+        raise click.UsageError(f"--chart {file.name}: name a file that ends in .png or .svg")
+    return file
+
+
+def chart_option(command: Command) -> Command:
+    """The option that draws what was found into a file."""
+    return click.option(
+        "--chart",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        callback=_picture_file,
+        help="Draw it into a PNG or SVG file (needs the extra charts).",
+    )(command)
 
 
 def tell_of_compiling(what: str) -> None:

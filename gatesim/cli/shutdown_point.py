@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gatesim.cli.options import json_option, progress, question_options, scenario_argument, set_option
+from gatesim.cli.options import (
+    chart_option,
+    json_option,
+    progress,
+    question_options,
+    scenario_argument,
+    set_option,
+)
 
 if TYPE_CHECKING:
     from gatesim.scenario import Loaded
@@ -52,6 +60,7 @@ if TYPE_CHECKING:
 )
 @question_options
 @set_option
+@chart_option
 @json_option
 def command(
     scenario: str,
@@ -67,6 +76,7 @@ def command(
     floor: float | None,
     policies: tuple[str, ...],
     sets: tuple[str, ...],
+    chart: Path | None,
     as_json: bool,
 ) -> None:
     """Find every value of a number of SCENARIO at which the outcome changes.
@@ -94,9 +104,9 @@ def command(
         "policies": policies or None,
     }
     if len(vary) == 2:
-        _map(loaded, vary, lows, highs, steps, asked, as_json)
+        _map(loaded, vary, lows, highs, steps, asked, chart, as_json)
     else:
-        _point(loaded, vary[0], lows[0], highs[0], worlds if uncertain else None, asked, as_json)
+        _point(loaded, vary[0], lows[0], highs[0], worlds if uncertain else None, asked, chart, as_json)
 
 
 def _point(
@@ -106,6 +116,7 @@ def _point(
     high: str | None,
     worlds: int | None,
     asked: dict[str, Any],
+    chart: Path | None,
     as_json: bool,
 ) -> None:
     from gatesim.show.shutdown import print_shutdown_point
@@ -122,6 +133,10 @@ def _point(
             progress=shown,
             **asked,
         )
+    if chart is not None:
+        from gatesim.show.charts import save, shutdown_chart
+
+        save(shutdown_chart(found), chart)
     if as_json:
         click.echo(found.to_json())
     else:
@@ -135,6 +150,7 @@ def _map(
     high: Sequence[str | None],
     steps: int,
     asked: dict[str, Any],
+    chart: Path | None,
     as_json: bool,
 ) -> None:
     from gatesim.show.shutdown import print_shutdown_map
@@ -142,6 +158,10 @@ def _map(
 
     with progress() as shown:
         found = shutdown_map(loaded, vary=vary, low=low, high=high, steps=steps, progress=shown, **asked)
+    if chart is not None:
+        from gatesim.show.charts import map_chart, save
+
+        save(map_chart(found), chart)
     if as_json:
         click.echo(found.to_json())
     else:

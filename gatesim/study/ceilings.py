@@ -213,19 +213,25 @@ class CeilingB:
 
     def __init__(self, varied: Varied) -> None:
         self._varied = varied
-        self._is_constant = all(leaves_b_alone(p) for p in varied.parameters)
-        self._ends = None if self._is_constant else _ends(varied.parameters, self._anew)
 
     @cached_property
-    def _constant(self) -> Dense:
-        return dense_of(self.program([p.low for p in self._varied.parameters]))
+    def _constant(self) -> Dense | None:
+        """The program, where nothing that varies has a part in it."""
+        parameters = self._varied.parameters
+        if not all(leaves_b_alone(p) for p in parameters):
+            return None
+        return self._anew([p.low for p in parameters])
+
+    @cached_property
+    def _at_ends(self) -> list[Dense] | None:
+        return _ends(self._varied.parameters, self._anew)
 
     def dense(self, values: Sequence[float] = ()) -> Dense:
         """The program at some values."""
-        if self._is_constant:
+        if self._constant is not None:
             return self._constant
-        if self._ends is not None:
-            return _between(self._varied.parameters, self._ends, values)
+        if self._at_ends is not None:
+            return _between(self._varied.parameters, self._at_ends, values)
         return self._anew(values)
 
     def _anew(self, values: Sequence[float]) -> Dense:

@@ -330,14 +330,14 @@ def payers(bound: Bound) -> tuple[Payer, ...]:
 
 
 def listed_point(standings: Standings, name: str, made: Mapping[str, Program], ratio: str) -> ListedPoint:
-    """Where a listed policy stands, and what the bounds that are made say could be served more at its leaks."""
+    """Where a listed policy stands, and what the bounds say could be served more at its leaks."""
     one: Served = standings.served(name, ())
     leak = one.leak_rate if ratio == "leak_rate" else one.leak_share
     served = one.served_entitled
     more: list[float | None] = []
     for which in SIDES[1:]:
         value = None
-        if which in made and leak is not None and served is not None:
+        if leak is not None and served is not None:
             value = most_served(made[which], standard(ratio, min(leak, 1.0))).value
         # A policy on the curve may be a rounding beside it.
         more.append(None if value is None or served is None else _tidy(value - served))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gatesim.gates.compile import compile_gate, same_gate
@@ -40,11 +40,14 @@ class Job:
         return next(iter(self.laws.values()))
 
 
-def laws(scenario: Scenario, seed: int, replication: int) -> dict[str, Law]:
-    """The law under each reading; where the end of an order or a licence is random, as drawn for the replication."""
+def laws(
+    scenario: Scenario, seed: int, replication: int, readings: Iterable[str] | None = None
+) -> dict[str, Law]:
+    """The law under each reading, or some; random ends of orders and licences are as drawn for the replication."""
     drawn = draw_order_ends(scenario, seed, replication) if has_random_end(scenario) else ()
     licences = draw_licences(scenario, seed, replication) if has_random_licence(scenario) else ()
-    return {reading: make_law(scenario, reading, drawn, licences) for reading in scenario.readings}
+    wanted = scenario.readings if readings is None else readings
+    return {reading: make_law(scenario, reading, drawn, licences) for reading in wanted}
 
 
 def jobs(scenario: Scenario, policies: Sequence[str], by_reading: dict[str, Law]) -> list[Job]:

@@ -6,16 +6,17 @@ engine cannot do is named with the reason, and left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from gatesim.exact.expected import CannotDo
 from gatesim.exact.varied import Served
-from gatesim.gates.bounds import Program, most_served, program_a
+from gatesim.gates.bounds import most_served, program_a
+from gatesim.gates.bounds.program import Program
 from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.scenario import Loaded
 from gatesim.study.claim import best_bound, bound_at, claim_from
-from gatesim.study.frontier import Frontier, Point, curves, limits_shown, listed_point
+from gatesim.study.frontier import Frontier, curves, limits_shown, listed_point, programs
 from gatesim.study.progress import Progress
 from gatesim.study.standing import Candidate, Question, Standings
 
@@ -39,14 +40,14 @@ class Glance:
     claim
         What can be said.
     a, b
-        The best gate that bound A, bound B allows within the limit; of B None while it is not worked out.
+        The best gate that bound A, bound B allows within the limit.
     with_desk
         The most that bound A lets be served where the desk's capacity counts, as mean flow; None where nothing is
         within the limit, or there is no desk.
     served
         What each policy serves; the limit, the floor and the desk have no part in it.
-    pending
-        Policies that are not worked out yet, for they have a memory.
+    waiting
+        Policies that are not looked at yet: see `glances`.
     """
 
     loaded: Loaded
@@ -57,10 +58,10 @@ class Glance:
     frontier: Frontier
     claim: Claim
     a: Best
-    b: Best | None
+    b: Best
     with_desk: float | None
     served: Mapping[str, Served]
-    pending: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -98,7 +99,7 @@ def glance(
     TooLarge
         If the signals have too many joint readings for the bounds.
     """
-    (whole,) = glances(loaded, asked, progress, known, at_once=False)
+    *_, whole = glances(loaded, asked, progress, known)
     return whole
 
 
@@ -107,71 +108,46 @@ def glances(
     asked: Question,
     progress: Progress | None = None,
     known: Mapping[str, Served] | None = None,
-    *,
-    at_once: bool = True,
 ) -> Iterator[Glance]:
-    """The same in two steps: first what has no memory, which is quick, then all.
+    """What `glance` sees, in two parts: first without the policies that remember, which take longest; then with all.
 
-    Parameters
-    ----------
-    loaded, asked, progress, known
-        As for `glance`.
-    at_once
-        Whether to give what has no memory at once. It is left out as well where the rest is known.
-
-    Yields
-    ------
-    Glance
-        The policies without memory and bound A, the others `pending`; then the whole.
-
-    Raises
-    ------
-    TooLarge
-        If the signals have too many joint readings for the bounds.
+    Where no policy has to be waited for, the second is the only one. For parameters and errors see `glance`.
     """
     say = progress or (lambda done, doing: None)
+    known = known or {}
     say(0.0, "bounds")
-    standings = Standings(loaded.scenario, asked, (), known)
-    made = {"bound_A": standings.a.program()}
-    curve = _curve_of(standings, made)
-    desk = _with_desk(standings)
-    pending = tuple(name for name in standings.remembering if name not in (known or {}))
-    if at_once and pending:
-        plain = standings.of(name for name in asked.policies if name not in standings.remembering)
-        yield _seen(loaded, plain, made, curve, desk, {}, standings.remembering)
-    standings, cannot = _doable(standings, say)
-    made["bound_B"] = standings.b.program()
-    curve += _curve_of(standings, {"bound_B": made["bound_B"]})
-    yield _seen(loaded, standings, made, curve, desk, cannot, ())
-
-
-def _curve_of(standings: Standings, made: Mapping[str, Program]) -> list[Point]:
-    asked = standings.asked
-    limits = limits_shown(standings.scenario.verdict.limits, (), asked, asked.ratio)
-    return curves(standings, made, asked.ratio, limits)
+    first = Standings(loaded.scenario, asked, (), known)
+    made = programs(first)
+    with_desk = _with_desk(first)
+    waiting = tuple(name for name in first.remembering if name not in known)
+    plain = tuple(name for name in asked.policies if name not in waiting)
+    if waiting and plain:
+        yield replace(_seen(loaded, first.among(plain), made, with_desk, say), waiting=waiting)
+    yield _seen(loaded, first, made, with_desk, say)
 
 
 def _seen(
     loaded: Loaded,
     standings: Standings,
     made: Mapping[str, Program],
-    curve: Sequence[Point],
     with_desk: float | None,
-    cannot: Mapping[str, str],
-    pending: tuple[str, ...],
+    say: Progress,
 ) -> Glance:
-    """All that follows from standings; of bound B only if its program is made."""
+    """What is seen of some policies, the programs of the bounds being made."""
+    standings, cannot = _doable(standings, say)
     asked = standings.asked
+    limits = limits_shown(loaded.scenario.verdict.limits, (), asked, asked.ratio)
+    points = curves(standings, made, asked.ratio, limits)
+    listed = tuple(listed_point(standings, name, made, asked.ratio) for name in asked.policies)
     claim = claim_from(loaded, standings, made)
-    b = made.get("bound_B")
     found = Frontier(
         loaded,
         asked.ratio,
         asked.reading,
-        tuple(curve),
-        tuple(listed_point(standings, name, made, asked.ratio) for name in asked.policies),
+        tuple(points),
+        listed,
         {which: program.scope for which, program in made.items()},
-        b.told_apart if b else (),
+        made["bound_B"].told_apart,
         {asked.reading: full_sentence(claim)},
         claim.guesses,
         claim.inputs,
@@ -186,24 +162,25 @@ def _seen(
         cannot,
         found,
         claim,
-        claim.a,
-        (claim.b or best_bound(asked, bound_at(asked, b))) if b else None,
+        best_bound(asked, bound_at(asked, made["bound_A"])),
+        best_bound(asked, bound_at(asked, made["bound_B"])),
         with_desk,
         {name: standings.served(name, ()) for name in asked.policies},
-        pending,
     )
 
 
 def _doable(standings: Standings, say: Progress) -> tuple[Standings, dict[str, str]]:
     """Standings of the policies that the exact engine can do, and why it cannot do the others."""
-    names, cannot = standings.asked.policies, {}
-    for number, name in enumerate(names):
-        say(number / len(names), name)
+    asked, cannot = standings.asked, {}
+    for number, name in enumerate(asked.policies):
+        say(number / len(asked.policies), name)
         try:
             standings.served(name, ())
         except CannotDo as why:
             cannot[name] = str(why)
-    return (standings.of(name for name in names if name not in cannot) if cannot else standings), cannot
+    if not cannot:
+        return standings, {}
+    return standings.among([name for name in asked.policies if name not in cannot]), cannot
 
 
 def _with_desk(standings: Standings) -> float | None:

@@ -185,16 +185,16 @@ class Standings:
         """The most that any gate of ``bound_A`` or ``bound_B`` serves at some values (a tuple); kept."""
         self._leaks = lru_cache(maxsize=5_000)(self._may_leak)
 
-    def of(self, policies: Iterable[str]) -> Standings:
-        """The same of some of the policies; what is worked out is kept for both."""
-        found, names = copy(self), tuple(policies)
-        found.asked = replace(self.asked, policies=names)
-        found.plain = tuple(name for name in self.plain if name in names)
-        found.remembering = tuple(name for name in self.remembering if name in names)
-        return found
+    def among(self, policies: Sequence[str]) -> Standings:
+        """The same of some of the policies; what is worked out by one is known to the other."""
+        some = copy(self)
+        some.asked = replace(self.asked, policies=tuple(policies))
+        some.plain = tuple(name for name in self.plain if name in policies)
+        some.remembering = tuple(name for name in self.remembering if name in policies)
+        return some
 
     def _law(self, scenario: Scenario) -> Law:
-        return laws(scenario, scenario.seed, 0)[self.asked.reading]
+        return laws(scenario, scenario.seed, 0, (self.asked.reading,))[self.asked.reading]
 
     def asked_at(self, values: Sequence[float]) -> Question:
         """What is asked at some values: where the scenario's own limit, floor or date moves, it moves along."""

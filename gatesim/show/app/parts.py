@@ -20,6 +20,7 @@ STYLE = """
 [data-testid="stMainBlockContainer"] { padding: 3.5rem 2rem 3rem; max-width: 80rem; }
 [data-testid="stVegaLiteChart"] canvas,
 [data-testid="stVegaLiteChart"] svg { max-width: 100%; height: auto !important; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: #555; opacity: 1; }
 .gs { color: #222; line-height: 1.45; }
 .gs h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .3rem; padding: 0; font-weight: 600; }
 .gs h3 { font-size: 1.1rem; line-height: 1.3; margin: .8rem 0 0; padding: 0; font-weight: 600; }
@@ -102,12 +103,6 @@ def heading(text: str) -> str:
     return section(f"<h3>{escaped(text)}</h3>")
 
 
-def frontier_note(found: Glance) -> str:
-    """What the lines and dots of the frontier are."""
-    lines = "any gate without memory (A)" + (", with memory (B)" if found.b is not None else "")
-    return paragraphs([f"Lines: {lines}. Dots: the listed policies. Dashed: the limit; dotted: the floor."])
-
-
 def frontier_words(found: Glance) -> str:
     """What the chart of the frontier shows, for those who do not see it."""
     asked = found.asked
@@ -127,18 +122,27 @@ def frontier_words(found: Glance) -> str:
 
 def verdict(found: Glance) -> str:
     """The verdict: headline, three tiles, the whole sentence."""
+    # A first look at some policies is not read out, and makes no sentence.
+    whole = not found.waiting
+    sentence = f'<p id="sentence" class="small">{escaped(found.sentence)}</p>' if whole else ""
     return section(
         f'<h2 id="verdict">{escaped(headline(found))}</h2>',
+        "" if whole else f'<p id="waiting">{escaped(waiting_words(found))}</p>',
         '<div class="tiles">',
         _tile(
             "Policies listed", found.best.outcome, _listed_words(found), _leak_words(found.best, found.asked)
         ),
         _tile("Any gate without memory (bound A)", found.a.outcome, *_bound_words(found.a, found, "serves")),
-        _tile("Any gate with memory (bound B)", *_with_memory(found)),
+        _tile("Any gate with memory (bound B)", found.b.outcome, *_bound_words(found.b, found, "may serve")),
         "</div>",
-        f'<p id="sentence" class="small">{escaped(found.sentence)}</p>',
-        live=True,
+        sentence,
+        live=whole,
     )
+
+
+def waiting_words(found: Glance) -> str:
+    """What a first look does not show yet."""
+    return f"Of the listed gates that keep nothing. Those that remember follow: {', '.join(found.waiting)}."
 
 
 def _tile(title: str, outcome: str, words: str, small: str) -> str:
@@ -178,23 +182,6 @@ def _bound_words(best: Best, found: Glance, verb: str) -> tuple[str, str]:
     return f"{verb} at most {rate(best.served)}", small
 
 
-def _with_memory(found: Glance) -> tuple[str, str, str]:
-    if found.b is None:
-        return "", "being worked out", ""
-    return found.b.outcome, *_bound_words(found.b, found, "may serve")
-
-
-def pending(names: Sequence[str]) -> str:
-    """What is still being worked out, if anything; read out by a screen reader."""
-    if not names:
-        return ""
-    listed = f"{', '.join(names)} and bound B"
-    return section(
-        f'<p id="pending" role="status">Still being worked out, for they have a memory: {escaped(listed)}. '
-        "Until then the verdict is about the others.</p>"
-    )
-
-
 def standing_words(candidate: Candidate, ready: str) -> str:
     """Whether a listed policy would do, in a word or two."""
     return {
@@ -222,10 +209,10 @@ def policies(found: Glance) -> str:
                 rate(one.served.leak_share),
             ]
             words = standing_words(one, f"after {ready}")
+        elif name in found.waiting:
+            cells, words = ["\N{HORIZONTAL ELLIPSIS}"] * 3, "follows"
         elif name in found.cannot:
             cells, words = ["-"] * 3, "only by simulation"
-        elif name in found.pending:
-            cells, words = ["..."] * 3, "being worked out"
         else:
             cells, words = ["0 %", "0 %", "undefined"], "serves nobody"
         best = (

@@ -260,43 +260,55 @@ def _body(panel: Panel, settings: Settings) -> None:
     state = st.session_state
     if state.get("notice"):
         st.warning(parts.plain(state.notice))
+    place = st.empty()
     try:
         loaded = panel.scenario(settings)
+        # What takes longest follows: the second takes the place of the first.
+        for found in _glances(panel, settings, loaded):
+            with place.container():
+                _found(panel, settings, found)
     except ScenarioError as error:
         st.error(parts.plain(f"These settings do not go together. {error}"))
         return
-    answer = _Answer()
-    found = None
-    try:
-        for found in _glances(panel, settings, loaded, answer):
-            answer.show(panel, settings, found)
     except ValueError as error:
         st.error(parts.plain(f"This cannot be worked out: {error}"))
         return
-    assert found is not None
     _save(panel, settings)
     _map(panel, settings, found)
     _simulate(panel, settings, loaded)
 
 
-def _glances(panel: Panel, settings: Settings, loaded: Loaded, answer: _Answer) -> Iterator[Glance]:
-    """What has no memory, then all; what was seen before at once."""
-    seen = _seen(panel.written, panel.query(settings))
-    if not seen:
-        known = _served(panel.written, panel.query(panel.without_question(settings)))
-        asked, found = panel.question(loaded, settings), None
-        for found in glances(loaded, asked, answer.say, known):
-            if found.pending:
-                yield found
-        assert found is not None
+def _found(panel: Panel, settings: Settings, found: Glance) -> None:
+    """What was found at a glance."""
+    st.html(parts.question(found, found.loaded.scenario.title))
+    st.html(parts.verdict(found))
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _frontier(found)
+    with right:
+        st.html(parts.differing(panel.differing(settings), panel.name))
+    st.html(parts.policies(found))
+    if found.loaded.warnings:
+        st.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
+
+
+def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glance]:
+    """What is seen under these settings, at first without the policies that take long; the last is kept."""
+    kept = _seen(panel.written, panel.query(settings))
+    if kept:
+        yield kept[0]
+        return
+    known = _served(panel.written, panel.query(panel.without_question(settings)))
+    for found in glances(loaded, panel.question(loaded, settings), known=dict(known)):
         known.update(found.served)
-        seen.append(found)
-    yield seen[-1]
+        if not found.waiting:
+            kept.append(found)
+        yield found
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _seen(written: str, query: Mapping[str, str]) -> list[Glance]:
-    """What is seen under settings: filled when it is worked out."""
+    """What is seen under some settings: filled when it is first worked out."""
     return []
 
 
@@ -306,48 +318,20 @@ def _served(written: str, query: Mapping[str, str]) -> dict[str, Served]:
     return {}
 
 
-class _Answer:
-    """The places of the page where what follows is shown, in their order; they are filled once or twice."""
+def _frontier(found: Glance) -> None:
+    from gatesim.show.charts.frontier import one_reading
 
-    def __init__(self) -> None:
-        self._question, self._pending, self._verdict = st.empty(), st.empty(), st.empty()
-        left, right = st.columns([3, 2], gap="medium")
-        self._frontier, self._differs = left.container(), right.empty()
-        with self._frontier:
-            st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
-            self._chart, self._note = st.empty(), st.empty()
-        self._policies, self._warnings = st.empty(), st.empty()
-        self._left: tuple[str, ...] = ()
-
-    def say(self, done: float, doing: str) -> None:
-        """Name what is left to do: also where a page that something moved on meanwhile stops working."""
-        if doing in self._left:
-            self._pending.html(parts.pending(self._left[self._left.index(doing) :]))
-
-    def show(self, panel: Panel, settings: Settings, found: Glance) -> None:
-        """Words and numbers first, then the picture, which takes longer."""
-        from gatesim.show.charts.frontier import one_reading
-
-        self._left = found.pending
-        self._question.html(parts.question(found, found.loaded.scenario.title))
-        if found.pending:
-            self._pending.html(parts.pending(found.pending))
-        else:
-            self._pending.empty()
-        self._verdict.html(parts.verdict(found))
-        self._differs.html(parts.differing(panel.differing(settings), panel.name))
-        self._policies.html(parts.policies(found))
-        warnings = found.loaded.warnings[:8]
-        if warnings:
-            self._warnings.html(parts.paragraphs(f"Warning: {line}" for line in warnings))
-        with self._chart:
-            _draw(one_reading(found.frontier, found.asked, parts.frontier_words(found)))
-        self._note.html(parts.frontier_note(found))
-
-
-def _draw(chart: Any) -> None:
-    """Show a chart. Altair's own check of it takes longer than all the rest: the tests of charts do that."""
-    st.vega_lite_chart(spec=chart.to_dict(validate=False), theme=None, width="content")
+    st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
+    chart = one_reading(found.frontier, found.asked, parts.frontier_words(found))
+    st.altair_chart(chart, theme=None, width="content")
+    st.html(
+        parts.paragraphs(
+            [
+                "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the limit; "
+                "dotted: the floor."
+            ]
+        )
+    )
 
 
 def _save(panel: Panel, settings: Settings) -> None:
@@ -392,7 +376,7 @@ def _map(panel: Panel, settings: Settings, found: Glance) -> None:
         with _progress() as say:
             st.session_state.mapped = (key, _mapped(across, up, panel, settings, found, say))
     drawn = st.session_state.mapped[1]
-    _draw(map_chart(drawn))
+    st.altair_chart(map_chart(drawn), theme=None, width="content")
     words = f"Policies looked at: {', '.join(drawn.plain) or 'none'}."
     if drawn.left_out:
         words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
@@ -511,7 +495,7 @@ def _simulated(result: Result, is_old: bool) -> None:
             *(f"<p><small>{parts.escaped(line)}</small></p>" for line in small_print(result)),
         )
     )
-    _draw(policies_chart(result))
+    st.altair_chart(policies_chart(result), theme=None, width="content")
 
 
 def main() -> None:

@@ -103,7 +103,9 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         axis=alt.Axis(format="~%", tickCount=5),
     )
     colours, dashes, shapes = line_scales(list(SHORT.values()))
-    legend = alt.Legend(orient="bottom", symbolSize=300, symbolStrokeWidth=2, columnPadding=24)
+    legend = alt.Legend(
+        orient="bottom", symbolType="stroke", symbolSize=600, symbolStrokeWidth=2.5, columnPadding=24
+    )
     hue = alt.Color("side:N", scale=colours, title=None, legend=legend)
     dash = alt.StrokeDash("side:N", scale=dashes, title=None, legend=legend)
     shape = alt.Shape("side:N", scale=shapes, legend=None)
@@ -124,7 +126,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         layers.append(
             alt.Chart(alt.Data(values=changes))
             .mark_point(filled=True, size=80, opacity=1)
-            .encode(x=x, y=y, color=hue, shape=shape)
+            .encode(x=x, y=y, color=alt.Color("side:N", scale=colours, legend=None), shape=shape)
         )
     if p.now is not None and p.low <= p.now <= p.high:
         now = alt.Chart(alt.Data(values=[{"value": p.now}]))
@@ -134,7 +136,9 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         f"{outcome_words(change.above.outcome, change.side)}"
         for change in found.changes
     )
-    chart = alt.hconcat(alt.layer(*layers).properties(width=560, height=260))
+    # The legend shows lines: points keep out of it.
+    lines = alt.layer(*layers).resolve_legend(shape="independent")
+    chart = alt.hconcat(lines.properties(width=560, height=260))
     return finished(chart, shutdown_finding(found), small, 600, says)
 
 
@@ -144,11 +148,16 @@ def map_finding(found: ShutdownMap) -> str:
     if not any(shares.values()):
         return "Nowhere on the map is any gate within the limit and above the floor"
     listed, plain, remembering = (
-        "none" if share == 0 else "all" if share == 1 else f"{share:.0%}" for share in shares.values()
+        "nowhere on the map"
+        if share == 0
+        else "everywhere on the map"
+        if share == 1
+        else f"on {share:.0%} of the map"
+        for share in shares.values()
     )
     return (
-        f"A listed gate serves enough within the limit on {listed} of the map, some gate without memory on {plain}; "
-        f"one with memory is not ruled out on {remembering}"
+        f"A listed gate serves enough within the limit {listed}, some gate without memory {plain}; "
+        f"one with memory is left open {remembering}"
     )
 
 
