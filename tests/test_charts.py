@@ -21,6 +21,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
 from gatesim.show.charts import grammar
+from gatesim.show.charts.grammar import broken
 from gatesim.show.charts.places import LETTER, Box, around, place
 from gatesim.show.charts.policies import own_row
 from gatesim.study.result import Result
@@ -275,3 +276,11 @@ def test_without_the_extra_the_message_says_how_to_get_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 'pip install "gatesim[charts]"' in done.stdout
+
+
+@pytest.mark.parametrize("width", range(80, 400, 7))
+def test_a_percent_sign_stays_with_its_number(width: int) -> None:
+    text = "None of 13 listed gates keeps leaks within 0.1 % and serves at least 50 % of entitled needs"
+    lines = broken(text, width, 12)
+    assert " ".join(lines) == text
+    assert not any(line.startswith("%") for line in lines)

@@ -90,7 +90,10 @@ def broken(text: str, width: float, size: float) -> list[str]:
     width, size
         Of a line, and of its letters, in points.
     """
-    return textwrap.wrap(text, max(12, int(width / (_LETTER * size)))) or [""]
+    # A percent sign stays with its number.
+    joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.wrap(joined, max(12, int(width / (_LETTER * size)))) or [""]
+    return [line.replace("\N{NO-BREAK SPACE}%", " %") for line in lines]
 
 
 def short_title(loaded: Loaded) -> str:

@@ -55,10 +55,14 @@ def rows_panel(
         y=y, x=alt.X(f"{value}:Q", scale=scale, axis=axis, title=title)
     )
     end = alt.X(f"{value}_high:Q", scale=scale, axis=axis, title=title)
-    text = base.mark_text(align="left", dx=9, color=INK, fontSize=LABEL_SIZE).encode(
-        y=y, x=end, text=f"{value}_text:N"
+    # Whatever lies below a number keeps off it.
+    halo, text = (
+        base.mark_text(align="left", dx=9, fontSize=LABEL_SIZE, **look).encode(
+            y=y, x=end, text=f"{value}_text:N"
+        )
+        for look in ({"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK})
     )
-    return (bars + dots + text).properties(width=width, height=ROW * len(order))
+    return (bars + halo + dots + text).properties(width=width, height=ROW * len(order))
 
 
 def label_room(names: list[str]) -> float:
