@@ -186,7 +186,13 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
             sort=order,
             title=None,
             axis=alt.Axis(
-                orient="top", labelAngle=0, ticks=False, domain=False, labelExpr="split(datum.label, ' ')"
+                orient="top",
+                labelAngle=0,
+                ticks=False,
+                domain=False,
+                labelExpr="split(datum.label, ' ')",
+                # The first of several lines is where a single one would be: leave room for the others.
+                labelPadding=4 + 13 * max((reason.count(" ") for reason in order), default=0),
             ),
         ),
         y=alt.Y(
