@@ -319,7 +319,7 @@ class _Places:
 
 
 def _chart(drawn: Any) -> None:
-    """A chart. That its grammar is right is for the tests of charts to see: Altair's own look takes longer than it all."""
+    """A chart. That its grammar is right is for the tests of charts to see: Altair's own look at it takes long."""
     st.vega_lite_chart(spec=drawn.to_dict(validate=False), theme=None, width="content")
 
 
