@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -278,11 +279,21 @@ class Varied:
         """Values of the only parameter at which a policy's tables change, where these can be told."""
         return self._gates[policy].breakpoints()
 
+    @cached_property
+    def _world(self) -> World:
+        return World(self.scenario, self.law)
+
     def _by_world(self, policy: str, values: Sequence[float]) -> Served:
         scenario = self.at(values)
         law = self.law_at(scenario)
-        gate = compile_gate(scenario, policy, law)
-        expected = World(scenario, law).evaluate(gate, policy, daily=False)
+        if scenario is self.scenario:
+            # Nothing varies: the world is the same for all policies, and their tables are made already.
+            made, world = self._gates[policy].tables, self._world
+            assert made is not None
+            gate = made
+        else:
+            gate, world = compile_gate(scenario, policy, law), World(scenario, law)
+        expected = world.evaluate(gate, policy, daily=False)
         scale = scenario.represents / scenario.people
         ends = expected.counts.sum(axis=(0, 1, 2)) * scale
         served = ends[:, [END_SERVED, END_LATE]].sum(axis=1)
@@ -309,11 +320,11 @@ class _Gate:
         thresholds = all(q[2:] in (("block_above",), ("check_above",)) for p in own for q in p.paths)
         self._by_threshold = isinstance(policy, Posterior) and not policy.beliefs and thresholds
         self.check = Check(policy.documents, policy.checker) if policy.documents else None
-        self.remembers = self._has_memory((follows_needs and bool(varied.parameters)) or bool(own))
         # What moves the tables: the policy's own numbers, and, where they follow from needs, whatever moves these.
         moves = bool(own) or (follows_needs and bool(varied.parameters))
         self._passes_move = bool(answers) and self.check is not None
-        self._tables = None if moves else compile_gate(varied.scenario, name, varied.law)
+        self.tables = None if moves else compile_gate(varied.scenario, name, varied.law)
+        self.remembers = self._has_memory()
         self.fixed: Floats | None = None
         self._acts: NDArray[np.bool_] | None = None
         self._passes: Floats | None = None
@@ -328,12 +339,10 @@ class _Gate:
             if self.check is not None and not self._passes_move:
                 self._passes = passes_of(varied.scenario, varied.layout, self.check)
 
-    def _has_memory(self, tables_move: bool) -> bool:
+    def _has_memory(self) -> bool:
         varied = self._varied
-        if not tables_move:
-            return has_memory(
-                varied.scenario, varied.law, compile_gate(varied.scenario, self._name, varied.law)
-            )
+        if self.tables is not None:
+            return has_memory(varied.scenario, varied.law, self.tables)
         # Which cells are checked may differ from value to value, so that any state that lasts counts.
         policy = self._policy
         lasts = {policy.allow_lasts, policy.block_lasts}
@@ -344,7 +353,7 @@ class _Gate:
 
     def _decided(self, scenario: Scenario, law: Law, layout: Layout) -> Decided:
         # Other laws have other epochs, for which the tables must be made anew.
-        kept = self._tables if law is self._varied.law else None
+        kept = self.tables if law is self._varied.law else None
         return decided(scenario, kept or compile_gate(scenario, self._name, law), layout, self.check)
 
     def served(self, values: Sequence[float]) -> Floats:

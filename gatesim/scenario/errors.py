@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple
 
 KeyPath = tuple[str | int, ...]
@@ -96,9 +97,12 @@ class Finding:
 
 def dotted(path: Sequence[str | int]) -> str:
     """A key path as text; names with odd characters stand in quotes, as in TOML."""
-    return ".".join(
-        str(name) if isinstance(name, int) or _BARE_KEY.fullmatch(name) else _quoted(name) for name in path
-    )
+    return ".".join([str(name) if isinstance(name, int) else _named(name) for name in path])
+
+
+@lru_cache(maxsize=4096)
+def _named(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else _quoted(name)
 
 
 def shown(value: object) -> str:

@@ -68,13 +68,17 @@ def claim_from(
     at: tuple[float, ...] = (),
     held: int | None = None,
     worlds: int | None = None,
+    counts: tuple[int, int] | None = None,
 ) -> Claim:
-    """The same, where the programs of the bounds are made already; of bound B only if a policy remembers."""
+    """The same, where the programs of the bounds are made already; of bound B only if a policy remembers.
+
+    ``counts`` are those of guesses and of inputs, where they are known.
+    """
     asked = standings.asked_at(at)
     listed, count = best_listed(standings, at)
     a = best_bound(asked, bound_at(asked, made["bound_A"]))
     b = best_bound(asked, bound_at(asked, made["bound_B"])) if standings.remembering else None
-    guesses, inputs = count_guesses(rests_on(loaded))
+    guesses, inputs = counts or count_guesses(rests_on(loaded))
     return Claim(
         reading_in_words(loaded.scenario, asked.reading),
         asked.ratio,

@@ -15,6 +15,7 @@ from gatesim.gates.bounds import most_served, program_a
 from gatesim.gates.bounds.program import Program
 from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.scenario import Loaded
+from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.study.claim import best_bound, bound_at, claim_from
 from gatesim.study.frontier import Frontier, curves, limits_shown, listed_point, programs
 from gatesim.study.progress import Progress
@@ -118,12 +119,12 @@ def glances(
     say(0.0, "bounds")
     first = Standings(loaded.scenario, asked, (), known)
     made = programs(first)
-    with_desk = _with_desk(first)
+    with_desk, counts = _with_desk(first), count_guesses(rests_on(loaded))
     waiting = tuple(name for name in first.remembering if name not in known)
     plain = tuple(name for name in asked.policies if name not in waiting)
     if waiting and plain:
-        yield replace(_seen(loaded, first.among(plain), made, with_desk, say), waiting=waiting)
-    yield _seen(loaded, first, made, with_desk, say)
+        yield replace(_seen(loaded, first.among(plain), made, with_desk, counts, say), waiting=waiting)
+    yield _seen(loaded, first, made, with_desk, counts, say)
 
 
 def _seen(
@@ -131,6 +132,7 @@ def _seen(
     standings: Standings,
     made: Mapping[str, Program],
     with_desk: float | None,
+    counts: tuple[int, int],
     say: Progress,
 ) -> Glance:
     """What is seen of some policies, the programs of the bounds being made."""
@@ -139,7 +141,7 @@ def _seen(
     limits = limits_shown(loaded.scenario.verdict.limits, (), asked, asked.ratio)
     points = curves(standings, made, asked.ratio, limits)
     listed = tuple(listed_point(standings, name, made, asked.ratio) for name in asked.policies)
-    claim = claim_from(loaded, standings, made)
+    claim = claim_from(loaded, standings, made, counts=counts)
     found = Frontier(
         loaded,
         asked.ratio,

@@ -260,13 +260,15 @@ def _body(panel: Panel, settings: Settings) -> None:
     state = st.session_state
     if state.get("notice"):
         st.warning(parts.plain(state.notice))
-    place = st.empty()
     try:
         loaded = panel.scenario(settings)
+        places = None
         # What takes longest follows: the second takes the place of the first.
         for found in _glances(panel, settings, loaded):
-            with place.container():
-                _found(panel, settings, found)
+            places = (
+                places or _Places()
+            )  # not before there is something to fill them: an empty one shows nothing
+            places.fill(panel, settings, found)
     except ScenarioError as error:
         st.error(parts.plain(f"These settings do not go together. {error}"))
         return
@@ -278,18 +280,47 @@ def _body(panel: Panel, settings: Settings) -> None:
     _simulate(panel, settings, loaded)
 
 
-def _found(panel: Panel, settings: Settings, found: Glance) -> None:
-    """What was found at a glance."""
-    st.html(parts.question(found, found.loaded.scenario.title))
-    st.html(parts.verdict(found))
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        _frontier(found)
-    with right:
-        st.html(parts.differing(panel.differing(settings), panel.name))
-    st.html(parts.policies(found))
-    if found.loaded.warnings:
-        st.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
+class _Places:
+    """Where on the page stands what is found at a glance.
+
+    Each part has a place of its own, so that what is found later takes the place of what stood there, also from before
+    a move: nothing vanishes meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._question, self._verdict = st.empty(), st.empty()
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
+            self._frontier = st.empty()
+            st.html(
+                parts.paragraphs(
+                    [
+                        "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the "
+                        "limit; dotted: the floor."
+                    ]
+                )
+            )
+        self._differing = right.empty()
+        self._policies, self._warnings = st.empty(), st.empty()
+
+    def fill(self, panel: Panel, settings: Settings, found: Glance) -> None:
+        """Words and numbers first, for the chart takes longest."""
+        from gatesim.show.charts.frontier import one_reading
+
+        self._question.html(parts.question(found, found.loaded.scenario.title))
+        self._verdict.html(parts.verdict(found))
+        self._differing.html(parts.differing(panel.differing(settings), panel.name))
+        self._policies.html(parts.policies(found))
+        if found.loaded.warnings:
+            self._warnings.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
+        with self._frontier:
+            _chart(one_reading(found.frontier, found.asked, parts.frontier_words(found)))
+
+
+def _chart(drawn: Any) -> None:
+    """A chart. That its grammar is right is for the tests of charts to see: Altair's own look at it takes long."""
+    st.vega_lite_chart(spec=drawn.to_dict(validate=False), theme=None, width="content")
 
 
 def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glance]:
@@ -316,22 +347,6 @@ def _seen(written: str, query: Mapping[str, str]) -> list[Glance]:
 def _served(written: str, query: Mapping[str, str]) -> dict[str, Served]:
     """What policies serve under settings but for the question: filled when it is first worked out."""
     return {}
-
-
-def _frontier(found: Glance) -> None:
-    from gatesim.show.charts.frontier import one_reading
-
-    st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
-    chart = one_reading(found.frontier, found.asked, parts.frontier_words(found))
-    st.altair_chart(chart, theme=None, width="content")
-    st.html(
-        parts.paragraphs(
-            [
-                "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the limit; "
-                "dotted: the floor."
-            ]
-        )
-    )
 
 
 def _save(panel: Panel, settings: Settings) -> None:
@@ -376,7 +391,7 @@ def _map(panel: Panel, settings: Settings, found: Glance) -> None:
         with _progress() as say:
             st.session_state.mapped = (key, _mapped(across, up, panel, settings, found, say))
     drawn = st.session_state.mapped[1]
-    st.altair_chart(map_chart(drawn), theme=None, width="content")
+    _chart(map_chart(drawn))
     words = f"Policies looked at: {', '.join(drawn.plain) or 'none'}."
     if drawn.left_out:
         words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
@@ -495,7 +510,7 @@ def _simulated(result: Result, is_old: bool) -> None:
             *(f"<p><small>{parts.escaped(line)}</small></p>" for line in small_print(result)),
         )
     )
-    st.altair_chart(policies_chart(result), theme=None, width="content")
+    _chart(policies_chart(result))
 
 
 def main() -> None:
