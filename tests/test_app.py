@@ -223,9 +223,7 @@ def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, bro
     assert nameless == []
 
 
-@pytest.mark.parametrize(
-    "state", ["as it begins", "moved, on a phone", "a wrong address", "with its map"], ids=lambda s: s
-)
+@pytest.mark.parametrize("state", ["as it begins", "moved, on a phone", "a wrong address", "with its map"])
 def test_axe_finds_nothing(state: str, address: str, browser_page: Page) -> None:
     queries = {"moved, on a phone": "&floor=0.6", "a wrong address": "&floor=nan"}
     if state == "moved, on a phone":

@@ -286,13 +286,11 @@ class Varied:
     def _by_world(self, policy: str, values: Sequence[float]) -> Served:
         scenario = self.at(values)
         law = self.law_at(scenario)
-        if scenario is self.scenario:
-            # Nothing varies: the world is the same for all policies, and their tables are made already.
-            made, world = self._gates[policy].tables, self._world
-            assert made is not None
-            gate = made
-        else:
+        if self.parameters:
             gate, world = compile_gate(scenario, policy, law), World(scenario, law)
+        else:
+            # Nothing varies: the world is the same for all policies, and their tables are made already.
+            gate, world = self._gates[policy].tables or compile_gate(scenario, policy, law), self._world
         expected = world.evaluate(gate, policy, daily=False)
         scale = scenario.represents / scenario.people
         ends = expected.counts.sum(axis=(0, 1, 2)) * scale

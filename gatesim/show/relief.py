@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gatesim.measures.judgement import Outcome
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.answer import answer_html, print_answer
+from gatesim.show.sides import NOT_RULED_OUT
 from gatesim.show.tables import LEFT, Column, Table, compact
 from gatesim.study.relief import Gate, Relief, Reliefs
 
@@ -16,21 +18,21 @@ SHORT = {
 """An outcome in a word or two."""
 
 
-OPEN = {"gate_available": "not ruled out"}
-"""What bound B, which no gate need attain, says where it allows one."""
-
-
 def _row(one: Relief) -> tuple[str, ...]:
-    b, most = one.bound_B
     return (
         one.narrowing.words,
         _listed(one.list),
         f"{SHORT[one.bound_A.outcome]} {_rate(one.bound_A.served)}",
-        f"{OPEN.get(b, SHORT[b])} {_rate(most)}",
+        _of_b(*one.bound_B),
         _signed(one.gain),
         compact(one.bound_A.added),
         "-" if one.per_leak is None else f"{one.per_leak:.3g}",
     )
+
+
+def _of_b(outcome: Outcome, most: float | None) -> str:
+    """What bound B allows."""
+    return f"{NOT_RULED_OUT if outcome == 'gate_available' else SHORT[outcome]} {_rate(most)}"
 
 
 def _listed(gate: Gate) -> str:
@@ -58,12 +60,12 @@ def relief_tables(found: Reliefs) -> list[Table]:
         Column("added leaks"),
         Column("gained for each"),
     )
-    listed, a, (b, most) = found.now
+    listed, a, b = found.now
     now = (
         "nothing: as it is",
         _listed(listed),
         f"{SHORT[a.outcome]} {_rate(a.served)}",
-        f"{OPEN.get(b, SHORT[b])} {_rate(most)}",
+        _of_b(*b),
         *("",) * 3,
     )
     ends = [_row(one) for one in found.found if one.ends("list") or one.ends("bound_A")]

@@ -24,10 +24,14 @@ OUTCOMES = {
 """An outcome in a few words: whether a gate is within the limit and serves the floor."""
 
 
+NOT_RULED_OUT = "not ruled out"
+"""What bound B, which no gate need attain, says where it allows one."""
+
+
 def outcome_words(outcome: str, side: str) -> str:
     """An outcome in a few words. Bound B shows no gate, so that it can only fail to rule one out."""
     if side == "bound_B":
-        return {"gate_available": "not ruled out", "only_below_floor": "none at the floor"}.get(
+        return {"gate_available": NOT_RULED_OUT, "only_below_floor": "none at the floor"}.get(
             outcome, OUTCOMES[outcome]
         )
     return OUTCOMES[outcome]
@@ -55,7 +59,7 @@ def asked_words(asked: Question) -> str:
 
 
 def number(value: float, span: float) -> str:
-    """A value of a parameter, with digits that tell a thousandth of its range."""
+    """A value of a parameter, with digits that tell a thousandth of its range; with three if those were all noughts."""
     digits = 12 if span <= 0 else max(0, min(12, 3 - _exponent(span)))
     text = f"{value:,.{digits}f}"
     if value and not float(text.replace(",", "")):

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from gatesim._version import __version__
 from gatesim.exact.varied import Served
 from gatesim.gates.bounds import Bound, Program, Standard, most_served
+from gatesim.measures.finding import full_sentence
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.study.asking import ask, no_single_ratio
-from gatesim.study.claim import sentence_of
+from gatesim.study.claim import claim_from
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
@@ -237,6 +238,7 @@ def frontier(
     sentences: dict[str, str] = {}
     scopes: dict[str, str] = {}
     told_apart: tuple[str, ...] = ()
+    guesses, inputs = count_guesses(rests_on(loaded))
     for number, reading in enumerate(order):
         standings = Standings(scenario, ask(loaded, reading=reading, policies=policies, **instead))
         made = programs(standings)
@@ -244,10 +246,9 @@ def frontier(
         for place, name in enumerate(standings.asked.policies):
             say((number + place / len(standings.asked.policies)) / len(order), f"{reading}: {name}")
             listed.append(listed_point(standings, name, made, own.ratio))
-        sentences[reading] = sentence_of(loaded, standings)
+        sentences[reading] = full_sentence(claim_from(loaded, standings, made, counts=(guesses, inputs)))
         scopes |= {which: program.scope for which, program in made.items()}
         told_apart = told_apart or made["bound_B"].told_apart
-    guesses, inputs = count_guesses(rests_on(loaded))
     return Frontier(
         loaded,
         own.ratio,

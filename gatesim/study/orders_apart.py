@@ -6,7 +6,7 @@ for each such order, under a law in which that order alone says which needs are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gatesim.law.law import counted_apart, has_random_end, has_random_licence, of_one_order
@@ -94,6 +94,24 @@ def exactly_apart(scenario: Scenario, jobs: Sequence[Job]) -> ByOrder:
         ((reading, law),) = one.job.laws.items()
         here = found.setdefault((reading, one.job.policy), {})
         here[one.order] = of_order(find(scenario, law, one.job.gate, one.job.policy))
+    return found
+
+
+def of_some(gates: Sequence[Job], wanted: Collection[tuple[str, str]]) -> list[Job]:
+    """Gates with some of their readings left out: those whose reading and policy are not wanted."""
+    some = [
+        replace(job, laws={r: law for r, law in job.laws.items() if (r, job.policy) in wanted})
+        for job in gates
+    ]
+    return [job for job in some if job.laws]
+
+
+def orders_first(apart: ByOrder) -> dict[int, dict[str, dict[str, Found]]]:
+    """What was found by order, reading and policy."""
+    found: dict[int, dict[str, dict[str, Found]]] = {}
+    for (reading, policy), orders in apart.items():
+        for number, one in orders.items():
+            found.setdefault(number, {}).setdefault(reading, {})[policy] = one
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
@@ -33,10 +33,19 @@ from gatesim.scenario.schema import Scenario
 from gatesim.study.audits import audited
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
-from gatesim.study.gates import Job, jobs, laws
+from gatesim.study.gates import jobs, laws
 from gatesim.study.licences import licence_words
 from gatesim.study.never import asks_for_zero, no_leaks
-from gatesim.study.orders_apart import ByOrder, apart_words, exactly_apart, jobs_apart, of_order, told
+from gatesim.study.orders_apart import (
+    ByOrder,
+    apart_words,
+    exactly_apart,
+    jobs_apart,
+    of_order,
+    of_some,
+    orders_first,
+    told,
+)
 from gatesim.study.progress import Progress
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
@@ -435,17 +444,18 @@ def _judged(
     listed = [name for name in names if name != OPERATOR]
     decided, decided_apart = found, apart
     by_reading = laws(scenario, scenario.seed, 0)
+    with clock.part("exact"):
+        needed = engine != "exact" or apart or asks_for_zero(scenario)
+        gates = jobs(scenario, listed, by_reading) if needed else []
     if engine != "exact":
         with clock.part("exact"):
-            gates = jobs(scenario, listed, by_reading)
             sure = without_noise(scenario, gates)
             if apart and sure:
-                decided_apart = apart | exactly_apart(scenario, _only(gates, set(sure)))
+                decided_apart = apart | exactly_apart(scenario, of_some(gates, sure))
         decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
         notes += _without_noise_words(names, sure)
     results = []
     with clock.part("exact"):
-        gates = jobs(scenario, listed, by_reading) if apart or asks_for_zero(scenario) else []
         never = no_leaks(scenario, gates, leave_out=engine == "exact") if asks_for_zero(scenario) else {}
         told_of = told(scenario, gates, decided_apart, leave_out=engine == "exact")
     for name in listed:
@@ -465,7 +475,7 @@ def _judged(
         )
     accounts = None if engine == "exact" else scenario.people * reps
     verdict = make_verdict(scenario, results, accounts)
-    by_order = _by_order(apart)
+    by_order = orders_first(apart)
     notes += licence_words(scenario, reps) + late_words(scenario) + apart_words(scenario)
     inputs = rests_on(loaded)
     guesses, uncertain = count_guesses(inputs)
@@ -491,29 +501,11 @@ def _judged(
             _leak_rates_by_segment(scenario, decided, found),
             {
                 n: _leak_rates_by_segment(scenario, own, by_order[n])
-                for n, own in _by_order(decided_apart).items()
+                for n, own in orders_first(decided_apart).items()
             },
         ),
         by_order,
     )
-
-
-def _only(gates: Sequence[Job], wanted: Collection[tuple[str, str]]) -> list[Job]:
-    """Jobs with some of their readings left out: those not wanted for their policy."""
-    some = [
-        replace(job, laws={r: law for r, law in job.laws.items() if (r, job.policy) in wanted})
-        for job in gates
-    ]
-    return [job for job in some if job.laws]
-
-
-def _by_order(apart: ByOrder) -> dict[int, dict[str, dict[str, Found]]]:
-    """Order -> reading -> policy -> what was found."""
-    found: dict[int, dict[str, dict[str, Found]]] = {}
-    for (reading, policy), orders in apart.items():
-        for number, one in orders.items():
-            found.setdefault(number, {}).setdefault(reading, {})[policy] = one
-    return found
 
 
 def _leak_rates_by_segment(

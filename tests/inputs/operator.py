@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inputs.rows import DESK, Default, Input, NoneNeutral, Same, Sets
+from tests.inputs.rows import DESK, Input, Same, Sets, Under
 
 BELIEFS = (
     "operator.beliefs.many={ weight = %g, world = { segments = { natives = { share = 0.2 }, "
@@ -40,17 +40,7 @@ def operator() -> list[Input]:
         ladder % ('"shutdown"', "fixed", ', contract = { tolerates = "%s"%s }'),
     )
 
-    def row(
-        name: str,
-        moved: Sets,
-        measure: str,
-        up: bool,
-        neutral: Same | Default | NoneNeutral,
-        given: Sets,
-        engine: str = "exact",
-    ) -> Input:
-        return Input(f"operator.{name}", moved, measure, up, neutral, given, engine)
-
+    row = Under("operator")
     decides_nothing = Same((plain[:-2] + ', contract = { tolerates = "1d" } }',), (plain,), ("course",))
     return [
         row(

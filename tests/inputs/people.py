@@ -16,9 +16,8 @@ from tests.inputs.rows import (
     YOUNG,
     Default,
     Input,
-    NoneNeutral,
     Same,
-    Sets,
+    Under,
 )
 
 
@@ -28,18 +27,8 @@ def segments() -> list[Input]:
     close = 'policies.close={ family = "shutdown", channels = ["team"] }'
     form = 'signals.form={ observes = "declared" }'
     by_form = 'policies.by_form={ family = "single", signal = "form" }'
-    people = "segments.%s"
 
-    def row(
-        name: str,
-        moved: Sets,
-        measure: str,
-        up: bool,
-        neutral: Same | Default | NoneNeutral,
-        given: Sets = (),
-    ) -> Input:
-        return Input(people % f"*.{name}", moved, measure, up, neutral, given)
-
+    row = Under("segments.*")
     return [
         row(
             "share",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inputs.rows import ORDER, WHAT, WORD, YOUNG, Default, Input, NoneNeutral, Same, Sets
+from tests.inputs.rows import ORDER, WHAT, WORD, YOUNG, Default, Input, NoneNeutral, Same, Under
 
 RULES = 'policies.rules={ family = "rules", otherwise = "allow", rules = [%s] }'
 
@@ -34,21 +34,7 @@ def policies() -> list[Input]:
     )
     process = (ORDER % ('"new"', 'standard = { kind = "process", controls = ["a"] }'), "controls.a={}")
 
-    def common(
-        name: str,
-        moved: Sets,
-        measure: str,
-        up: bool,
-        neutral: Same | Default | NoneNeutral,
-        given: Sets = (),
-        engine: str = "exact",
-    ) -> Input:
-        return Input(f"policies.*.{name}", moved, measure, up, neutral, given, engine)
-
-    def own(
-        key: str, moved: Sets, measure: str, up: bool, neutral: Same | Default | NoneNeutral, given: Sets = ()
-    ) -> Input:
-        return Input(f"policies.{key}", moved, measure, up, neutral, given)
+    common, own = Under("policies.*"), Under("policies")
 
     def rule(name: str, before: str, moved: str, up: bool) -> Input:
         return own(

@@ -79,6 +79,26 @@ class Input:
     engine: str = "exact"
 
 
+@dataclass(frozen=True)
+class Under:
+    """Makes the rows of keys that stand under one place of the schema."""
+
+    place: str
+
+    def __call__(
+        self,
+        name: str,
+        moved: Sets,
+        measure: str,
+        up: bool,
+        neutral: Same | Default | NoneNeutral,
+        given: Sets = (),
+        engine: str = "exact",
+    ) -> Input:
+        """The row of ``PLACE.name``; for the rest see `Input`."""
+        return Input(f"{self.place}.{name}", moved, measure, up, neutral, given, engine)
+
+
 TITLE = "a name or a text for people: no engine reads it"
 
 SCALE = NoneNeutral("it sets the scale or the place of all else")

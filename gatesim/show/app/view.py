@@ -265,9 +265,8 @@ def _body(panel: Panel, settings: Settings) -> None:
         places = None
         # What takes longest follows: the second takes the place of the first.
         for found in _glances(panel, settings, loaded):
-            places = (
-                places or _Places()
-            )  # not before there is something to fill them: an empty one shows nothing
+            if places is None:  # not before there is something to fill them: an empty one shows nothing
+                places = _Places()
             places.fill(panel, settings, found)
     except ScenarioError as error:
         st.error(parts.plain(f"These settings do not go together. {error}"))
@@ -283,8 +282,7 @@ def _body(panel: Panel, settings: Settings) -> None:
 class _Places:
     """Where on the page stands what is found at a glance.
 
-    Each part has a place of its own, so that what is found later takes the place of what stood there, also from before
-    a move: nothing vanishes meanwhile.
+    Each part has a place of its own, in which what is found later follows what stood there, also from before a move.
     """
 
     def __init__(self) -> None:
