@@ -162,8 +162,8 @@ def test_who_pays_has_the_rates_of_each_segment(result: Result) -> None:
 
 
 def test_each_day_adds_up(result: Result) -> None:
-    values = [row for rows in found_in(result.plot.days(["careful"]).to_dict(), "values") for row in rows]
-    bars = {(row["day"], row["what"]): row for row in values if isinstance(row, dict) and "from" in row}
+    rows = rows_of(result.plot.days(["careful"]))
+    bars = {(row["day"], row["what"]): row for row in rows if row["kind"] == "bar"}
     days = result.policies["careful"].by["day"]
     counted = [day for day, measures in days.items() if measures["false_block_rate"].value is not None]
     assert counted
