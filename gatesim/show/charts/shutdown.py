@@ -18,6 +18,7 @@ from gatesim.show.charts.grammar import (
     nothing,
     short_title,
 )
+from gatesim.show.shutdown import map_finding, shutdown_finding
 from gatesim.show.sides import OUTCOMES, SIDES, outcome_words
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import ShutdownPoint
@@ -41,21 +42,6 @@ def _limit(asked: Question, *parameters: Parameter) -> str:
     if any("standard" in path for parameter in parameters for path in parameter.paths):
         return "limit as it moves"
     return f"limit {format_limit(asked.limit)}"
-
-
-def shutdown_finding(found: ShutdownPoint) -> str:
-    """Where the outcome changes, as a title."""
-    key = found.parameter.key
-    counts = {side: len(found.of(side)) for side in SIDES}
-    if not any(counts.values()):
-        low, _ = found.ends["list"]
-        return f"Nothing in the range of {key} changes the outcome: {outcome_words(low.outcome, 'list')}"
-    words = {"list": "for the policies listed", "bound_A": "for bound A", "bound_B": "for bound B"}
-    parts = [
-        f"{'never' if count == 0 else 'once' if count == 1 else f'{count} times'} {words[side]}"
-        for side, count in counts.items()
-    ]
-    return f"As {key} moves, the outcome changes {', '.join(parts[:2])} and {parts[2]}"
 
 
 def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
@@ -140,25 +126,6 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     lines = alt.layer(*layers).resolve_legend(shape="independent")
     chart = alt.hconcat(lines.properties(width=560, height=260))
     return finished(chart, shutdown_finding(found), small, 600, says)
-
-
-def map_finding(found: ShutdownMap) -> str:
-    """In what part of the map some gate would do, as a title."""
-    shares = {side: of.get("gate_available", 0.0) for side, of in found.shares().items()}
-    if not any(shares.values()):
-        return "Nowhere on the map is any gate within the limit and above the floor"
-    listed, plain, remembering = (
-        "nowhere on the map"
-        if share == 0
-        else "everywhere on the map"
-        if share == 1
-        else f"on {share:.0%} of the map"
-        for share in shares.values()
-    )
-    return (
-        f"A listed gate serves enough within the limit {listed}, some gate without memory {plain}; "
-        f"one with memory is left open {remembering}"
-    )
 
 
 def _legend(outcome: str) -> str:
