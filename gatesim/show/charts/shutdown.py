@@ -61,8 +61,9 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     alt = altair()
     p = found.parameter
     small = (
-        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, p)}; dashed: the floor; "
-        "dotted: as assumed; of the list those without memory"
+        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, p)}; dashed: the floor"
+        + ("; dotted: as assumed" if _inside(p) else "")
+        + "; of the list those without memory"
     )
     rows = [
         {"value": row["value"], "served": row[side], "side": SHORT[side]}
@@ -114,7 +115,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
             .mark_point(filled=True, size=80, opacity=1)
             .encode(x=x, y=y, color=alt.Color("side:N", scale=colours, legend=None), shape=shape)
         )
-    if p.now is not None and p.low <= p.now <= p.high:
+    if _inside(p):
         now = alt.Chart(alt.Data(values=[{"value": p.now}]))
         layers.append(now.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(x=x))
     says = "; ".join(
@@ -188,7 +189,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
             )
         )
         layers = [map_]
-        if first.now is not None and second.now is not None and _inside(first) and _inside(second):
+        if _inside(first) and _inside(second):
             here = alt.Chart(alt.Data(values=[{"x": first.now, "y": second.now}]))
             layers += [
                 here.mark_point(
@@ -199,7 +200,9 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
         panels.append(alt.layer(*layers).properties(width=MAP, height=MAP, title=head))
     small = (
         f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
-        f"{format_limit(found.asked.floor)}; cross: as assumed; of the list those without memory"
+        f"{format_limit(found.asked.floor)}"
+        + ("; cross: as assumed" if _inside(first) and _inside(second) else "")
+        + "; of the list those without memory"
     )
     says = "; ".join(
         f"{SHORT[side]}: " + ", ".join(f"{OUTCOMES[name]} on {share:.0%}" for name, share in of.items())
