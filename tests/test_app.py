@@ -85,7 +85,9 @@ def opened(page: Page, url: str) -> Page:
 
 def settled(page: Page) -> Page:
     """The page, once nothing is being worked out."""
-    expect(page.locator("[data-testid=stStatusWidget]")).to_have_count(0, timeout=PATIENCE)
+    # What tells that something runs comes late: the script's own state does not.
+    expect(page.locator("[data-test-script-state=notRunning]")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=PATIENCE)
     expect(page.locator("#waiting")).to_have_count(0)
     return page
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Page
 
 import gatesim
 from gatesim.cli.main import call
+from gatesim.measures.numbers import format_rate
 from gatesim.show.report import CHARTS, reproduce
 from gatesim.study.result import Result
 from gatesim.study.stored import KEPT, MANIFEST, InputError, Kept, read_run
@@ -65,6 +66,7 @@ def test_the_report_has_all_its_parts(ran: tuple[Result, Path], page: Path) -> N
     heads = [
         "The question",
         "The verdict",
+        "What no gate can beat",
         "The policies compared",
         "Who pays",
         "The days around the order",
@@ -118,6 +120,21 @@ def test_the_report_is_for_everybody(page: Path, width: int, browser_page: Page)
     assert found.violations_count == 0, found.generate_report()
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= width, "no scrolling sideways"
     assert browser_page.title().endswith("gatesim report")
+
+
+def test_the_frontier_is_that_of_the_run_and_its_place_says_where_there_is_none(
+    ran: tuple[Result, Path],
+) -> None:
+    result, _ = ran
+    draw = CHARTS["frontier"]
+    found = gatesim.frontier(result.loaded, policies=["any_foreign"])
+    own = [p for p in found.points if p.own and p.reading == result.reading and p.bound == "bound_A"]
+    title = " ".join(draw(result).title.text)
+    assert format_rate(own[0].served) in title
+    none = gatesim.run("controls-not-leaks", engine="exact", policies=["open"])
+    chart = draw(none)
+    assert "is not told here" in " ".join(chart.title.text)
+    assert "its standard is process" in str(chart.description)
 
 
 def test_the_command_makes_the_same_run(ran: tuple[Result, Path]) -> None:

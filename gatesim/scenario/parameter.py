@@ -207,7 +207,7 @@ def find_parameter(
     found = Parameter(
         key,
         paths,
-        known.title if known else key,
+        _title(key, paths[0], loaded, known),
         known.unit if known else ("days" if duration else ""),
         known.grade if known else "",
         assumed if len(assumed) == len(paths) else (),
@@ -221,6 +221,15 @@ def find_parameter(
     for end in (found.low, found.high):
         _allowed(loaded, found, end, known, option)
     return found
+
+
+def _title(key: str, path: KeyPath, loaded: Loaded, known: Assumption | None) -> str:
+    """What a parameter is called: a number that stands for a whole table is none of its entries."""
+    if known is None:
+        return key
+    is_table = isinstance(_at(loaded.data, path), Mapping)
+    whole = not is_table or Patterns(loaded.scenario.assumptions).best(path) is not None
+    return known.title if whole else "all of its entries at once"
 
 
 def assumption_of(loaded: Loaded, path: KeyPath) -> Assumption | None:

@@ -16,7 +16,7 @@ SHORT = {
 """An outcome in a word or two."""
 
 
-OPEN = {"gate_available": "open"}
+OPEN = {"gate_available": "not ruled out"}
 """What bound B, which no gate need attain, says where it allows one."""
 
 
@@ -71,9 +71,9 @@ def relief_tables(found: Reliefs) -> list[Table]:
     asked = found.asked
     note = (
         f"Whether a gate serves {format_limit(asked.floor)} of entitled needs within the limit: of the list, of all "
-        "that keep nothing (A), of all that remember (B; open: at most so many are served, whether by any gate is not "
-        "known). Needs gained: what A's best gate serves more of needs that the narrowed order allows. Added leaks: "
-        "needs that it serves, which the order as it is restricts and the narrowed one does not."
+        "that keep nothing (A), of all that remember (B; not ruled out: at most so many are served, whether by any "
+        "gate is not known). Needs gained: what A's best gate serves more of needs that the narrowed order allows. "
+        "Added leaks: needs that it serves, which the order as it is restricts and the narrowed one does not."
     )
     title = f'Narrowings that leave a gate, read as "{asked.reading}": needs gained for each added leak'
     tables = [Table(title, columns, (now, *ends), note)]

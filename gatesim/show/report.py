@@ -19,17 +19,19 @@ from typing import TYPE_CHECKING, Any
 from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date
 from gatesim.measures.verdict import RATIOS
-from gatesim.scenario import Loaded, shipped
+from gatesim.scenario import Loaded, ScenarioError, shipped
 from gatesim.scenario.operator import OPERATOR
 from gatesim.show.charts import (
     days_chart,
     desk_chart,
+    frontier_chart,
     limits_chart,
+    nothing,
     policies_chart,
     save,
     who_pays_chart,
 )
-from gatesim.show.charts.grammar import MISSING, short_title
+from gatesim.show.charts.grammar import MISSING, short_title, small_print
 from gatesim.show.charts.policies import own_row
 from gatesim.show.check import inputs_table
 from gatesim.show.own import own_tables
@@ -42,8 +44,10 @@ from gatesim.show.run import (
     whom_table,
 )
 from gatesim.show.tables import LEFT, Column, Table
+from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.check import Check
 from gatesim.study.folder import whole_folder
+from gatesim.study.glance import glance
 from gatesim.study.result import Result
 from gatesim.study.stored import read_manifest, read_run
 
@@ -53,9 +57,26 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "png")
 
+
+def _frontier(result: Result) -> HConcatChart:
+    """What no gate could beat, by the exact engine, under the run's reading; where that cannot be told, the reason."""
+    scenario = result.loaded.scenario
+    why = no_single_ratio(scenario) if scenario.orders else "there is no order"
+    if not why:
+        try:
+            listed = [name for name in result.policies if name in scenario.policies]
+            asked = ask(result.loaded, reading=result.reading, policies=listed)
+            return frontier_chart(glance(result.loaded, asked).frontier)
+        except (ScenarioError, ValueError) as error:
+            why = str(error)
+    words = f"A frontier is about one leak ratio of the first order, with a limit that is known; here {why}."
+    return nothing("What no gate can beat is not told here", small_print(result), words)
+
+
 CHARTS: Mapping[str, Callable[[Result], HConcatChart]] = {
     "limits-leak-share": lambda result: limits_chart(result, "leak_share"),
     "limits-leak-rate": lambda result: limits_chart(result, "leak_rate"),
+    "frontier": _frontier,
     "policies": policies_chart,
     "who-pays-segment": lambda result: who_pays_chart(result, "segment"),
     "who-pays-channel": lambda result: who_pays_chart(result, "channel"),
@@ -68,6 +89,7 @@ CHARTS: Mapping[str, Callable[[Result], HConcatChart]] = {
 LABELS = {
     "limits-leak-share": "Chart: the verdict at each limit on the leak share",
     "limits-leak-rate": "Chart: the verdict at each limit on the leak rate",
+    "frontier": "Chart: what no gate can beat",
     "policies": "Chart: policies compared",
     "who-pays-segment": "Chart: who pays, by segment",
     "who-pays-channel": "Chart: who pays, by channel",
@@ -237,7 +259,8 @@ def _limits(result: Result) -> list[str]:
         "What is uncertain about the inputs is in none of these numbers: "
         f"{result.guesses} of {result.uncertain} inputs are guesses, and other plausible values may change the verdict "
         "(gatesim shutdown-point, gatesim sensitivity).",
-        "A list of policies proves little: gatesim frontier says what no gate at all can beat.",
+        "A list of policies proves little. The frontier says what no gate at all can beat; the exact engine works it "
+        "out when the report is made, and it is no part of the run.",
         "Each policy is taken by itself, as if it had been there from the first instant; when it would be ready is in "
         "the table.",
         "No signal reads nationality, and no person of the model is a real one.",

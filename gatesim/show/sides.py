@@ -58,6 +58,8 @@ def number(value: float, span: float) -> str:
     """A value of a parameter, with digits that tell a thousandth of its range."""
     digits = 12 if span <= 0 else max(0, min(12, 3 - _exponent(span)))
     text = f"{value:,.{digits}f}"
+    if value and not float(text.replace(",", "")):
+        return f"{value:.3g}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -21,6 +21,9 @@ LEFT_END = 1e-5
 WIDTH, HEIGHT, TOP = 270, 250, 1.04
 """Of a panel in points; the upper end of its axis."""
 
+ALONE = (500, 280)
+"""Width and height of a panel that stands by itself."""
+
 NAMES = {"bound_A": "A: keeps nothing", "bound_B": "B: remembers"}
 
 
@@ -62,9 +65,10 @@ def frontier_chart(found: Frontier) -> HConcatChart:
     )
     if not any(point.served is not None for point in found.points):
         return nothing(frontier_finding(found), small, "No need was measured under any reading of the order.")
+    size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
     panels, unnamed = [], []
     for number, reading in enumerate(found.readings):
-        panel, left = _panel(alt, found, reading, number == 0)
+        panel, left = _panel(alt, found, reading, number == 0, size=size)
         panels.append(panel)
         unnamed += left
     if unnamed:
@@ -77,7 +81,7 @@ def frontier_chart(found: Frontier) -> HConcatChart:
         for one in found.policies
         if one.served is not None and one.leak is not None
     )
-    wide = (WIDTH + 22) * len(panels) + 50
+    wide = (size[0] + 22) * len(panels) + 50
     return finished(alt.hconcat(*panels, spacing=18), frontier_finding(found), small, wide, says)
 
 
@@ -86,9 +90,7 @@ def _numbers(found: Frontier) -> dict[str, int]:
     return {name: n for n, name in enumerate(dict.fromkeys(one.policy for one in found.policies), start=1)}
 
 
-def one_reading(
-    found: Frontier, asked: Question, says: str, size: tuple[int, int] = (500, 280)
-) -> LayerChart:
+def one_reading(found: Frontier, asked: Question, says: str, size: tuple[int, int] = ALONE) -> LayerChart:
     """The panel of one reading by itself, for a page that has a title of its own.
 
     Parameters
