@@ -11,6 +11,7 @@ from gatesim.engine.waits import LEVELS, WaitTable, wait_table
 from gatesim.scenario import load
 from gatesim.scenario.types import HOUR
 from gatesim.study.desk_hours import DeskHours, desk_hours, mean_waits
+from tests.test_charts import found_in
 
 FRIDAY_EVENING, OVER_THE_WEEKEND = 17, 63.5
 """The hour of the order in `weekend-desk`; from its middle to Monday at nine, in hours."""
@@ -64,7 +65,7 @@ def test_the_chart_says_what_is_expected_and_what_was_simulated(weekend: DeskHou
     small = " ".join(spec["title"]["subtitle"])
     assert "expected at the real size, not simulated" in small
     assert "The longest expected wait is 63." in " ".join(spec["title"]["text"])
-    rows = [row for rows in spec["datasets"].values() for row in rows]
+    rows = [row for rows in found_in(spec, "values") for row in rows if isinstance(row, dict)]
     told = {row["at"]: row for row in rows if "capacity" in row}
     assert len(told) == len(weekend.cases)
     assert sum(row["cases"] for row in told.values()) == pytest.approx(weekend.cases.sum())

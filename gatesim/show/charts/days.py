@@ -7,7 +7,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_rate
-from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, WAITING, altair, finished, nothing, small_print
+from gatesim.show.charts.grammar import (
+    BLOCKED,
+    INK,
+    LEAKED,
+    WAITING,
+    altair,
+    finished,
+    inline,
+    nothing,
+    small_print,
+)
 from gatesim.study.result import Found, Result
 
 if TYPE_CHECKING:
@@ -44,8 +54,6 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
     ValueError
         If there is no such policy.
     """
-    import pandas as pd
-
     names = list(result.policies) if policies is None else list(policies)
     for name in names:
         if name not in result.policies:
@@ -85,7 +93,7 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
         .encode(x=x, y=y, color=hue),
         _of("line", alt, "low").mark_rule(color=LEAKED, strokeWidth=1).encode(x=x, y=low, y2="high:Q"),
     ]
-    frame = pd.DataFrame([row | {"kind": "bar"} for row in bars] + [row | {"kind": "line"} for row in leaks])
+    data = inline([*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)])
     columns = 1 if any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
     head = alt.Header(
         labelAnchor="start",
@@ -97,7 +105,7 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
     )
     # One panel, repeated: a chart of many would be put together panel by panel, which takes seconds.
     panels = (
-        alt.layer(*layers, data=frame)
+        alt.layer(*layers, data=data)
         .properties(width=WIDTH, height=HEIGHT)
         .facet(facet=alt.Facet("policy:N", sort=names, title=None, header=head), columns=columns, spacing=14)
         .resolve_axis(x="independent", y="independent")

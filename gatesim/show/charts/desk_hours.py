@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatesim.measures.numbers import format_count, format_date
-from gatesim.show.charts.grammar import BLOCKED, INK, LIMIT, WAITING, altair
+from gatesim.show.charts.grammar import BLOCKED, INK, LIMIT, WAITING, altair, inline
 from gatesim.study.desk_hours import DeskHours
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def hours_panels(hours: Mapping[str, DeskHours], start: datetime) -> VConcatChar
     rows: list[Any] = []
     for name, one in hours.items():
         marked = not rows
-        panels = [_panel(alt, one, start, value, marked) for value in TITLES]
+        data = _hours(one, start)
+        panels = [_panel(alt, one, data, start, value, marked) for value in TITLES]
         head = alt.TitleParams(
             name, fontSize=11, anchor="start", color=INK, offset=18 if marked else 6, limit=0
         )
@@ -58,7 +59,7 @@ TITLES = {"cases": "cases an hour", "wait": "wait, hours"}
 """What the panels show."""
 
 
-def _panel(alt: Any, one: DeskHours, start: datetime, value: str, marked: bool) -> Any:
+def _panel(alt: Any, one: DeskHours, data: Any, start: datetime, value: str, marked: bool) -> Any:
     """One panel; ``marked``: it says what the dashed line is."""
     ends = [_clock(start, 0), _clock(start, len(one.cases))]
     x = alt.X(
@@ -76,7 +77,7 @@ def _panel(alt: Any, one: DeskHours, start: datetime, value: str, marked: bool) 
     )
     axis = alt.Axis(tickCount=3, format=",~f", labelFontSize=10, titleFontSize=10, minExtent=LABELS)
     y = alt.Y(f"{value}:Q", title=TITLES[value], axis=axis, scale=alt.Scale(nice=True, zero=True))
-    base = alt.Chart(_frame(one, start))
+    base = alt.Chart(data)
     fill = WAITING if value == "cases" else BLOCKED
     layers = [base.mark_area(color=fill, interpolate="step-after").encode(x=x, y=y)]
     if value == "cases":
@@ -94,18 +95,17 @@ def _panel(alt: Any, one: DeskHours, start: datetime, value: str, marked: bool) 
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
 
 
-def _frame(one: DeskHours, start: datetime) -> Any:
+def _hours(one: DeskHours, start: datetime) -> Any:
     """A row an hour; the wait of an hour in which no case joins, or whose end is not known, is left empty."""
-    import pandas as pd
-
     told = (one.cases > 0) & np.isfinite(one.wait)
-    return pd.DataFrame(
+    return inline(
         {
-            "at": [_clock(start, hour) for hour in range(len(one.cases))],
-            "cases": one.cases,
-            "capacity": one.capacity,
-            "wait": np.where(told, one.wait, np.nan),
+            "at": _clock(start, hour),
+            "cases": float(one.cases[hour]),
+            "capacity": float(one.capacity[hour]),
+            "wait": float(one.wait[hour]) if told[hour] else None,
         }
+        for hour in range(len(one.cases))
     )
 
 
