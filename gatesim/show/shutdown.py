@@ -19,8 +19,8 @@ def shutdown_finding(found: ShutdownPoint) -> str:
     counts = {side: len(found.of(side)) for side in SIDES}
     if not any(counts.values()):
         low, _ = found.ends["list"]
-        words = outcome_words(low.outcome, "list")
-        return f"Nothing in the range of {key} changes the outcome; for the policies listed: {words}"
+        holds = outcome_words(low.outcome, "list")
+        return f"Nothing in the range of {key} changes the outcome; for the policies listed: {holds}"
     words = {"list": "for the policies listed", "bound_A": "for bound A", "bound_B": "for bound B"}
     parts = [
         f"{'never' if count == 0 else 'once' if count == 1 else f'{count} times'} {words[side]}"
