@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -21,6 +22,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.scenario.types import DAY
 from gatesim.show import charts
+from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.charts.policies import LEAST
 from gatesim.show.check import print_check, values
 from gatesim.show.html import run_html
@@ -289,6 +291,37 @@ def test_many_values_are_shown_by_their_span() -> None:
     assert values({"a": 0.5, "b": 0.5, "c": 2000}) == "0.5, 2,000"
     assert values({"a": 0.5, "b": 0.25, "c": 1}) == "0.25 to 1"
     assert values({"a": "x", "b": "y", "c": 1}) == "x and 2 more"
+
+
+def test_who_has_a_table_for_each_reading_where_the_page_is_narrow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = gatesim.who("june-2026")
+    narrow = Console(width=80, highlight=False, color_system=None, file=sys.stdout)
+    monkeypatch.setattr("gatesim.show.who.page", lambda: narrow)
+    print_who(found)
+    lines = printed(capsys).splitlines()
+    assert max(map(len, lines)) <= 80
+    for row in found.rows:
+        assert len([line for line in lines if line.startswith(f"{row.segment} ")]) == len(found.readings)
+    for reading in found.readings:
+        assert f'Whom the order restricts, read as "{reading}"' in lines
+
+
+def test_the_sentence_stands_before_the_tables_and_no_line_ends_in_blanks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    columns = (Column("what", "left"), Column("how much", "left"))
+    table = Table("The table", columns, (("a", "1"), ("a long one", "2")), "A note.")
+    print_answer("The title", [table], "The sentence. " * 20, ["Small print."])
+    out = printed(capsys)
+    places = [
+        out.index(words) for words in ("The title", "The sentence.", "The table", "A note.", "Small print.")
+    ]
+    assert places == sorted(places)
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
+    html = answer_html("The title", [table], "The sentence.", [])
+    assert html.index("The sentence.") < html.index("The table")
 
 
 def test_who_fits_the_page(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""An answer on a page: its scenario, tables, the sentence, and the small print."""
+"""An answer on a page: its scenario, the sentence, the tables that it rests on, and the small print."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def print_answer(title: str, tables: Iterable[Table], sentence: str, small_print
     console = page()
     console.print(Text(title, style="bold"))
     console.print()
+    console.print(Padding(Text(sentence), (0, 0, 1, 0)))
     for table in tables:
         print_table(console, table)
-    console.print(Padding(Text(sentence), (0, 0, 1, 0)))
     for line in small_print:
         console.print(Text(line, style="dim"))
 
@@ -29,8 +29,8 @@ def answer_html(title: str, tables: Iterable[Table], sentence: str, small_print:
     return "\n".join(
         [
             f"<h4>{html.escape(title)}</h4>",
-            *(table_html(table) for table in tables),
             f"<p>{html.escape(sentence)}</p>",
+            *(table_html(table) for table in tables),
             *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print),
         ]
     )

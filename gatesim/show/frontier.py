@@ -110,7 +110,7 @@ def tables(found: Frontier) -> list[Table]:
 
 
 def print_frontier(found: Frontier) -> None:
-    """Print a frontier: tables, then the sentence."""
+    """Print a frontier: the sentence, then tables."""
     print_answer(found.loaded.scenario.title, tables(found), found.sentence, small_print(found))
 
 

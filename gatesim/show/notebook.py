@@ -62,7 +62,7 @@ class RunCharts:
         return days_chart(self._result, policies)
 
     def desk(self) -> alt.HConcatChart:
-        """How busy the desk is, how long cases wait, how many leave."""
+        """How busy the desk is, how long cases wait, how many leave; and what is expected hour by hour."""
         from gatesim.show.charts import desk_chart
 
         return desk_chart(self._result)

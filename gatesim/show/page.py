@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -12,11 +14,27 @@ WIDTH = 100
 """Columns of a page, unless the terminal is narrower."""
 
 
+class Trimmed:
+    """A stream that writes no blanks at the ends of lines: what is copied out of a file has none to take away."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write whole lines."""
+        self._stream.write(re.sub(r"[ \t]+(?=\n)", "", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def page() -> Console:
     """Standard output; colour on a terminal only, at most `WIDTH` columns."""
     console = Console(highlight=False, soft_wrap=False, emoji=False, markup=False)
-    width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    return Console(highlight=False, emoji=False, markup=False, width=max(width, 60))
+    look: dict[str, Any] = {"highlight": False, "emoji": False, "markup": False}
+    if console.is_terminal:
+        return Console(width=max(min(console.width, WIDTH), 60), **look)
+    return Console(width=WIDTH, file=Trimmed(sys.stdout), **look)  # type: ignore[arg-type]
 
 
 def warn(warnings: Iterable[str]) -> None:

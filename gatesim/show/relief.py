@@ -103,7 +103,7 @@ def small_print(found: Reliefs) -> list[str]:
 
 
 def print_relief(found: Reliefs) -> None:
-    """Print the tables, then the sentence."""
+    """Print the sentence, then the tables."""
     print_answer(found.loaded.scenario.title, relief_tables(found), found.sentence, small_print(found))
 
 

@@ -64,7 +64,7 @@ def tables(found: Sensitivity) -> list[Table]:
 
 
 def print_sensitivity(found: Sensitivity) -> None:
-    """Print the tables, then the sentence."""
+    """Print the sentence, then the tables."""
     print_answer(found.loaded.scenario.title, tables(found), found.sentence, [MEMORY])
 
 

@@ -13,6 +13,41 @@ from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import Half, ShutdownPoint
 
 
+def shutdown_finding(found: ShutdownPoint) -> str:
+    """Where the outcome changes, in one sentence."""
+    key = found.parameter.key
+    counts = {side: len(found.of(side)) for side in SIDES}
+    if not any(counts.values()):
+        low, _ = found.ends["list"]
+        holds = outcome_words(low.outcome, "list")
+        return f"Nothing in the range of {key} changes the outcome; for the policies listed: {holds}"
+    words = {"list": "for the policies listed", "bound_A": "for bound A", "bound_B": "for bound B"}
+    parts = [
+        f"{'never' if count == 0 else 'once' if count == 1 else f'{count} times'} {words[side]}"
+        for side, count in counts.items()
+    ]
+    return f"As {key} moves, the outcome changes {', '.join(parts[:2])} and {parts[2]}"
+
+
+def map_finding(found: ShutdownMap) -> str:
+    """In what part of the map some gate would do, in one sentence."""
+    shares = {side: of.get("gate_available", 0.0) for side, of in found.shares().items()}
+    if not any(shares.values()):
+        return "Nowhere on the map is any gate within the limit and above the floor"
+    listed, plain, remembering = (
+        "nowhere on the map"
+        if share == 0
+        else "everywhere on the map"
+        if share == 1
+        else f"on {share:.0%} of the map"
+        for share in shares.values()
+    )
+    return (
+        f"A listed gate serves enough within the limit {listed}, some gate without memory {plain}; "
+        f"one with memory is left open {remembering}"
+    )
+
+
 def _in_unit(found: ShutdownPoint, value: float) -> str:
     return number(value, found.parameter.high - found.parameter.low)
 
@@ -118,13 +153,11 @@ def print_shutdown_point(found: ShutdownPoint) -> None:
     console.print(Text(asked_words(found.asked), style="dim"))
     console.print(Text(range_words(found), style="dim"))
     console.print()
-    if not found.changes:
-        console.print(Text("Nothing in its range changes the outcome."))
-        console.print()
+    console.print(Padding(Text(f"{shutdown_finding(found)}."), (0, 0, 1, 0)))
+    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
     for table in shutdown_tables(found):
         print_table(console, table)
     console.print(Text(how_fine(found), style="dim"))
-    console.print(Padding(Text(found.sentence), (1, 0, 0, 0)))
 
 
 MARKS = {0: "#", 1: "+", 2: "-", 3: "."}
@@ -170,9 +203,10 @@ def print_shutdown_map(found: ShutdownMap) -> None:
         )
     )
     console.print()
+    console.print(Padding(Text(f"{map_finding(found)}."), (0, 0, 1, 0)))
+    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
     for side, words in SIDES.items():
         console.print(Text(words, style="bold"))
         console.print(Text(map_text(found, side)))
         console.print()
     print_table(console, map_table(found))
-    console.print(Text(found.sentence))

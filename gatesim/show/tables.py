@@ -74,12 +74,7 @@ def print_table(console: Console, table: Table) -> None:
     """Print a table on a console; where it is wider, words run over several lines, and are never cut."""
     console.print(Text(table.title, style="bold"))
     flexible = any(column.ratio for column in table.columns)
-    cells = [[row[number] for row in table.rows] for number in range(len(table.columns))]
-    titles = [
-        column.title if "\n" in column.title else broken(column.title, max([8, *map(len, texts)]))
-        for column, texts in zip(table.columns, cells, strict=True)
-    ]
-    widths = [max(map(len, (*title.split("\n"), *texts))) for title, texts in zip(titles, cells, strict=True)]
+    titles, widths = _headings(table)
     whole = _whole(table.columns, widths, console.width)
     shown = RichTable(
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=flexible
@@ -92,6 +87,22 @@ def print_table(console: Console, table: Table) -> None:
     if table.note:
         console.print(Text(table.note, style="dim"))
     console.print()
+
+
+def _headings(table: Table) -> tuple[list[str], list[int]]:
+    """Headings on as many lines as they take, and the width of each column whose text is not broken."""
+    cells = [[row[number] for row in table.rows] for number in range(len(table.columns))]
+    titles = [
+        column.title if "\n" in column.title else broken(column.title, max([8, *map(len, texts)]))
+        for column, texts in zip(table.columns, cells, strict=True)
+    ]
+    widths = [max(map(len, (*title.split("\n"), *texts))) for title, texts in zip(titles, cells, strict=True)]
+    return titles, widths
+
+
+def whole_width(table: Table) -> int:
+    """Columns of a page that a table takes where no text of it is broken."""
+    return sum(_headings(table)[1]) + 2 * (len(table.columns) - 1)
 
 
 def _whole(columns: Sequence[Column], widths: Sequence[int], page: int) -> list[bool]:

@@ -6,18 +6,31 @@ from rich.text import Text
 
 from gatesim.measures.numbers import format_rate
 from gatesim.show.page import page
-from gatesim.show.tables import LEFT, Column, Table, broken, compact, print_table
+from gatesim.show.tables import LEFT, Column, Table, broken, compact, print_table, whole_width
 from gatesim.study.who import Restricted, Row, Who
 
 
 def who_table(found: Who) -> Table:
     """Segments by readings: people, and under each reading people and share of needs restricted."""
-    rows = [_cells(row, found.readings) for row in (*found.rows, found.total)]
+    return _table(found, found.readings, "Whom the order restricts, by reading", noted=True)
+
+
+def by_reading(found: Who) -> list[Table]:
+    """The same for a narrow page: a table for each reading."""
+    last = found.readings[-1]
+    return [
+        _table(found, (reading,), f'Whom the order restricts, read as "{reading}"', noted=reading == last)
+        for reading in found.readings
+    ]
+
+
+def _table(found: Who, readings: tuple[str, ...], title: str, noted: bool) -> Table:
+    rows = [_cells(row, readings) for row in (*found.rows, found.total)]
     columns = (
         Column("segment", LEFT),
         Column("status", LEFT),
         Column("people"),
-        *(Column(words) for reading in found.readings for words in (f"{broken(reading)}\npeople", "\nneeds")),
+        *(Column(words) for reading in readings for words in (f"{broken(reading)}\npeople", "\nneeds")),
     )
     note = (
         f"People: expected number restricted at {found.at}, of all that the accounts stand for. Needs: share of the "
@@ -25,7 +38,7 @@ def who_table(found: Who) -> Table:
         if found.at
         else "No order is in force within the window."
     )
-    return Table("Whom the order restricts, by reading", columns, tuple(rows), note)
+    return Table(title, columns, tuple(rows), note if noted else "")
 
 
 def _cells(row: Row, readings: tuple[str, ...]) -> tuple[str, ...]:
@@ -45,4 +58,6 @@ def print_who(found: Who) -> None:
     console = page()
     console.print(Text(found.title, style="bold"))
     console.print()
-    print_table(console, who_table(found))
+    whole = who_table(found)
+    for table in [whole] if whole_width(whole) <= console.width else by_reading(found):
+        print_table(console, table)

@@ -7,7 +7,17 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_rate
-from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, WAITING, altair, finished, nothing, small_print
+from gatesim.show.charts.grammar import (
+    BLOCKED,
+    INK,
+    LEAKED,
+    WAITING,
+    altair,
+    finished,
+    inline,
+    nothing,
+    small_print,
+)
 from gatesim.study.result import Found, Result
 
 if TYPE_CHECKING:
@@ -70,36 +80,45 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
         "scale": alt.Scale(domain=[0, 1], nice=False),
         "axis": alt.Axis(format="~%", values=[0, 0.5, 1]),
     }
-    y = alt.Y("value:Q", **up)
+    y, low = alt.Y("value:Q", **up), alt.Y("low:Q", **up)
     scale = alt.Scale(domain=[*PARTS.values(), LEAK], range=[BLOCKED, WAITING, LEAKED])
     hue = alt.Color("what:N", scale=scale, title=None, legend=alt.Legend(orient="top", symbolType="square"))
     width = max(1.0, min(14.0, 0.8 * WIDTH / len(days)))
-    panels = []
-    for name in names:
-        own = [row for row in bars if row["policy"] == name]
-        line = [row for row in leaks if row["policy"] == name]
-        layers = [
-            alt.Chart(alt.Data(values=own)).mark_bar(size=width).encode(x=x, y=y, y2="from:Q", color=hue),
-            alt.Chart(alt.Data(values=[row for row in own if row["low"] is not None]))
-            .mark_rule(color=INK, strokeWidth=1)
-            .encode(x=x, y=alt.Y("low:Q", **up), y2="high:Q"),
-            alt.Chart(alt.Data(values=line)).mark_line(strokeWidth=2).encode(x=x, y=y, color=hue),
-            alt.Chart(alt.Data(values=line))
-            .mark_point(filled=True, size=16, opacity=1, stroke="#FFFFFF", strokeWidth=0.6)
-            .encode(x=x, y=y, color=hue),
-            alt.Chart(alt.Data(values=[row for row in line if row["low"] is not None]))
-            .mark_rule(color=LEAKED, strokeWidth=1)
-            .encode(x=x, y=alt.Y("low:Q", **up), y2="high:Q"),
-        ]
-        head = alt.TitleParams(name, fontSize=11, anchor="start", color=INK, offset=6, limit=0)
-        panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=head))
-    columns = 1 if any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
-    rows = [
-        alt.hconcat(*panels[start : start + columns], spacing=16) for start in range(0, len(panels), columns)
+    layers = [
+        _of("bar", alt).mark_bar(size=width).encode(x=x, y=y, y2="from:Q", color=hue),
+        _of("bar", alt, "low").mark_rule(color=INK, strokeWidth=1).encode(x=x, y=low, y2="high:Q"),
+        _of("line", alt).mark_line(strokeWidth=2).encode(x=x, y=y, color=hue),
+        _of("line", alt)
+        .mark_point(filled=True, size=16, opacity=1, stroke="#FFFFFF", strokeWidth=0.6)
+        .encode(x=x, y=y, color=hue),
+        _of("line", alt, "low").mark_rule(color=LEAKED, strokeWidth=1).encode(x=x, y=low, y2="high:Q"),
     ]
-    chart = alt.vconcat(*rows, spacing=12) if len(rows) > 1 else rows[0]
+    data = inline([*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)])
+    columns = 1 if any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
+    head = alt.Header(
+        labelAnchor="start",
+        labelFontSize=11,
+        labelFontWeight="bold",
+        labelColor=INK,
+        labelPadding=6,
+        labelLimit=0,
+    )
+    # One panel, repeated: a chart of many would be put together panel by panel, which takes seconds.
+    panels = (
+        alt.layer(*layers, data=data)
+        .properties(width=WIDTH, height=HEIGHT)
+        .facet(facet=alt.Facet("policy:N", sort=names, title=None, header=head), columns=columns, spacing=14)
+        .resolve_axis(x="independent", y="independent")
+    )
+    chart = alt.hconcat(panels)
     wide = max(420, (WIDTH + 46) * columns)
     return finished(chart, _finding(bars, leaks), small, wide, _says(bars, leaks, names))
+
+
+def _of(kind: str, alt: Any, known: str = "") -> Any:
+    """The part of the rows that one mark shows; ``known``: a column that must have a value."""
+    wanted = f"datum.kind === '{kind}'" + (f" && datum.{known} !== null" if known else "")
+    return alt.Chart().transform_filter(wanted)
 
 
 def _x(alt: Any, days: list[str]) -> Any:

@@ -1,13 +1,16 @@
-"""The desk: how busy it is, how long cases wait, who leaves, by policy."""
+"""The desk: how busy it was, how long cases waited, who left, by policy; and hour by hour, as it is expected."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import DEFINITIONS
 from gatesim.measures.numbers import format_count, format_rate
+from gatesim.show.charts.desk_hours import PLAIN, WIDE, hours_panels, hours_says, longest
 from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, altair, finished, nothing, small_print
 from gatesim.show.charts.panels import label_room, rows_panel
+from gatesim.study.desk_hours import DeskHours, desk_hours
 from gatesim.study.result import Result
 
 if TYPE_CHECKING:
@@ -29,19 +32,48 @@ def desk_chart(result: Result) -> HConcatChart:
     Parameters
     ----------
     result
-        The result of a run that simulates; the exact engine has no desk.
+        The result of a run. The exact engine has no desk: of its runs only what is expected hour by hour is drawn.
 
     Returns
     -------
     altair chart
-        A panel for each measure of the desk, a row a policy; lines are 95 % intervals over replications, where there
-        are several. A measure that the run did not take has no panel: where each wait is drawn from a table, nobody
-        is at work.
+        Above, a panel for each measure of the simulated desk, a row a policy; lines are 95 % intervals over
+        replications, where there are several. A measure that the run did not take has no panel: where each wait is
+        drawn from a table, nobody is at work. Below, hour by hour, what is expected at the real size: see
+        `gatesim.study.desk_hours`.
     """
-    import pandas as pd
-
     alt = altair()
-    small = small_print(result, *dict.fromkeys(result.desk.values()))
+    records = _records(result)
+    names = [one["policy"] for one in records] if result.engine != "exact" else list(result.policies)
+    hours = desk_hours(result.loaded.scenario, names, result.reading)
+    small = small_print(
+        result, *dict.fromkeys(result.desk.values()), *([PLAIN] if hours else []), *_simplified(result, hours)
+    )
+    if not records and not hours:
+        return nothing("The desk", small, "No case came before a reviewer under any of these policies.")
+    parts, says, wide, title = [], [], 0.0, "The desk"
+    if records:
+        totals, wide = _totals(alt, records)
+        parts.append(totals)
+        says.append(_says(records))
+        title = _finding(records)
+    if hours:
+        parts.append(hours_panels(hours, result.loaded.scenario.start))
+        says.append(hours_says(hours, result.loaded.scenario.start))
+        wide = max(wide, WIDE)
+        title = title if records else longest(hours, result.loaded.scenario.start)
+    both = parts[0] if len(parts) == 1 else alt.vconcat(*parts, spacing=26)
+    return finished(both, title, small, wide, "; ".join(says))
+
+
+def _simplified(result: Result, hours: Mapping[str, DeskHours]) -> list[str]:
+    """What the hours take more simply than the run does, where the run does not say so itself."""
+    said = " ".join(result.desk.values())
+    return [note for note in dict.fromkeys(one.note for one in hours.values()) if note and note not in said]
+
+
+def _records(result: Result) -> list[dict[str, Any]]:
+    """A record for each policy that had cases at the desk."""
     records = []
     for name, found in result.policies.items():
         measured = {key: found.measures[key] for key in PANELS if key in found.measures}
@@ -60,13 +92,13 @@ def desk_chart(result: Result) -> HConcatChart:
                 else in_words(measure.value, measure.low, measure.high),
             }
         records.append(record)
-    if not records:
-        why = (
-            "The exact engine leaves out the desk: simulate to see it."
-            if result.engine == "exact"
-            else "No case came before a reviewer under any of these policies."
-        )
-        return nothing("The desk", small, why)
+    return records
+
+
+def _totals(alt: Any, records: list[dict[str, Any]]) -> tuple[Any, float]:
+    """The panels of what was measured, and their width."""
+    import pandas as pd
+
     frame = pd.DataFrame(records)
     panels: list[Any] = []
     for key, (words, colour) in PANELS.items():
@@ -78,26 +110,28 @@ def desk_chart(result: Result) -> HConcatChart:
         panels.append(
             rows_panel(frame, key, colour, words, scale, axis, row="policy", labelled=not panels, width=215)
         )
-    says = "; ".join(
+    return alt.hconcat(*panels, spacing=18), 233 * len(panels) + label_room(list(frame["policy"]))
+
+
+def _says(records: list[dict[str, Any]]) -> str:
+    return "; ".join(
         f"{one['policy']}: "
         + ", ".join(
             f"{words} {one[f'{key}_text']}" for key, (words, _) in PANELS.items() if one.get(f"{key}_text")
         )
         for one in records
     )
-    wide = 233 * len(panels) + label_room(list(frame["policy"]))
-    return finished(alt.hconcat(*panels, spacing=18), _finding(frame), small, wide, says)
 
 
-def _finding(frame: Any) -> str:
+def _finding(records: list[dict[str, Any]]) -> str:
     """Under which policy the desk is fullest, as a title."""
     for key, words in (("desk_wait", "cases wait longest"), ("desk_utilisation", "the desk is busiest")):
-        if key in frame and not frame[key].isna().all():
-            row = frame.loc[frame[key].idxmax()]
+        some = [one for one in records if one.get(key) is not None]
+        if some:
+            most = max(some, key=lambda one: one[key])
             unit = " h" if key == "desk_wait" else ""
-            return f"Under {row['policy']} {words}: {row[f'{key}_text']}{unit}" + (
-                f"; {row['desk_abandonment_text']} leave the queue"
-                if "desk_abandonment" in frame and row["desk_abandonment_text"]
-                else ""
+            left = most.get("desk_abandonment_text")
+            return f"Under {most['policy']} {words}: {most[f'{key}_text']}{unit}" + (
+                f"; {left} leave the queue" if left else ""
             )
     return "The desk"

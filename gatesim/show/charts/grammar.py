@@ -6,6 +6,7 @@ Charts need the extra ``charts`` (``pip install "gatesim[charts]"``); nothing of
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -78,6 +79,15 @@ def altair() -> Any:
     except ImportError as missing:
         raise ImportError(MISSING) from missing
     return alt
+
+
+def inline(rows: Iterable[dict[str, Any]]) -> Any:
+    """Rows of data inside a chart, however many.
+
+    Altair copies lists over and over while panels are put together, and refuses tables of more than 5,000 rows; a
+    tuple it takes as it is.
+    """
+    return altair().Data(values=tuple(rows))
 
 
 def broken(text: str, width: float, size: float) -> list[str]:

@@ -18,6 +18,7 @@ from gatesim.show.charts.grammar import (
     nothing,
     short_title,
 )
+from gatesim.show.shutdown import map_finding, shutdown_finding
 from gatesim.show.sides import OUTCOMES, SIDES, outcome_words
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import ShutdownPoint
@@ -43,21 +44,6 @@ def _limit(asked: Question, *parameters: Parameter) -> str:
     return f"limit {format_limit(asked.limit)}"
 
 
-def shutdown_finding(found: ShutdownPoint) -> str:
-    """Where the outcome changes, as a title."""
-    key = found.parameter.key
-    counts = {side: len(found.of(side)) for side in SIDES}
-    if not any(counts.values()):
-        low, _ = found.ends["list"]
-        return f"Nothing in the range of {key} changes the outcome: {outcome_words(low.outcome, 'list')}"
-    words = {"list": "for the policies listed", "bound_A": "for bound A", "bound_B": "for bound B"}
-    parts = [
-        f"{'never' if count == 0 else 'once' if count == 1 else f'{count} times'} {words[side]}"
-        for side, count in counts.items()
-    ]
-    return f"As {key} moves, the outcome changes {', '.join(parts[:2])} and {parts[2]}"
-
-
 def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     """What the best gate of each side serves within the limit, as the number moves.
 
@@ -75,8 +61,9 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     alt = altair()
     p = found.parameter
     small = (
-        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, p)}; dashed: the floor; "
-        "dotted: as assumed; of the list those without memory"
+        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, p)}; dashed: the floor"
+        + ("; dotted: as assumed" if _inside(p) else "")
+        + "; of the list those without memory"
     )
     rows = [
         {"value": row["value"], "served": row[side], "side": SHORT[side]}
@@ -128,7 +115,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
             .mark_point(filled=True, size=80, opacity=1)
             .encode(x=x, y=y, color=alt.Color("side:N", scale=colours, legend=None), shape=shape)
         )
-    if p.now is not None and p.low <= p.now <= p.high:
+    if _inside(p):
         now = alt.Chart(alt.Data(values=[{"value": p.now}]))
         layers.append(now.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(x=x))
     says = "; ".join(
@@ -140,25 +127,6 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     lines = alt.layer(*layers).resolve_legend(shape="independent")
     chart = alt.hconcat(lines.properties(width=560, height=260))
     return finished(chart, shutdown_finding(found), small, 600, says)
-
-
-def map_finding(found: ShutdownMap) -> str:
-    """In what part of the map some gate would do, as a title."""
-    shares = {side: of.get("gate_available", 0.0) for side, of in found.shares().items()}
-    if not any(shares.values()):
-        return "Nowhere on the map is any gate within the limit and above the floor"
-    listed, plain, remembering = (
-        "nowhere on the map"
-        if share == 0
-        else "everywhere on the map"
-        if share == 1
-        else f"on {share:.0%} of the map"
-        for share in shares.values()
-    )
-    return (
-        f"A listed gate serves enough within the limit {listed}, some gate without memory {plain}; "
-        f"one with memory is left open {remembering}"
-    )
 
 
 def _legend(outcome: str) -> str:
@@ -221,7 +189,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
             )
         )
         layers = [map_]
-        if first.now is not None and second.now is not None and _inside(first) and _inside(second):
+        if _inside(first) and _inside(second):
             here = alt.Chart(alt.Data(values=[{"x": first.now, "y": second.now}]))
             layers += [
                 here.mark_point(
@@ -232,7 +200,9 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
         panels.append(alt.layer(*layers).properties(width=MAP, height=MAP, title=head))
     small = (
         f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
-        f"{format_limit(found.asked.floor)}; cross: as assumed; of the list those without memory"
+        f"{format_limit(found.asked.floor)}"
+        + ("; cross: as assumed" if _inside(first) and _inside(second) else "")
+        + "; of the list those without memory"
     )
     says = "; ".join(
         f"{SHORT[side]}: " + ", ".join(f"{OUTCOMES[name]} on {share:.0%}" for name, share in of.items())
