@@ -21,10 +21,12 @@ from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
 from gatesim.show.charts import grammar
+from gatesim.show.charts.frontier import one_reading
 from gatesim.show.charts.grammar import broken
 from gatesim.show.charts.places import LETTER, Box, around, place
 from gatesim.show.charts.policies import own_row
 from gatesim.study.result import Result
+from gatesim.study.standing import question
 from tests.scenarios import SMALL
 
 NAME = "a-policy-with-a-name-as-long-as-a-name-may-be-0123456789-abc"
@@ -273,6 +275,33 @@ def test_the_frontiers_title_is_its_point_at_the_limit() -> None:
         f"more than {format_rate(at['bound_A'])} of entitled needs, or {format_rate(at['bound_B'])}" in title
     )
     assert "any_foreign serves" in says
+
+
+def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -> None:
+    names = ["open", "shutdown", "any_foreign"]
+    found = gatesim.frontier(SMALL, policies=names)
+    spec = one_reading(found, question(found.loaded.scenario), "What it shows.").to_dict(validate=True)
+    assert spec["description"] == "What it shows."
+    named = [row for rows in found_in(spec, "values") for row in rows if isinstance(row, dict) and "y" in row]
+    shown = {row["text"]: row for row in named if "text" in row}
+    assert {part for text in shown for part in text.split(", ")} == {
+        one.policy
+        for one in found.policies
+        if one.reading == found.reading and one.leak is not None and one.served is not None
+    }
+    assert all(0 < row["x"] < spec["width"] and 0 < row["y"] < spec["height"] for row in shown.values())
+
+
+def test_a_chart_that_is_not_in_order_is_refused_when_it_is_drawn() -> None:
+    from altair.utils import schemapi
+
+    alt = grammar.altair()
+    with grammar.unchecked():
+        wrong = alt.hconcat(alt.Chart(grammar.inline([{}])).mark_text(baseline="nowhere"))
+    with pytest.raises(schemapi.SchemaValidationError, match="nowhere"):
+        grammar.finished(wrong, "t", "s", 100).to_dict()
+    with pytest.raises(schemapi.SchemaValidationError, match="nowhere"):
+        alt.Chart(grammar.inline([{}])).mark_text(baseline="nowhere")
 
 
 def test_without_the_extra_the_message_says_how_to_get_it() -> None:

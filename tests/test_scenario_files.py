@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from gatesim.scenario import ScenarioError, build, load, places, seeds, shipped
+from gatesim.scenario import ScenarioError, build, load, places, rests_on, seeds, shipped
 from gatesim.scenario.json_schema import json_schema
 from tests.scenarios import SMALL, small, small_data
 
@@ -373,3 +374,33 @@ def test_the_json_schema_describes_its_keys() -> None:
     )
     assert schema["$defs"]["Order"]["properties"]["grace"]["default"] == "0d"
     json.dumps(schema)
+
+
+MOVES = (
+    ["signals.ip.accuracy.US=0.97"],
+    ["signals.ip.accuracy.US=0.6"],
+    ["people=50", "orders.0.grace=1h"],
+    ['assumptions."signals.*.coverage"={title="c", grade="guess", range=[0.1, 0.2]}'],
+    ["seed=9"],
+    ["policies.open.lead_time=3d", "policies.open.lead_time=0s"],
+    ["segments.visitors.vpn.users=0.9"],
+)
+
+
+def test_what_is_set_after_something_else_was_is_as_if_it_were_read_anew() -> None:
+    one = load(SMALL)
+    for sets in MOVES * 2:
+        moved, fresh = one.with_sets(sets), load(SMALL, sets)
+        assert moved == fresh
+        assert list(moved.origin.items()) == list(fresh.origin.items())
+        assert moved.warnings == fresh.warnings
+        assert rests_on(moved) == rests_on(fresh)
+        assert pickle.loads(pickle.dumps(moved)).with_sets(["seed=3"]) == load(SMALL, [*sets, "seed=3"])
+    assert one == load(SMALL), "nothing of the base was changed"
+    assert any(one.with_sets(sets).warnings for sets in MOVES), "some of them are implausible"
+
+
+def test_only_the_table_that_is_set_is_read_anew() -> None:
+    one = load(SMALL)
+    moved = one.with_sets(["signals.ip.accuracy.US=0.97"])
+    assert [name for name in one.tables if moved.tables[name] is not one.tables[name]] == ["signals"]

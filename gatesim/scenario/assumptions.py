@@ -23,9 +23,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gatesim.scenario.errors import Finding, KeyPath, dotted, nearest
-from gatesim.scenario.keys import leaves, parse_key
+from gatesim.scenario.keys import parse_key
 from gatesim.scenario.schema import Assumption, Scenario
-from gatesim.scenario.shape import Shape, at, below, fields, is_duration, is_part, is_whole, kinds
+from gatesim.scenario.shape import Shape, below, fields, is_part, kinds
+from gatesim.scenario.tables import Number, Table, tables
 from gatesim.scenario.types import (
     DAY,
     FOREVER,
@@ -35,7 +36,6 @@ from gatesim.scenario.types import (
     WEEK,
     YEAR,
     parse_duration,
-    reads_as_duration,
 )
 
 if TYPE_CHECKING:
@@ -110,15 +110,14 @@ def rests_on(loaded: Loaded) -> tuple[Input, ...]:
     known = loaded.scenario.assumptions
     patterns = Patterns(known)
     stated = _last_stated(loaded, order)
-    groups: dict[tuple[str, bool, bool], list[tuple[KeyPath, float | str]]] = {}
-    for path, value in _numbers(loaded.data):
-        pattern = patterns.best(path)
-        if pattern is not None:
-            overridden = order.get(loaded.origin[dotted(path)], len(order)) > stated[pattern]
-            groups.setdefault((pattern, True, overridden), []).append((path, value))
-        elif path[0] not in _SIZES:
-            key = dotted(_starred(path, loaded.data)).replace('"*"', "*")
-            groups.setdefault((key, False, False), []).append((path, value))
+    groups: dict[tuple[str, bool, bool], list[Number]] = {}
+    for table in tables(loaded.data, loaded.tables).values():
+        for one, pattern in zip(table.numbers, table.covered(patterns), strict=True):
+            if pattern is not None:
+                overridden = order.get(loaded.origin[one.name], len(order)) > stated[pattern]
+                groups.setdefault((pattern, True, overridden), []).append(one)
+            elif table.top not in _SIZES:
+                groups.setdefault((table.group(one), False, False), []).append(one)
     return tuple(
         _input(key, overridden, entries, known[key] if covered else None, loaded.origin)
         for (key, covered, overridden), entries in groups.items()
@@ -135,6 +134,7 @@ class Patterns:
     """The assumptions of a scenario, found by the key paths that their patterns fit."""
 
     def __init__(self, assumptions: Mapping[str, Assumption]) -> None:
+        self.keys = tuple(assumptions)
         self._root: dict[str, Any] = {}
         for key in assumptions:
             node = self._root
@@ -167,37 +167,14 @@ def _last_stated(loaded: Loaded, order: Mapping[str, int]) -> dict[str, int]:
     starts = {dotted(("assumptions", key)): key for key in loaded.scenario.assumptions}
     last: dict[str, int] = {}
     for name, file in loaded.origin.items():
+        if not name.startswith("assumptions."):
+            continue
         start = name
         while start and start not in starts:
             start = start.rpartition(".")[0]
         if start:
             last[starts[start]] = max(last.get(starts[start], 0), order.get(file, len(order)))
     return last
-
-
-def _numbers(data: Mapping[str, Any]) -> Iterator[tuple[KeyPath, float | str]]:
-    """Every number and duration of the data."""
-    for path, value in leaves(data):
-        if path[0] == "assumptions" or isinstance(value, bool):
-            continue
-        if isinstance(value, int | float) or (
-            isinstance(value, str) and reads_as_duration(value) and is_duration(at(path, data))
-        ):
-            yield path, value
-
-
-def _starred(path: KeyPath, data: Mapping[str, Any]) -> KeyPath:
-    """The key under which values that belong together are listed."""
-    for length in range(1, len(path)):
-        if is_whole(at(path[:length], data)):
-            path = path[:length]
-            break
-    while path and isinstance(path[-1], int):
-        path = path[:-1]
-    return tuple(
-        "*" if isinstance(step, int) or (position == 1 and path[0] in ("segments", "policies")) else step
-        for position, step in enumerate(path)
-    )
 
 
 def _by_nature(path: KeyPath) -> str:
@@ -209,14 +186,14 @@ def _by_nature(path: KeyPath) -> str:
 def _input(
     key: str,
     overridden: bool,
-    entries: Sequence[tuple[KeyPath, float | str]],
+    entries: Sequence[Number],
     known: Assumption | None,
     origin: Mapping[str, str],
 ) -> Input:
-    values = {dotted(path): value for path, value in entries}
+    values = {one.name: one.value for one in entries}
     files = ", ".join(dict.fromkeys(origin[name] for name in values))
     if known is None:
-        return Input(key, key, "", values, _by_nature(entries[0][0]), origin=files)
+        return Input(key, key, "", values, _by_nature(entries[0].path), origin=files)
     return Input(
         key,
         known.title,
@@ -289,15 +266,15 @@ class OutOfRange:
     warnings: tuple[Finding, ...]
 
 
-def out_of_range(scenario: Scenario, data: Mapping[str, Any]) -> OutOfRange:
+def out_of_range(scenario: Scenario, found: Mapping[str, Table]) -> OutOfRange:
     """The values of a scenario that lie outside what their assumptions say.
 
     Parameters
     ----------
     scenario
         The typed scenario.
-    data
-        Its resolved data.
+    found
+        The tables of its resolved data. One that was held against the very same assumptions is not again.
 
     Returns
     -------
@@ -305,9 +282,23 @@ def out_of_range(scenario: Scenario, data: Mapping[str, Any]) -> OutOfRange:
         One finding a value.
     """
     patterns = Patterns(scenario.assumptions)
+    stated = found["assumptions"].value if "assumptions" in found else None
+    errors: list[Finding] = []
+    warnings: list[Finding] = []
+    for table in found.values():
+        if table.outside is None or table.outside[0] is not stated:
+            table.outside = stated, *_outside(scenario, table, patterns)
+        errors += table.outside[1]
+        warnings += table.outside[2]
+    return OutOfRange(tuple(errors), tuple(warnings))
+
+
+def _outside(
+    scenario: Scenario, table: Table, patterns: Patterns
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The values of a table outside their hard limits, and those outside their plausible range."""
     errors, warnings = [], []
-    for path, value in _numbers(data):
-        pattern = patterns.best(path)
+    for (path, _, value), pattern in zip(table.numbers, table.covered(patterns), strict=True):
         known = scenario.assumptions[pattern] if pattern is not None else None
         if pattern is None or known is None or not (known.range or known.limits):
             continue
@@ -325,7 +316,7 @@ def out_of_range(scenario: Scenario, data: Mapping[str, Any]) -> OutOfRange:
         elif known.range and not known.range[0] <= number <= known.range[1]:
             message = f"{value} is outside its plausible range, {_span(known.range, known.unit)} {about}"
             warnings.append(Finding(path, message))
-    return OutOfRange(tuple(errors), tuple(warnings))
+    return tuple(errors), tuple(warnings)
 
 
 def _in_unit(value: float | str, size: int | None) -> float:

@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from gatesim.scenario.places import seeds, shipped
 from gatesim.scenario.reading import NOT_THERE, Layer, impossible, read_layer
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.sources import SET, Sources
+from gatesim.scenario.tables import Table, tables
 from gatesim.scenario.wording import findings
 
 LONGEST_CHAIN = 20
@@ -59,6 +61,10 @@ class Loaded:
         What was set on top of the files.
     layers
         The files as they were read.
+    ground
+        The files put together, on which further values are set.
+    tables
+        What was read off the data, table by table.
     """
 
     scenario: Scenario
@@ -68,6 +74,8 @@ class Loaded:
     warnings: tuple[str, ...]
     sets: tuple[str, ...] = ()
     layers: tuple[Layer, ...] = field(default=(), repr=False)
+    ground: Ground | None = field(default=None, repr=False, compare=False)
+    tables: Mapping[str, Table] = field(default_factory=dict, repr=False, compare=False)
 
     def with_sets(self, sets: Sequence[str]) -> Loaded:
         """The same files, not read anew, with further values set on top.
@@ -82,7 +90,40 @@ class Loaded:
         ScenarioError
             As for `load`.
         """
-        return _made(self.layers, (*self.sets, *sets))
+        return _made(self.ground or Ground(self.layers), (*self.sets, *sets))
+
+
+class Ground:
+    """Files put together, base first, before anything is set on top of them.
+
+    Parameters
+    ----------
+    layers
+        The files as they were read.
+
+    Raises
+    ------
+    ScenarioError
+        When it is put together, if a file does without what is not there.
+    """
+
+    def __init__(self, layers: tuple[Layer, ...]) -> None:
+        self.layers = layers
+
+    def __reduce__(self) -> tuple[type[Ground], tuple[tuple[Layer, ...]]]:
+        # To another process go the files: they are put together there if they are needed.
+        return Ground, (self.layers,)
+
+    @cached_property
+    def made(self) -> tuple[Data, Origins, dict[str, Table]]:
+        """The merged data, where its values are from, and its tables. None of them is changed later."""
+        data: Data = {}
+        origins = Origins()
+        for number, layer in enumerate(self.layers):
+            stated = {name: value for name, value in layer.data.items() if name not in _OF_FILES}
+            data = merged(_without(layer, data, number), stated)
+            origins.update(data, stated, layer.file)
+        return data, origins, tables(data)
 
 
 def load(source: str | Path, sets: Sequence[str] = ()) -> Loaded:
@@ -106,7 +147,7 @@ def load(source: str | Path, sets: Sequence[str] = ()) -> Loaded:
     ScenarioError
         If anything is wrong: up to twenty problems, each with file, line, key and what would be right.
     """
-    return _made(_chain(*_find(source)), tuple(sets))
+    return _made(Ground(_chain(*_find(source))), tuple(sets))
 
 
 def loaded_from(source: str | Path | Loaded, sets: Sequence[str] = ()) -> Loaded:
@@ -127,36 +168,38 @@ def loaded_from(source: str | Path | Loaded, sets: Sequence[str] = ()) -> Loaded
     return source.with_sets(sets) if sets else source
 
 
-def _made(layers: tuple[Layer, ...], sets: tuple[str, ...]) -> Loaded:
-    """A scenario from its files, base first, and what is set on top."""
-    data: Data = {}
-    origins = Origins()
-    for number, layer in enumerate(layers):
-        stated = {name: value for name, value in layer.data.items() if name not in _OF_FILES}
-        data = merged(_without(layer, data, number), stated)
-        origins.update(data, stated, layer.file)
+def _made(ground: Ground, sets: tuple[str, ...]) -> Loaded:
+    """A scenario from its files and what is set on top."""
+    data, origins, read = ground.made
+    layers = ground.layers
     sources = Sources(layers)
     restated: Data = {}
+    touched = set()
     for one in sets:
         data, path, value = _set(data, one)
         sources.note_set(path, value)
+        touched.add(str(path[0]))
         if path[0] == "assumptions":
             restated = merged(restated, _nested(path, value))
     if sets:
-        origins.update(data, restated, SET)
+        origins = origins.copy()
+        origins.update(data, restated, SET, touched)
+        read = tables(data, read)
 
     def problem(finding: Finding) -> Problem:
         return sources.problem(finding, data)
 
-    scenario, outside = _validated(data, problem)
+    scenario, outside = _validated(data, read, problem)
     return Loaded(
         scenario,
         data,
         tuple((layer.file, layer.sha256) for layer in layers),
-        {dotted(path): file for path, file in origins.of.items()},
+        origins.named,
         tuple(str(problem(finding)) for finding in outside),
         sets,
         layers,
+        ground,
+        read,
     )
 
 
@@ -181,10 +224,12 @@ def build(data: Mapping[str, Any], file: str = "the scenario") -> Scenario:
 
     resolved = dict(data)
     _refuse(impossible(resolved), problem)
-    return _validated(resolved, problem)[0]
+    return _validated(resolved, tables(resolved), problem)[0]
 
 
-def _validated(data: Data, problem: _Place) -> tuple[Scenario, tuple[Finding, ...]]:
+def _validated(
+    data: Data, read: Mapping[str, Table], problem: _Place
+) -> tuple[Scenario, tuple[Finding, ...]]:
     """The typed scenario, and its values outside their plausible range.
 
     Each step is looked at only where the ones before found nothing.
@@ -196,8 +241,11 @@ def _validated(data: Data, problem: _Place) -> tuple[Scenario, tuple[Finding, ..
         raise
     _refuse(inconsistencies(scenario), problem)
     _refuse(belief_rules(scenario), problem)
-    _refuse(assumption_rules(scenario), problem)
-    outside = out_of_range(scenario, data)
+    stated = read.get("assumptions")
+    if stated is not None and not stated.in_order:
+        _refuse(assumption_rules(scenario), problem)
+        stated.in_order = True
+    outside = out_of_range(scenario, read)
     _refuse(outside.errors, problem)
     return scenario, outside.warnings
 

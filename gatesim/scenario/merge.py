@@ -10,10 +10,10 @@ Tables are merged key by key; everything else (numbers, texts, arrays) is replac
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from gatesim.scenario.errors import Finding, KeyPath, nearest, shown
+from gatesim.scenario.errors import Finding, KeyPath, dotted, nearest, shown
 from gatesim.scenario.keys import leaves, parse_key
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.shape import Shape, below, families, is_whole, kinds
@@ -161,10 +161,29 @@ class Origins:
     """
 
     def __init__(self) -> None:
-        self.of: dict[KeyPath, str] = {}
-        self._values: dict[KeyPath, object] = {}
+        # By the name at the top, so that what nobody touches can be passed over.
+        self._of: dict[str, dict[KeyPath, str]] = {}
+        self._values: dict[str, dict[KeyPath, object]] = {}
+        self._named: dict[str, dict[str, str]] = {}
 
-    def update(self, data: Data, stated: Data, file: str) -> None:
+    @property
+    def named(self) -> dict[str, str]:
+        """The file of each value, by its dotted key path, in the order of the data."""
+        found: dict[str, str] = {}
+        for top, of in self._of.items():
+            if top not in self._named:
+                self._named[top] = {dotted(path): file for path, file in of.items()}
+            found.update(self._named[top])
+        return found
+
+    def copy(self) -> Origins:
+        """The same, to be updated by itself."""
+        other = Origins()
+        other._of, other._values = dict(self._of), dict(self._values)
+        other._named = dict(self._named)
+        return other
+
+    def update(self, data: Data, stated: Data, file: str, touched: Container[str] | None = None) -> None:
         """Take note of the data that came out of a file on top of what there was.
 
         Parameters
@@ -175,12 +194,25 @@ class Origins:
             What the file itself says.
         file
             The file as shown.
+        touched
+            Names at the top under which something may be another than before; None where all may.
         """
         restated = {path for path, _ in leaves(stated) if path[0] == "assumptions"}
-        values = dict(leaves(data))
-        origins = {}
-        for path, value in values.items():
-            before = self._values.get(path)
-            kept = path in self.of and type(before) is type(value) and before == value
-            origins[path] = self.of[path] if kept and path not in restated else file
-        self.of, self._values = origins, values
+        of, values = {}, {}
+        for top, table in data.items():
+            was, before = self._of.get(top, {}), self._values.get(top, {})
+            if touched is not None and top in self._of and top not in touched:
+                of[top], values[top] = was, before
+                continue
+            self._named.pop(top, None)
+            values[top] = dict(leaves(table, (top,)))
+            of[top] = {
+                path: was[path]
+                if path in was
+                and path not in restated
+                and type(before[path]) is type(value)
+                and before[path] == value
+                else file
+                for path, value in values[top].items()
+            }
+        self._of, self._values = of, values

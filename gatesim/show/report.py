@@ -224,7 +224,7 @@ def _figure(name: str, chart: HConcatChart) -> Figure:
     from altair.utils.mimebundle import spec_to_mimebundle
     from markupsafe import Markup
 
-    # Each part of a chart was held against Altair's schema when it was made: not all of it once more.
+    # That a chart's grammar is right is for the tests of charts to see: Altair's own look at it takes long.
     svg = spec_to_mimebundle(chart.to_dict(validate=False), format="svg", mode="vega-lite")["image/svg+xml"]
     svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)

@@ -6,7 +6,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, LIMIT, altair, finished, line_scales
+from gatesim.show.charts.grammar import (
+    BLOCKED,
+    INK,
+    LEAKED,
+    LIMIT,
+    altair,
+    finished,
+    inline,
+    line_scales,
+    unchecked,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +28,7 @@ PANEL_HEIGHT, LABEL_HEIGHT = 210, 13
 _HUES = {"leak_share": LEAKED, "leak_rate": LEAKED, "false_block_rate": BLOCKED}
 
 
+@unchecked()
 def lines(
     frame: pd.DataFrame,
     x: str,
@@ -94,14 +105,12 @@ def lines(
         text = (
             alt.Chart(ends)
             .mark_text(align="left", dx=8, fontSize=11, color=INK)
-            .encode(x=at(x), y=up, text=f"{colour}:N")
+            .encode(x=at(x), y=up, text=alt.Text(f"{colour}:N"))
         )
         head = alt.TitleParams(
             words, color=_HUES.get(share, INK), fontSize=11, fontWeight="bold", anchor="start", offset=8
         )
-        panels.append(
-            alt.layer(*marks, drawn, dots, text).properties(width=270, height=PANEL_HEIGHT, title=head)
-        )
+        panels.append(alt.layer(*marks, drawn, dots, text, width=270, height=PANEL_HEIGHT, title=head))
     wide = 300 * len(panels) + 6.2 * max(map(len, map(str, names)))
     return finished(alt.hconcat(*panels, spacing=24), title, subtitle, wide, _says(frame, x, y, colour))
 
@@ -129,15 +138,15 @@ def _marks(
     marks, said = [], []
     if plausible is not None:
         low, high = max(plausible[0], domain[0]), min(plausible[1], domain[1])
-        band = alt.Chart(alt.Data(values=[{"low": low, "high": high}]))
-        marks.append(band.mark_rect(color=INK, opacity=0.07).encode(x=at("low"), x2="high:Q"))
+        band = alt.Chart(inline([{"low": low, "high": high}]))
+        marks.append(band.mark_rect(color=INK, opacity=0.07).encode(x=at("low"), x2=alt.X2("high:Q")))
         said.append("shaded: plausible range")
     if assumed is not None:
-        line = alt.Chart(alt.Data(values=[{"assumed": assumed}]))
+        line = alt.Chart(inline([{"assumed": assumed}]))
         marks.append(line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=at("assumed")))
         said.append("dashed: as assumed")
     if said:
-        words = alt.Chart(alt.Data(values=[{}])).mark_text(
+        words = alt.Chart(inline([{}])).mark_text(
             text="; ".join(said), color=LIMIT, fontSize=10, align="left", baseline="bottom", x=0, y=-5
         )
         marks.append(words)

@@ -17,6 +17,7 @@ from gatesim.show.charts.grammar import (
     inline,
     nothing,
     small_print,
+    unchecked,
 )
 from gatesim.study.result import Found, Result
 
@@ -33,6 +34,7 @@ WIDTH, HEIGHT, COLUMNS = 210, 96, 3
 """Of a panel, in points; panels side by side."""
 
 
+@unchecked()
 def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcatChart:
     """Day by day what each policy does with the needs that the order is about.
 
@@ -85,13 +87,15 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
     hue = alt.Color("what:N", scale=scale, title=None, legend=alt.Legend(orient="top", symbolType="square"))
     width = max(1.0, min(14.0, 0.8 * WIDTH / len(days)))
     layers = [
-        _of("bar", alt).mark_bar(size=width).encode(x=x, y=y, y2="from:Q", color=hue),
-        _of("bar", alt, "low").mark_rule(color=INK, strokeWidth=1).encode(x=x, y=low, y2="high:Q"),
+        _of("bar", alt).mark_bar(size=width).encode(x=x, y=y, y2=alt.Y2("from:Q"), color=hue),
+        _of("bar", alt, "low").mark_rule(color=INK, strokeWidth=1).encode(x=x, y=low, y2=alt.Y2("high:Q")),
         _of("line", alt).mark_line(strokeWidth=2).encode(x=x, y=y, color=hue),
         _of("line", alt)
         .mark_point(filled=True, size=16, opacity=1, stroke="#FFFFFF", strokeWidth=0.6)
         .encode(x=x, y=y, color=hue),
-        _of("line", alt, "low").mark_rule(color=LEAKED, strokeWidth=1).encode(x=x, y=low, y2="high:Q"),
+        _of("line", alt, "low")
+        .mark_rule(color=LEAKED, strokeWidth=1)
+        .encode(x=x, y=low, y2=alt.Y2("high:Q")),
     ]
     data = inline([*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)])
     columns = 1 if any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
@@ -105,8 +109,7 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
     )
     # One panel, repeated: a chart of many would be put together panel by panel, which takes seconds.
     panels = (
-        alt.layer(*layers, data=data)
-        .properties(width=WIDTH, height=HEIGHT)
+        alt.layer(*layers, data=data, width=WIDTH, height=HEIGHT)
         .facet(facet=alt.Facet("policy:N", sort=names, title=None, header=head), columns=columns, spacing=14)
         .resolve_axis(x="independent", y="independent")
     )

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 from gatesim.measures.definitions import DEFINITIONS
 from gatesim.measures.numbers import format_count, format_rate
 from gatesim.show.charts.desk_hours import PLAIN, WIDE, hours_panels, hours_says, longest
-from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, altair, finished, nothing, small_print
+from gatesim.show.charts.grammar import (
+    BLOCKED,
+    INK,
+    LEAKED,
+    altair,
+    finished,
+    nothing,
+    small_print,
+    unchecked,
+)
 from gatesim.show.charts.panels import label_room, rows_panel
 from gatesim.study.desk_hours import DeskHours, desk_hours
 from gatesim.study.result import Result
@@ -26,6 +35,7 @@ PANELS = {
 UNITS = {one.name: one.unit for one in DEFINITIONS}
 
 
+@unchecked()
 def desk_chart(result: Result) -> HConcatChart:
     """How busy the desk is under each policy that sends it cases, how long they wait, and how many leave.
 

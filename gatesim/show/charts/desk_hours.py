@@ -50,7 +50,7 @@ def hours_panels(hours: Mapping[str, DeskHours], start: datetime) -> VConcatChar
         head = alt.TitleParams(
             name, fontSize=11, anchor="start", color=INK, offset=18 if marked else 6, limit=0
         )
-        rows.append(alt.hconcat(*panels, spacing=20).properties(title=head))
+        rows.append(alt.hconcat(*panels, spacing=20, title=head))
     together: VConcatChart = alt.vconcat(*rows, spacing=12)
     return together
 
@@ -85,14 +85,14 @@ def _panel(alt: Any, one: DeskHours, data: Any, start: datetime, value: str, mar
         line = base.mark_line(color=INK, strokeWidth=1, interpolate="step-after")
         layers.append(line.encode(x=x, y=capacity))
     if one.in_force is not None:
-        mark = alt.Chart(alt.Data(values=[{"at": _clock(start, one.in_force), "text": "order in force"}]))
+        mark = alt.Chart(inline([{"at": _clock(start, one.in_force), "text": "order in force"}]))
         layers.append(mark.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x))
         if marked:
             words = mark.mark_text(
                 color=LIMIT, align="left", dx=3, y=0, dy=-4, baseline="bottom", fontSize=10
             )
-            layers.append(words.encode(x=x, text="text:N"))
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+            layers.append(words.encode(x=x, text=alt.Text("text:N")))
+    return alt.layer(*layers, width=WIDTH, height=HEIGHT)
 
 
 def _hours(one: DeskHours, start: datetime) -> Any:

@@ -6,7 +6,17 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_limit, format_rate
-from gatesim.show.charts.grammar import INK, LIMIT, altair, finished, line_scales, nothing, short_title
+from gatesim.show.charts.grammar import (
+    INK,
+    LIMIT,
+    altair,
+    finished,
+    inline,
+    line_scales,
+    nothing,
+    short_title,
+    unchecked,
+)
 from gatesim.show.charts.places import along, place
 from gatesim.show.frontier import BASES
 from gatesim.study.frontier import Frontier
@@ -44,6 +54,7 @@ def frontier_finding(found: Frontier) -> str:
     )
 
 
+@unchecked()
 def frontier_chart(found: Frontier) -> HConcatChart:
     """For each reading the most served against the limit, by both bounds, and the listed policies as points.
 
@@ -67,9 +78,11 @@ def frontier_chart(found: Frontier) -> HConcatChart:
         return nothing(frontier_finding(found), small, "No need was measured under any reading of the order.")
     size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
     panels, unnamed = [], []
+    asked = question(found.loaded.scenario)
     for number, reading in enumerate(found.readings):
-        panel, left = _panel(alt, found, reading, number == 0, size=size)
-        panels.append(panel)
+        layers, left = _layers(alt, found, reading, number == 0, asked, size)
+        title = alt.TitleParams(f'read as "{reading}"', fontSize=11, anchor="start", offset=16)
+        panels.append(alt.layer(*layers, width=size[0], height=size[1], title=title))
         unnamed += left
     if unnamed:
         numbers = _numbers(found)
@@ -90,6 +103,7 @@ def _numbers(found: Frontier) -> dict[str, int]:
     return {name: n for n, name in enumerate(dict.fromkeys(one.policy for one in found.policies), start=1)}
 
 
+@unchecked()
 def one_reading(found: Frontier, asked: Question, says: str, size: tuple[int, int] = ALONE) -> LayerChart:
     """The panel of one reading by itself, for a page that has a title of its own.
 
@@ -105,18 +119,24 @@ def one_reading(found: Frontier, asked: Question, says: str, size: tuple[int, in
         Width and height of the panel, in points.
     """
     alt = altair()
-    panel, unnamed = _panel(alt, found, asked.reading, True, asked, size)
+    layers, unnamed = _layers(alt, found, asked.reading, True, asked, size)
     numbers = _numbers(found)
     small = ", ".join(f"{numbers[name]}: {name}" for name in sorted(unnamed, key=numbers.__getitem__))
-    chart: LayerChart = (
-        panel.properties(
-            description=" ".join(says.split()),
-            title=alt.TitleParams(small, **_SMALL),
-            autosize="pad",  # names stand at points of the panel: it must not be squeezed
-        )
-        .configure_view(stroke=None)
-        .configure_axis(gridColor="#e6e6e6", domainColor="#999999", labelFontSize=11, titleFontSize=11)
-        .configure_legend(labelLimit=0, labelFontSize=11)
+    # All at once: Altair copies every layer for each thing that is set later.
+    chart: LayerChart = alt.layer(
+        *layers,
+        width=size[0],
+        height=size[1],
+        description=" ".join(says.split()),
+        title=alt.TitleParams(small, **_SMALL),
+        autosize="pad",  # names stand at points of the panel: it must not be squeezed
+        config=alt.Config(
+            view=alt.ViewConfig(stroke=None),
+            axis=alt.AxisConfig(
+                gridColor="#e6e6e6", domainColor="#999999", labelFontSize=11, titleFontSize=11
+            ),
+            legend=alt.LegendConfig(labelLimit=0, labelFontSize=11),
+        ),
     )
     return chart
 
@@ -135,15 +155,10 @@ def _down(served: float, height: int = HEIGHT) -> float:
     return height * (1 - served / TOP)
 
 
-def _panel(
-    alt: Any,
-    found: Frontier,
-    reading: str,
-    first: bool,
-    asked: Question | None = None,
-    size: tuple[int, int] = (WIDTH, HEIGHT),
-) -> tuple[Any, list[str]]:
-    asked = asked or question(found.loaded.scenario)
+def _layers(
+    alt: Any, found: Frontier, reading: str, first: bool, asked: Question, size: tuple[int, int]
+) -> tuple[list[Any], list[str]]:
+    """The layers of a panel, and the policies whose names found no room."""
     width, height = size
     curves: list[dict[str, Any]] = [
         {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
@@ -176,7 +191,7 @@ def _panel(
     colours, dashes, _ = line_scales(list(NAMES.values()))
     key = {"title": None, "orient": "top", "symbolSize": 400, "symbolStrokeWidth": 2.5}
     layers = [
-        alt.Chart(alt.Data(values=curves))
+        alt.Chart(inline(curves))
         .mark_line(strokeWidth=2.5, interpolate="linear")
         .encode(
             x=x,
@@ -184,9 +199,7 @@ def _panel(
             color=alt.Color("bound:N", scale=colours, legend=alt.Legend(**key) if first else None),
             strokeDash=alt.StrokeDash("bound:N", scale=dashes, legend=alt.Legend(**key) if first else None),
         ),
-        alt.Chart(alt.Data(values=dots))
-        .mark_point(color=INK, filled=True, size=35, opacity=1)
-        .encode(x=x, y=y),
+        alt.Chart(inline(dots)).mark_point(color=INK, filled=True, size=35, opacity=1).encode(x=x, y=y),
     ]
     taken = [
         box
@@ -195,26 +208,30 @@ def _panel(
             [(_across(c["x"], width), _down(c["y"], height)) for c in curves if c["bound"] == bound]
         )
     ]
-    floor = alt.Chart(alt.Data(values=[{"y": asked.floor}]))
+    floor = alt.Chart(inline([{"y": asked.floor}]))
     layers.insert(0, floor.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(y=y))
     if asked.ratio == found.ratio and asked.limit >= LEFT_END:
-        line = alt.Chart(alt.Data(values=[{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]))
+        line = alt.Chart(inline([{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]))
         layers.insert(0, line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x))
         layers.append(
             line.mark_text(
                 color=LIMIT, align="left", dx=3, dy=-4, y=0, baseline="bottom", fontSize=10
-            ).encode(x=x, text="text:N")
+            ).encode(x=x, text=alt.Text("text:N"))
         )
         taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
     placed, left = _named(dots, taken, _numbers(found), size)
-    for one in placed:
-        layers.append(
-            alt.Chart(alt.Data(values=[{}])).mark_text(
-                text=one.text, x=one.x, y=one.y, align="left", baseline="middle", fontSize=9, color=INK
-            )
+    if placed:
+        # They stand at points of the panel, not at values of its axes.
+        names = alt.Chart(inline([one._asdict() for one in placed])).mark_text(
+            x={"expr": "datum.x"},
+            y={"expr": "datum.y"},
+            align="left",
+            baseline="middle",
+            fontSize=9,
+            color=INK,
         )
-    title = alt.TitleParams(f'read as "{reading}"', fontSize=11, anchor="start", offset=16)
-    return alt.layer(*layers).properties(width=width, height=height, title=title), left
+        layers.append(names.encode(text=alt.Text("text:N")))
+    return layers, left
 
 
 def _named(

@@ -6,7 +6,8 @@ Charts need the extra ``charts`` (``pip install "gatesim[charts]"``); nothing of
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -81,6 +82,20 @@ def altair() -> Any:
     return alt
 
 
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Charts that are made meanwhile are not held against Altair's schema part by part, which takes most of the time.
+
+    A whole chart is held against it when it becomes a picture or plain data, unless somebody asks for that without:
+    the tests of charts never do.
+    """
+    altair()
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):
+        yield
+
+
 def inline(rows: Iterable[dict[str, Any]]) -> Any:
     """Rows of data inside a chart, however many.
 
@@ -142,7 +157,7 @@ def finished(chart: Any, title: str, small: str, width: float, says: str = "") -
     Parameters
     ----------
     chart
-        What is drawn.
+        What is drawn; made for this, for it is given what follows: Altair would copy all of it for each.
     title, small
         What it says, and the small print below.
     width
@@ -150,31 +165,32 @@ def finished(chart: Any, title: str, small: str, width: float, says: str = "") -
     says
         What can be read off the picture, for those who do not see it; follows the title.
     """
-    styled: HConcatChart = (
-        chart.properties(title=heading(title, small, width), description=" ".join(f"{title}. {says}".split()))
-        .configure_view(stroke=None)
-        .configure_axis(
+    alt = altair()
+    drawn: HConcatChart = chart
+    drawn.title = heading(title, small, width)
+    drawn.description = " ".join(f"{title}. {says}".split())
+    drawn.config = alt.Config(
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             gridColor="#e6e6e6",
             domainColor="#999999",
             labelFontSize=LABEL_SIZE,
             titleFontSize=11,
             labelLimit=0,
             titleLimit=0,
-        )
-        .configure_legend(labelLimit=0, titleLimit=0, labelFontSize=LABEL_SIZE)
-        .configure_header(labelLimit=0)
+        ),
+        legend=alt.LegendConfig(labelLimit=0, titleLimit=0, labelFontSize=LABEL_SIZE),
+        header=alt.HeaderConfig(labelLimit=0),
     )
-    return styled
+    return drawn
 
 
 def nothing(title: str, small: str, why: str) -> HConcatChart:
     """A chart that has nothing to show, and says why."""
     alt = altair()
     lines = broken(why, 460, 12)
-    text = (
-        alt.Chart(alt.Data(values=[{}]))
-        .mark_text(text=lines, fontSize=12, color=LIMIT, align="left", baseline="middle", x=12, lineHeight=16)
-        .properties(width=500, height=40 + 16 * len(lines))
+    text = alt.Chart(inline([{}]), width=500, height=40 + 16 * len(lines)).mark_text(
+        text=lines, fontSize=12, color=LIMIT, align="left", baseline="middle", x=12, lineHeight=16
     )
     return finished(alt.hconcat(text, background="#FFFFFF"), title, small, 500, why)
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, LIMIT, altair, finished, nothing, short_title
+from gatesim.show.charts.grammar import (
+    BLOCKED,
+    INK,
+    LEAKED,
+    LIMIT,
+    altair,
+    finished,
+    inline,
+    nothing,
+    short_title,
+    unchecked,
+)
 from gatesim.study.story import Story, Told
 
 if TYPE_CHECKING:
@@ -75,6 +86,7 @@ def life_finding(story: Story) -> str:
     return f"{who}: of {number} {' and '.join(wrong) or 'all were decided rightly'}"
 
 
+@unchecked()
 def life_chart(story: Story) -> HConcatChart:
     """One person's life in the window as a strip.
 
@@ -121,11 +133,11 @@ def life_chart(story: Story) -> HConcatChart:
     law = [{"begin": _wall(story, at)} for at in story.law if 0 < at < scenario.length]
     x = alt.X("begin:T", title=None, scale=x_scale, axis=axis)
     layers = [
-        alt.Chart(alt.Data(values=bands))
+        alt.Chart(inline(bands))
         .mark_rect(stroke="#FFFFFF", strokeWidth=0.5)
         .encode(
             x=x,
-            x2="end:T",
+            x2=alt.X2("end:T"),
             y=y,
             color=alt.Color(
                 "name:N",
@@ -135,8 +147,8 @@ def life_chart(story: Story) -> HConcatChart:
                 ),
             ),
         ),
-        alt.Chart(alt.Data(values=law)).mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x),
-        alt.Chart(alt.Data(values=needs))
+        alt.Chart(inline(law)).mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x),
+        alt.Chart(inline(needs))
         .mark_point(filled=True, size=60, opacity=0.85)
         .encode(
             x=x,
@@ -152,7 +164,7 @@ def life_chart(story: Story) -> HConcatChart:
             ),
         ),
     ]
-    strip = alt.layer(*layers).properties(width=WIDTH, height=LANE * len(lanes))
+    strip = alt.layer(*layers, width=WIDTH, height=LANE * len(lanes))
     says = ", ".join(f"{words}: {sum(need['what'] == words for need in needs)}" for words in domain)
     return finished(alt.hconcat(strip), life_finding(story), small, WIDTH + 60, says)
 

@@ -14,8 +14,10 @@ from gatesim.show.charts.grammar import (
     altair,
     broken,
     finished,
+    inline,
     nothing,
     small_print,
+    unchecked,
 )
 from gatesim.show.charts.policies import OF
 from gatesim.show.run import outcome_words
@@ -65,6 +67,7 @@ def _words(row: Row) -> str:
     return "\n".join([*lines, *broken(policy, CELL - 8, LABEL_SIZE)])
 
 
+@unchecked()
 def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
     """For each limit and each reading of the order what can be concluded, and which policy it is about.
 
@@ -128,7 +131,7 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
         domain=[WORDS[outcome] for outcome in shown], range=[SHADES[outcome] for outcome in shown]
     )
     up = alt.expr(f"-{LINE / 2} * (length(split(datum.words, '\\n')) - 1)")
-    base = alt.Chart(alt.Data(values=cells)).encode(x=x, y=y)
+    base = alt.Chart(inline(cells)).encode(x=x, y=y)
     boxes = base.mark_rect(
         stroke="#FFFFFF" if "cannot_tell" not in shown else "#999999", strokeWidth=2
     ).encode(
@@ -140,10 +143,10 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
         )
     )
     text = base.mark_text(fontSize=11, lineBreak="\n", lineHeight=LINE, baseline="middle", dy=up).encode(
-        text="words:N",
+        text=alt.Text("words:N"),
         color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value(INK)),
     )
-    chart = (boxes + text).properties(width=CELL * len(readings), height=height * len(limits))
+    chart = alt.layer(boxes, text, width=CELL * len(readings), height=height * len(limits))
     says = "; ".join(
         f"{names[row.limit]}, {row.reading.replace('_', ' ')}: {outcome_words(row)}" for row in rows
     )

@@ -49,7 +49,7 @@ def rows_panel(
     )
     base = alt.Chart(frame)
     bars = base.mark_rule(color=colour, strokeWidth=2).encode(
-        y=y, x=alt.X(f"{value}_low:Q", scale=scale, axis=axis, title=title), x2=f"{value}_high:Q"
+        y=y, x=alt.X(f"{value}_low:Q", scale=scale, axis=axis, title=title), x2=alt.X2(f"{value}_high:Q")
     )
     dots = base.mark_point(color=colour, filled=True, size=70, opacity=1).encode(
         y=y, x=alt.X(f"{value}:Q", scale=scale, axis=axis, title=title)
@@ -58,11 +58,11 @@ def rows_panel(
     # Whatever lies below a number keeps off it.
     halo, text = (
         base.mark_text(align="left", dx=9, fontSize=LABEL_SIZE, **look).encode(
-            y=y, x=end, text=f"{value}_text:N"
+            y=y, x=end, text=alt.Text(f"{value}_text:N")
         )
         for look in ({"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK})
     )
-    return (bars + halo + dots + text).properties(width=width, height=ROW * len(order))
+    return alt.layer(bars, halo, dots, text, width=width, height=ROW * len(order))
 
 
 def label_room(names: list[str]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -23,12 +23,16 @@ class Box(NamedTuple):
 
     def meets(self, other: Box) -> bool:
         """Whether the two have some area in common."""
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
-        )
+        return self.meets_any((other,))
+
+    def meets_any(self, others: Iterable[Box]) -> bool:
+        """Whether it has some area in common with any of the others."""
+        left, top, right, bottom = self
+        # A name is held against hundreds of boxes at dozens of places.
+        for its_left, its_top, its_right, its_bottom in others:
+            if left < its_right and its_left < right and top < its_bottom and its_top < bottom:
+                return True
+        return False
 
 
 class Placed(NamedTuple):
@@ -107,7 +111,7 @@ def place(
         for at, middle in _candidates(x, y, width):
             box = Box(at, middle - HEIGHT / 2, at + width, middle + HEIGHT / 2)
             inside = box.left >= 0 and box.right <= size[0] and box.top >= 0 and box.bottom <= size[1]
-            if inside and not any(box.meets(other) for other in boxes):
+            if inside and not box.meets_any(boxes):
                 boxes.append(box)
                 placed.append(Placed(text, at, middle))
                 return True

@@ -9,7 +9,17 @@ from gatesim.law.standards import demands
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.verdict import Row
 from gatesim.measures.wording import BASES
-from gatesim.show.charts.grammar import BLOCKED, LEAKED, LIMIT, altair, finished, nothing, small_print
+from gatesim.show.charts.grammar import (
+    BLOCKED,
+    LEAKED,
+    LIMIT,
+    altair,
+    finished,
+    inline,
+    nothing,
+    small_print,
+    unchecked,
+)
 from gatesim.show.charts.panels import ROW, label_room, rows_panel
 from gatesim.study.result import Result
 
@@ -75,6 +85,7 @@ def _frame(result: Result, leak: str) -> pd.DataFrame:
     return frame.sort_values(["leaked", "blocked"], ascending=[False, True]) if records else frame
 
 
+@unchecked()
 def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
     """Policies compared: whom each refuses wrongly, and what it lets through.
 
@@ -129,12 +140,12 @@ def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
     )
     row = own_row(result)
     if row is not None and row.ratio == leak and row.limit >= LEAST:  # else it is off the axis
-        line = alt.Chart(alt.Data(values=[{"limit": row.limit, "text": f"limit {format_limit(row.limit)}"}]))
+        line = alt.Chart(inline([{"limit": row.limit, "text": f"limit {format_limit(row.limit)}"}]))
         rule = line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=alt.X("limit:Q", scale=log))
         words = line.mark_text(color=LIMIT, align="left", dx=3, dy=-5, y=0, baseline="bottom").encode(
-            x=alt.X("limit:Q", scale=log), text="text:N"
+            x=alt.X("limit:Q", scale=log), text=alt.Text("text:N")
         )
-        leaked = (rule + words + leaked).properties(width=300, height=height)
+        leaked = alt.layer(rule, words, leaked, width=300, height=height)
     both = alt.hconcat(blocked, leaked, spacing=18)
     says = "; ".join(
         f"{one['policy']}: refuses wrongly {one['blocked_text']}, lets through {one['leaked_text']}"

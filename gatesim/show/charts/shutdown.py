@@ -14,9 +14,11 @@ from gatesim.show.charts.grammar import (
     altair,
     broken,
     finished,
+    inline,
     line_scales,
     nothing,
     short_title,
+    unchecked,
 )
 from gatesim.show.shutdown import map_finding, shutdown_finding
 from gatesim.show.sides import OUTCOMES, SIDES, outcome_words
@@ -44,6 +46,7 @@ def _limit(asked: Question, *parameters: Parameter) -> str:
     return f"limit {format_limit(asked.limit)}"
 
 
+@unchecked()
 def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     """What the best gate of each side serves within the limit, as the number moves.
 
@@ -102,21 +105,19 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         if change.above.outcome != "no_gate_meets_limit"
     ]
     layers = [
-        alt.Chart(alt.Data(values=[{"served": found.asked.floor}]))
+        alt.Chart(inline([{"served": found.asked.floor}]))
         .mark_rule(color=LIMIT, strokeDash=[4, 3])
         .encode(y=y),
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(strokeWidth=2)
-        .encode(x=x, y=y, color=hue, strokeDash=dash),
+        alt.Chart(inline(rows)).mark_line(strokeWidth=2).encode(x=x, y=y, color=hue, strokeDash=dash),
     ]
     if changes:
         layers.append(
-            alt.Chart(alt.Data(values=changes))
+            alt.Chart(inline(changes))
             .mark_point(filled=True, size=80, opacity=1)
             .encode(x=x, y=y, color=alt.Color("side:N", scale=colours, legend=None), shape=shape)
         )
     if _inside(p):
-        now = alt.Chart(alt.Data(values=[{"value": p.now}]))
+        now = alt.Chart(inline([{"value": p.now}]))
         layers.append(now.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(x=x))
     says = "; ".join(
         f"{SHORT[change.side]} changes at {change.value:.4g}: above it "
@@ -124,8 +125,8 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         for change in found.changes
     )
     # The legend shows lines: points keep out of it.
-    lines = alt.layer(*layers).resolve_legend(shape="independent")
-    chart = alt.hconcat(lines.properties(width=560, height=260))
+    apart = alt.Resolve(legend=alt.LegendResolveMap(shape="independent"))
+    chart = alt.hconcat(alt.layer(*layers, width=560, height=260, resolve=apart))
     return finished(chart, shutdown_finding(found), small, 600, says)
 
 
@@ -134,6 +135,7 @@ def _legend(outcome: str) -> str:
     return "a gate does (bound B: is not ruled out)" if outcome == "gate_available" else OUTCOMES[outcome]
 
 
+@unchecked()
 def map_chart(found: ShutdownMap) -> HConcatChart:
     """A map of outcomes over two numbers, a panel for each side.
 
@@ -178,26 +180,26 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
             alt.Y("y:Q", title=broken(_titled(second), MAP, 11) if not panels else None, scale=up, axis=axis),
         )
         map_ = (
-            alt.Chart(alt.Data(values=cells))
+            alt.Chart(inline(cells))
             .mark_rect(strokeWidth=0)
             .encode(
                 x=x,
-                x2="x2:Q",
+                x2=alt.X2("x2:Q"),
                 y=y,
-                y2="y2:Q",
+                y2=alt.Y2("y2:Q"),
                 color=alt.Color("outcome:N", scale=scale, title=None, legend=alt.Legend(orient="bottom")),
             )
         )
         layers = [map_]
         if _inside(first) and _inside(second):
-            here = alt.Chart(alt.Data(values=[{"x": first.now, "y": second.now}]))
+            here = alt.Chart(inline([{"x": first.now, "y": second.now}]))
             layers += [
                 here.mark_point(
                     shape="cross", size=120, filled=True, color="#FFFFFF", stroke=INK, opacity=1
                 ).encode(x=x, y=y)
             ]
         head = alt.TitleParams(words, fontSize=11, anchor="start", color=INK, offset=8)
-        panels.append(alt.layer(*layers).properties(width=MAP, height=MAP, title=head))
+        panels.append(alt.layer(*layers, width=MAP, height=MAP, title=head))
     small = (
         f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
         f"{format_limit(found.asked.floor)}"

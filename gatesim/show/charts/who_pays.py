@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_rate
-from gatesim.show.charts.grammar import BLOCKED, INK, LEAKED, altair, finished, nothing, small_print
+from gatesim.show.charts.grammar import (
+    BLOCKED,
+    INK,
+    LEAKED,
+    altair,
+    finished,
+    inline,
+    nothing,
+    small_print,
+    unchecked,
+)
 from gatesim.show.charts.panels import label_room, rows_panel
 from gatesim.show.charts.policies import own_row
 from gatesim.study.result import Found, Result
@@ -43,6 +53,7 @@ def shown_policy(result: Result) -> str:
     return (some or list(result.policies))[0]
 
 
+@unchecked()
 def who_pays_chart(result: Result, by: str = "segment", policy: str | None = None) -> HConcatChart:
     """Whom a policy refuses wrongly and whom it lets through; or why policies refuse.
 
@@ -180,7 +191,7 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
         f"{most['reason'].capitalize()} is the commonest reason: {most['text']} of entitled needs under "
         f"{most['policy']}"
     )
-    base = alt.Chart(alt.Data(values=cells)).encode(
+    base = alt.Chart(inline(cells)).encode(
         x=alt.X(
             "reason:N",
             sort=order,
@@ -207,9 +218,9 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
         color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1], range=["#F2F8FC", BLOCKED]), legend=None)
     )
     text = base.mark_text(fontSize=10).encode(
-        text="text:N", color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value(INK))
+        text=alt.Text("text:N"), color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value(INK))
     )
-    chart = (boxes + text).properties(width=78 * len(order), height=22 * len(policies))
+    chart = alt.layer(boxes, text, width=78 * len(order), height=22 * len(policies))
     says = "; ".join(f"{cell['policy']}, {cell['reason']}: {cell['text']}" for cell in cells)
     wide = max(420.0, 78 * len(order) + label_room(policies))
     return finished(alt.hconcat(chart), title, small, wide, says)
