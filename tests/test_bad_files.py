@@ -248,12 +248,13 @@ def test_of_many_problems_the_first_twenty_are_told(tmp_path: Path) -> None:
     assert lines[-1].startswith("and ")
 
 
-def test_a_hundred_thousand_wrong_keys_take_no_longer_than_a_look(tmp_path: Path) -> None:
+def test_sixty_thousand_wrong_keys_do_not_take_the_square_of_the_time(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
+    # Seconds of CPU: a search for each key among all the others would take many times as long.
     path.write_text(TEXT + "[desk.x]\n" + "".join(f"k{number} = 0\n" for number in range(60_000)))
-    began = time.perf_counter()
+    began = time.process_time()
     problems(path)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_a_wrong_inherited_value_is_found_in_the_file_in_which_it_stands(tmp_path: Path) -> None:
@@ -454,9 +455,9 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     with path.open("wb") as stream:
         stream.truncate(10**11)
-    began = time.perf_counter()
+    began = time.process_time()
     assert "100,000,000,000 bytes" in problem(path)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_file_that_grows_is_read_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

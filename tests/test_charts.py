@@ -180,6 +180,20 @@ def test_each_day_adds_up(result: Result) -> None:
         result.plot.days(["nobody"])
 
 
+def test_of_many_days_a_part_is_one_mark_and_ends_at_a_gap() -> None:
+    """Half a year under three orders, with a pause between the first two: bars would be thousands of marks."""
+    days = [f"2026-{month:02}-{day:02}" for month in range(1, 7) for day in range(1, 29)]
+    without = [day for day in days if not "2026-03-05" <= day <= "2026-03-20"]
+    part = {"policy": "open", "what": "a", "from": 0.0, "value": 0.5, "low": None, "high": None}
+    rows = [part | {"day": day} for day in without]
+    filled = charts.days._with_gaps(rows[::-1])
+    empty = [row["day"] for row in filled if row["value"] is None]
+    # After the 28th of the longer months, too, days are missing here.
+    assert "2026-03-05" in empty
+    assert [row for row in filled if row["value"] is not None] == rows
+    assert len(empty) == 6 - 1 - 1 + 1
+
+
 def test_a_chart_may_have_more_rows_than_altair_takes_as_a_table() -> None:
     rows = [{"x": number, "y": None} for number in range(6000)]
     chart = grammar.altair().Chart(grammar.inline(rows)).mark_point().encode(x="x:Q")

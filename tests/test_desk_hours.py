@@ -75,3 +75,17 @@ def test_the_chart_says_what_is_expected_and_what_was_simulated(weekend: DeskHou
     assert any(row["wait"] is None for row in told.values()), "before the order nobody joins"
     none = gatesim.run("weekend-desk", engine="exact", policies=["machine_check"]).plot.desk()
     assert "No case came before a reviewer" in none.description
+
+
+def test_of_a_long_window_a_step_is_a_day() -> None:
+    result = gatesim.run("weekend-desk", engine="exact", sets=["length='120d'"], policies=["human_desk"])
+    hours = desk_hours(result.loaded.scenario, ["human_desk"], "person")["human_desk"]
+    spec = result.plot.desk().to_dict()
+    assert "a step is 24 hours" in " ".join(spec["title"]["subtitle"])
+    rows = [row for rows in found_in(spec, "values") for row in rows if isinstance(row, dict)]
+    told = {row["at"]: row for row in rows if "capacity" in row}
+    assert len(told) == 120
+    assert 24 * sum(row["cases"] for row in told.values()) == pytest.approx(hours.cases.sum())
+    assert 24 * sum(row["capacity"] for row in told.values()) == pytest.approx(hours.capacity.sum())
+    joined = hours.wait[(hours.cases > 0) & np.isfinite(hours.wait)]
+    assert max(row["wait"] or 0 for row in told.values()) == pytest.approx(joined.max())

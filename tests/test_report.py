@@ -125,6 +125,15 @@ def test_the_report_is_valid_html(page: Path, tmp_path: Path) -> None:
     assert "Duplicate ID" in validated(twice).stderr
 
 
+def test_a_year_does_not_swell_the_report(tmp_path: Path) -> None:
+    folder = tmp_path / "year"
+    names = ["open", "careful", "shutdown"]
+    gatesim.run(SMALL, people=120, sets=["length='365d'", "orders.0.ends=[]"], policies=names, out=folder)
+    size = gatesim.report(folder).stat().st_size
+    # Three of the policies; twelve must stay below 3 MB.
+    assert size < 3_000_000 * len(names) / 12
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_report_is_for_everybody(page: Path, width: int, browser_page: Page) -> None:  # noqa: F811

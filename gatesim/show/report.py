@@ -230,9 +230,15 @@ def _figure(name: str, chart: HConcatChart) -> Figure:
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'href="#([^"]*)"', rf'href="#{name}-\1"', svg)
     svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
+    svg = re.sub(r"<[^>]*>", _rounded, svg)
     svg = svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
     description = chart.description
     return Figure(LABELS[name], description if isinstance(description, str) else LABELS[name], Markup(svg))
+
+
+def _rounded(tag: re.Match[str]) -> str:
+    """A tag of a picture, its numbers cut to thousandths of a point, which nobody sees: it gets much shorter."""
+    return re.sub(r"(\.\d{3})\d+", r"\1", tag[0])
 
 
 def _orders(result: Result) -> list[str]:

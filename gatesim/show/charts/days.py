@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_rate
@@ -32,6 +32,9 @@ LEAK = "restricted, let through"
 
 WIDTH, HEIGHT, COLUMNS = 210, 96, 3
 """Of a panel, in points; panels side by side."""
+
+MANY = 62
+"""Of more days than these, bars are a step line filled below, and intervals are bands: fewer marks, same picture."""
 
 
 @unchecked()
@@ -85,19 +88,10 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
     y, low = alt.Y("value:Q", **up), alt.Y("low:Q", **up)
     scale = alt.Scale(domain=[*PARTS.values(), LEAK], range=[BLOCKED, WAITING, LEAKED])
     hue = alt.Color("what:N", scale=scale, title=None, legend=alt.Legend(orient="top", symbolType="square"))
-    width = max(1.0, min(14.0, 0.8 * WIDTH / len(days)))
-    layers = [
-        _of("bar", alt).mark_bar(size=width).encode(x=x, y=y, y2=alt.Y2("from:Q"), color=hue),
-        _of("bar", alt, "low").mark_rule(color=INK, strokeWidth=1).encode(x=x, y=low, y2=alt.Y2("high:Q")),
-        _of("line", alt).mark_line(strokeWidth=2).encode(x=x, y=y, color=hue),
-        _of("line", alt)
-        .mark_point(filled=True, size=16, opacity=1, stroke="#FFFFFF", strokeWidth=0.6)
-        .encode(x=x, y=y, color=hue),
-        _of("line", alt, "low")
-        .mark_rule(color=LEAKED, strokeWidth=1)
-        .encode(x=x, y=low, y2=alt.Y2("high:Q")),
-    ]
-    data = inline([*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)])
+    marks = _bands if len(days) > MANY else _bars
+    layers = marks(alt, x, y, low, hue, len(days))
+    rows = [*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)]
+    data = inline(rows if len(days) <= MANY else _with_gaps(rows))
     columns = 1 if any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
     head = alt.Header(
         labelAnchor="start",
@@ -116,6 +110,50 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
     chart = alt.hconcat(panels)
     wide = max(420, (WIDTH + 46) * columns)
     return finished(chart, _finding(bars, leaks), small, wide, _says(bars, leaks, names))
+
+
+def _bars(alt: Any, x: Any, y: Any, low: Any, hue: Any, days: int) -> list[Any]:
+    """A bar and a point a day, each with its interval as a thin line."""
+    width = max(1.0, min(14.0, 0.8 * WIDTH / days))
+    return [
+        _of("bar", alt).mark_bar(size=width).encode(x=x, y=y, y2=alt.Y2("from:Q"), color=hue),
+        _of("bar", alt, "low").mark_rule(color=INK, strokeWidth=1).encode(x=x, y=low, y2=alt.Y2("high:Q")),
+        _of("line", alt).mark_line(strokeWidth=2).encode(x=x, y=y, color=hue),
+        _of("line", alt)
+        .mark_point(filled=True, size=16, opacity=1, stroke="#FFFFFF", strokeWidth=0.6)
+        .encode(x=x, y=y, color=hue),
+        _of("line", alt, "low")
+        .mark_rule(color=LEAKED, strokeWidth=1)
+        .encode(x=x, y=low, y2=alt.Y2("high:Q")),
+    ]
+
+
+def _bands(alt: Any, x: Any, y: Any, low: Any, hue: Any, days: int) -> list[Any]:
+    """The same of many days: areas by steps, and intervals as bands."""
+    high = alt.Y2("high:Q")
+    return [
+        _of("bar", alt).mark_area(interpolate="step").encode(x=x, y=y, y2=alt.Y2("from:Q"), color=hue),
+        _of("bar", alt)
+        .transform_filter("datum.last")
+        .mark_area(interpolate="step", color=INK, opacity=0.4)
+        .encode(x=x, y=low, y2=high),
+        _of("line", alt).mark_area(color=LEAKED, opacity=0.3).encode(x=x, y=low, y2=high),
+        _of("line", alt).mark_line(strokeWidth=1.5).encode(x=x, y=y, color=hue),
+    ]
+
+
+def _with_gaps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows by policy and part, with an empty one after each before a day that is missing: there areas and lines end."""
+    filled: list[dict[str, Any]] = []
+    empty = {"from": None, "value": None, "low": None, "high": None}
+    for row in sorted(rows, key=lambda row: (row["policy"], row["what"], row["day"])):
+        before = filled[-1] if filled else row
+        same = (before["policy"], before["what"]) == (row["policy"], row["what"])
+        after = (date.fromisoformat(before["day"]) + timedelta(days=1)).isoformat()
+        if same and after < row["day"]:
+            filled.append(before | empty | {"day": after})
+        filled.append(row)
+    return filled
 
 
 def _of(kind: str, alt: Any, known: str = "") -> Any:
@@ -147,7 +185,7 @@ def _rows(found: Found, policy: str) -> tuple[list[dict[str, Any]], list[dict[st
             last = name == "not_served"
             low, high = (total.low, total.high) if last and total.high != total.low else (None, None)
             row = {"policy": policy, "day": day, "what": words, "from": below, "value": below + value}
-            bars.append(row | {"low": low, "high": high})
+            bars.append(row | {"low": low, "high": high, "last": last})
             below += value
         leak = measures["leak_rate"]
         if leak.value is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import DEFINITIONS
 from gatesim.measures.numbers import format_count, format_rate
-from gatesim.show.charts.desk_hours import PLAIN, WIDE, hours_panels, hours_says, longest
+from gatesim.show.charts.desk_hours import WIDE, hours_panels, hours_says, longest, plain_words
 from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
@@ -57,7 +57,10 @@ def desk_chart(result: Result) -> HConcatChart:
     names = [one["policy"] for one in records] if result.engine != "exact" else list(result.policies)
     hours = desk_hours(result.loaded.scenario, names, result.reading)
     small = small_print(
-        result, *dict.fromkeys(result.desk.values()), *([PLAIN] if hours else []), *_simplified(result, hours)
+        result,
+        *dict.fromkeys(result.desk.values()),
+        *([plain_words(hours)] if hours else []),
+        *_simplified(result, hours),
     )
     if not records and not hours:
         return nothing("The desk", small, "No case came before a reviewer under any of these policies.")

@@ -15,12 +15,17 @@ from gatesim.study.desk_hours import DeskHours
 if TYPE_CHECKING:
     from altair import VConcatChart
 
-PLAIN = (
-    "hour by hour: expected at the real size, not simulated, without what refused people do; line: cases that "
-    "reviewers on shift can decide; wait: of a case that joins then, with endless patience, empty where none joins or "
-    "its turn comes after the window"
-)
-"""What small print says of the hours."""
+
+def plain_words(hours: Mapping[str, DeskHours]) -> str:
+    """What small print says of the hours."""
+    step = hours_a_step(max(len(one.cases) for one in hours.values()))
+    each = "" if step == 1 else f" (a step is {step} hours: their mean, and the longest wait)"
+    return (
+        f"hour by hour{each}: expected at the real size, not simulated, without what refused people do; line: cases "
+        "that reviewers on shift can decide; wait: of a case that joins then, with endless patience, empty where none "
+        "joins or its turn comes after the window"
+    )
+
 
 WIDTH, HEIGHT, LABELS = 310, 70, 44
 """Of a panel, and of the labels at its left, in points."""
@@ -29,6 +34,10 @@ WIDE = 2.0 * (WIDTH + LABELS) + 60
 """Of all panels together."""
 
 _HOUR_MS = 3_600_000
+
+
+MOST_STEPS = 750
+"""Steps that a panel can show: a month of hours. Of a longer window a step is a day, or several."""
 
 
 def hours_panels(hours: Mapping[str, DeskHours], start: datetime) -> VConcatChart:
@@ -95,17 +104,29 @@ def _panel(alt: Any, one: DeskHours, data: Any, start: datetime, value: str, mar
     return alt.layer(*layers, width=WIDTH, height=HEIGHT)
 
 
+def hours_a_step(hours: int) -> int:
+    """Hours that one step of a panel stands for: one, or whole days, for shifts repeat by the day."""
+    return 1 if hours <= MOST_STEPS else 24 * -(-hours // (24 * MOST_STEPS))
+
+
 def _hours(one: DeskHours, start: datetime) -> Any:
-    """A row an hour; the wait of an hour in which no case joins, or whose end is not known, is left empty."""
+    """A row a step: cases and capacity in the mean of its hours, and the longest wait of them.
+
+    The wait of an hour in which no case joins, or whose end is not known, is left empty.
+    """
     told = (one.cases > 0) & np.isfinite(one.wait)
+    step = hours_a_step(len(one.cases))
     return inline(
         {
-            "at": _clock(start, hour),
-            "cases": float(one.cases[hour]),
-            "capacity": float(one.capacity[hour]),
-            "wait": float(one.wait[hour]) if told[hour] else None,
+            "at": _clock(start, begin),
+            "cases": float(one.cases[begin : begin + step].mean()),
+            "capacity": float(one.capacity[begin : begin + step].mean()),
+            "wait": float(one.wait[begin : begin + step].max(where=joined, initial=0.0))
+            if joined.any()
+            else None,
         }
-        for hour in range(len(one.cases))
+        for begin in range(0, len(one.cases), step)
+        for joined in (told[begin : begin + step],)
     )
 
 
