@@ -198,6 +198,7 @@ def test_a_result_says_what_became_of_licences() -> None:
     [
         ({"licences": [{**LAB, "decided_after": "3d"}]}, "licences.0.decided_after"),
         ({"licences": [{**LAB, "granted": 0.5}]}, "licences.0.granted"),
+        ({"licences": [LAB], "licence_desk": {"officers": 1, "service": "1h"}}, "licence_desk"),
         ({"ends": [{"kind": "lifted", "after": "3d"}]}, "ends.0.after"),
     ],
 )
@@ -208,6 +209,16 @@ def test_an_operator_who_looks_ahead_needs_dates(what: dict[str, Any], key: str)
     assert found == [(f"orders.0.{key}", 'the strategy "best" cannot look ahead to a date that is drawn')]
     certain = world(order(day(2), licences=[LAB]), operator=ladder)
     assert not list(inconsistencies(certain))
+
+
+def test_the_best_table_under_a_licence_that_is_drawn_is_that_of_each_stretch() -> None:
+    sets = ('policies.best={ family = "best", limit = 0.1, ratio = "leak_rate" }', *sets_of_a_drawn_licence())
+    found = gatesim.run(SMALL, engine="exact", policies=["best"], sets=sets)
+    assert found.policies["best"].measures["leak_rate"].value <= 0.1 + 1e-9
+
+
+def sets_of_a_drawn_licence() -> list[str]:
+    return [text.replace('at_least = "1d"', 'at_least = "0d"') for text in sets(1.0)]
 
 
 def test_a_ladder_that_comes_too_late_is_named(capsys: pytest.CaptureFixture[str]) -> None:
