@@ -50,6 +50,8 @@ def licence(**changes: Any) -> list[dict[str, Any]]:
     return order(licences=[{**said, **changes}])
 
 
+CAP = {"models": ["new"], "per_day": 2, "at": "2026-06-18T00:00:00-04:00", "length": "1d"}
+
 OFFICE = {"days": ["mon", "tue"], "start": "09:00", "end": "17:00"}
 
 
@@ -64,9 +66,16 @@ def test_a_licence_may_be_applied_for() -> None:
     assert wrong(orders=licence(until="2026-06-14T00:00:01-04:00")) == []
 
 
+def test_a_model_may_be_capped() -> None:
+    assert wrong(usage_caps=[CAP, {**CAP, "at": "2026-06-19T00:00:00-04:00"}]) == []
+    assert wrong(usage_caps=[CAP, {**CAP, "models": ["old"]}]) == []
+
+
 def test_a_licence_that_takes_for_ever_is_told_of_in_words() -> None:
     """Its date is none that a calendar has."""
-    said = wrong(orders=licence(at_least="forever", decided_after="forever", until="2026-06-14T00:00:00-04:00"))
+    said = wrong(
+        orders=licence(at_least="forever", decided_after="forever", until="2026-06-14T00:00:00-04:00")
+    )
     assert "it is decided after the year 9999 at the earliest" in said[1]
 
 
@@ -576,6 +585,41 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"orders": licence(until="2026-06-14T00:00:00-04:00")},
         "orders.0.licences.0.until: the licence expires before it can be granted; it is decided on "
         "2026-06-14T00:00:00-04:00 at the earliest",
+    ),
+    (
+        {"usage_caps": [{**CAP, "models": ["nwe"]}]},
+        'usage_caps.0.models.0: there is no model "nwe"; nearest: "new"',
+    ),
+    (
+        {"usage_caps": [{**CAP, "models": ["new", "new"]}]},
+        'usage_caps.0.models.1: "new" stands here twice',
+    ),
+    (
+        {"usage_caps": [{**CAP, "channels": ["reseller"]}]},
+        'usage_caps.0.channels.0: no segment uses the channel "reseller"; there are: "consumer"',
+    ),
+    (
+        {"usage_caps": [{**CAP, "length": "0d"}]},
+        "usage_caps.0.length: must be more than zero, or nothing is capped",
+    ),
+    (
+        {"usage_caps": [{**CAP, "at": "2026-06-09T23:00:00-04:00"}]},
+        "usage_caps.0.at: the cap begins before the window: needs before it are not known; the window begins "
+        "2026-06-10T00:00:00-04:00",
+    ),
+    (
+        {"usage_caps": [{**CAP, "at": "2026-06-20T00:00:00-04:00"}]},
+        "usage_caps.0.at: the cap begins after the window: no need would meet it; give the window a greater length",
+    ),
+    (
+        {"usage_caps": [{**CAP, "at": "2026-06-16T00:00:00-04:00"}]},
+        'usage_caps.0.models.0: an order names "new" in all that time, and a cap holds only where none does; begin '
+        "the cap when the order has ended",
+    ),
+    (
+        {"usage_caps": [CAP, {**CAP, "channels": ["consumer"], "at": "2026-06-18T12:00:00-04:00"}]},
+        'usage_caps.1.models.0: "new" is capped by usage_caps 0 at the same time; one cap must end before the next '
+        "begins",
     ),
     (
         {"orders": carve_out(models=["nwe"])},

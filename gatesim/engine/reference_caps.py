@@ -40,5 +40,6 @@ def capped_needs(scenario: Scenario, days: Sequence[CapDay], people: Sequence[Ac
                     over = had[number] >= day.per_day
                     rows.append((account.number, account.segment, slot, segment, model, over))
                     had[number] += 1
-    account, owner, body, maker, of, beyond = np.array(rows, dtype=np.int64).reshape(-1, 6).T
-    return CappedNeeds(account, owner, body, maker, of, beyond.astype(np.bool_))
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 6).T
+    number, owner, slots, makers, models, beyond = columns
+    return CappedNeeds(number, owner, slots, makers, models, beyond.astype(np.bool_))

@@ -11,7 +11,6 @@ from gatesim.scenario.types import FOREVER
 from gatesim.show.tables import LEFT, Column, Table, compact
 from gatesim.study.result import Result
 
-
 MOST_SEGMENTS = 8
 """Segments that have rows of their own."""
 
@@ -70,8 +69,12 @@ def cap_words(cap: UsageCap) -> str:
         span = f"from {begin} on"
     else:
         span = f"from {begin} to {format_date(cap.at + timedelta(microseconds=cap.length))}"
-    where = f" (channels {', '.join(cap.channels)})" if cap.channels else ""
-    return f"{span[0].upper()}{span[1:]} an account has {cap.per_day:,} a day of {', each of '.join(cap.models)}{where}."
+    where = f" of the channels {', '.join(cap.channels)}" if cap.channels else ""
+    each = ("need" if cap.per_day == 1 else "needs") + (" each" if len(cap.models) > 1 else "")
+    return (
+        f"{span[0].upper()}{span[1:]} an account{where} is served {cap.per_day:,} {each} a day for "
+        f"{', '.join(cap.models)}."
+    )
 
 
 def _amount(measure: Measure) -> str:
