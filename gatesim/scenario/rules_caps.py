@@ -36,8 +36,6 @@ def cap_rules(scenario: Scenario) -> Iterator[Finding]:
         else:
             yield from _always_named(scenario, path, cap)
         for position, model in enumerate(cap.models):
-            if model in cap.models[:position]:
-                yield Finding((*path, "models", position), f'"{model}" stands here twice')
             for other in range(number):
                 one = scenario.usage_caps[other]
                 first, last = _span(scenario, one)

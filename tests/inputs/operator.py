@@ -146,17 +146,18 @@ def usage_caps() -> list[Input]:
     )
     plain = cap % ('"new"', '"consumer"', 2, 18, "1d")
 
-    def row(name: str, moved: str, up: bool) -> Input:
+    long = cap % ('"new"', '"consumer"', 2, 18, "36h")
+
+    def row(name: str, moved: str, up: bool, given: str = plain) -> Input:
         apart = Same((moved,))
-        return Input(f"usage_caps.*.{name}", (moved,), "needs over a cap", up, apart, (plain,))
+        return Input(f"usage_caps.*.{name}", (moved,), "needs over a cap", up, apart, (given,))
 
     return [
         row("models", cap % ('"new", "old"', '"consumer"', 2, 18, "1d"), True),
         row("channels", cap % ('"new"', '"consumer", "team"', 2, 18, "1d"), True),
         row("per_day", cap % ('"new"', '"consumer"', 3, 18, "1d"), False),
-        row(
-            "at", cap % ('"new"', '"consumer"', 2, 17, "1d"), False
-        ),  # the order names the model until the 18th
+        # The order names the model until the 18th: half a day is left of the cap.
+        row("at", cap % ('"new"', '"consumer"', 2, 17, "36h"), False, long),
         row("length", cap % ('"new"', '"consumer"', 2, 18, "36h"), True),
     ]
 
