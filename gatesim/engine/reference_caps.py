@@ -41,5 +41,5 @@ def capped_needs(scenario: Scenario, days: Sequence[CapDay], people: Sequence[Ac
                     rows.append((account.number, account.segment, slot, segment, model, over))
                     had[number] += 1
     columns = np.array(rows, dtype=np.int64).reshape(-1, 6).T
-    number, owner, slots, makers, models, beyond = columns
-    return CappedNeeds(number, owner, slots, makers, models, beyond.astype(np.bool_))
+    accounts, owners, slots, makers, models, beyond = columns
+    return CappedNeeds(accounts, owners, slots, makers, models, beyond.astype(np.bool_))
