@@ -22,12 +22,13 @@ from gatesim.engine.waits import WaitTable, wait_table
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import compile_strategy
 from gatesim.gates.tables import Tables
-from gatesim.law.law import Law, make_law
+from gatesim.law.law import Law
 from gatesim.law.roster import reviewers_by_hour, staffed
 from gatesim.measures.ledger import Ledger
 from gatesim.scenario.files import build
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
+from gatesim.study.gates import laws
 from gatesim.world.people import Account, populate
 
 FOLDER = Path(__file__).resolve().parent / "cases"
@@ -63,7 +64,7 @@ class Case:
 
     @cached_property
     def compiled(self) -> tuple[Law, tuple[Tables, ...]]:
-        law = make_law(self.scenario, self.reading)
+        law = laws(self.scenario, self.scenario.seed, self.replication, [self.reading])[self.reading]
         if self.policy == OPERATOR:
             return compile_strategy(self.scenario, law)
         return law, compile_gate(self.scenario, self.policy, law)

@@ -345,6 +345,26 @@ LICENCE = '[[orders.licences]]\napplied = {}\ndecided_after = "2d"\nat_least = "
             'operator.ladder.0: "later" is never ready; give it a lead_time, or take it off the ladder',
         ),
         (
+            '[[usage_caps]]\nmodels = ["new"]\nper_day = 2\nat = 2026-06-13T00:00:00-04:00\nlength = "1d"\n\n',
+            1,
+            'usage_caps.0.models.0: an order names "new" in all that time, and a cap holds only where none does',
+        ),
+        (
+            '[orders.licence_desk]\nofficers = 2\nservice = "1h"\nservice_at_least = "2h"\n\n',
+            2,
+            "orders.0.licence_desk.service: the mean time for an application is shorter than the shortest one",
+        ),
+        (
+            '[orders.licence_desk]\nofficers = 0\nservice = "1h"\n\n',
+            1,
+            "orders.0.licence_desk.officers: must be at least 1, is 0",
+        ),
+        (
+            '[[usage_caps]]\nmodels = ["new"]\nper_day = 1.5\nat = 2026-06-19T00:00:00-04:00\nlength = "1d"\n\n',
+            2,
+            "usage_caps.0.per_day: must be a whole number, is 1.5",
+        ),
+        (
             '[[orders.ends]]\nkind = "stayed"\nat = 2026-06-12T17:00:00-04:00\n\n',
             2,
             "orders.0.ends.0.at: the order ends before it is in force",
@@ -355,7 +375,11 @@ def test_orders_and_operators_that_come_to_nothing_are_named(
     tmp_path: Path, added: str, line: int, message: str
 ) -> None:
     """A licence that expires before it is granted, carve-outs for nobody, a policy that is never ready, ..."""
-    before = "[verdict]" if added.startswith(("[operator", LICENCE[:18])) else "[[orders.carve_outs]]"
+    before = (
+        "[verdict]"
+        if added.startswith(("[operator", "[[usage_caps", "[orders.licence_desk", LICENCE[:18]))
+        else "[[orders.carve_outs]]"
+    )
     path, begins = changed(tmp_path, before + "\n", added + before + "\n")
     first = [one for one in problems(path) if message in one]
     assert first

@@ -156,6 +156,9 @@ NAMED: dict[str, Callable[[gatesim.Result], Any]] = {
     "rows of the verdict": lambda found: len(found.verdict.rows),
     "a gate is available": lambda found: found.verdict.chances.get("gate_available", 0.0),
     "leaks in transition": lambda found: found.transition and found.transition.leaks,
+    "needs over a cap": lambda found: (
+        found.caps and (found.caps.rows[0].over.value if found.caps.rows else 0.0)
+    ),
     "contracts broken": lambda found: sum(one.broken is not None for one in found.course.dark),  # type: ignore[union-attr]
 }
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import gatesim
 from gatesim.law.law import (
+    LicenceDraw,
     has_random_dates,
     has_random_licence,
     licence_from_us,
@@ -67,7 +68,7 @@ def test_a_licence_expires() -> None:
 
 def test_a_licence_decided_after_it_expires_never_holds() -> None:
     scenario = licensed({**LAB, "decided_after": "3d", "until": day(8)})
-    draws = [[(3.5, 0.0)]]
+    draws = [[LicenceDraw(3.5, 0.0)]]
     assert licence_from_us(scenario, scenario.orders[0].licences[0], draws[0][0]) == 8.5 * DAY
     assert spans(make_law(scenario, "person", licences=draws)) == [(0, 2), (2, 10)]
 
@@ -114,7 +115,7 @@ def test_the_decision_comes_its_draw_times_the_mean_beyond_the_shortest_time(
     beyond: float, u: float, granted: float
 ) -> None:
     scenario = licensed({**LAB, "decided_after": "5d", "granted": granted})
-    at = licence_from_us(scenario, scenario.orders[0].licences[0], (beyond, u))
+    at = licence_from_us(scenario, scenario.orders[0].licences[0], LicenceDraw(beyond, u))
     if u >= granted:
         assert at is None
     else:
@@ -134,7 +135,7 @@ def test_decisions_have_the_distribution_that_is_asked_for() -> None:
     assert abs(granted.mean() - 5) < 5 * 3 / math.sqrt(len(granted))  # the standard deviation is 3 days
     late = (granted > 2 + 3 * math.log(4)).mean()  # a quarter of the exponential lies beyond
     assert abs(late - 0.25) < 5 * math.sqrt(0.25 * 0.75 / len(granted))
-    both = np.array([[first[0], second[0]] for first, second in draws])
+    both = np.array([[first.beyond, second.beyond] for first, second in draws])
     assert abs(np.corrcoef(both.T)[0, 1]) < 5 / math.sqrt(4000), "licences are drawn apart"
 
 
@@ -165,8 +166,11 @@ def test_a_licence_lessens_leaks_and_one_refused_changes_nothing() -> None:
     assert leaks(*sets(0.0)) == without, "bit for bit"
 
 
-def test_both_engines_agree_under_a_licence() -> None:
-    scenario = licensed({**LAB, "decided_after": "2d", "until": day(7)})
+def test_both_engines_agree_under_a_licence_that_passes_a_desk() -> None:
+    scenario = licensed(
+        {**LAB, "decided_after": "0d", "at_least": "0d", "until": day(7)},
+        licence_desk={"officers": 1, "service": "2d", "service_at_least": "2d"},
+    )
     for policy in scenario.policies:
         case = Case(scenario.model_copy(update={"people": 60}), policy, "person")
         hold_together(case)
@@ -194,6 +198,7 @@ def test_a_result_says_what_became_of_licences() -> None:
     [
         ({"licences": [{**LAB, "decided_after": "3d"}]}, "licences.0.decided_after"),
         ({"licences": [{**LAB, "granted": 0.5}]}, "licences.0.granted"),
+        ({"licences": [LAB], "licence_desk": {"officers": 1, "service": "1h"}}, "licence_desk"),
         ({"ends": [{"kind": "lifted", "after": "3d"}]}, "ends.0.after"),
     ],
 )
@@ -204,6 +209,16 @@ def test_an_operator_who_looks_ahead_needs_dates(what: dict[str, Any], key: str)
     assert found == [(f"orders.0.{key}", 'the strategy "best" cannot look ahead to a date that is drawn')]
     certain = world(order(day(2), licences=[LAB]), operator=ladder)
     assert not list(inconsistencies(certain))
+
+
+def test_the_best_table_under_a_licence_that_is_drawn_is_that_of_each_stretch() -> None:
+    sets = ('policies.best={ family = "best", limit = 0.1, ratio = "leak_rate" }', *sets_of_a_drawn_licence())
+    found = gatesim.run(SMALL, engine="exact", policies=["best"], sets=sets)
+    assert found.policies["best"].measures["leak_rate"].value <= 0.1 + 1e-9
+
+
+def sets_of_a_drawn_licence() -> list[str]:
+    return [text.replace('at_least = "1d"', 'at_least = "0d"') for text in sets(1.0)]
 
 
 def test_a_ladder_that_comes_too_late_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,9 +50,33 @@ def licence(**changes: Any) -> list[dict[str, Any]]:
     return order(licences=[{**said, **changes}])
 
 
+CAP = {"models": ["new"], "per_day": 2, "at": "2026-06-18T00:00:00-04:00", "length": "1d"}
+
+OFFICE = {"days": ["mon", "tue"], "start": "09:00", "end": "17:00"}
+
+
+def before_a_desk(**changes: Any) -> list[dict[str, Any]]:
+    """The same before a desk of the government."""
+    return [{**licence()[0], "licence_desk": {"officers": 2, "service": "6h", **changes}}]
+
+
 def test_a_licence_may_be_applied_for() -> None:
     assert wrong(orders=licence()) == []
+    assert wrong(orders=before_a_desk()) == []
     assert wrong(orders=licence(until="2026-06-14T00:00:01-04:00")) == []
+
+
+def test_a_model_may_be_capped() -> None:
+    assert wrong(usage_caps=[CAP, {**CAP, "at": "2026-06-19T00:00:00-04:00"}]) == []
+    assert wrong(usage_caps=[CAP, {**CAP, "models": ["old"]}]) == []
+
+
+def test_a_licence_that_takes_for_ever_is_told_of_in_words() -> None:
+    """Its date is none that a calendar has."""
+    said = wrong(
+        orders=licence(at_least="forever", decided_after="forever", until="2026-06-14T00:00:00-04:00")
+    )
+    assert "it is decided after the year 9999 at the earliest" in said[1]
 
 
 def test_the_small_scenario_is_consistent() -> None:
@@ -507,9 +531,95 @@ CASES: list[tuple[dict[str, Any], str]] = [
         "one (at_least)",
     ),
     (
+        {"orders": before_a_desk(service="forever")},
+        "orders.0.licence_desk.service: must have an end, or no licence is ever decided",
+    ),
+    (
+        {"orders": before_a_desk(service_at_least="7h")},
+        "orders.0.licence_desk.service: the mean time for an application is shorter than the shortest one "
+        "(service_at_least)",
+    ),
+    (
+        {"orders": before_a_desk(hours=[{**OFFICE, "end": "08:00"}])},
+        "orders.0.licence_desk.hours.0.end: hours from 09:00 to 08:00 end before they begin; those past midnight are "
+        "two: some to 24:00, some from 00:00 of the next day",
+    ),
+    (
+        {"orders": before_a_desk(hours=[{**OFFICE, "days": ["mon", "mon"]}])},
+        'orders.0.licence_desk.hours.0.days.1: "mon" stands here twice',
+    ),
+    (
+        {
+            "orders": before_a_desk(
+                hours=[OFFICE, {**OFFICE, "days": ["tue"], "start": "16:59", "end": "18:00"}]
+            )
+        },
+        'orders.0.licence_desk.hours.1.start: overlap with hours 0 on "tue"; each hour of the week may stand here '
+        "once; more officers are a higher officers",
+    ),
+    (
+        {
+            "orders": [
+                {
+                    **before_a_desk(others_per_day=1e6)[0],
+                    "licences": licence(applied="2026-06-14T17:21:00-04:00")[0]["licences"],
+                }
+            ]
+        },
+        "orders.0.licence_desk.others_per_day: some 2,000,000 applications would come before that for the last "
+        "licence; at most 500,000 are drawn: at most 250,000 a day here",
+    ),
+    (
+        {
+            "orders": [
+                {
+                    **before_a_desk(service="12h", service_at_least="12h")[0],
+                    "licences": licence(until="2026-06-14T10:00:00-04:00")[0]["licences"],
+                }
+            ]
+        },
+        "orders.0.licences.0.until: the licence expires before it can be granted; it is decided on "
+        "2026-06-14T12:00:00-04:00 at the earliest",
+    ),
+    (
         {"orders": licence(until="2026-06-14T00:00:00-04:00")},
         "orders.0.licences.0.until: the licence expires before it can be granted; it is decided on "
         "2026-06-14T00:00:00-04:00 at the earliest",
+    ),
+    (
+        {"usage_caps": [{**CAP, "models": ["nwe"]}]},
+        'usage_caps.0.models.0: there is no model "nwe"; nearest: "new"',
+    ),
+    (
+        {"usage_caps": [{**CAP, "models": ["new", "new"]}]},
+        'usage_caps.0.models.1: "new" stands here twice',
+    ),
+    (
+        {"usage_caps": [{**CAP, "channels": ["reseller"]}]},
+        'usage_caps.0.channels.0: no segment uses the channel "reseller"; there are: "consumer"',
+    ),
+    (
+        {"usage_caps": [{**CAP, "length": "0d"}]},
+        "usage_caps.0.length: must be more than zero, or nothing is capped",
+    ),
+    (
+        {"usage_caps": [{**CAP, "at": "2026-06-09T23:00:00-04:00"}]},
+        "usage_caps.0.at: the cap begins before the window: needs before it are not known; the window begins "
+        "2026-06-10T00:00:00-04:00",
+    ),
+    (
+        {"usage_caps": [{**CAP, "at": "2026-06-20T00:00:00-04:00"}]},
+        "usage_caps.0.at: the cap begins after the window: no need would meet it; give the window a greater length",
+    ),
+    (
+        {"usage_caps": [{**CAP, "at": "2026-06-16T00:00:00-04:00"}]},
+        'usage_caps.0.models.0: an order names "new" in all that time, and a cap holds only where none does; begin '
+        "the cap when the order has ended",
+    ),
+    (
+        {"usage_caps": [CAP, {**CAP, "channels": ["consumer"], "at": "2026-06-18T12:00:00-04:00"}]},
+        'usage_caps.1.models.0: "new" is capped by usage_caps 0 at the same time; one cap must end before the next '
+        "begins",
     ),
     (
         {"orders": carve_out(models=["nwe"])},

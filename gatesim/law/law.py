@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +129,7 @@ def has_random_end(scenario: Scenario) -> bool:
 
 def has_random_licence(scenario: Scenario) -> bool:
     """Whether the decision on a licence is drawn, or its instant."""
-    return any(_is_random(licence) for order in scenario.orders for licence in order.licences)
+    return any(_is_random(order, licence) for order in scenario.orders for licence in order.licences)
 
 
 def has_random_dates(scenario: Scenario) -> bool:
@@ -136,13 +137,37 @@ def has_random_dates(scenario: Scenario) -> bool:
     return has_random_end(scenario) or has_random_licence(scenario)
 
 
-def _is_random(licence: Licence) -> bool:
-    return licence.granted > 0 and (licence.granted < 1 or licence.decided_after > licence.at_least)
+def has_working_desk(order: Order) -> bool:
+    """Whether applications for an order's licences take time at the government's desk."""
+    return order.licence_desk is not None and order.licence_desk.service > 0
 
 
-def licence_from_us(
-    scenario: Scenario, licence: Licence, drawn: tuple[float, float] | None = None
-) -> int | None:
+def _is_random(order: Order, licence: Licence) -> bool:
+    """What has to pass a desk counts as drawn: its date goes by everybody else's applications."""
+    return licence.granted > 0 and (
+        licence.granted < 1 or licence.decided_after > licence.at_least or has_working_desk(order)
+    )
+
+
+class LicenceDraw(NamedTuple):
+    """What chance decides about a licence.
+
+    Attributes
+    ----------
+    beyond
+        A draw of the standard exponential distribution, for the time of the decision.
+    granted
+        A uniform draw: the licence is granted where it is below the probability.
+    desk_us
+        Microseconds from the application until the government's desk is done with it.
+    """
+
+    beyond: float
+    granted: float
+    desk_us: int = 0
+
+
+def licence_from_us(scenario: Scenario, licence: Licence, drawn: LicenceDraw) -> int | None:
     """The instant from which a licence holds.
 
     Parameters
@@ -150,28 +175,18 @@ def licence_from_us(
     scenario, licence
         The licence and its scenario.
     drawn
-        A draw of the standard exponential distribution, for the time of the decision, and a uniform one, for what
-        is decided: it is granted where the draw is below the probability. Needed where either is random.
+        What chance decides.
 
     Returns
     -------
     int or None
-        Microseconds since the start: the application plus ``at_least`` plus the draw times what the mean time is
-        above it. None where it is refused.
-
-    Raises
-    ------
-    ValueError
-        If something is random and no draw was given.
+        Microseconds since the start: the application, plus the time before the desk, plus ``at_least``, plus the draw
+        times what the mean time is above it. None where it is refused.
     """
-    if drawn is None:
-        if _is_random(licence):
-            raise ValueError("the decision on a licence is random: its draws are needed")
-        drawn = (0.0, 0.0)
-    if drawn[1] >= licence.granted:
+    if drawn.granted >= licence.granted:
         return None
-    beyond = round(min((licence.decided_after - licence.at_least) * drawn[0], FOREVER / 4))
-    return microseconds(scenario, licence.applied) + licence.at_least + beyond
+    beyond = round(min((licence.decided_after - licence.at_least) * drawn.beyond, FOREVER / 4))
+    return microseconds(scenario, licence.applied) + drawn.desk_us + licence.at_least + beyond
 
 
 @dataclass(frozen=True)
@@ -183,13 +198,15 @@ class _Narrowing:
     what: CarveOut
 
 
-def _narrowings(
-    scenario: Scenario, order: Order, drawn: Sequence[tuple[float, float]]
-) -> Iterator[_Narrowing]:
+def _narrowings(scenario: Scenario, order: Order, drawn: Sequence[LicenceDraw]) -> Iterator[_Narrowing]:
     for carve_out in order.carve_outs:
         yield _Narrowing(microseconds(scenario, carve_out.at), FOREVER, carve_out)
     for number, licence in enumerate(order.licences):
-        start = licence_from_us(scenario, licence, drawn[number] if number < len(drawn) else None)
+        if number >= len(drawn) and _is_random(order, licence):
+            raise ValueError("the decision on a licence is random: its draws are needed")
+        start = licence_from_us(
+            scenario, licence, drawn[number] if number < len(drawn) else LicenceDraw(0.0, 0.0)
+        )
         end = FOREVER if licence.until is None else microseconds(scenario, licence.until)
         if start is not None and start < end:
             what = CarveOut(
@@ -320,7 +337,7 @@ def make_law(
     scenario: Scenario,
     reading: str,
     drawn: Sequence[Sequence[float]] = (),
-    licences: Sequence[Sequence[tuple[float, float]]] = (),
+    licences: Sequence[Sequence[LicenceDraw]] = (),
 ) -> Law:
     """The law over the window, all orders read in the same way.
 
@@ -334,7 +351,7 @@ def make_law(
         For each order, for each of its ends, a draw of the standard exponential distribution (see
         `order_end_us`); needed only where an end is random.
     licences
-        For each order, for each of its licences, what `licence_from_us` takes; needed only where one is random.
+        For each order, for each of its licences, what chance decides about it; needed only where one is random.
 
     Returns
     -------
@@ -374,7 +391,7 @@ def of_one_order(
     law: Law,
     number: int,
     drawn: Sequence[Sequence[float]] = (),
-    licences: Sequence[Sequence[tuple[float, float]]] = (),
+    licences: Sequence[Sequence[LicenceDraw]] = (),
 ) -> Law:
     """A law of several orders, of which one alone says which needs are measured, and which are restricted.
 
@@ -421,7 +438,7 @@ def counted_apart(scenario: Scenario) -> tuple[int, ...]:
 
     Their own standards are about what they themselves restrict, while they are in force.
     """
-    whom = ("issued", "grace", "models", "restricts", "carve_outs", "ends", "licences")
+    whom = ("issued", "grace", "models", "restricts", "carve_outs", "ends", "licences", "licence_desk")
     orders = scenario.orders
     return tuple(
         number

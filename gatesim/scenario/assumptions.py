@@ -11,9 +11,9 @@ grade, without sources, and its plausible range still holds.
 
 Numbers that no assumption covers are shown as guesses, so that nothing hides. Those that are choices by
 nature are shown as such: parameters of policies (but not ``lead_time``), orders (but not the mean time to
-an end, nor when a licence is decided and how likely it is granted), the verdict, the ages at which accounts
-are told apart. What only sizes the run (``people``, ``represents``, ``seed``, ``schema``, ``length``) is
-listed only where an assumption covers it.
+an end, nor when a licence is decided, how likely it is granted and what the desk for licences has to do), the
+verdict, the ages at which accounts are told apart. What only sizes the run (``people``, ``represents``,
+``seed``, ``schema``, ``length``) is listed only where an assumption covers it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,18 @@ if TYPE_CHECKING:
 CHOICE, GUESS = "choice", "guess"
 _SIZES = ("people", "represents", "seed", "schema", "length")
 _CHOICES = ("policies", "orders", "verdict", "age_bands")
-_UNCERTAIN_AMONG_CHOICES = ("lead_time", "after", "decided_after", "at_least", "granted")
+_UNCERTAIN_AMONG_CHOICES = (
+    "lead_time",
+    "after",
+    "decided_after",
+    "at_least",
+    "granted",
+    "officers",
+    "service",
+    "service_at_least",
+    "others_per_day",
+    "backlog",
+)
 _WITH_SOURCES = ("measured", "published", "reported", "proxy", "vendor")
 _TIME_UNITS = "seconds, minutes, hours, days, weeks or years"
 TIMES = {

@@ -1,8 +1,8 @@
 """What the schema alone cannot see: that every name refers to something, that numbers fit together.
 
-`inconsistencies` takes a typed scenario and lists what is wrong with it. The rules stand in five files:
+`inconsistencies` takes a typed scenario and lists what is wrong with it. The rules stand in six files:
 `rules_people` (regions, segments), `rules_signals`, `rules_gates` (documents, desk, policies), `rules_law`
-(orders, time) and `rules_operator`.
+(orders, time), `rules_operator` and `rules_caps`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gatesim.scenario.errors import Finding, Problem, ScenarioError
+from gatesim.scenario.rules_caps import cap_rules
 from gatesim.scenario.rules_gates import gate_rules
 from gatesim.scenario.rules_law import law_rules
 from gatesim.scenario.rules_operator import operator_rules
@@ -42,6 +43,7 @@ def inconsistencies(scenario: Scenario) -> Iterator[Finding]:
         gate_rules(scenario),
         law_rules(scenario),
         operator_rules(scenario),
+        cap_rules(scenario),
     )
     yield from _people(scenario)
 

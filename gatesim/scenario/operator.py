@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gatesim.scenario.types import DAY, Count, Duration, Instant, Name, Part, Probability
+from gatesim.scenario.people import Channel
+from gatesim.scenario.types import DAY, Count, Duration, Instant, Name, Part, Probability, Title
 
 WEEK = 7 * DAY
 
@@ -73,3 +74,22 @@ class Operator(Part):
     """Staff who are away because of the order."""
     contract: Contract | None = None
     """A contract against which dark time is held."""
+
+
+class UsageCap(Part):
+    """A cap on usage: of an account's needs for a model so many are served on each calendar day, the rest refused.
+
+    It holds for a model only while no order in force names it. No gate is asked, and no measure of an order changes.
+    """
+
+    title: Title = ""
+    models: Annotated[tuple[Name, ...], Field(min_length=1, max_length=12)]
+    """Models that are capped, each by itself."""
+    channels: tuple[Channel, ...] = ()
+    """Channels of the accounts that are capped; empty: all."""
+    per_day: Annotated[Count, Field(ge=0, le=10_000)]
+    """Needs for the model that are served to an account on a day, in the zone of the scenario's start."""
+    at: Instant
+    """When the cap begins."""
+    length: Duration
+    """How long it holds."""

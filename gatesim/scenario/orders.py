@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from gatesim.scenario.checks import Clock, Weekday
 from gatesim.scenario.people import Channel, Country, Status, Where
 from gatesim.scenario.types import Count, Duration, Instant, Name, Number, Part, Probability, Title
 
@@ -64,7 +65,8 @@ class Licence(Part):
     applied: Instant
     """When the application is filed."""
     decided_after: Duration
-    """Mean time from the application to the decision; it stands for the queue before the government's desk."""
+    """Mean time from the application to the decision; it stands for the queue before the government's desk. Where
+    the order has a ``licence_desk``, the time that passes after the desk is done with the application."""
     at_least: Duration = 0
     """The shortest time to the decision. What is above it is drawn from an exponential distribution, once a
     replication; equal to ``decided_after``: nothing is drawn."""
@@ -76,6 +78,35 @@ class Licence(Part):
     organisations: tuple[Name, ...] = ()
     channels: tuple[Channel, ...] = ()
     models: tuple[Name, ...] = ()
+
+
+class WorkingHours(Part):
+    """Hours of some days of the week, in the zone of the scenario's start."""
+
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)]
+    start: Clock
+    end: Clock
+
+
+class LicenceDesk(Part):
+    """The government's desk: officers who work on applications for licences in the order in which they come.
+
+    It is drawn at its real size, application by application: neither ``people`` nor ``represents`` scales it.
+    """
+
+    officers: Annotated[Count, Field(ge=1, le=100_000)]
+    """Officers at work, each on one application at a time."""
+    service: Duration
+    """Mean time that an officer works on one application."""
+    service_at_least: Duration = 0
+    """The shortest such time. What is above it is drawn from an exponential distribution; equal to ``service``: all
+    applications take the same time."""
+    others_per_day: Annotated[Number, Field(ge=0.0, le=1_000_000.0)] = 0.0
+    """Applications of everybody else, a day and at real size, from the issue of the order on (Poisson)."""
+    backlog: Annotated[Count, Field(ge=0, le=1_000_000)] = 0
+    """Applications that are before the desk when the order is issued."""
+    hours: Annotated[tuple[WorkingHours, ...], Field(max_length=50)] = ()
+    """When the officers are at work; outside these hours they lay down what they are at. Empty: always."""
 
 
 Amount = Annotated[Number, Field(ge=0.0)]
@@ -164,6 +195,8 @@ class Order(Part):
     carve_outs: Annotated[tuple[CarveOut, ...], Field(max_length=100)] = ()
     ends: Annotated[tuple[End, ...], Field(max_length=20)] = ()
     licences: Annotated[tuple[Licence, ...], Field(max_length=100)] = ()
+    licence_desk: LicenceDesk | None = None
+    """The government's desk, before which all applications for licences of this order queue."""
 
 
 class Verdict(Part):

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from gatesim.scenario.errors import Finding, KeyPath
 from gatesim.scenario.orders import ABROAD, CarveOut, Clause, Licence, Order
+from gatesim.scenario.rules_licences import licence_desk_rules
 from gatesim.scenario.rules_people import countries, dangling, each
 from gatesim.scenario.rules_standards import standard_rules
 from gatesim.scenario.schema import Scenario
@@ -82,11 +83,25 @@ def _order(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]
             yield Finding((*path, "carve_outs", number, "at"), "the order is not issued yet at this instant")
         elif at >= end:
             yield Finding((*path, "carve_outs", number, "at"), "the order has ended by this instant")
+    yield from licence_desk_rules(path, order)
     for number, licence in enumerate(order.licences):
         yield from _licence(scenario, (*path, "licences", number), order, licence)
-        if _us(scenario, licence.applied) + min(licence.at_least, FOREVER // 4) >= end:
+        if _us(scenario, licence.applied) + _shortest(order, licence) >= end:
             message = "the order has ended before the licence can be granted"
             yield Finding((*path, "licences", number, "applied"), message, because=((*path, "ends"),))
+
+
+def _shortest(order: Order, licence: Licence) -> int:
+    """The shortest time from the application to the decision: at the desk, where there is one, and after it."""
+    desk = 0 if order.licence_desk is None else order.licence_desk.service_at_least
+    return min(desk, FOREVER // 4) + min(licence.at_least, FOREVER // 4)
+
+
+def _when(begin: datetime, after_us: int) -> str:
+    try:
+        return f"on {(begin + timedelta(microseconds=after_us)).isoformat()}"
+    except OverflowError:
+        return "after the year 9999"
 
 
 def _licence(scenario: Scenario, path: KeyPath, order: Order, licence: Licence) -> Iterator[Finding]:
@@ -104,10 +119,13 @@ def _licence(scenario: Scenario, path: KeyPath, order: Order, licence: Licence) 
     elif licence.decided_after < licence.at_least:
         message = "the mean time to the decision is shorter than the shortest one (at_least)"
         yield Finding((*path, "decided_after"), message, because=((*path, "at_least"),))
-    decided = licence.applied + timedelta(microseconds=min(licence.at_least, FOREVER // 4))
-    if licence.until is not None and licence.until <= decided:
+    shortest = _shortest(order, licence)
+    if (
+        licence.until is not None
+        and (licence.until - licence.applied) // timedelta(microseconds=1) <= shortest
+    ):
         message = "the licence expires before it can be granted"
-        hint = f"it is decided on {decided.isoformat()} at the earliest"
+        hint = f"it is decided {_when(licence.applied, shortest)} at the earliest"
         yield Finding((*path, "until"), message, hint, ((*path, "applied"), (*path, "at_least")))
     if not (licence.segments or licence.organisations or licence.channels):
         message = "a licence for everybody would be an end"

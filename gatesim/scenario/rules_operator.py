@@ -108,6 +108,11 @@ def _random_dates(scenario: Scenario) -> Iterator[Finding]:
                 )
         for position, licence in enumerate(order.licences):
             path: KeyPath = ("orders", number, "licences", position)
+            desk = order.licence_desk
+            if licence.granted > 0 and desk is not None and desk.service > 0:
+                hint = "leave the desk out, and give licences a date (decided_after equal to at_least)"
+                yield Finding(("orders", number, "licence_desk"), said, hint, because)
+                break
             if licence.granted > 0 and licence.decided_after > licence.at_least:
                 hint = "decided_after must be equal to at_least"
                 yield Finding((*path, "decided_after"), said, hint, because)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gatesim.scenario.checks import Checker, Desk, Document, Reactions
-from gatesim.scenario.operator import Operator
+from gatesim.scenario.operator import Operator, UsageCap
 from gatesim.scenario.orders import Control, Exposure, Order, Reading, Verdict
 from gatesim.scenario.people import Channel, Country, Model, Organisation, Segment
 from gatesim.scenario.policies import AnyPolicy
@@ -85,5 +85,6 @@ class Scenario(Part):
     verdict: Verdict = Verdict()
     policies: Annotated[dict[Name, AnyPolicy], Field(max_length=200)] = {}
     operator: Operator | None = None
+    usage_caps: Annotated[tuple[UsageCap, ...], Field(max_length=20)] = ()
     assumptions: dict[str, Assumption] = {}
     """Metadata by key; a ``*`` stands for any one name in the key."""

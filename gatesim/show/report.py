@@ -20,6 +20,7 @@ from gatesim.measures.numbers import format_date
 from gatesim.measures.verdict import RATIOS
 from gatesim.scenario import Loaded, ScenarioError, shipped
 from gatesim.scenario.operator import OPERATOR
+from gatesim.show.caps import caps_table
 from gatesim.show.charts import (
     days_chart,
     desk_chart,
@@ -207,6 +208,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
             *own_tables(result),
         ],
         course=course_table(result),
+        caps=caps_table(result),
         figures={name: _figure(name, chart) for name, chart in drawn.items()},
         inputs=result.uncertain,
         guesses=result.guesses,

@@ -14,6 +14,7 @@ from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import format_duration
+from gatesim.show.caps import caps_table
 from gatesim.show.own import own_tables
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
@@ -224,10 +225,11 @@ def dark_words(one: Dark) -> str:
 
 def tables(result: Result) -> list[Table]:
     """All tables of a result, in reading order."""
-    course = course_table(result)
+    course, caps = course_table(result), caps_table(result)
     verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
     shown = [policies_table(result), *([] if course is None else [course]), whom_table(result)]
-    return [*shown, *verdicts, *own_tables(result)]
+    capped = [] if caps is None else [caps]
+    return [*shown, *verdicts, *own_tables(result), *capped]
 
 
 def print_run(result: Result) -> None:

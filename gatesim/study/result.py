@@ -15,6 +15,7 @@ from gatesim.measures.verdict import Split, Verdict
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import Input, count_guesses
 from gatesim.study.audits import Audited
+from gatesim.study.caps import Capped
 from gatesim.study.shown import Shown
 from gatesim.study.strategy import Course
 from gatesim.study.transition import Transition
@@ -90,6 +91,8 @@ class Result(Shown):
     by_order
         Number of the order -> reading -> policy -> what was found of the needs that the order itself restricts,
         while it is in force; for orders that name a model which another names as well, else empty.
+    caps
+        What the scenario's caps on usage refuse, apart from all else; None where it has none.
     """
 
     loaded: Loaded
@@ -109,6 +112,7 @@ class Result(Shown):
     seconds: Mapping[str, float]
     audits: tuple[Audited, ...] = ()
     by_order: Mapping[int, Mapping[str, Mapping[str, Found]]] = field(default_factory=dict)
+    caps: Capped | None = None
 
     @property
     def exposure(self) -> Mapping[str, Mapping[Unit, Bound]]:
@@ -218,6 +222,7 @@ class Result(Shown):
             },
             "transition": None if self.transition is None else vars(self.transition),
             "course": None if self.course is None else self.course.to_dict(),
+            "caps": None if self.caps is None else self.caps.to_dict(),
             "guesses": self.guesses,
             "inputs": self.uncertain,
             "desk": dict(self.desk),

@@ -31,6 +31,7 @@ from gatesim.scenario.errors import Problem
 from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.study.audits import audited
+from gatesim.study.caps import capped
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import jobs, laws
@@ -170,7 +171,11 @@ def run(
                 scenario, names, reps, engine, folder if ledger else None, workers, clock, say
             )
             apart = _simulated_apart(scenario, names, reps, engine, workers, clock, say)
-        result = _judged(loaded, engine, reps, names, found, apart, notes, desk, clock)
+        refused = None
+        if scenario.usage_caps:
+            with clock.part("caps"):
+                refused = capped(scenario, engine, reps, workers, say)
+        result = replace(_judged(loaded, engine, reps, names, found, apart, notes, desk, clock), caps=refused)
         if folder is not None:
             write_run(result, folder)
     return result

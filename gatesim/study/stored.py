@@ -18,6 +18,7 @@ from gatesim.measures.axes import SPLITS
 from gatesim.measures.verdict import Verdict
 from gatesim.scenario import Input, Loaded, ScenarioError, build
 from gatesim.study.audits import Audited
+from gatesim.study.caps import Capped
 from gatesim.study.result import RESULT_SCHEMA, Found, Result
 from gatesim.study.strategy import Course
 from gatesim.study.transition import Transition
@@ -53,6 +54,7 @@ class Kept:
     warnings: tuple[str, ...]
     sets: tuple[str, ...]
     by_order: dict[int, dict[str, dict[str, Found]]] = field(default_factory=dict)
+    caps: Capped | None = None
 
 
 _OF_LOADED = ("files", "origin", "warnings", "sets")

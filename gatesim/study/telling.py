@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gatesim.gates.strategy import Switch, in_place
 from gatesim.gates.tables import ACTIONS, BLOCK, CHECK, FRESH, STATES, Tables
-from gatesim.law.law import Law, has_random_end, licence_from_us, microseconds, order_end_us
+from gatesim.law.law import Law, LicenceDraw, has_random_end, licence_from_us, microseconds, order_end_us
 from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario import Loaded
 from gatesim.scenario.operator import OPERATOR
@@ -328,7 +328,7 @@ _ENDED = {"lifted": "is lifted", "stayed": "is stayed", "lapsed": "lapses"}
 def _changes(
     scenario: Scenario,
     drawn: Sequence[Sequence[float]],
-    licences: Sequence[Sequence[tuple[float, float]]],
+    licences: Sequence[Sequence[LicenceDraw]],
 ) -> Mapping[int, tuple[str, ...]]:
     """What changes in the law at each instant within the window; 0: what holds from the start."""
     found: dict[int, list[str]] = {}
@@ -354,9 +354,7 @@ def _changes(
     return {at: tuple(words) for at, words in sorted(found.items()) if at < scenario.length}
 
 
-def _licences(
-    scenario: Scenario, order: Order, drawn: Sequence[tuple[float, float]]
-) -> Iterator[tuple[int, str]]:
+def _licences(scenario: Scenario, order: Order, drawn: Sequence[LicenceDraw]) -> Iterator[tuple[int, str]]:
     """When each granted licence of an order begins to hold, and when it expires."""
     for number, licence in enumerate(order.licences):
         title = licence_title(licence, number)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatesim.law.law import make_law
+from gatesim.law.law import LicenceDraw, make_law
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
 from gatesim.study.shown import Shown
 from gatesim.world.cells import device_weights, model_mix, needs_per_day
+from gatesim.world.licence_desk import mean_desk_times
 from gatesim.world.makers import makers
 
 if TYPE_CHECKING:
@@ -195,9 +196,12 @@ def _mean_ends(scenario: Scenario) -> list[list[float]]:
     return [[1.0] * len(order.ends) for order in scenario.orders]
 
 
-def _mean_licences(scenario: Scenario) -> list[list[tuple[float, float]]]:
+def _mean_licences(scenario: Scenario) -> list[list[LicenceDraw]]:
     """Every licence decided at its mean time, and granted where that is at least as likely as not."""
-    return [[(1.0, 0.5 - 2.0**-53)] * len(order.licences) for order in scenario.orders]
+    return [
+        [LicenceDraw(1.0, 0.5 - 2.0**-53, desk_us) for desk_us in mean_desk_times(scenario, number)]
+        for number in range(len(scenario.orders))
+    ]
 
 
 def _total(rows: list[Row], readings: tuple[str, ...]) -> Row:

@@ -79,6 +79,7 @@ RETURN: Final = 33  # reaction: comes back, and when
 ORDER_END: Final = 34  # when an order ends, where that is a distribution
 OTHER: Final = 35  # plug-ins
 LICENCE: Final = 36  # a licence: when it is decided, and whether it is granted
+LICENCE_DESK: Final = 37  # the government's desk: when others apply, and how long each application takes
 
 PURPOSES: Final = (
     "SHIFT", "SEGMENT", "ACTIVITY", "VPN_USER", "VPN_EXIT", "CARD", "DECLARED", "ORGANISATION",
@@ -86,7 +87,7 @@ PURPOSES: Final = (
     "TO_DESK", "PATIENCE", "SERVICE", "WAIT_TABLE", "NEED_GAP", "NEED_MODEL", "VPN_ON", "TRIP_START",
     "TRIP_GAP", "TRIP_LENGTH", "TRIP_TO", "READING_ACCOUNT", "READING_PLACE", "READING_SESSION", "CAUSE",
     "NETWORK", "LEAVE", "FALL_BACK", "RETURN", "ORDER_END", "OTHER",
-    "LICENCE",
+    "LICENCE", "LICENCE_DESK",
 )  # fmt: skip
 """Names of the purposes; ``PURPOSES[n]`` is the name of purpose ``n``."""
 

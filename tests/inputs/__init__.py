@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tests.inputs.checks import checks
 from tests.inputs.law import law
-from tests.inputs.operator import assumptions, operator
+from tests.inputs.operator import assumptions, operator, usage_caps
 from tests.inputs.people import segments, world
 from tests.inputs.policies import policies
 from tests.inputs.rows import Input
@@ -26,5 +26,6 @@ def table() -> list[Input]:
         *law(),
         *policies(),
         *operator(),
+        *usage_caps(),
         *assumptions(),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inputs.law_details import audits, carve_outs, licences
+from tests.inputs.law_details import audits, carve_outs, licence_desk, licences
 from tests.inputs.rows import ANYBODY, NATIONAL, ORDER, STATUS, WHAT, Default, Input, NoneNeutral, Same
 
 
@@ -144,6 +144,7 @@ def law() -> list[Input]:
             (after % "2d",),
         ),
         *licences(),
+        *licence_desk(),
         exposure("unit", 'exposure={ unit = "account", civil_penalty = 5 }', "ways to count a violation"),
         exposure("civil_penalty", amounts % (9, 1, 2, 5)),
         exposure("transaction", amounts % (5, 9, 2, 5)),

@@ -9,6 +9,7 @@ from tests.inputs.rows import (
     FIRST_AUDIT,
     LICENCE,
     TOUCHES_NOTHING,
+    WEEK,
     Input,
     NoneNeutral,
     Same,
@@ -121,4 +122,47 @@ def licences() -> list[Input]:
         row("organisations", plain + all_of, plain + all_of + ', organisations = ["lab"]', True),
         row("channels", plain + all_of, plain + all_of + ', channels = ["team"]', True),
         row("models", plain + all_of, plain + all_of + ', models = ["new"]', True),
+    ]
+
+
+def licence_desk() -> list[Input]:
+    """Rows of the government's desk. Where no application takes time it is as if there were none."""
+    licence = (
+        LICENCE
+        % 'applied = 2026-06-12T12:00:00-04:00, decided_after = "0d", granted = 1, channels = ["team"]'
+    )
+    desk = "orders.0.licence_desk={ %s }"
+    hours = ', hours = [{ days = [%s], start = "%s", end = "%s" }]'
+    certain = 'officers = 1, service = "1d", service_at_least = "1d"'
+    behind = certain + ", backlog = 2"
+    office = hours % (WEEK, "09:00", "17:00")
+
+    def row(name: str, before: str, moved: str, up: bool) -> Input:
+        """Licensed later, there are more leaks."""
+        nothing = desk % (moved.replace('"1d"', '"0d"').replace('"2d"', '"0d"').replace('"2h"', '"0h"'))
+        return Input(
+            f"orders.*.licence_desk.{name}",
+            (desk % moved,),
+            "open.leaks",
+            up,
+            Same((nothing,), (licence,)),
+            (licence, desk % before),
+        )
+
+    short = certain.replace("1d", "2h")
+    return [
+        row("officers", behind, behind.replace("officers = 1", "officers = 2"), False),
+        row("service", behind, behind.replace('service = "1d"', 'service = "2d"'), True),
+        # What is no longer drawn: longer, where what is drawn is below its mean, as for this seed.
+        row(
+            "service_at_least",
+            'officers = 1, service = "2d"',
+            'officers = 1, service = "2d", service_at_least = "2d"',
+            True,
+        ),
+        row("others_per_day", certain, certain + ", others_per_day = 6", True),
+        row("backlog", certain, behind, True),
+        row("hours.*.days", short + office, short + hours % ('"sun"', "09:00", "17:00"), True),
+        row("hours.*.start", short + office, short + hours % (WEEK, "15:00", "17:00"), True),
+        row("hours.*.end", short + hours % (WEEK, "09:00", "13:00"), short + office, False),
     ]

@@ -138,6 +138,30 @@ def operator() -> list[Input]:
     ]
 
 
+def usage_caps() -> list[Input]:
+    """Rows of a cap on usage. What a gate does, and all that is said of orders, goes by none of its keys."""
+    cap = (
+        "usage_caps=[{ models = [%s], channels = [%s], per_day = %d, at = 2026-06-%dT00:00:00-04:00, "
+        'length = "%s" }]'
+    )
+    plain = cap % ('"new"', '"consumer"', 2, 18, "1d")
+
+    long = cap % ('"new"', '"consumer"', 2, 18, "36h")
+
+    def row(name: str, moved: str, up: bool, given: str = plain) -> Input:
+        apart = Same((moved,))
+        return Input(f"usage_caps.*.{name}", (moved,), "needs over a cap", up, apart, (given,))
+
+    return [
+        row("models", cap % ('"new", "old"', '"consumer"', 2, 18, "1d"), True),
+        row("channels", cap % ('"new"', '"consumer", "team"', 2, 18, "1d"), True),
+        row("per_day", cap % ('"new"', '"consumer"', 3, 18, "1d"), False),
+        # The order names the model until the 18th: half a day is left of the cap.
+        row("at", cap % ('"new"', '"consumer"', 2, 17, "36h"), False, long),
+        row("length", cap % ('"new"', '"consumer"', 2, 18, "36h"), True),
+    ]
+
+
 def assumptions() -> list[Input]:
     """Rows of what is known about an input: nothing that is computed goes by it."""
     known = 'assumptions."signals.*.accuracy"={ title = "How often a signal is right", %s }'

@@ -7,6 +7,9 @@ from tests.inputs.rows import AUDIT, CARVE_OUT, CAUSE, DAILY, LICENCE, SURE, TIT
 ENDED = 'orders.0.ends=[{ kind = "%s", at = 2026-06-18T00:00:00-04:00 }]'
 
 
+CAPPED = 'usage_caps=[{ models = ["new"], per_day = 1, at = 2026-06-18T00:00:00-04:00, length = "1d" }]'
+
+
 def words_only() -> dict[str, tuple[str, Sets, Sets]]:
     """Keys that move no measure: the reason, settings on which they mean something, and a setting that changes them.
 
@@ -39,6 +42,7 @@ def words_only() -> dict[str, tuple[str, Sets, Sets]]:
             "orders.0.carve_outs.0", CARVE_OUT % (14, 'channels = ["team"]')
         ),
         "orders.*.licences.*.title": title("orders.0.licences.0", LICENCE % SURE),
+        "usage_caps.*.title": title("usage_caps.0", CAPPED),
         "policies.*.title": title("policies.ask"),
         "assumptions.*.title": (TITLE, known, said),
         "assumptions.*.sources": (TITLE, known, said),

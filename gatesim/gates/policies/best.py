@@ -16,7 +16,7 @@ from gatesim.gates.bounds.solve import least_leak, most_served
 from gatesim.gates.bounds.standards import Standard
 from gatesim.gates.frame import make_tables
 from gatesim.gates.tables import ALLOW, BLOCK, CHECK, Tables
-from gatesim.law.law import Epoch, Law, has_random_end, make_law
+from gatesim.law.law import Epoch, Law, has_random_dates, make_law
 from gatesim.scenario.policies import Best
 from gatesim.scenario.schema import Scenario
 from gatesim.world.kept import kept
@@ -94,10 +94,10 @@ def _over_the_window(scenario: Scenario, policy: str, reading: str) -> tuple[_Ro
 def compile(policy: Best, scenario: Scenario, space: CellSpace, reading: str, epoch: Epoch) -> Tables:
     """The tables of ``best``: the best single table that is found for the whole time in force.
 
-    Where the end of an order is random nobody knows how long each epoch will last: then each has the best table for
-    itself alone, which keeps the limit whenever the order ends. Cells that no need shows are blocked.
+    Where the end of an order or a licence is random nobody knows how long each epoch will last: then each has the best
+    table for itself alone, which keeps the limit whenever the order ends. Cells that no need shows are blocked.
     """
-    if has_random_end(scenario):
+    if has_random_dates(scenario):
         law = Law(reading, (epoch,), epoch.start_us, None)
         rows = _rows(scenario, policy, law)
     else:
