@@ -107,6 +107,11 @@ class NoLeak:
     why: str = ""
 
 
+def serves_somebody(found: Mapping[str, Measure]) -> bool:
+    """Whether at least one need is served, by measures of the whole service or of a part of it."""
+    return found[FLOOR].numerator + found["leak_rate"].numerator > 0
+
+
 @dataclass(frozen=True)
 class OfOrder:
     """What one order by itself is told of a policy: its own restricted needs, while it is in force.
@@ -166,6 +171,10 @@ class PolicyResult:
     no_leak: Mapping[str, Mapping[tuple[str, ...], NoLeak]] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
     by_order: Mapping[str, Mapping[int, OfOrder]] = field(default_factory=dict)
+
+    def serves_somebody(self, reading: str) -> bool:
+        """Whether it serves at least one need: else it is no candidate."""
+        return serves_somebody(self.measures[reading])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from gatesim.law.law import counted_apart, has_random_end, has_random_licence, of_one_order
 from gatesim.law.standards import demands
 from gatesim.measures.judgement import OfOrder
-from gatesim.measures.wording import listed
+from gatesim.measures.wording import listed, order_name
 from gatesim.scenario.schema import Scenario
 from gatesim.study.exactly import find
 from gatesim.study.gates import Job
@@ -156,9 +156,9 @@ def apart_words(scenario: Scenario) -> tuple[str, ...]:
     numbers = counted_apart(scenario)
     if not numbers:
         return ()
-    names = [f'"{scenario.orders[number].title or f"order {number + 1}"}"' for number in numbers]
+    names = [f'"{order_name(scenario, number)}"' for number in numbers]
     return (
-        f"{listed(names)} share a model with one another. Each one's own standard, and its audits, go by the needs "
-        "that it restricts itself, while it is in force. All other numbers count a need as restricted if any order in "
-        "force restricts it.",
+        f"{listed(names)} share a model with one another. Each one's own standard, its audits and its tables by itself "
+        "go by the needs that it restricts itself, while it is in force. All other numbers count a need as restricted "
+        "if any order in force restricts it.",
     )
