@@ -409,6 +409,25 @@ def of_one_order(
     return replace(law, epochs=tuple(epochs))
 
 
+def of_models(scenario: Scenario, law: Law, models: Sequence[str]) -> Law:
+    """The same law, under which only needs for some models are measured; what a gate does under it stays.
+
+    Parameters
+    ----------
+    scenario, law
+        A scenario, and one of its laws.
+    models
+        Names of the models.
+
+    Returns
+    -------
+    Law
+        Measured are the needs for these models that ``law`` measures.
+    """
+    among = np.array([name in models for name in scenario.models])
+    return replace(law, epochs=tuple(replace(e, only=e.measured & among) for e in law.epochs))
+
+
 def as_measured(law: Law) -> Law:
     """The same law with only the measured models named, as the simulating engines count by what is named."""
     if all(epoch.only is None for epoch in law.epochs):

@@ -134,6 +134,11 @@ class OfOrder:
     no_leak: Mapping[tuple[str, ...], NoLeak] = field(default_factory=dict)
 
 
+Together = tuple[int | None, tuple[str, ...]]
+"""Several models whose needs are counted as one: for an order that is counted apart (its number), or for all orders
+(None); and the models."""
+
+
 @dataclass(frozen=True)
 class PolicyResult:
     """What the verdict needs to know of one policy.
@@ -160,6 +165,9 @@ class PolicyResult:
         The named controls that stand under it.
     by_order
         Reading -> number of the order -> what it is told by itself, for orders that are counted apart.
+    together
+        Reading -> several models -> name -> measure, counted over all their needs at once; where it is missing,
+        measures are put together from those by model.
     """
 
     name: str
@@ -171,6 +179,7 @@ class PolicyResult:
     no_leak: Mapping[str, Mapping[tuple[str, ...], NoLeak]] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
     by_order: Mapping[str, Mapping[int, OfOrder]] = field(default_factory=dict)
+    together: Mapping[str, Mapping[Together, Mapping[str, Measure]]] = field(default_factory=dict)
 
     def serves_somebody(self, reading: str) -> bool:
         """Whether it serves at least one need: else it is no candidate."""
