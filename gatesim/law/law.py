@@ -38,6 +38,8 @@ class Epoch:
         bool[status]: a proof of the status is a proof of being entitled.
     only
         bool[model]: only needs for these are measured; None: those for all that are named (see `of_one_order`).
+    kind
+        Bounds put epochs of which the law says the same together; not those of different kinds.
     """
 
     start_us: int
@@ -47,6 +49,7 @@ class Epoch:
     restricted: NDArray[np.bool_]
     clears: NDArray[np.bool_]
     only: NDArray[np.bool_] | None = None
+    kind: int = 0
 
     @property
     def measured(self) -> NDArray[np.bool_]:

@@ -50,10 +50,12 @@ def jobs_apart(
     for number in counted_apart(scenario) if only is None else only:
         for job in jobs:
             for reading, law in job.laws.items():
-                yield Apart(number, replace(job, laws={reading: _alone(scenario, law, number, replication)}))
+                yield Apart(
+                    number, replace(job, laws={reading: law_alone(scenario, law, number, replication)})
+                )
 
 
-def _alone(scenario: Scenario, law: Law, number: int, replication: int) -> Law:
+def law_alone(scenario: Scenario, law: Law, number: int, replication: int) -> Law:
     """A law in which one order alone says which needs are measured, with the dates drawn for a replication."""
     ends = draw_order_ends(scenario, scenario.seed, replication) if has_random_end(scenario) else ()
     licences = draw_licences(scenario, scenario.seed, replication) if has_random_licence(scenario) else ()
@@ -91,7 +93,7 @@ def jobs_together(
     number, models = wanted
     for job in jobs:
         for reading, law in job.laws.items():
-            whole = law if number is None else _alone(scenario, law, number, replication)
+            whole = law if number is None else law_alone(scenario, law, number, replication)
             yield replace(job, laws={reading: of_models(scenario, whole, models)})
 
 

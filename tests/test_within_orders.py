@@ -1,0 +1,205 @@
+"""Bounds within the limits of several orders at once: against hand-made programs, and against each order alone."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+import gatesim
+from gatesim.gates.bounds import Standard, most_served, program_a, program_b
+from gatesim.gates.bounds.several import Several, most_within, several
+from gatesim.law.law import make_law, of_models, of_one_order
+from gatesim.scenario import ScenarioError
+from gatesim.scenario.schema import Scenario
+from gatesim.show.frontier import tables
+from gatesim.study.frontier import Frontier
+from gatesim.study.within_orders import find_order, within_orders
+from tests.scenarios import small, small_data
+
+BOUNDS = ("A", "B")
+
+
+@pytest.fixture(scope="module")
+def governments() -> Scenario:
+    return gatesim.load("two-governments").scenario
+
+
+@pytest.fixture(scope="module")
+def found() -> Frontier:
+    return gatesim.frontier("two-governments", limits=[0.02])
+
+
+def program(scenario: Scenario, bound: str) -> Several:
+    law = make_law(scenario, "person")
+    own = [of_one_order(scenario, law, number) for number in range(len(scenario.orders))]
+    return several(scenario, law, own, "A" if bound == "A" else "B")
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+@pytest.mark.parametrize(
+    "standard",
+    [
+        Standard("leak_share", 0.02),
+        Standard("leak_rate", 0.1),
+        Standard("leak_count", 300),
+        Standard("leak_share", 0.0),
+        Standard("leak_rate", 1.0),
+    ],
+)
+def test_one_order_is_the_program_that_there_was(bound: str, standard: Standard) -> None:
+    """The same program by another method: a frontier there, a decomposition here."""
+    scenario = small(desk=None)
+    law = make_law(scenario, "person")
+    alone = most_within(program(scenario, bound), [standard])
+    whole = program_a(scenario, law, desk=False) if bound == "A" else program_b(scenario, law)
+    before = most_served(whole, standard)
+    assert alone.value == pytest.approx(before.value, abs=1e-12)
+    assert alone.proved == pytest.approx(before.value, abs=1e-12)
+    assert [row.binds for row in alone.limits] == [bool(before.binding)]
+
+
+def by_hand(limit: float) -> float:
+    """Two governments, per hundred accounts: in the EU 60 citizens, 4 permanent residents whom the second order
+    names, 6 others, 10 whom the first restricts; elsewhere 20, all restricted by the first. Documents without error.
+
+    Options in the EU: refuse, allow, ask for a passport (citizens pass), for a card (permanent residents), for
+    either; over 10 days of the first order alone and 5 of both. While both hold, a card is no proof, and is not taken.
+    Elsewhere to allow while both hold: that leaks under the first order, and makes the second's leaks a smaller share.
+    """
+    groups = np.array([60.0, 4.0, 6.0, 10.0])
+    passes = np.array([[0, 0, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0], [0, 1, 1, 0], [1, 1, 1, 0]], dtype=float)
+    first, both = 10 * passes * groups, 5 * passes[:3] * groups
+    served = np.r_[first[:, :3].sum(axis=1), both[:, [0, 2]].sum(axis=1), 0]
+    leaks_1 = np.r_[first[:, 3], both[:, 3], 100]
+    leaks_2 = np.r_[np.zeros(5), both[:, 1], 0]
+    all_1 = np.r_[first.sum(axis=1), both.sum(axis=1), 100]
+    all_2 = np.r_[np.zeros(5), both.sum(axis=1), 100]
+    solved = linprog(
+        -served,
+        A_ub=[leaks_1 - limit * all_1, leaks_2 - limit * all_2],
+        b_ub=[0, 0],
+        A_eq=[[1] * 5 + [0] * 4, [0] * 5 + [1] * 3 + [0]],
+        b_eq=[1, 1],
+        bounds=[(0, 1)] * 9,
+    )
+    return float(-solved.fun / (10 * 70 + 5 * 66))
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+@pytest.mark.parametrize("limit", [0.0, 0.001, 0.01, 0.02, 0.03, 0.05])
+def test_two_governments_by_hand(governments: Scenario, bound: str, limit: float) -> None:
+    """Their gates have nothing to remember here, so that both bounds are the same."""
+    standards = [Standard("leak_share", limit)] * 2
+    both = most_within(program(governments, bound), standards)
+    assert both.value == pytest.approx(by_hand(limit), abs=1e-9)
+    if limit == 0:
+        assert both.value == pytest.approx(10 / 10.3)
+
+
+def test_a_limit_more_serves_no_more_and_each_order_alone_serves_no_less(governments: Scenario) -> None:
+    law = make_law(governments, "person")
+    own = [of_one_order(governments, law, number) for number in (0, 1)]
+    standard = Standard("leak_share", 0.01)
+    both = most_within(several(governments, law, own, "A"), [standard] * 2).value
+    for one in own:
+        alone = most_within(several(governments, law, [one], "A"), [standard]).value
+        assert both is not None
+        assert alone is not None
+        assert alone > both
+    none = most_within(several(governments, law, [], "A"), []).value
+    assert none == 1.0
+
+
+def test_no_table_within_all_limits_serves_more() -> None:
+    """Four thousand mixtures of options at random, the law of the second order being another one; made as good as
+    they can be by leaving out the worst rows until all limits are kept."""
+    first = small_data()["orders"][0]
+    second = {
+        **first,
+        "restricts": [{"located": ["abroad"]}],
+        "standard": {"kind": "leak_rate", "limit": 0.1},
+    }
+    one = program(small(desk=None, orders=[first, second]), "A")
+    standards = [Standard("leak_share", 0.05), Standard("leak_rate", 0.1)]
+    most = most_within(one, standards)
+    assert most.value is not None
+    assert most.proved == pytest.approx(most.value, abs=1e-9)
+    sizes = np.diff(np.append(one.begins, len(one.served)))
+    made = np.random.default_rng(5)
+    best, tried = 0.0, 0
+    for _ in range(4000):
+        price = 10 ** made.uniform(-2, 3, size=2)
+        worth = one.served - price @ one.leaks + made.normal(0, 1e-3, len(one.served))
+        top = np.repeat(np.maximum.reduceat(worth, one.begins), sizes)
+        pick = worth == top
+        leaks = one.leaks @ pick + one.opened[1:3]
+        counted = one.counted @ pick + one.opened[3:]
+        if leaks[0] <= 0.05 * counted[0] and leaks[1] <= 0.1 * one.restricted[1]:
+            tried += 1
+            best = max(best, float(one.served @ pick + one.opened[0]) / one.entitled)
+    assert tried > 100
+    assert best <= most.value + 1e-12
+    assert best > 0.8 * most.value, "the tables that were tried are not all bad ones"
+
+
+def test_an_order_that_measures_nothing_limits_nothing() -> None:
+    """Not even its share is defined."""
+    scenario = small(desk=None)
+    law = make_law(scenario, "person")
+    none = most_within(
+        several(scenario, law, [of_models(scenario, law, ())], "A"), [Standard("leak_share", 0.0)]
+    )
+    assert none.value == 1.0
+    assert none.limits[0].value is None
+    assert not none.limits[0].binds
+
+
+def test_the_frontier_shows_what_is_within_all_orders_at_once(found: Frontier) -> None:
+    within = found.within
+    assert within is not None
+    at = {(one.bound, one.limit): one for one in within.points if one.reading == "person"}
+    assert at["bound_A", 0.02].served == pytest.approx(by_hand(0.02), abs=1e-9)
+    assert at["bound_A", None].served == pytest.approx(by_hand(0.01), abs=1e-9)
+    assert at["bound_A", None].binding == ('"The Union\'s order"', '"The other government\'s order"')
+    listed = {one.policy: one for one in within.policies if one.reading == "person"}
+    assert dict(listed["any_status"].leaks) == {0: 0.0, 1: pytest.approx(0.04 / 0.7)}
+    assert [listed[name].meets for name in ("eu_address", "any_status", "citizens_only")] == [
+        False,
+        False,
+        True,
+    ]
+    assert listed["citizens_only"].served == pytest.approx(9 / 10.3)
+    data = json.loads(found.to_json())["within_orders"]
+    assert data["orders"] == {"0": "The Union's order", "1": "The other government's order"}
+    shown = [table for table in tables(found) if "each order's own leak share" in table.title]
+    assert len(shown) == len(found.readings)
+    assert shown[0].rows[-1][0] == "standards"
+
+
+def test_one_order_may_be_chosen(governments: Scenario) -> None:
+    """The second order alone: at 5.71 % of what is served while it is in force all may pass who are in the EU."""
+    assert find_order(governments, "2") == find_order(governments, "The other government's order") == 1
+    alone = within_orders(governments, ["person"], ["any_status"], "leak_share", [0.01], 1)
+    both = within_orders(governments, ["person"], ["any_status"], "leak_share", [0.01])
+    a, of_both = (next(p for p in one.points if p.bound == "bound_A") for one in (alone, both))
+    assert a.served is not None
+    assert of_both.served is not None
+    assert a.served > of_both.served
+    assert a.binding == ('"The other government\'s order"',)
+    assert list(alone.policies[0].leaks) == [1]
+
+
+def test_a_wrong_order_is_an_error_in_the_users_terms() -> None:
+    scenario = gatesim.load("two-governments").scenario
+    for text in ("3", "0", "The Unions order", ""):
+        with pytest.raises(ScenarioError, match=r"--order.*no such order"):
+            find_order(scenario, text)
+    with pytest.raises(ScenarioError, match='nearest: "The Union\'s order"'):
+        gatesim.frontier("two-governments", order="The Unions order", policies=["open"])
+
+
+def test_one_order_with_one_standard_needs_no_further_tables() -> None:
+    assert gatesim.frontier("june-2026", policies=["open"]).within is None
