@@ -78,7 +78,7 @@ def _best(scenario: Scenario, operator: Operator) -> Iterator[Finding]:
     asking = [
         name
         for name in operator.ladder
-        if name in scenario.policies and getattr(scenario.policies[name], "documents", ())
+        if name in scenario.policies and getattr(scenario.policies[name], "documents", None)
     ]
     if operator.checks > 0 and not asking:
         message = "no policy of the ladder asks for a document"
