@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 import gatesim
+from gatesim.cli import relief
 from gatesim.gates.bounds import Standard, most_served, program_a, program_b
-from gatesim.gates.bounds.several import Several, most_within, several
+from gatesim.gates.bounds.several import Several, most_within, several, single_table
 from gatesim.law.law import make_law, of_models, of_one_order
 from gatesim.scenario import ScenarioError
 from gatesim.scenario.schema import Scenario
 from gatesim.show.frontier import tables
 from gatesim.study.frontier import Frontier
-from gatesim.study.within_orders import find_order, within_orders
+from gatesim.study.result import Result
+from gatesim.study.within_orders import find_order, together_words, within_orders
 from tests.scenarios import small, small_data
 
 BOUNDS = ("A", "B")
@@ -203,3 +209,102 @@ def test_a_wrong_order_is_an_error_in_the_users_terms() -> None:
 
 def test_one_order_with_one_standard_needs_no_further_tables() -> None:
     assert gatesim.frontier("june-2026", policies=["open"]).within is None
+
+
+def test_what_counts_orders_together_says_so(governments: Scenario) -> None:
+    (words,) = together_words(governments)
+    assert "counted together" in words
+    assert together_words(gatesim.load("june-2026").scenario) == ()
+    answer = CliRunner().invoke(relief.command, ["two-governments"])
+    assert answer.exit_code == 0
+    assert "warning: several orders count leaks each by itself" in answer.stderr
+
+
+# The family `best` within the limit of each order.
+
+BEST = 'policies.best={{ family = "best", documents = ["eu_passport", "eu_residence_card"], {} }}'
+
+
+def best(*sets: str, extra: str = "each_order = true") -> Result:
+    return gatesim.run("two-governments", engine="exact", policies=["best"], sets=[BEST.format(extra), *sets])
+
+
+def leak_shares(result: Result) -> list[float]:
+    found = [result.by_order[number]["person"]["best"].measures["leak_share"].value for number in (0, 1)]
+    return [0.0 if value is None else value for value in found]
+
+
+def test_best_within_each_order_by_hand() -> None:
+    """Who asks for a passport or a card while both hold serves 4 of 70 that the second restricts, 5.7 %. Who lets all
+    in the EU pass then serves 4 of 80, 5 %, and 10 of 80 that the first restricts: over its time 50 of 1100. Counted
+    together the first is better, 20 of 1050, and breaks the second's limit."""
+    limit = ', ratio = "leak_share", limit = 0.05'
+    each, together = best(extra="each_order = true" + limit), best(extra=limit.removeprefix(", "))
+    assert leak_shares(each) == pytest.approx([50 / 1100, 0.05])
+    assert leak_shares(together) == pytest.approx([0.0, 4 / 70])
+    for found in (each, together):
+        assert found.policies["best"].measures["served_entitled"].value == pytest.approx(1.0)
+
+
+def test_best_within_each_order_takes_their_own_limits() -> None:
+    """Under 1 % of the first nothing can be served while both hold: to ask leaks 5.7 % under the second."""
+    for limits, served in (
+        ((0.01, 0.05), 7 / 10.3),
+        ((0.05, 0.05), 1.0),
+        ((0.0, 0.06), 1.0),
+        ((0.0, 0.0), 7 / 10.3),
+    ):
+        found = best(*(f"orders.{number}.standard.limit={limit}" for number, limit in enumerate(limits)))
+        assert found.policies["best"].measures["served_entitled"].value == pytest.approx(served)
+        assert all(leak <= limit + 1e-12 for leak, limit in zip(leak_shares(found), limits, strict=True))
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(st.floats(0.0, 0.3), st.floats(0.0, 1.0))
+def test_a_single_table_keeps_all_limits_and_serves_no_more_than_the_best_mixture(
+    share: float, rate: float
+) -> None:
+    one = rows_of_two_orders()
+    standards = [Standard("leak_share", share), Standard("leak_rate", rate)]
+    most = most_within(one, standards)
+    table = single_table(one, standards)
+    pick = one.begins + table
+    leaks, counted = one.leaks[:, pick].sum(axis=1), one.counted[:, pick].sum(axis=1)
+    assert leaks[0] <= share * counted[0] + 1e-9
+    assert leaks[1] <= rate * one.restricted[1] + 1e-9
+    served = (one.served[pick].sum() + one.opened[0]) / one.entitled
+    assert most.value is not None
+    assert served <= most.value + 1e-12
+    # A mixture that is best divides no more rows than there are limits: rounding them down loses at most these.
+    tops = np.maximum.reduceat(one.served, one.begins)
+    assert served >= most.value - np.sort(tops)[-2:].sum() / one.entitled - 1e-12
+
+
+@cache
+def rows_of_two_orders() -> Several:
+    first = small_data()["orders"][0]
+    second = {**first, "restricts": [{"located": ["abroad"]}]}
+    return program(small(desk=None, orders=[first, second]), "A")
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ("each_order = true, floor = 0.5", "each_order: is about limits"),
+        ('each_order = true, channels = ["consumer"]', "each_order: and channels do not go together"),
+    ],
+)
+def test_best_within_each_order_refuses_what_it_cannot_say(extra: str, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        best(extra=extra)
+
+
+def test_best_within_each_order_needs_a_limit_from_each() -> None:
+    with pytest.raises(ScenarioError, match="needs one leak ratio with a known limit from each order"):
+        best('orders.1.standard={ kind = "leak_count", limit = 3.0 }')
+    with pytest.raises(ScenarioError, match="cannot look ahead to a date that is drawn"):
+        best('orders.1.ends=[{ kind = "lapsed", after = "5d" }]')
+    limit = 'each_order = true, ratio = "leak_share", limit = 0.05'
+    assert (
+        best('orders.1.standard={ kind = "leak_count", limit = 3.0 }', extra=limit).policies["best"].may_leak
+    )

@@ -284,3 +284,13 @@ def _meets(
 def limits_words(point: WithinPoint) -> str:
     """What stops a gate, in words."""
     return point.note or (listed(point.binding) if point.binding else "nothing")
+
+
+def together_words(scenario: Scenario) -> tuple[str, ...]:
+    """What has to be said where leaks of several orders are looked at together; empty where all count the same."""
+    if not counted_apart(scenario):
+        return ()
+    return (
+        "several orders count leaks each by itself, and here they are counted together: a need is restricted if any "
+        "order in force restricts it; gatesim frontier says what is within the limits of all of them at once",
+    )

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from gatesim.gates.bounds.history import program_b
 from gatesim.gates.bounds.one_need import program_a
 from gatesim.gates.bounds.program import Program
+from gatesim.gates.bounds.requests import Check
 from gatesim.gates.bounds.standards import Standard
 from gatesim.law.law import Epoch, Law
 from gatesim.scenario.schema import Scenario
@@ -37,6 +38,7 @@ CLOSE = 1e-9
 """The answer and its proof may differ by this part of all entitled needs."""
 
 _STEPS = 1000
+_REPAIRS = 500
 _TINY = 1e-13
 _BASIC = 1e-9
 _ILL = 1e13
@@ -113,6 +115,8 @@ class Several:
         All needs that no order restricts.
     restricted
         float64[order]: all that the order restricts.
+    program
+        The program as all orders count it together: what the rows are, and which options they have.
     """
 
     bound: str
@@ -123,9 +127,16 @@ class Several:
     opened: Floats
     entitled: float
     restricted: Floats
+    program: Program
 
 
-def several(scenario: Scenario, law: Law, own: Sequence[Law], bound: Literal["A", "B"]) -> Several:
+def several(
+    scenario: Scenario,
+    law: Law,
+    own: Sequence[Law],
+    bound: Literal["A", "B"],
+    checks: Literal["all"] | Sequence[Check] = "all",
+) -> Several:
     """The sums of a bound's program, as each of several orders counts them.
 
     Parameters
@@ -136,6 +147,8 @@ def several(scenario: Scenario, law: Law, own: Sequence[Law], bound: Literal["A"
         For each limit the law in which its order alone counts.
     bound
         Of which gates.
+    checks
+        For A: requests that the gates may make.
 
     Raises
     ------
@@ -145,7 +158,7 @@ def several(scenario: Scenario, law: Law, own: Sequence[Law], bound: Literal["A"
     kinds = _kinds(law, own)
     everywhere = [_as_restricted(law, one) for one in own]
     make: Callable[[Scenario, Law], Program] = (
-        partial(program_a, desk=False) if bound == "A" else partial(program_b, whole=True)
+        partial(program_a, desk=False, checks=checks) if bound == "A" else partial(program_b, whole=True)
     )
     alone = [_counting(one) for one in own]
     programs = [make(scenario, _of_kinds(one, kinds)) for one in (law, *alone, *everywhere)]
@@ -164,6 +177,7 @@ def several(scenario: Scenario, law: Law, own: Sequence[Law], bound: Literal["A"
         np.array([first.open_entitled, *(one.open_leaks for one in rest)]),
         first.entitled,
         np.array([one.restricted for one in rest[:count]]),
+        first,
     )
 
 
@@ -259,25 +273,19 @@ def most_within(program: Several, standards: Sequence[Standard]) -> Within:
     """
     if program.entitled <= 0:
         return Within(program.bound, None, (), None, "there are no needs that no order restricts")
-    if (program.opened[1 : 1 + len(standards)] > 0).any():
-        raise ValueError(
-            "needs leak for which the gate is open: who is restricted by an order, its gate sees"
-        )
-    use, most = _linear(program, standards)
-    allowed = np.ones(len(program.served), dtype=np.bool_)
-    priced = []
-    for number, standard in enumerate(standards):
-        if standard.limit == 0:
-            allowed &= program.leaks[number] == 0
-        else:
-            priced.append(number)
+    use, most, allowed = _within(program, standards)
+    priced = [number for number, standard in enumerate(standards) if standard.limit > 0]
     prices = np.zeros(len(standards))
-    shares, prices[priced] = _mixed(
+    columns, weights, prices[priced] = _mixed(
         np.where(allowed, program.served, 0.0) / program.entitled,
         np.where(allowed, use[priced], 0.0) / program.entitled,
         most[priced] / program.entitled,
         program.begins,
     )
+    shares = np.zeros(len(allowed))
+    for weight, column in zip(weights, columns, strict=True):
+        if weight > 0:
+            shares[column.places] += weight
     value = float(program.served @ shares + program.opened[0]) / program.entitled
     proved = _proved(program, use, most, prices, allowed)
     if not abs(proved - value) <= CLOSE:
@@ -290,6 +298,112 @@ def most_within(program: Several, standards: Sequence[Standard]) -> Within:
     if value >= everything - _TINY:
         rows = [row._replace(binds=False) for row in rows]
     return Within(program.bound, min(value, 1.0), tuple(rows), proved)
+
+
+def _within(program: Several, standards: Sequence[Standard]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Every limit as ``use @ x <= most``, and which options are left by the limits that allow nothing."""
+    if (program.opened[1 : 1 + len(standards)] > 0).any():
+        raise ValueError(
+            "needs leak for which the gate is open: who is restricted by an order, its gate sees"
+        )
+    allowed = np.ones(len(program.served), dtype=np.bool_)
+    for number, standard in enumerate(standards):
+        if standard.limit == 0:
+            allowed &= program.leaks[number] == 0
+    return *_linear(program, standards), allowed
+
+
+def single_table(program: Several, standards: Sequence[Standard]) -> Ints:
+    """The option that a good single table takes in each row: 0 to refuse, else its place in the row.
+
+    The tables of which the best mixture is made are tried, and refusing everybody. Where one is not within all limits,
+    rows that lose least for it serve less; then rows serve more where the limits leave room, those first that serve
+    most for what they use. It serves no more than the mixture, and need not be the best table.
+
+    Returns
+    -------
+    ndarray of int64, shape (rows,)
+    """
+    if program.entitled <= 0:
+        return np.zeros(len(program.begins), dtype=np.int64)
+    use, most, allowed = _within(program, standards)
+    priced = [number for number, standard in enumerate(standards) if standard.limit > 0]
+    served = np.where(allowed, program.served, 0.0) / program.entitled
+    used = np.where(allowed, use[priced], 0.0) / program.entitled
+    room = most[priced] / program.entitled
+    columns, weights, prices = _mixed(served, used, room, program.begins)
+    rows = np.repeat(np.arange(len(program.begins)), np.diff(np.append(program.begins, len(served))))
+    table = _Table(served, used, room, rows, allowed)
+    starts = [one.places for one, weight in zip(columns, weights, strict=True) if weight > 0]
+    within = [one for one in columns if (one.use <= room).all()]
+    starts.append(max(within, key=lambda one: one.served).places)
+    tried = [table.bettered(table.repaired(start.copy()), prices) for start in starts]
+    places = max(tried, key=lambda one: float(served[one].sum()))
+    left = table.left(places)
+    # What serves nobody entitled is there to make a leak share smaller; where that is not needed, it goes.
+    leaks = program.leaks.sum(axis=0)
+    for row in np.flatnonzero((served[places] == 0) & (leaks[places] > 0)):
+        after = left + used[:, places[row]]
+        if (after >= 0).all():
+            left, places[row] = after, program.begins[row]
+    found: Ints = places - program.begins
+    return found
+
+
+class _Table(NamedTuple):
+    """Single tables, given by where their options stand, and what would make them better.
+
+    Attributes
+    ----------
+    served, use
+        float64[option of a row] and float64[limit, option of a row].
+    room
+        float64[limit]: the right-hand sides.
+    rows, allowed
+        int64 and bool[option of a row]: its row, and whether it may be taken.
+    """
+
+    served: Floats
+    use: Floats
+    room: Floats
+    rows: Ints
+    allowed: NDArray[np.bool_]
+
+    def left(self, places: Ints) -> Floats:
+        """What a table leaves of each limit; below zero where it is not within it."""
+        found: Floats = self.room - self.use[:, places].sum(axis=1)
+        return found
+
+    def repaired(self, places: Ints) -> Ints:
+        """The table with rows that serve less, until it is within all limits; where that leads nowhere, nobody."""
+        nobody = np.flatnonzero(np.diff(self.rows, prepend=-1))
+        for _ in range(_REPAIRS):
+            beyond = np.maximum(-self.left(places), 0.0)
+            if not beyond.any():
+                return places
+            now = places[self.rows]
+            fewer = np.minimum(np.maximum(self.use[:, now] - self.use, 0.0), beyond[:, None]).sum(axis=0)
+            lost = np.maximum(self.served[now] - self.served, 0.0)
+            worth = np.where(self.allowed, fewer / (lost + _TINY), 0.0)
+            best = int(worth.argmax())
+            if worth[best] <= 0:
+                break
+            places[self.rows[best]] = best
+        return nobody
+
+    def bettered(self, places: Ints, prices: Floats) -> Ints:
+        """The table with rows that serve more, as far as the limits leave room: in place."""
+        left = self.left(places)
+        now = places[self.rows]
+        gain = self.served - self.served[now]
+        price = prices @ (self.use - self.use[:, now])
+        better = np.flatnonzero(self.allowed & (gain > 0))
+        for point in better[np.argsort(price[better] / gain[better], kind="stable")].tolist():
+            row = self.rows[point]
+            after = left - self.use[:, point] + self.use[:, places[row]]
+            if self.served[point] > self.served[places[row]] and (after >= 0).all():
+                left, places[row] = after, point
+        return places
 
 
 def _top(values: Floats, begins: Ints) -> Floats:
@@ -308,8 +422,8 @@ class _Column(NamedTuple):
     places: Ints
 
 
-def _mixed(served: Floats, use: Floats, most: Floats, begins: Ints) -> tuple[Floats, Floats]:
-    """The best mixture: the share of every option, and the prices of the limits.
+def _mixed(served: Floats, use: Floats, most: Floats, begins: Ints) -> tuple[list[_Column], Floats, Floats]:
+    """The best mixture: tables and their weights, and the prices of the limits.
 
     To refuse everybody is within all limits. Options that are not allowed must serve nothing and leak nothing, as
     refusing does.
@@ -327,11 +441,8 @@ def _mixed(served: Floats, use: Floats, most: Floats, begins: Ints) -> tuple[Flo
         if found.served - prices @ (found.use - most) <= level + _TINY:
             break
         columns.append(found)
-    shares = np.zeros_like(served)
-    for weight, column in zip(weights, columns, strict=True):
-        if weight > 0:
-            shares[column.places] += weight
-    return shares, prices
+    weights = np.append(weights, np.zeros(len(columns) - len(weights)))
+    return columns, weights, prices
 
 
 def _best_of_rows(worth: Floats, begins: Ints) -> Ints:
