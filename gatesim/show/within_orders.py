@@ -34,6 +34,9 @@ def _bounds_table(found: WithinOrders, reading: str) -> Table:
     note = "Served: entitled needs, those that no order restricts."
     if found.standards:
         note += " Standards: " + "; ".join(found.standards) + "."
+    note += "".join(
+        f" {text[0].upper()}{text[1:]}." for text in dict.fromkeys(one.note for one in at.values()) if text
+    )
     if found.left_out:
         note += " Not among them: " + "; ".join(found.left_out) + "."
     return Table(
@@ -49,9 +52,7 @@ def _cells(a: WithinPoint | None, b: WithinPoint | None) -> tuple[str, str, str]
 
 
 def _served(point: WithinPoint | None) -> str:
-    if point is None:
-        return "-"
-    return "none" if point.served is None else format_rate(point.served)
+    return "-" if point is None or point.served is None else format_rate(point.served)
 
 
 def _policies_table(found: WithinOrders, reading: str) -> Table:

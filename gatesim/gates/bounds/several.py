@@ -40,6 +40,7 @@ CLOSE = 1e-9
 _STEPS = 1000
 _REPAIRS = 500
 _TINY = 1e-13
+_ROUNDING = 1e-12
 _BASIC = 1e-9
 _ILL = 1e13
 
@@ -507,12 +508,20 @@ def _proved(program: Several, use: Floats, most: Floats, prices: Floats, allowed
     priced = [(Fraction(float(y)), number) for number, y in enumerate(prices) if y > 0]
     for price, number in priced:
         total += price * Fraction(float(most[number]))
-    reduced = [Fraction(float(x)) for x in program.served]
-    for price, number in priced:
-        reduced = [a - price * Fraction(float(b)) for a, b in zip(reduced, use[number], strict=True)]
-    ends = np.append(program.begins[1:], len(reduced))
-    for begin, end in zip(program.begins.tolist(), ends.tolist(), strict=True):
-        total += max(reduced[point] for point in range(begin, end) if allowed[point])
+    # Only options that rounding could have kept from being their row's best are looked at exactly.
+    rounded = np.where(allowed, program.served - prices @ use, -np.inf)
+    size = np.where(allowed, program.served + prices @ np.abs(use), 0.0)
+    sizes = np.diff(np.append(program.begins, len(rounded)))
+    least = np.repeat(_top(rounded, program.begins) - _ROUNDING * _top(size, program.begins), sizes)
+    rows = np.repeat(np.arange(len(program.begins)), sizes)
+    best: dict[int, Fraction] = {}
+    for point in np.flatnonzero(rounded >= least).tolist():
+        exact = Fraction(float(program.served[point]))
+        for price, number in priced:
+            exact -= price * Fraction(float(use[number, point]))
+        row = int(rows[point])
+        best[row] = max(best.get(row, exact), exact)
+    total += sum(best.values())
     return float(total / Fraction(program.entitled))
 
 
