@@ -26,9 +26,10 @@ from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.charts.policies import LEAST
 from gatesim.show.check import print_check, values
 from gatesim.show.html import run_html
+from gatesim.show.outcomes import SHORT, outcome_words
 from gatesim.show.page import page, warn
 from gatesim.show.pictures import SHARP, SIGNATURE, as_pictures, compressed
-from gatesim.show.run import SHORT, lead_time, outcome_words, print_run, rate, transition_words, whom_table
+from gatesim.show.run import lead_time, print_run, rate, transition_words, whom_table
 from gatesim.show.tables import Column, Table, broken, compact, print_table, table_html
 from gatesim.show.who import print_who
 from gatesim.study.result import Result

@@ -14,7 +14,8 @@ import gatesim
 from gatesim.measures.audits import Power
 from gatesim.measures.definitions import Measure
 from gatesim.scenario import build, load
-from gatesim.show.own import dollars, own_tables, power_words
+from gatesim.show.outcomes import dollars
+from gatesim.show.own import own_tables, power_words
 from gatesim.show.run import tables, verdict_table
 from gatesim.show.tables import Table
 from gatesim.study.result import Result

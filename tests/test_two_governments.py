@@ -16,6 +16,7 @@ from gatesim.measures.ledger import SERVED, SERVED_LATE
 from gatesim.measures.tally import judged
 from gatesim.scenario import Loaded, build, shipped
 from gatesim.scenario.types import DAY
+from gatesim.show.orders import order_tables
 from gatesim.study.result import Result
 from tests.kept_cases import Case
 from tests.scenarios import Whole, small, small_data
@@ -192,7 +193,9 @@ def test_an_audit_of_an_order_meets_what_that_order_restricts() -> None:
 
 def test_a_folder_keeps_what_orders_count_apart(tmp_path: Path) -> None:
     found = gatesim.run("two-governments", engine="exact", policies=["any_status"], out=tmp_path / "run")
-    assert gatesim.read_run(tmp_path / "run").by_order == found.by_order
+    again = gatesim.read_run(tmp_path / "run")
+    assert again.by_order == found.by_order
+    assert again.verdict.by_order == found.verdict.by_order
 
 
 def test_counting_apart_is_counting_a_ledger_again() -> None:
@@ -250,3 +253,69 @@ def test_what_needs_no_simulation_is_judged_without_noise_by_order_as_well() -> 
     simulated = found.by_order[0]["person"]["eu_address"].measures["leak_share"]
     assert simulated.value != judged_by[0]
     assert simulated.low is not None
+
+
+# Tables, break-even limits and exposure of each order by itself.
+
+
+def test_each_order_has_its_own_table_by_limit(governments: Result) -> None:
+    """At 5 % of served needs: any_status leaks 0 of the first and 5.71 % of the second, open 30 and 4 %."""
+    first, second = (governments.verdict.by_order[number] for number in (0, 1))
+    assert {(row.ratio, row.limit) for row in first.rows if row.own} == {("leak_share", 0.01)}
+    for ratio in ("leak_rate", "leak_share"):
+        assert first.row("person", ratio, 0.0).best == "any_status"
+        assert second.row("person", ratio, 0.05 if ratio == "leak_rate" else 0.01).best == "citizens_only"
+    row = second.row("person", "leak_share", 0.05)
+    assert {one.policy: one.within for one in row.policies} == {
+        "open": "yes",
+        "eu_address": "yes",
+        "any_status": "no",
+        "citizens_only": "yes",
+    }
+    assert row.outcome == "gate_available"
+    assert row.best == "open", "it serves all of those whom no order restricts"
+    served = {one.policy: one.served.value for one in row.policies}
+    assert served["citizens_only"] == pytest.approx(9 / 10.3)
+
+
+def test_break_even_limits_of_an_order_are_its_own_leak_ratios(governments: Result) -> None:
+    for number, shares in ((0, (0.3, 0.125, 0.0, 0.0)), (1, (0.04, 0.05, 0.04 / 0.7, 0.0))):
+        found = governments.verdict.by_order[number].break_even["person"]
+        assert [found[name]["leak_share"].value for name in found] == pytest.approx(list(shares))
+
+
+def test_exposure_by_order_adds_up_where_the_orders_restrict_different_people(governments: Result) -> None:
+    """Who is restricted by both counts once together, and in each of the two: here nobody is served who is."""
+    together = governments.exposure["any_status"]["need"].civil
+    parts = [governments.exposure_by_order[number]["any_status"]["need"].civil for number in (0, 1)]
+    assert parts[0].value == 0
+    assert parts[1].value == pytest.approx(together.value)
+    assert parts[1].value == pytest.approx(0.2 * 5000 * 374_474)
+    data = governments.to_dict()
+    assert data["exposure_by_order"]["1"]["any_status"]["need"]["civil"]["value"] == parts[1].value
+    assert set(data["verdict"]["by_order"]) == {"0", "1"}
+
+
+def test_one_order_has_no_tables_of_its_own() -> None:
+    found = gatesim.run("june-2026", engine="exact", policies=["open"])
+    assert found.verdict.by_order == {}
+    assert found.exposure_by_order == {}
+    assert order_tables(found) == []
+
+
+def test_a_person_sees_each_order_by_itself(governments: Result) -> None:
+    limits, even = order_tables(governments)
+    assert [column.title for column in limits.columns[1:]] == [
+        "(1) leak rate",
+        "(1) leak share",
+        "(2) leak rate",
+        "(2) leak share",
+    ]
+    assert (
+        "1 %",
+        "any_status",
+        "any_status *",
+        "not ready: citizens_only",
+        "not ready: citizens_only *",
+    ) in (limits.rows)
+    assert ("any_status", "0 %", "0 %", "$0", "100 %", "5.71 %", "$374 M") in even.rows

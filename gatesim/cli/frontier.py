@@ -32,6 +32,11 @@ from gatesim.cli.options import chart_option, json_option, progress, scenario_ar
     multiple=True,
     help="Look at this policy only (again for more).",
 )
+@click.option(
+    "--order",
+    metavar="N|TITLE",
+    help="Limit the leaks of this order alone, as it counts them.  [default: those of all orders at once]",
+)
 @set_option
 @chart_option
 @json_option
@@ -40,6 +45,7 @@ def command(
     ratio: str | None,
     limits: tuple[float, ...],
     policies: tuple[str, ...],
+    order: str | None,
     sets: tuple[str, ...],
     chart: Path | None,
     as_json: bool,
@@ -47,7 +53,8 @@ def command(
     """Say how much of entitled needs any gate could serve within each limit on leaks, and who pays.
 
     Bound A: gates that decide each need by itself. Bound B: gates that remember an account's history. The listed
-    policies are points beside them.
+    policies are points beside them. Where several orders count leaks each by itself, further tables say what can be
+    served within the limits of all of them at once.
     """
     from gatesim.scenario import load
     from gatesim.show.page import warn
@@ -56,7 +63,9 @@ def command(
     loaded = load(scenario, sets)
     warn(loaded.warnings)
     with progress() as shown:
-        found = frontier(loaded, ratio=ratio, limits=limits, policies=policies or None, progress=shown)
+        found = frontier(
+            loaded, ratio=ratio, limits=limits, policies=policies or None, order=order, progress=shown
+        )
     if chart is not None:
         from gatesim.show.charts import frontier_chart, save
 

@@ -43,9 +43,10 @@ def command(
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.relief import relief
+    from gatesim.study.within_orders import together_words
 
     loaded = load(scenario, sets)
-    warn(loaded.warnings)
+    warn((*loaded.warnings, *together_words(loaded.scenario)))
     with progress() as shown:
         found = relief(
             loaded,

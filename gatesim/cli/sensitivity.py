@@ -28,9 +28,10 @@ def command(
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.sensitivity import sensitivity
+    from gatesim.study.within_orders import together_words
 
     loaded = load(scenario, sets)
-    warn(loaded.warnings)
+    warn((*loaded.warnings, *together_words(loaded.scenario)))
     with progress() as shown:
         found = sensitivity(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, progress=shown)
     if as_json:

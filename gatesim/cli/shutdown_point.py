@@ -92,9 +92,10 @@ def command(
         raise click.UsageError("--uncertain takes one --vary")
     from gatesim.scenario import load
     from gatesim.show.page import warn
+    from gatesim.study.within_orders import together_words
 
     loaded = load(scenario, sets)
-    warn(loaded.warnings)
+    warn((*loaded.warnings, *together_words(loaded.scenario)))
     lows, highs = low or (None,) * len(vary), high or (None,) * len(vary)
     asked = {
         "reading": reading,

@@ -39,6 +39,8 @@ class Epoch:
         bool[status]: a proof of the status is a proof of being entitled.
     only
         bool[model]: only needs for these are measured; None: those for all that are named (see `of_one_order`).
+    kind
+        Bounds put epochs of which the law says the same together; not those of different kinds.
     """
 
     start_us: int
@@ -48,6 +50,7 @@ class Epoch:
     restricted: NDArray[np.bool_]
     clears: NDArray[np.bool_]
     only: NDArray[np.bool_] | None = None
+    kind: int = 0
 
     @property
     def measured(self) -> NDArray[np.bool_]:
@@ -424,6 +427,25 @@ def of_one_order(
         own = alone.epochs[alone.epoch_at(epoch.start_us)]
         epochs.append(replace(epoch, restricted=own.restricted, only=own.named))
     return replace(law, epochs=tuple(epochs))
+
+
+def of_models(scenario: Scenario, law: Law, models: Sequence[str]) -> Law:
+    """The same law, under which only needs for some models are measured; what a gate does under it stays.
+
+    Parameters
+    ----------
+    scenario, law
+        A scenario, and one of its laws.
+    models
+        Names of the models.
+
+    Returns
+    -------
+    Law
+        Measured are the needs for these models that ``law`` measures.
+    """
+    among = np.array([name in models for name in scenario.models])
+    return replace(law, epochs=tuple(replace(e, only=e.measured & among) for e in law.epochs))
 
 
 def as_measured(law: Law) -> Law:

@@ -75,7 +75,8 @@ def held(policy: PolicyResult, reading: str, demand: Demand, simulated: bool) ->
     served = _of_models(policy, reading, demand)[FLOOR]
     if demand.apart:
         own = policy.by_order[reading][demand.order]
-        found = own.measures if demand.of_order else _joined(own.by_model, demand.models)
+        counted = policy.together.get(reading, {}).get((demand.order, demand.models))
+        found = own.measures if demand.of_order else counted or _joined(own.by_model, demand.models)
         may_leak, none_leaks, whole = own.may_leak, own.no_leak, demand.of_order
     else:
         found = _of_models(policy, reading, demand)
@@ -168,7 +169,8 @@ def _of_models(policy: PolicyResult, reading: str, demand: Demand) -> Mapping[st
     """The measures that a demand is about."""
     if demand.whole:
         return policy.measures[reading]
-    return _joined(policy.splits[reading]["model"], demand.models)
+    counted = policy.together.get(reading, {}).get((None, demand.models))
+    return counted or _joined(policy.splits[reading]["model"], demand.models)
 
 
 def _joined(by_model: Mapping[str, Mapping[str, Measure]], models: Sequence[str]) -> Mapping[str, Measure]:
@@ -181,7 +183,7 @@ def _joined(by_model: Mapping[str, Mapping[str, Measure]], models: Sequence[str]
 
 
 def joined(name: str, parts: list[Measure]) -> Measure:
-    """One measure of several models, from those of each.
+    """One measure of several models, from those of each, where they were not counted together.
 
     Its interval is the mean of theirs, weighted by their denominators. Standard errors add up to no more than if
     all models erred together, and then the half widths add up so: the interval is wide enough, if not the

@@ -107,6 +107,11 @@ class NoLeak:
     why: str = ""
 
 
+def serves_somebody(found: Mapping[str, Measure]) -> bool:
+    """Whether at least one need is served, by measures of the whole service or of a part of it."""
+    return found[FLOOR].numerator + found["leak_rate"].numerator > 0
+
+
 @dataclass(frozen=True)
 class OfOrder:
     """What one order by itself is told of a policy: its own restricted needs, while it is in force.
@@ -127,6 +132,11 @@ class OfOrder:
     by_model: Mapping[str, Mapping[str, Measure]]
     may_leak: bool | None
     no_leak: Mapping[tuple[str, ...], NoLeak] = field(default_factory=dict)
+
+
+Together = tuple[int | None, tuple[str, ...]]
+"""Several models whose needs are counted as one: for an order that is counted apart (its number), or for all orders
+(None); and the models."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +165,9 @@ class PolicyResult:
         The named controls that stand under it.
     by_order
         Reading -> number of the order -> what it is told by itself, for orders that are counted apart.
+    together
+        Reading -> several models -> name -> measure, counted over all their needs at once; where it is missing,
+        measures are put together from those by model.
     """
 
     name: str
@@ -166,6 +179,11 @@ class PolicyResult:
     no_leak: Mapping[str, Mapping[tuple[str, ...], NoLeak]] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
     by_order: Mapping[str, Mapping[int, OfOrder]] = field(default_factory=dict)
+    together: Mapping[str, Mapping[Together, Mapping[str, Measure]]] = field(default_factory=dict)
+
+    def serves_somebody(self, reading: str) -> bool:
+        """Whether it serves at least one need: else it is no candidate."""
+        return serves_somebody(self.measures[reading])
 
 
 @dataclass(frozen=True)

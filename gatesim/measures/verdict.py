@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
+from gatesim.law.law import counted_apart
 from gatesim.law.standards import Demand, demands
+from gatesim.measures.alone import Alone, order_alone
 from gatesim.measures.definitions import Measure
 from gatesim.measures.judgement import (
     FLOOR,
@@ -21,6 +23,7 @@ from gatesim.measures.judgement import (
     Split,
     explain_outcome,
     judge,
+    serves_somebody,
 )
 from gatesim.measures.own import Combined, Situation, combine, over_readings
 from gatesim.measures.rows import Row, make_row
@@ -64,6 +67,8 @@ class Verdict:
         What the orders' own standards come to, by reading.
     chances
         The probability of each outcome of the orders' own standards, over unknown limits and readings.
+    by_order
+        Number of the order -> what it comes to by itself, for orders that are counted apart.
     """
 
     date: datetime | None
@@ -73,6 +78,7 @@ class Verdict:
     break_even: Mapping[str, Mapping[str, Mapping[str, Measure]]]
     own: tuple[Combined, ...] = ()
     chances: Mapping[Outcome, float] = field(default_factory=dict)
+    by_order: Mapping[int, Alone] = field(default_factory=dict)
 
     def row(self, reading: str, ratio: str, limit: float) -> Row:
         """The row of a reading, ratio and limit, for the whole service.
@@ -103,6 +109,7 @@ class Verdict:
             },
             "own": [combined.to_dict() for combined in self.own],
             "chances": dict(self.chances),
+            "by_order": {str(number): one.to_dict() for number, one in self.by_order.items()},
         }
 
 
@@ -124,10 +131,6 @@ def _limits(scenario: Scenario) -> list[tuple[str, float, bool]]:
 def _swept(demand: Demand) -> float | None:
     """The limit of a demand that is a row of the whole service's table: a known limit of a ratio, of all orders."""
     return demand.limits.known if demand.whole and not demand.apart and demand.kind in RATIOS else None
-
-
-def _serves_somebody(found: Mapping[str, Measure]) -> bool:
-    return found[FLOOR].numerator + found["leak_rate"].numerator > 0
 
 
 def _has_needs(found: Mapping[str, Measure]) -> bool:
@@ -177,7 +180,7 @@ def make_verdict(scenario: Scenario, policies: Sequence[PolicyResult], accounts:
         for ratio, limit, own in _limits(scenario):
             judged = []
             for policy in candidates:
-                if not _serves_somebody(found[policy.name]):
+                if not serves_somebody(found[policy.name]):
                     continue
                 may_leak = policy.may_leak.get(reading)
                 # That a policy may leak somewhere does not say that it may leak here.
@@ -213,10 +216,16 @@ def make_verdict(scenario: Scenario, policies: Sequence[PolicyResult], accounts:
         }
         for reading in readings
     }
-    own = _own(
-        scenario, candidates, readings, Situation(verdict.floor, issued, date, accounts, scenario.represents)
+    situation = Situation(verdict.floor, issued, date, accounts, scenario.represents)
+    own = _own(scenario, candidates, readings, situation)
+    alone = {
+        number: order_alone(scenario, number, candidates, readings, situation)
+        for number in counted_apart(scenario)
+        if all(number in one.by_order.get(reading, {}) for one in candidates for reading in readings)
+    }
+    return Verdict(
+        date, verdict.floor, tuple(whole), tuple(split), break_even, own, over_readings(own), alone
     )
-    return Verdict(date, verdict.floor, tuple(whole), tuple(split), break_even, own, over_readings(own))
 
 
 def _own(
@@ -230,7 +239,7 @@ def _own(
             reading,
             weights.get(reading, 0.0),
             asked,
-            [one for one in candidates if _serves_somebody(one.measures[reading])],
+            [one for one in candidates if one.serves_somebody(reading)],
             situation,
         )
         for reading in readings

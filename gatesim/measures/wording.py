@@ -130,7 +130,12 @@ def asked(scenario: Scenario, demand: Demand) -> str:
     words = _asked(scenario, demand)
     if not demand.apart:
         return words
-    return f'{words}, as "{scenario.orders[demand.order].title or f"order {demand.order + 1}"}" alone counts them'
+    return f'{words}, as "{order_name(scenario, demand.order)}" alone counts them'
+
+
+def order_name(scenario: Scenario, number: int) -> str:
+    """How an order is called: its title, or its place in the file."""
+    return scenario.orders[number].title or f"order {number + 1}"
 
 
 def _asked(scenario: Scenario, demand: Demand) -> str:

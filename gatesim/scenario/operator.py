@@ -65,6 +65,11 @@ class Operator(Part):
     """For `best`: the least probability, as believed, of being within the limit."""
     sessions: Annotated[Count, Field(ge=0)] = 1000
     """For `best`: sessions a day, of all for the models that an order names, whose readings it looks at."""
+    checks: Annotated[Count, Field(ge=0)] = 0
+    """For `best`: checks a day, of those that the policy in place opens among all accounts represented, whose
+    outcomes it looks at; where fewer are opened, all."""
+    audits: bool = False
+    """For `best`: whether it learns what the orders' audits find."""
     beliefs: Annotated[dict[Name, Belief], Field(max_length=50)] = {}
     """For `best`: the worlds it holds possible. Empty: it knows the truth."""
     in_flight: Literal["drain", "kill"] = "drain"

@@ -176,6 +176,9 @@ class Best(Policy):
     """The most leak ratio; by default the limit of the first order's standard."""
     floor: Probability | None = None
     """Instead of a limit: leak least while serving this share of entitled needs."""
+    each_order: bool = False
+    """Whether each order's own leaks are within the limit (its own one, where the policy names none), and not those
+    of all orders together."""
     clearance: Duration = 0
     """How long an account that passed a check stays cleared; zero: a check is asked each time."""
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from gatesim.scenario.checks import Desk, clock_to_us
 from gatesim.scenario.errors import Finding, KeyPath
-from gatesim.scenario.orders import Order
+from gatesim.scenario.orders import End, Licence, Order
 from gatesim.scenario.people import Channel
 from gatesim.scenario.policies import (
     AnyPolicy,
@@ -128,6 +128,8 @@ def _policy(scenario: Scenario, path: KeyPath, policy: AnyPolicy) -> Iterator[Fi
             yield from _listed(scenario, path, policy)
         case Best():
             yield from _best(path, policy, scenario.orders)
+            if policy.each_order:
+                yield from _each_order(path, policy, scenario.orders)
         case ByChannel():
             yield from _by_channel(scenario, path, policy)
         case Attested():
@@ -215,6 +217,42 @@ def _best(path: KeyPath, policy: Best, orders: Sequence[Order]) -> Iterator[Find
             "is one question, limit another: the least leak at a floor, or the most served within a limit"
         )
         yield Finding((*path, "floor"), message, "leave one of them out", ((*path, "limit"),))
+
+
+def _each_order(path: KeyPath, policy: Best, orders: Sequence[Order]) -> Iterator[Finding]:
+    """What keeps a table from being within the limit of each order by itself."""
+    key = (*path, "each_order")
+    if policy.floor is not None:
+        message = "is about limits: the least leak at a floor is not one number where several orders count"
+        yield Finding(key, message, "give a limit instead of the floor", ((*path, "floor"),))
+    for name in ("channels", "models"):
+        if getattr(policy, name):
+            message = f"and {name} do not go together: elsewhere the gate is open, and what leaks there has no limit"
+            yield Finding(
+                key,
+                message,
+                "leave out one of them, or use the family by_channel",
+                ((*path, name),),
+            )
+    for number, order in enumerate(orders):
+        standard = order.standard
+        known = standard.kind in ("leak_rate", "leak_share") and isinstance(standard.limit, float)
+        if (policy.limit is None or policy.ratio is None) and (not known or order.standards):
+            message = "needs one leak ratio with a known limit from each order"
+            yield Finding(
+                key, message, "give the policy a ratio and a limit", (("orders", number, "standard"),)
+            )
+        for drawn, place in ((order.ends, "ends"), (order.licences, "licences")):
+            if any(_is_drawn(one) for one in drawn):
+                message = "cannot look ahead to a date that is drawn"
+                yield Finding(key, message, "give it a date", (("orders", number, place),))
+
+
+def _is_drawn(one: End | Licence) -> bool:
+    """Whether an end, or a licence, is decided by a draw."""
+    if isinstance(one, End):
+        return one.after is not None
+    return one.granted > 0 and (one.granted < 1 or one.decided_after > one.at_least)
 
 
 def _attested(scenario: Scenario, path: KeyPath, policy: Attested) -> Iterator[Finding]:

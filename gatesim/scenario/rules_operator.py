@@ -73,6 +73,16 @@ def _best(scenario: Scenario, operator: Operator) -> Iterator[Finding]:
     elif scenario.length / operator.reviews > MOST_REVIEWS:
         message = f"makes more than {MOST_REVIEWS} reviews in the window"
         yield Finding(("operator", "reviews"), message, "review less often", (("length",),))
+    if operator.audits and not any(order.audits for order in scenario.orders):
+        yield Finding(("operator", "audits"), "no order has audits", "add [[orders.audits]], or leave it out")
+    asking = [
+        name
+        for name in operator.ladder
+        if name in scenario.policies and getattr(scenario.policies[name], "documents", None)
+    ]
+    if operator.checks > 0 and not asking:
+        message = "no policy of the ladder asks for a document"
+        yield Finding(("operator", "checks"), message, "leave it out", (("operator", "ladder"),))
     yield from _random_dates(scenario)
     yield from _undecided_standards(scenario)
     total = fsum(belief.weight for belief in operator.beliefs.values())

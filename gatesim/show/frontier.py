@@ -5,6 +5,7 @@ from __future__ import annotations
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.tables import LEFT, Column, Table
+from gatesim.show.within_orders import within_tables
 from gatesim.study.frontier import Frontier, Point
 
 RATIOS = {"leak_rate": "leak rate (of restricted needs)", "leak_share": "leak share (of served needs)"}
@@ -90,6 +91,11 @@ def small_print(found: Frontier) -> list[str]:
         "A, gates that keep nothing: " + found.scopes["bound_A"] + ".",
         "B, gates that remember: " + found.scopes["bound_B"] + ".",
     ]
+    if found.within is not None:
+        lines.append(
+            "The curves and the list count all orders together: a need is restricted if any order in force restricts "
+            "it. The tables of each order's own leaks say what is within the limits of all of them."
+        )
     if found.told_apart:
         lines.append(
             f"B knows {len(found.told_apart)} segments apart that a real gate might not: it is looser there."
@@ -105,7 +111,11 @@ def tables(found: Frontier) -> list[Table]:
     return [
         table
         for reading in found.readings
-        for table in (curves_table(found, reading), policies_table(found, reading))
+        for table in (
+            curves_table(found, reading),
+            policies_table(found, reading),
+            *([] if found.within is None else within_tables(found.within, reading)),
+        )
     ]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from gatesim.law.standards import Demand, demands
 from gatesim.measures.audits import Power
-from gatesim.measures.definitions import Measure
 from gatesim.measures.exposure import Unit
 from gatesim.measures.judgement import OUTCOMES, Answer, Judgement
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.own import Combined
 from gatesim.measures.sentence import OUTCOME_WORDS
 from gatesim.measures.wording import NOT_ACCEPTED, ONLY_REFUTED, asked, has
+from gatesim.show.orders import order_tables
+from gatesim.show.outcomes import dollars
 from gatesim.show.tables import LEFT, Column, Table, compact
 from gatesim.study.result import Result
 
@@ -25,6 +26,7 @@ def own_tables(result: Result) -> list[Table]:
         found.append(standards_table(result, asks))
         if _is_unknown(result):
             found.append(chances_table(result))
+    found += order_tables(result)
     if result.audits:
         found.append(audits_table(result))
     if result.exposure:
@@ -189,25 +191,6 @@ def _counted(count: int, word: str) -> str:
 
 
 UNITS: dict[Unit, str] = {"need": "each leak", "person": "each person", "account": "each account"}
-
-
-def dollars(amount: Measure) -> str:
-    """An amount of US dollars in three digits."""
-    if amount.value is None:
-        return "-"
-    if amount.value <= 0:
-        return f"<${_money(amount.high)}" if amount.high else "$0"
-    return f"${_money(amount.value)}"
-
-
-def _money(amount: float) -> str:
-    if amount < 1e12:
-        return compact(amount)
-    trillions = amount / 1e12
-    if trillions >= 999.5:
-        trillions = float(f"{trillions:.3g}")
-    decimals = 2 if trillions < 9.995 else 1 if trillions < 99.95 else 0
-    return f"{trillions:,.{decimals}f} T"
 
 
 def exposure_table(result: Result) -> Table:

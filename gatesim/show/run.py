@@ -10,11 +10,12 @@ from rich.text import Text
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_date, format_limit, format_rate
-from gatesim.measures.verdict import RATIOS, Row
+from gatesim.measures.verdict import RATIOS
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import format_duration
 from gatesim.show.caps import caps_table
+from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
@@ -78,20 +79,6 @@ def _policies_note(result: Result) -> str:
     if result.engine == "exact":
         return f"{words} Expected values; no chance in them."
     return f"{words} Digits as the simulation's noise (95 %, by person) allows."
-
-
-SHORT = {
-    "gate_available": "{best}",
-    "only_not_ready": "not ready: {best}",
-    "only_below_floor": "below floor: {best}",
-    "no_gate_meets_limit": "none",
-    "cannot_tell": "cannot tell",
-}
-
-
-def outcome_words(row: Row) -> str:
-    """An outcome in a word or two."""
-    return SHORT[row.outcome].format(best=row.best)
 
 
 def verdict_table(result: Result, ratio: str) -> Table:

@@ -25,6 +25,7 @@ from gatesim.study.claim import claim_from
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
+from gatesim.study.within_orders import WithinOrders, find_order, several_count, within_orders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,6 +121,9 @@ class Frontier(Shown):
         For each reading the sentence at the first order's limit.
     guesses, inputs
         How many of the inputs are guesses.
+    within
+        What can be served within the limits of several orders at once, each counting its own; None where all orders
+        count the same. The curves and the list count all orders together.
     """
 
     loaded: Loaded
@@ -132,6 +136,7 @@ class Frontier(Shown):
     sentences: dict[str, str]
     guesses: int
     inputs: int
+    within: WithinOrders | None = None
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -173,6 +178,7 @@ class Frontier(Shown):
             "policies": [asdict(one) for one in self.policies],
             "scopes": self.scopes,
             "told_apart": list(self.told_apart),
+            "within_orders": None if self.within is None else self.within.to_dict(),
             "verdict": {"sentence": self.sentence, "sentences": self.sentences},
             "guesses": self.guesses,
             "inputs": self.inputs,
@@ -191,6 +197,7 @@ def frontier(
     ratio: str | None = None,
     limits: Sequence[float] = (),
     policies: Sequence[str] | None = None,
+    order: str | None = None,
     progress: Progress | None = None,
 ) -> Frontier:
     """The most that gates can serve for each limit on leaks, and where the listed policies stand.
@@ -207,6 +214,9 @@ def frontier(
         Limits to show besides the scenario's own.
     policies
         Names of the policies to show; by default all.
+    order
+        The place in the file (from 1), or the title, of an order whose own leaks alone are limited besides; by
+        default those of all orders at once, where they differ.
     progress
         Called with the share of the work that is done and what is being done.
 
@@ -218,7 +228,7 @@ def frontier(
     Raises
     ------
     ScenarioError
-        If the scenario is wrong or has no order, or a limit is below zero or above 1.
+        If the scenario is wrong or has no such order, or a limit is below zero or above 1.
     CannotDo
         If the exact engine cannot do a policy.
     TooLarge
@@ -232,23 +242,27 @@ def frontier(
         instead = {"ratio": ratio, "limit": limits[0] if limits else None}
     own = ask(loaded, policies=policies, **(instead or {"ratio": ratio}))
     asked = limits_shown(scenario.verdict.limits, limits, ask(loaded, **instead), own.ratio)
-    order = [own.reading, *(name for name in scenario.readings if name != own.reading)]
+    readings = [own.reading, *(name for name in scenario.readings if name != own.reading)]
+    only = None if order is None else find_order(scenario, order)
     points: list[Point] = []
     listed: list[ListedPoint] = []
     sentences: dict[str, str] = {}
     scopes: dict[str, str] = {}
     told_apart: tuple[str, ...] = ()
     guesses, inputs = count_guesses(rests_on(loaded))
-    for number, reading in enumerate(order):
+    for number, reading in enumerate(readings):
         standings = Standings(scenario, ask(loaded, reading=reading, policies=policies, **instead))
         made = programs(standings)
         points += curves(standings, made, own.ratio, asked)
         for place, name in enumerate(standings.asked.policies):
-            say((number + place / len(standings.asked.policies)) / len(order), f"{reading}: {name}")
+            say((number + place / len(standings.asked.policies)) / len(readings), f"{reading}: {name}")
             listed.append(listed_point(standings, name, made, own.ratio))
         sentences[reading] = full_sentence(claim_from(loaded, standings, made, counts=(guesses, inputs)))
         scopes |= {which: program.scope for which, program in made.items()}
         told_apart = told_apart or made["bound_B"].told_apart
+    within = None
+    if only is not None or several_count(scenario):
+        within = within_orders(scenario, readings, own.policies, own.ratio, asked, only, say)
     return Frontier(
         loaded,
         own.ratio,
@@ -260,6 +274,7 @@ def frontier(
         sentences,
         guesses,
         inputs,
+        within,
     )
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gatesim.law.law import counted_apart, has_random_end, has_random_licence, of_one_order
+from gatesim.law.law import Law, counted_apart, has_random_end, has_random_licence, of_models, of_one_order
 from gatesim.law.standards import demands
-from gatesim.measures.judgement import OfOrder
-from gatesim.measures.wording import listed
+from gatesim.measures.judgement import OfOrder, Together
+from gatesim.measures.wording import listed, order_name
 from gatesim.scenario.schema import Scenario
 from gatesim.study.exactly import find
 from gatesim.study.gates import Job
@@ -47,16 +47,54 @@ def jobs_apart(
     only
         Numbers of orders; by default all that are counted apart.
     """
-    numbers = counted_apart(scenario) if only is None else only
-    if not numbers:
-        return
-    ends = draw_order_ends(scenario, scenario.seed, replication) if has_random_end(scenario) else ()
-    licences = draw_licences(scenario, scenario.seed, replication) if has_random_licence(scenario) else ()
-    for number in numbers:
+    for number in counted_apart(scenario) if only is None else only:
         for job in jobs:
             for reading, law in job.laws.items():
-                own = of_one_order(scenario, law, number, ends, licences)
-                yield Apart(number, replace(job, laws={reading: own}))
+                yield Apart(
+                    number, replace(job, laws={reading: law_alone(scenario, law, number, replication)})
+                )
+
+
+def law_alone(scenario: Scenario, law: Law, number: int, replication: int) -> Law:
+    """A law in which one order alone says which needs are measured, with the dates drawn for a replication."""
+    ends = draw_order_ends(scenario, scenario.seed, replication) if has_random_end(scenario) else ()
+    licences = draw_licences(scenario, scenario.seed, replication) if has_random_licence(scenario) else ()
+    return of_one_order(scenario, law, number, ends, licences)
+
+
+def counted_together(scenario: Scenario) -> tuple[Together, ...]:
+    """Several models, but not all, whose needs a standard counts as one.
+
+    Needs of one account for several models are not independent, so the noise of their sum does not follow from that
+    of each: it takes a count of its own. Of an order that is counted apart the leaks are its own (its number), and
+    what is served is of needs that no order restricts (None).
+    """
+    found: list[Together] = []
+    for one in demands(scenario):
+        if len(one.models) > 1 and not one.whole:
+            found.append((None, one.models))
+        if len(one.models) > 1 and one.apart and not one.of_order:
+            found.append((one.order, one.models))
+    return tuple(dict.fromkeys(found))
+
+
+def jobs_together(
+    scenario: Scenario, jobs: Sequence[Job], replication: int, wanted: Together
+) -> Iterator[Job]:
+    """The jobs under laws in which only needs for some models are measured, each reading by itself.
+
+    Parameters
+    ----------
+    scenario, jobs, replication
+        As for `jobs_apart`.
+    wanted
+        The order and the models.
+    """
+    number, models = wanted
+    for job in jobs:
+        for reading, law in job.laws.items():
+            whole = law if number is None else law_alone(scenario, law, number, replication)
+            yield replace(job, laws={reading: of_models(scenario, whole, models)})
 
 
 KEPT = ("leak_rate", "leak_share", "leaks", "people_leaked", "accounts_leaked")
@@ -156,9 +194,9 @@ def apart_words(scenario: Scenario) -> tuple[str, ...]:
     numbers = counted_apart(scenario)
     if not numbers:
         return ()
-    names = [f'"{scenario.orders[number].title or f"order {number + 1}"}"' for number in numbers]
+    names = [f'"{order_name(scenario, number)}"' for number in numbers]
     return (
-        f"{listed(names)} share a model with one another. Each one's own standard, and its audits, go by the needs "
-        "that it restricts itself, while it is in force. All other numbers count a need as restricted if any order in "
-        "force restricts it.",
+        f"{listed(names)} share a model with one another. Each one's own standard, its audits and its tables by itself "
+        "go by the needs that it restricts itself, while it is in force. All other numbers count a need as restricted "
+        "if any order in force restricts it.",
     )

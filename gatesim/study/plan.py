@@ -1,4 +1,4 @@
-"""What the operator puts in place when. With the strategy `best` it goes by its beliefs, and learns from readings.
+"""What the operator puts in place when. With the strategy `best` it goes by its beliefs, and learns from what it sees.
 
 The operator holds some worlds possible, each with a weight. At a review it has looked at the readings of n sessions
 and weighs the worlds by Bayes' rule. The number of sessions that showed each cell is taken at its expectation under
@@ -8,7 +8,8 @@ the truth, so that reviews are the same in every replication and are barriers kn
 
 where p is the distribution of cells in truth and q in the world. Worlds that differ only in what no signal sees, such
 as the status of people who look alike, have the same q: their weights never change. (Kullback and Leibler, 1951: the
-weights go to the worlds from whose cells those of the truth diverge least.)
+weights go to the worlds from whose cells those of the truth diverge least.) Where it looks at outcomes of checks, or
+learns what audits find, these are added in the same way (`gatesim.study.learning`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.exact.evaluate import World
+from gatesim.exact.expected import Expected as ExactExpected
 from gatesim.exact.expected import needs_of_makers
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import Switch, switches
@@ -34,6 +36,7 @@ from gatesim.law.law import (
 )
 from gatesim.law.staff import lead_time
 from gatesim.law.standards import Demand, demands
+from gatesim.measures.definitions import Measure
 from gatesim.measures.demands import held, within_demand
 from gatesim.measures.judgement import FLOOR, OfOrder, PolicyResult
 from gatesim.measures.measured import Expected, Splits, measures
@@ -42,6 +45,7 @@ from gatesim.scenario.beliefs import believed_findings
 from gatesim.scenario.operator import Operator
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY
+from gatesim.study.learning import Evidence, Shows, days_in_force, outcomes_of_checks
 from gatesim.world.cells import cells_of, model_mix, readings_given
 from gatesim.world.kept import kept
 from gatesim.world.makers import makers
@@ -82,10 +86,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Prospect:
-    """What a policy would do in one world: whether it is within all standards, and what it serves."""
+    """What a policy would do in one world: whether it is within all standards, what it serves, what it shows."""
 
     within: bool
     served: float
+    shows: Shows
 
 
 def cell_distribution(scenario: Scenario, models: Sequence[str]) -> Floats:
@@ -111,7 +116,13 @@ def cell_distribution(scenario: Scenario, models: Sequence[str]) -> Floats:
     return np.asarray(found / total)
 
 
-def learnt(weights: Floats, truth: Floats, believed: Sequence[Floats], sessions: float) -> Floats:
+def learnt(
+    weights: Floats,
+    truth: Floats,
+    believed: Sequence[Floats],
+    sessions: float,
+    besides: Floats | None = None,
+) -> Floats:
     """Weights of worlds after some sessions, whose cells came out as expected in truth.
 
     Parameters
@@ -122,6 +133,8 @@ def learnt(weights: Floats, truth: Floats, believed: Sequence[Floats], sessions:
         Distribution of cells in truth, and in each world.
     sessions
         Number of sessions looked at.
+    besides
+        For each world the logarithm of the probability of all else that was seen; None: nothing was.
 
     Returns
     -------
@@ -133,13 +146,21 @@ def learnt(weights: Floats, truth: Floats, believed: Sequence[Floats], sessions:
     ValueError
         If no world is left.
     """
-    if sessions == 0:
+    if sessions == 0 and besides is None:
         return weights
     seen = truth > 0
     with np.errstate(divide="ignore"):
-        scores = np.log(weights) + np.array([sessions * (truth[seen] @ np.log(q[seen])) for q in believed])
+        scores = np.log(weights)
+        if sessions > 0:
+            scores = scores + np.array([sessions * (truth[seen] @ np.log(q[seen])) for q in believed])
     if not np.isfinite(scores).any():
         raise ValueError("operator.beliefs: cells occur that can occur in none of the worlds")
+    if besides is not None:
+        scores = scores + besides
+        if not np.isfinite(scores).any():
+            raise ValueError(
+                "operator.beliefs: checks or audits come out as they can in none of the worlds that are left"
+            )
     found = np.exp(scores - scores.max())
     return np.asarray(found / found.sum())
 
@@ -187,24 +208,50 @@ def _prospects(truth: Scenario, world: Scenario, names: Sequence[str]) -> dict[s
         gate = compile_gate(truth, name, make_law(truth, order.reading))
         expected = there.evaluate(gate, name, daily=False)
         source = Expected(expected.counts, float(expected.accounts.sum()), {})
-        values = measures(world, source)
+        values, split = measures(world, source), Splits(world, source)
+        told, own = {}, {}
+        for number, alone in apart.items():
+            told[number], own[number] = _alone(alone, gate, name)
         result = PolicyResult(
             name,
             {order.reading: values},
-            splits={order.reading: Splits(world, source)},
+            splits={order.reading: split},
             controls=truth.policies[name].controls,
-            by_order={order.reading: {n: _of_order(alone, gate, name) for n, alone in apart.items()}},
+            by_order={order.reading: told},
         )
         within = all(_within(result, order.reading, one, world.represents) for one in asked)
-        found[name] = _Prospect(within, values[FLOOR].value or 0.0)
+        found[name] = _Prospect(
+            within,
+            values[FLOOR].value or 0.0,
+            _shows(there, expected, [own.get(n, split) for n in range(len(truth.orders))]),
+        )
     return found
 
 
-def _of_order(alone: World, gate: tuple[Tables, ...], policy: str) -> OfOrder:
-    """What an order by itself is told in a world: expected leaks of its own restricted needs."""
-    expected = alone.evaluate(gate, policy, daily=False)
+def _shows(
+    there: World, expected: ExactExpected, splits: Sequence[Mapping[str, Mapping[str, Mapping[str, Measure]]]]
+) -> Shows:
+    """What a policy brings to light in a world; ``splits`` are measures as each order counts them."""
+    counts = outcomes_of_checks(expected)
+    total = float(counts.sum())
+    days = days_in_force(there.law, 0, there.scenario.length)
+    among = there.scenario.represents / float(expected.accounts.sum())
+    return Shows(
+        counts / total if total > 0 else counts,
+        total * among / days if days > 0 else 0.0,
+        {
+            number: {name: one["leak_rate"].value for name, one in by["segment"].items()}
+            for number, by in enumerate(splits)
+        },
+    )
+
+
+def _alone(world: World, gate: tuple[Tables, ...], policy: str) -> tuple[OfOrder, Splits]:
+    """What an order by itself is told in a world: expected leaks of its own restricted needs, and those by group."""
+    expected = world.evaluate(gate, policy, daily=False)
     source = Expected(expected.counts, float(expected.accounts.sum()), {})
-    return OfOrder(measures(alone.scenario, source), Splits(alone.scenario, source)["model"], None)
+    split = Splits(world.scenario, source)
+    return OfOrder(measures(world.scenario, source), split["model"], None), split
 
 
 def _within(policy: PolicyResult, reading: str, demand: Demand, represents: int) -> bool:
@@ -235,12 +282,25 @@ def _best(scenario: Scenario, operator: Operator) -> Plan:
     cells = cell_distribution(scenario, models)
     by_world = [cell_distribution(world, models) for world in worlds.values()]
 
+    law = make_law(scenario, order.reading)
+    seen = Evidence(
+        scenario,
+        operator,
+        law,
+        {name: one.shows for name, one in truth.items()},
+        [{name: one.shows for name, one in world.items()} for world in believed],
+    )
+
     steps: list[Switch] = []
     reviews: list[Believed] = []
     known = None
+    before = issued
     instants = {*range(issued, ends, operator.reviews), *(at for at in ready.values() if at < ends)}
     for at in sorted(instants):
-        weights = learnt(prior, cells, by_world, operator.sessions * (at - issued) / DAY)
+        seen.see(before, at, steps[-1].policy if steps else None)
+        before = at
+        sessions = operator.sessions * (at - issued) / DAY
+        weights = learnt(prior, cells, by_world, sessions, seen.sums)
         able = [name for name in names if ready[name] <= at]
         within = {
             name: float(sum(w for w, p in zip(weights, believed, strict=True) if p[name].within))

@@ -123,6 +123,17 @@ class Result(Shown):
         return {policy: bounds(amounts, found.measures) for policy, found in self.policies.items()}
 
     @property
+    def exposure_by_order(self) -> Mapping[int, Mapping[str, Mapping[Unit, Bound]]]:
+        """The same of the needs that each order by itself restricts, for orders that are counted apart."""
+        amounts = self.loaded.scenario.exposure
+        if amounts is None:
+            return {}
+        return {
+            number: {policy: bounds(amounts, found.measures) for policy, found in of[self.reading].items()}
+            for number, of in self.by_order.items()
+        }
+
+    @property
     def policies(self) -> Mapping[str, Found]:
         """What was found for each policy, under the scenario's own reading."""
         return self.found[self.reading]
@@ -219,6 +230,13 @@ class Result(Shown):
             "exposure": {
                 policy: {unit: bound.to_dict() for unit, bound in units.items()}
                 for policy, units in self.exposure.items()
+            },
+            "exposure_by_order": {
+                str(number): {
+                    policy: {unit: bound.to_dict() for unit, bound in units.items()}
+                    for policy, units in policies.items()
+                }
+                for number, policies in self.exposure_by_order.items()
             },
             "transition": None if self.transition is None else vars(self.transition),
             "course": None if self.course is None else self.course.to_dict(),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import reduce
 from operator import add
@@ -19,11 +19,13 @@ from gatesim.law.law import counted_apart, has_random_end, has_random_licence
 from gatesim.law.roster import staffed
 from gatesim.law.staff import lead_time
 from gatesim.measures.definitions import Measure
+from gatesim.measures.judgement import Together
 from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_reason, measures
 from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
 from gatesim.measures.tally import Tally
 from gatesim.measures.verdict import PolicyResult, make_verdict
+from gatesim.measures.wording import listed
 from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.consistency import REFERENCE, Footprint, refuse_if_too_large
@@ -34,14 +36,16 @@ from gatesim.study.audits import audited
 from gatesim.study.caps import capped
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
-from gatesim.study.gates import jobs, laws
+from gatesim.study.gates import Job, jobs, laws
 from gatesim.study.licences import licence_words
 from gatesim.study.never import asks_for_zero, no_leaks
 from gatesim.study.orders_apart import (
     ByOrder,
     apart_words,
+    counted_together,
     exactly_apart,
     jobs_apart,
+    jobs_together,
     of_order,
     of_some,
     orders_first,
@@ -166,16 +170,19 @@ def run(
         if engine == "exact":
             found, notes, desk = _exactly(scenario, names, clock, say)
             apart = _exactly_apart(scenario, names, clock)
+            together = {}
         else:
             found, notes, desk = _simulated(
                 scenario, names, reps, engine, folder if ledger else None, workers, clock, say
             )
             apart = _simulated_apart(scenario, names, reps, engine, workers, clock, say)
+            together = _simulated_together(scenario, names, reps, engine, workers, clock, say)
         refused = None
         if scenario.usage_caps:
             with clock.part("caps"):
                 refused = capped(scenario, engine, reps, workers, say)
-        result = replace(_judged(loaded, engine, reps, names, found, apart, notes, desk, clock), caps=refused)
+        judged = _judged(loaded, engine, reps, names, found, apart, together, notes, desk, clock)
+        result = replace(judged, caps=refused)
         if folder is not None:
             write_run(result, folder)
     return result
@@ -341,39 +348,96 @@ def _simulated_apart(
     say: Progress,
 ) -> ByOrder:
     """What a simulation finds for each order by itself: the same people under the same gates, counted anew."""
+    again = _Again(scenario, names, reps, engine, workers, clock, say)
     found: ByOrder = {}
-    listed = [name for name in names if name != OPERATOR]
     for number in counted_apart(scenario):
+        words = f"counted for order {number + 1} alone"
 
-        def saying(done: float, doing: str, order: int = number + 1) -> None:
-            say(done, f"{doing}, counted for order {order} alone")
+        def under(jobs: Sequence[Job], replication: int, number: int = number) -> list[Job]:
+            return [one.job for one in jobs_apart(scenario, jobs, replication, (number,))]
 
+        for key, measured in again.count(under, words).items():
+            found.setdefault(key, {})[number] = of_order(measured)
+    return found
+
+
+def _simulated_together(
+    scenario: Scenario,
+    names: Sequence[str],
+    reps: int,
+    engine: str,
+    workers: int | None,
+    clock: _Clock,
+    say: Progress,
+) -> dict[tuple[str, str], dict[Together, dict[str, Measure]]]:
+    """What a simulation finds for several models whose needs a standard counts as one, by reading and policy."""
+    again = _Again(scenario, names, reps, engine, workers, clock, say)
+    found: dict[tuple[str, str], dict[Together, dict[str, Measure]]] = {}
+    for wanted in counted_together(scenario):
+
+        def under(jobs: Sequence[Job], replication: int, wanted: Together = wanted) -> list[Job]:
+            return list(jobs_together(scenario, jobs, replication, wanted))
+
+        for key, measured in again.count(under, f"counted for {listed(wanted[1])}").items():
+            found.setdefault(key, {})[wanted] = measured.measures
+    return found
+
+
+@dataclass(frozen=True)
+class _Again:
+    """The same people under the same gates, counted anew under other laws; the parameters are those of a run."""
+
+    scenario: Scenario
+    names: Sequence[str]
+    reps: int
+    engine: str
+    workers: int | None
+    clock: _Clock
+    say: Progress
+
+    def count(
+        self, under: Callable[[Sequence[Job], int], list[Job]], words: str
+    ) -> dict[tuple[str, str], Found]:
+        """What is found by reading and policy.
+
+        Parameters
+        ----------
+        under
+            From jobs and the number of a replication those to carry out, one reading each.
+        words
+            What it is counted for.
+        """
+        scenario = self.scenario
+        policies = [name for name in self.names if name != OPERATOR]
         tasks = [
-            Task(replication, one.job, engine, None)
-            for replication in range(reps)
-            for one in jobs_apart(
-                scenario,
-                jobs(scenario, listed, laws(scenario, scenario.seed, replication)),
-                replication,
-                (number,),
+            Task(replication, job, self.engine, None)
+            for replication in range(self.reps)
+            for job in under(
+                jobs(scenario, policies, laws(scenario, scenario.seed, replication)), replication
             )
         ]
         done: dict[tuple[str, str], dict[int, Done]] = {}
-        with clock.part("simulate"):
-            for one in carry_out(scenario, scenario.seed, tasks, workers, saying):
+        with self.clock.part("simulate"):
+            for one in carry_out(
+                scenario,
+                scenario.seed,
+                tasks,
+                self.workers,
+                lambda part, doing: self.say(part, f"{doing}, {words}"),
+            ):
                 (reading,) = one.tallies
                 done.setdefault((reading, one.policy), {})[one.replication] = one
-        with clock.part("measure"):
+        found = {}
+        with self.clock.part("measure"):
             for key, by_replication in done.items():
                 each = [one for _, one in sorted(by_replication.items())]
-                measured = _measured(
+                found[key] = _measured(
                     scenario,
                     [one.tallies[key[0]] for one in each],
                     any(one.coupled for one in each),
                     any(one.may_leak[key[0]] for one in each),
                 )
-                found.setdefault(key, {})[number] = of_order(measured)
-    return found
+        return found
 
 
 def _measured(scenario: Scenario, each: Sequence[Tally], coupled: bool, leaks: bool) -> Found:
@@ -440,6 +504,7 @@ def _judged(
     names: Sequence[str],
     found: dict[str, dict[str, Found]],
     apart: ByOrder,
+    together: Mapping[tuple[str, str], Mapping[Together, Mapping[str, Measure]]],
     notes: tuple[str, ...],
     desk: dict[str, str],
     clock: _Clock,
@@ -448,6 +513,7 @@ def _judged(
     # A strategy is no candidate: it has the interim in it.
     listed = [name for name in names if name != OPERATOR]
     decided, decided_apart = found, apart
+    sure: Mapping[tuple[str, str], Found] = {}
     by_reading = laws(scenario, scenario.seed, 0)
     with clock.part("exact"):
         needed = engine != "exact" or apart or asks_for_zero(scenario)
@@ -476,6 +542,8 @@ def _judged(
                 {reading: never.get((reading, name), {}) for reading in decided},
                 policy.controls,
                 {reading: told_of.get((reading, name), {}) for reading in decided},
+                # Expected values are put together by model: they have no noise.
+                {r: together.get((r, name), {}) for r in decided if (r, name) not in sure},
             )
         )
     accounts = None if engine == "exact" else scenario.people * reps

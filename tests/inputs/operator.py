@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inputs.rows import DESK, Input, Same, Sets, Under
+from tests.inputs.rows import DESK, Default, Input, Same, Sets, Under
 
 BELIEFS = (
     "operator.beliefs.many={ weight = %g, world = { segments = { natives = { share = 0.2 }, "
@@ -30,6 +30,24 @@ def operator() -> list[Input]:
         ),
         (met, two),
         ("course",),
+    )
+    # A gate that asks everybody brings to light what makes the next one leak.
+    brings = (
+        'orders.0.standard={ kind = "leak_share", limit = %g }',
+        'policies.all={ family = "rules", rules = [{ then = "check" }], otherwise = "check", '
+        'documents = ["passport"], clearance = "0s" }',
+        'operator={ ladder = ["all", "%s"], strategy = "best", reviews = "1d", sessions = 0, confidence = 0.9 }',
+        "operator.beliefs.many={ weight = 0.6, world = { segments = { %s } } }",
+        "operator.beliefs.as_it_is={ weight = 0.4 }",
+    )
+
+    def learning(limit: float, second: str, world: str) -> Sets:
+        return (brings[0] % limit, brings[1], brings[2] % second, brings[3] % world, brings[4])
+
+    by_checks = learning(0.4, "ask", "natives = { share = 0.2 }, foreigners = { share = 0.6 }")
+    by_audits = (
+        'orders.0.audits=[{ segments = { foreigners = 60 }, every = "1d" }]',
+        *learning(0.27, "any", "foreigners = { presents_forged = 0.9, card = { US = 0.6, other = 0.4 } }"),
     )
     away = 'operator={ ladder = ["ask"], strategy = "fixed"%s }'
     absent = Same((away % ", staff = { back = 2026-06-16T00:00:00-04:00 }",), (away % "",))
@@ -66,6 +84,22 @@ def operator() -> list[Input]:
         row("reviews", ('operator.reviews="3d"',), "operator.served_entitled", False, certain, learns),
         row("confidence", ("operator.confidence=0.5",), "operator.served_entitled", True, certain, learns),
         row("sessions", ("operator.sessions=60",), "operator.served_entitled", True, certain, learns),
+        row(
+            "checks",
+            ("operator.checks=60",),
+            "operator.served_entitled",
+            True,
+            Default("operator.checks=0", by_checks),
+            by_checks,
+        ),
+        row(
+            "audits",
+            ("operator.audits=true",),
+            "operator.served_entitled",
+            True,
+            Default("operator.audits=false", by_audits),
+            by_audits,
+        ),
         row(
             "beliefs.*.weight",
             (BELIEFS % 0.99, "operator.beliefs.as_it_is.weight=0.01"),

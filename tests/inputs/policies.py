@@ -22,6 +22,16 @@ def policies() -> list[Input]:
     mild = 'policies.bayes={ family = "posterior", check_above = 0.5, ' + asks + " }"
     best = 'policies.best={ family = "best", %s }'
     plain = 'policies.best={ family = "best" }'
+    # Two orders restrict different people: each one's own leaks are fewer than those of both together.
+    order = (
+        '{ issued = 2026-06-12T00:00:00-04:00, models = ["new"], reading = "person", '
+        'standard = { kind = "leak_share", limit = 0.3 }, ends = [{ kind = "lifted", at = 2026-06-18T00:00:00-04:00 }]'
+    )
+    two_orders = (
+        f"orders=[{order}, restricts = [{{ status = ['nonresident'] }}] }}, "
+        f"{order}, restricts = [{{ status = ['temporary'] }}] }}]",
+        best % 'ratio = "leak_share", limit = 0.1',
+    )
     covered = ("signals.payment.coverage=1.0",)
     by_ip_rule = '{ when = { readings = { ip = ["other"] } }, then = "block" }'
     idle_rule = Same(
@@ -350,6 +360,14 @@ def policies() -> list[Input]:
             True,
             NoneNeutral("it asks another question than the limit"),
             (best % "floor = 0.5",),
+        ),
+        own(
+            "best.each_order",
+            ("policies.best.each_order=true",),
+            "best.served_entitled",
+            True,
+            Default("policies.best.each_order=false", two_orders),
+            two_orders,
         ),
         own(
             "best.clearance",

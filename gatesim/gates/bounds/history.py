@@ -94,13 +94,16 @@ class _Kind:
     accounts: float
 
 
-def program_b(scenario: Scenario, law: Law) -> Program:
+def program_b(scenario: Scenario, law: Law, *, whole: bool = False) -> Program:
     """The program of all gates with a memory of an account's own history.
 
     Parameters
     ----------
     scenario, law
         The scenario, and its law under one reading (random ends drawn).
+    whole
+        Whether rows of which all kinds of accounts are restricted alike keep what is known of the account, so that
+        the rows are the same whoever is restricted.
 
     Returns
     -------
@@ -123,7 +126,7 @@ def program_b(scenario: Scenario, law: Law) -> Program:
             alone[kind.owner] = alone.get(kind.owner, True) and is_alone
         total += found.total
         unasked += found.unasked
-        parts += found.parts()
+        parts += found.parts(whole)
         size += sum(len(part) for part in parts[-2:])
         if size > MAX_ROWS:
             raise TooLarge(
@@ -244,12 +247,12 @@ class _Class:
         has = self._known > 0
         return [not (has[number] & np.delete(has, number, axis=0)).any() for number in range(len(has))]
 
-    def parts(self) -> list[Part]:
-        """Rows in which it matters what is known of the account, and rows in which it does not."""
+    def parts(self, whole: bool) -> list[Part]:
+        """Rows in which it matters what is known of the account (all, if they are to be whole), and the others."""
         plain: list[_Row] = []
         telling: list[_Row] = []
         for row in self._rows:
-            (telling if _differ(row.entitled, row.restricted) else plain).append(row)
+            (telling if whole or _differ(row.entitled, row.restricted) else plain).append(row)
         found = []
         if plain:
             rates = self._known.sum(axis=1)

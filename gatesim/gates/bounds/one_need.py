@@ -59,11 +59,12 @@ class Stretch(NamedTuple):
 
 def stretches(law: Law, model: int, channel: int) -> list[Stretch]:
     """The time in which orders name a model, by what they say of it in a channel."""
-    found: dict[tuple[bytes, bytes, bool], tuple[Epoch, list[int]]] = {}
+    found: dict[tuple[bytes, bytes, bool, int], tuple[Epoch, list[int]]] = {}
     for number, epoch in enumerate(law.epochs):
         if epoch.named[model]:
             restricted = epoch.restricted[:, :, model, channel]
-            key = (restricted.tobytes(), epoch.clears.tobytes(), bool(epoch.gated[model, channel]))
+            gated = bool(epoch.gated[model, channel])
+            key = (restricted.tobytes(), epoch.clears.tobytes(), gated, epoch.kind)
             found.setdefault(key, (epoch, []))[1].append(number)
     return [
         Stretch(
@@ -73,7 +74,7 @@ def stretches(law: Law, model: int, channel: int) -> list[Stretch]:
             gated,
             tuple(numbers),
         )
-        for (_, _, gated), (epoch, numbers) in found.items()
+        for (_, _, gated, _), (epoch, numbers) in found.items()
     ]
 
 

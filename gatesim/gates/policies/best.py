@@ -12,11 +12,13 @@ from gatesim.gates.bounds.bound import Bound
 from gatesim.gates.bounds.frontier import BLOCKED
 from gatesim.gates.bounds.one_need import Cells, program_a
 from gatesim.gates.bounds.requests import Check
+from gatesim.gates.bounds.several import several, single_table
 from gatesim.gates.bounds.solve import least_leak, most_served
 from gatesim.gates.bounds.standards import Standard
 from gatesim.gates.frame import make_tables
 from gatesim.gates.tables import ALLOW, BLOCK, CHECK, Tables
-from gatesim.law.law import Epoch, Law, has_random_dates, make_law
+from gatesim.law.law import Epoch, Law, has_random_dates, make_law, of_one_order
+from gatesim.scenario.orders import Standard as OwnStandard
 from gatesim.scenario.policies import Best
 from gatesim.scenario.schema import Scenario
 from gatesim.world.kept import kept
@@ -85,10 +87,40 @@ def _rows(scenario: Scenario, policy: Best, law: Law) -> tuple[_Rows, ...]:
     return tuple(found)
 
 
+def _rows_of_each_order(scenario: Scenario, policy: Best, law: Law) -> tuple[_Rows, ...]:
+    """A good table within the limit of each order, as it counts its own leaks."""
+    checks = (Check(policy.documents, policy.checker),) if policy.documents else ()
+    own = [of_one_order(scenario, law, number) for number in range(len(scenario.orders))]
+    program = several(scenario, law, own, "A", checks)
+    standards = [_limit(policy, order.standard) for order in scenario.orders]
+    choice = single_table(program, standards)
+    found = []
+    first = 0
+    for part in program.program.parts:
+        assert isinstance(part.describe, Cells)
+        taken = choice[first : first + len(part)]
+        first += len(part)
+        numbers = np.append(BLOCKED, part.options)[taken]
+        actions = np.where(numbers == BLOCKED, BLOCK, np.where(numbers == 0, ALLOW, CHECK)).astype(np.int8)
+        found.append(_Rows(part.describe.flat(), actions, part.describe.epochs))
+    return tuple(found)
+
+
+def _limit(policy: Best, own: OwnStandard) -> Standard:
+    """The limit that one order's leaks are held to: the policy's, else the order's own."""
+    kind = policy.ratio or own.kind
+    limit = own.limit if policy.limit is None else policy.limit
+    # The scenario was refused where neither says it.
+    assert isinstance(limit, float)
+    return Standard("leak_rate" if kind == "leak_rate" else "leak_share", limit)
+
+
 @kept
 def _over_the_window(scenario: Scenario, policy: str, reading: str) -> tuple[_Rows, ...]:
     """The same for a law without chance, worked out once; the policy is given as JSON."""
-    return _rows(scenario, Best.model_validate_json(policy), make_law(scenario, reading))
+    one = Best.model_validate_json(policy)
+    rows = _rows_of_each_order if one.each_order else _rows
+    return rows(scenario, one, make_law(scenario, reading))
 
 
 def compile(policy: Best, scenario: Scenario, space: CellSpace, reading: str, epoch: Epoch) -> Tables:
@@ -103,12 +135,18 @@ def compile(policy: Best, scenario: Scenario, space: CellSpace, reading: str, ep
     else:
         law = make_law(scenario, reading)
         rows = _over_the_window(scenario, policy.model_dump_json(), reading)
-    # Epochs in which the same people are restricted and the same proofs count share their tables.
-    alike = {
-        number
-        for number, other in enumerate(law.epochs)
-        if np.array_equal(other.restricted, epoch.restricted) and np.array_equal(other.clears, epoch.clears)
-    }
+    # Epochs in which the same people are restricted and the same proofs count share their tables; but not where it
+    # matters which order restricts them.
+    alike = (
+        {law.epoch_at(epoch.start_us)}
+        if policy.each_order
+        else {
+            number
+            for number, other in enumerate(law.epochs)
+            if np.array_equal(other.restricted, epoch.restricted)
+            and np.array_equal(other.clears, epoch.clears)
+        }
+    )
     fresh = np.full(space.size, BLOCK, dtype=np.int8)
     for part in rows:
         if alike & set(part.epochs):

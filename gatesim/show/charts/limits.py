@@ -20,7 +20,7 @@ from gatesim.show.charts.grammar import (
     unchecked,
 )
 from gatesim.show.charts.policies import OF
-from gatesim.show.run import outcome_words
+from gatesim.show.outcomes import outcome_words
 from gatesim.study.result import Result
 
 if TYPE_CHECKING:

@@ -1,0 +1,548 @@
+"""Bounds A and B within several limits at once, each on the needs that one order restricts itself.
+
+Where orders differ, a need can be restricted by one and not by another, so that a row has more than two sums: the
+needs that no order restricts, and for each limit the leaks and the base that its own order counts. What is served and
+what leaks stay linear in the probabilities of the options, so that the most entitled needs served within all limits
+is a linear program with one constraint for each. At given prices of the limits every row is decided by itself; tables
+that are best at some prices are mixed by a small program, whose dual gives the next prices (Dantzig and Wolfe, 1960).
+The answer is proved without all that: for any prices y >= 0 of the limits,
+
+    served <= sum of y * right-hand sides + sum over rows of the best option's (served - sum of y * left-hand side),
+
+computed in exact fractions. Desk and queue are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gatesim.gates.bounds.history import program_b
+from gatesim.gates.bounds.one_need import program_a
+from gatesim.gates.bounds.program import Program
+from gatesim.gates.bounds.requests import Check
+from gatesim.gates.bounds.standards import Standard
+from gatesim.law.law import Epoch, Law
+from gatesim.scenario.schema import Scenario
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+CLOSE = 1e-9
+"""The answer and its proof may differ by this part of all entitled needs."""
+
+_STEPS = 1000
+_REPAIRS = 500
+_TINY = 1e-13
+_ROUNDING = 1e-12
+_BASIC = 1e-9
+_ILL = 1e13
+
+_SLACK = 1e-9
+"""A limit binds if what is left of it is less than this part of all needs that it is a limit of."""
+
+
+class Row(NamedTuple):
+    """What a limit comes to.
+
+    Attributes
+    ----------
+    leaks, base
+        Leaks as its order counts them, and what they are a share of: restricted or served needs; for a count 1.
+    value
+        The leak ratio, or the number of leaks; None where the base is empty.
+    binds
+        Whether the limit stops the gate from serving more.
+    price
+        Share of entitled needs that a unit of the limit's right-hand side (in needs) is worth.
+    """
+
+    leaks: float
+    base: float
+    value: float | None
+    binds: bool
+    price: float
+
+
+@dataclass(frozen=True)
+class Within:
+    """The most that any gate serves within all limits.
+
+    Attributes
+    ----------
+    bound
+        ``A`` or ``B``.
+    value
+        Share of the entitled needs (those that no order restricts); None where there are none.
+    limits
+        What each comes to, in the order asked; empty without a value.
+    proved
+        The share that no gate exceeds, by the proof without the solver; None without a value.
+    note
+        In words, why there is no value.
+    """
+
+    bound: str
+    value: float | None
+    limits: tuple[Row, ...]
+    proved: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Several:
+    """A program with several limits, all of whose sums are known.
+
+    Attributes
+    ----------
+    bound
+        ``A`` or ``B``.
+    served
+        float64[option of a row]: needs served that no order restricts; the options of a row stand together, the
+        first of each is to refuse.
+    leaks, counted
+        float64[order, option of a row]: needs served that the order restricts; that it measures.
+    begins
+        int64[row]: where each row begins.
+    opened
+        float64[1 + 2 orders]: the same sums for needs for which the gate is open whatever it would decide.
+    entitled
+        All needs that no order restricts.
+    restricted
+        float64[order]: all that the order restricts.
+    program
+        The program as all orders count it together: what the rows are, and which options they have.
+    """
+
+    bound: str
+    served: Floats
+    leaks: Floats
+    counted: Floats
+    begins: Ints
+    opened: Floats
+    entitled: float
+    restricted: Floats
+    program: Program
+
+
+def several(
+    scenario: Scenario,
+    law: Law,
+    own: Sequence[Law],
+    bound: Literal["A", "B"],
+    checks: Literal["all"] | Sequence[Check] = "all",
+) -> Several:
+    """The sums of a bound's program, as each of several orders counts them.
+
+    Parameters
+    ----------
+    scenario, law
+        The scenario, and its law under all orders.
+    own
+        For each limit the law in which its order alone counts.
+    bound
+        Of which gates.
+    checks
+        For A: requests that the gates may make.
+
+    Raises
+    ------
+    TooLarge
+        If a program is too large to be listed.
+    """
+    kinds = _kinds(law, own)
+    everywhere = [_as_restricted(law, one) for one in own]
+    make: Callable[[Scenario, Law], Program] = (
+        partial(program_a, desk=False, checks=checks) if bound == "A" else partial(program_b, whole=True)
+    )
+    alone = [_counting(one) for one in own]
+    programs = [make(scenario, _of_kinds(one, kinds)) for one in (law, *alone, *everywhere)]
+    _hold_alike(programs)
+    first, rest = programs[0], programs[1:]
+    served, begins = _options(first, leaks=False)
+    sums = [_options(one, leaks=True)[0] for one in rest]
+    empty = np.zeros((0, len(served)))
+    count = len(own)
+    return Several(
+        bound,
+        served,
+        np.stack(sums[:count]) if own else empty,
+        np.stack(sums[count:]) if own else empty,
+        begins,
+        np.array([first.open_entitled, *(one.open_leaks for one in rest)]),
+        first.entitled,
+        np.array([one.restricted for one in rest[:count]]),
+        first,
+    )
+
+
+def _kinds(law: Law, own: Sequence[Law]) -> list[int]:
+    """Numbers of the kinds of epochs: in those of one kind all orders say the same."""
+    seen: dict[tuple[bytes, ...], int] = {}
+    found = []
+    for epochs in zip(law.epochs, *(one.epochs for one in own), strict=True):
+        key = tuple(
+            part.tobytes()
+            for epoch in epochs
+            for part in (epoch.restricted, epoch.measured, epoch.clears, epoch.gated)
+        )
+        found.append(seen.setdefault(key, len(seen)))
+    return found
+
+
+def _of_kinds(law: Law, kinds: Sequence[int]) -> Law:
+    return replace(
+        law, epochs=tuple(replace(epoch, kind=kind) for epoch, kind in zip(law.epochs, kinds, strict=True))
+    )
+
+
+def _counting(own: Law) -> Law:
+    """A law in which only needs that are measured can be restricted."""
+    return replace(
+        own,
+        epochs=tuple(
+            replace(epoch, restricted=epoch.restricted & epoch.measured[None, None, :, None])
+            for epoch in own.epochs
+        ),
+    )
+
+
+def _as_restricted(law: Law, own: Law) -> Law:
+    """A law in which all needs that an order measures are restricted: leaks are what is served of them."""
+
+    def of(epoch: Epoch, one: Epoch) -> Epoch:
+        restricted = np.broadcast_to(one.measured[None, None, :, None], epoch.restricted.shape)
+        return replace(epoch, restricted=np.ascontiguousarray(restricted))
+
+    return replace(law, epochs=tuple(of(*both) for both in zip(law.epochs, own.epochs, strict=True)))
+
+
+def _hold_alike(programs: Sequence[Program]) -> None:
+    """Make sure that the rows of all programs are the same: only who is restricted differs.
+
+    Raises
+    ------
+    RuntimeError
+        If they are not: a defect.
+    """
+    first = programs[0]
+    for one in programs[1:]:
+        alike = len(one.parts) == len(first.parts) and all(
+            len(a) == len(b)
+            and np.array_equal(a.passes, b.passes)
+            and np.allclose(a.entitled + a.restricted, b.entitled + b.restricted, rtol=1e-9, atol=0)
+            for a, b in zip(one.parts, first.parts, strict=True)
+        )
+        if not alike:
+            raise RuntimeError("rows of the program differ by who counts: a defect of gatesim")
+
+
+def _options(program: Program, *, leaks: bool) -> tuple[Floats, Ints]:
+    """What the options of all rows serve, one after the other, refusing first; and where each row begins."""
+    blocks, sizes = [], []
+    for block in program.dense():
+        sums = block.leaks if leaks else block.served
+        blocks.append(np.concatenate([np.zeros((len(sums), 1)), sums], axis=1).ravel())
+        sizes += [sums.shape[1] + 1] * len(sums)
+    if not blocks:
+        return np.zeros(0), np.zeros(0, dtype=np.int64)
+    return np.concatenate(blocks), np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+
+
+def most_within(program: Several, standards: Sequence[Standard]) -> Within:
+    """The most entitled needs that any gate serves within all limits at once.
+
+    Parameters
+    ----------
+    program
+        The sums.
+    standards
+        A limit for each order that the program counts for.
+
+    Raises
+    ------
+    ValueError
+        If needs leak for which the gate is open. Where it is open no order restricts anybody.
+    RuntimeError
+        If the answer and its proof differ by more than `CLOSE`: a defect.
+    """
+    if program.entitled <= 0:
+        return Within(program.bound, None, (), None, "there are no needs that no order restricts")
+    use, most, allowed = _within(program, standards)
+    priced = [number for number, standard in enumerate(standards) if standard.limit > 0]
+    prices = np.zeros(len(standards))
+    columns, weights, prices[priced] = _mixed(
+        np.where(allowed, program.served, 0.0) / program.entitled,
+        np.where(allowed, use[priced], 0.0) / program.entitled,
+        most[priced] / program.entitled,
+        program.begins,
+    )
+    shares = np.zeros(len(allowed))
+    for weight, column in zip(weights, columns, strict=True):
+        if weight > 0:
+            shares[column.places] += weight
+    value = float(program.served @ shares + program.opened[0]) / program.entitled
+    proved = _proved(program, use, most, prices, allowed)
+    if not abs(proved - value) <= CLOSE:
+        raise RuntimeError(f"the bound is {value!r} and its proof {proved!r}: a defect of gatesim")
+    rows = [
+        _row(program, number, standard, shares, prices[number], use, most)
+        for number, standard in enumerate(standards)
+    ]
+    everything = float(program.opened[0] + _top(program.served, program.begins).sum()) / program.entitled
+    if value >= everything - _TINY:
+        rows = [row._replace(binds=False) for row in rows]
+    return Within(program.bound, min(value, 1.0), tuple(rows), proved)
+
+
+def _within(program: Several, standards: Sequence[Standard]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Every limit as ``use @ x <= most``, and which options are left by the limits that allow nothing."""
+    if (program.opened[1 : 1 + len(standards)] > 0).any():
+        raise ValueError(
+            "needs leak for which the gate is open: who is restricted by an order, its gate sees"
+        )
+    allowed = np.ones(len(program.served), dtype=np.bool_)
+    for number, standard in enumerate(standards):
+        if standard.limit == 0:
+            allowed &= program.leaks[number] == 0
+    return *_linear(program, standards), allowed
+
+
+def single_table(program: Several, standards: Sequence[Standard]) -> Ints:
+    """The option that a good single table takes in each row: 0 to refuse, else its place in the row.
+
+    The tables of which the best mixture is made are tried, and refusing everybody. Where one is not within all limits,
+    rows that lose least for it serve less; then rows serve more where the limits leave room, those first that serve
+    most for what they use. It serves no more than the mixture, and need not be the best table.
+
+    Returns
+    -------
+    ndarray of int64, shape (rows,)
+    """
+    if program.entitled <= 0:
+        return np.zeros(len(program.begins), dtype=np.int64)
+    use, most, allowed = _within(program, standards)
+    priced = [number for number, standard in enumerate(standards) if standard.limit > 0]
+    served = np.where(allowed, program.served, 0.0) / program.entitled
+    used = np.where(allowed, use[priced], 0.0) / program.entitled
+    room = most[priced] / program.entitled
+    columns, weights, prices = _mixed(served, used, room, program.begins)
+    rows = np.repeat(np.arange(len(program.begins)), np.diff(np.append(program.begins, len(served))))
+    table = _Table(served, used, room, rows, allowed)
+    starts = [one.places for one, weight in zip(columns, weights, strict=True) if weight > 0]
+    within = [one for one in columns if (one.use <= room).all()]
+    starts.append(max(within, key=lambda one: one.served).places)
+    tried = [table.bettered(table.repaired(start.copy()), prices) for start in starts]
+    places = max(tried, key=lambda one: float(served[one].sum()))
+    left = table.left(places)
+    # What serves nobody entitled is there to make a leak share smaller; where that is not needed, it goes.
+    leaks = program.leaks.sum(axis=0)
+    for row in np.flatnonzero((served[places] == 0) & (leaks[places] > 0)):
+        after = left + used[:, places[row]]
+        if (after >= 0).all():
+            left, places[row] = after, program.begins[row]
+    found: Ints = places - program.begins
+    return found
+
+
+class _Table(NamedTuple):
+    """Single tables, given by where their options stand, and what would make them better.
+
+    Attributes
+    ----------
+    served, use
+        float64[option of a row] and float64[limit, option of a row].
+    room
+        float64[limit]: the right-hand sides.
+    rows, allowed
+        int64 and bool[option of a row]: its row, and whether it may be taken.
+    """
+
+    served: Floats
+    use: Floats
+    room: Floats
+    rows: Ints
+    allowed: NDArray[np.bool_]
+
+    def left(self, places: Ints) -> Floats:
+        """What a table leaves of each limit; below zero where it is not within it."""
+        found: Floats = self.room - self.use[:, places].sum(axis=1)
+        return found
+
+    def repaired(self, places: Ints) -> Ints:
+        """The table with rows that serve less, until it is within all limits; where that leads nowhere, nobody."""
+        nobody = np.flatnonzero(np.diff(self.rows, prepend=-1))
+        for _ in range(_REPAIRS):
+            beyond = np.maximum(-self.left(places), 0.0)
+            if not beyond.any():
+                return places
+            now = places[self.rows]
+            fewer = np.minimum(np.maximum(self.use[:, now] - self.use, 0.0), beyond[:, None]).sum(axis=0)
+            lost = np.maximum(self.served[now] - self.served, 0.0)
+            worth = np.where(self.allowed, fewer / (lost + _TINY), 0.0)
+            best = int(worth.argmax())
+            if worth[best] <= 0:
+                break
+            places[self.rows[best]] = best
+        return nobody
+
+    def bettered(self, places: Ints, prices: Floats) -> Ints:
+        """The table with rows that serve more, as far as the limits leave room: in place."""
+        left = self.left(places)
+        now = places[self.rows]
+        gain = self.served - self.served[now]
+        price = prices @ (self.use - self.use[:, now])
+        better = np.flatnonzero(self.allowed & (gain > 0))
+        for point in better[np.argsort(price[better] / gain[better], kind="stable")].tolist():
+            row = self.rows[point]
+            after = left - self.use[:, point] + self.use[:, places[row]]
+            if self.served[point] > self.served[places[row]] and (after >= 0).all():
+                left, places[row] = after, point
+        return places
+
+
+def _top(values: Floats, begins: Ints) -> Floats:
+    """The largest value of each row."""
+    if not len(begins):
+        return np.zeros(0)
+    found: Floats = np.maximum.reduceat(values, begins)
+    return found
+
+
+class _Column(NamedTuple):
+    """A table: what it serves, its left-hand sides, and where its options stand."""
+
+    served: float
+    use: Floats
+    places: Ints
+
+
+def _mixed(served: Floats, use: Floats, most: Floats, begins: Ints) -> tuple[list[_Column], Floats, Floats]:
+    """The best mixture: tables and their weights, and the prices of the limits.
+
+    To refuse everybody is within all limits. Options that are not allowed must serve nothing and leak nothing, as
+    refusing does.
+    """
+
+    def best(worth: Floats) -> _Column:
+        places = _best_of_rows(worth, begins)
+        return _Column(float(served[places].sum()), use[:, places].sum(axis=1), places)
+
+    columns = [best(served), best(np.zeros_like(served))]
+    weights, prices = np.zeros(len(columns)), np.zeros(len(most))
+    for _ in range(_STEPS):
+        weights, prices, level = _small_program(columns, most)
+        found = best(served - prices @ use)
+        if found.served - prices @ (found.use - most) <= level + _TINY:
+            break
+        columns.append(found)
+    weights = np.append(weights, np.zeros(len(columns) - len(weights)))
+    return columns, weights, prices
+
+
+def _best_of_rows(worth: Floats, begins: Ints) -> Ints:
+    """Where the best option of each row stands; the first of equals."""
+    if not len(begins):
+        return np.zeros(0, dtype=np.int64)
+    sizes = np.diff(np.append(begins, len(worth)))
+    top = np.repeat(np.maximum.reduceat(worth, begins), sizes)
+    where = np.flatnonzero(worth == top)
+    found: Ints = where[np.searchsorted(where, begins)]
+    return found
+
+
+def _small_program(columns: Sequence[_Column], most: Floats) -> tuple[Floats, Floats, float]:
+    """The best mixture of some tables: their weights, the prices of the limits, and what it serves."""
+    from scipy.optimize import linprog
+
+    served = np.array([one.served for one in columns])
+    use = np.stack([one.use for one in columns], axis=1)
+    found = linprog(-served, A_ub=use, b_ub=most, A_eq=np.ones((1, len(columns))), b_eq=[1.0], method="highs")
+    weights, prices = np.maximum(found.x, 0.0), np.maximum(-found.ineqlin.marginals, 0.0)
+    weights, prices = _polished(served, use, most, weights, prices)
+    return weights, prices, float(served @ weights)
+
+
+def _polished(
+    served: Floats, use: Floats, most: Floats, weights: Floats, prices: Floats
+) -> tuple[Floats, Floats]:
+    """The same vertex of a small program without the solver's tolerance: its basis solved again."""
+    some, tight = np.flatnonzero(weights > _BASIC), np.flatnonzero(prices > _BASIC)
+    square = np.vstack([use[np.ix_(tight, some)], np.ones(len(some))])
+    if square.shape[0] != square.shape[1] or np.linalg.cond(square) > _ILL:
+        return weights, prices
+    better = np.linalg.solve(square, np.append(most[tight], 1.0))
+    dear = np.linalg.solve(square.T, served[some])[:-1]
+    if (better < 0).any() or (dear < 0).any():
+        return weights, prices
+    weights, prices = np.zeros_like(weights), np.zeros_like(prices)
+    weights[some], prices[tight] = better, dear
+    return weights, prices
+
+
+def _linear(program: Several, standards: Sequence[Standard]) -> tuple[Floats, Floats]:
+    """Every limit as ``use @ x <= most``, open needs taken to the right."""
+    count = len(program.leaks)
+    use, most = np.zeros_like(program.leaks), np.zeros(count)
+    for number, standard in enumerate(standards):
+        opened_leaks, opened = program.opened[1 + number], program.opened[1 + count + number]
+        if standard.kind == "leak_share":
+            use[number] = program.leaks[number] - standard.limit * program.counted[number]
+            most[number] = standard.limit * opened - opened_leaks
+        else:
+            base = program.restricted[number] if standard.kind == "leak_rate" else 1.0
+            use[number] = program.leaks[number]
+            most[number] = standard.limit * base - opened_leaks
+    return use, most
+
+
+def _proved(program: Several, use: Floats, most: Floats, prices: Floats, allowed: NDArray[np.bool_]) -> float:
+    """What no gate exceeds, by the prices alone: weak duality in exact fractions."""
+    total = Fraction(program.opened[0])
+    priced = [(Fraction(float(y)), number) for number, y in enumerate(prices) if y > 0]
+    for price, number in priced:
+        total += price * Fraction(float(most[number]))
+    # Only options that rounding could have kept from being their row's best are looked at exactly.
+    rounded = np.where(allowed, program.served - prices @ use, -np.inf)
+    size = np.where(allowed, program.served + prices @ np.abs(use), 0.0)
+    sizes = np.diff(np.append(program.begins, len(rounded)))
+    least = np.repeat(_top(rounded, program.begins) - _ROUNDING * _top(size, program.begins), sizes)
+    rows = np.repeat(np.arange(len(program.begins)), sizes)
+    best: dict[int, Fraction] = {}
+    for point in np.flatnonzero(rounded >= least).tolist():
+        exact = Fraction(float(program.served[point]))
+        for price, number in priced:
+            exact -= price * Fraction(float(use[number, point]))
+        row = int(rows[point])
+        best[row] = max(best.get(row, exact), exact)
+    total += sum(best.values())
+    return float(total / Fraction(program.entitled))
+
+
+def _row(
+    program: Several,
+    number: int,
+    standard: Standard,
+    shares: Floats,
+    price: float,
+    use: Floats,
+    most: Floats,
+) -> Row:
+    count = len(program.leaks)
+    leaks = float(program.leaks[number] @ shares + program.opened[1 + number])
+    served = float(program.counted[number] @ shares + program.opened[1 + count + number])
+    base = {"leak_rate": float(program.restricted[number]), "leak_share": served}.get(standard.kind, 1.0)
+    left = float(most[number] - use[number] @ shares)
+    scale = float(program.restricted[number] + program.entitled)
+    stops = price > 0 and left <= _SLACK * scale
+    if standard.limit == 0:
+        # Whatever leaks is out: it stops a gate if that serves more in some row than what does not leak.
+        harmless = np.where(program.leaks[number] == 0, program.served, 0.0)
+        stops = bool((_top(harmless, program.begins) < _top(program.served, program.begins)).any())
+    return Row(leaks, base, leaks / base if base > 0 else None, stops, float(price))

@@ -1,0 +1,39 @@
+"""Outcomes and amounts in a word or two, as tables have them."""
+
+from __future__ import annotations
+
+from gatesim.measures.definitions import Measure
+from gatesim.measures.rows import Row
+from gatesim.show.tables import compact
+
+SHORT = {
+    "gate_available": "{best}",
+    "only_not_ready": "not ready: {best}",
+    "only_below_floor": "below floor: {best}",
+    "no_gate_meets_limit": "none",
+    "cannot_tell": "cannot tell",
+}
+
+
+def outcome_words(row: Row) -> str:
+    """An outcome in a word or two."""
+    return SHORT[row.outcome].format(best=row.best)
+
+
+def dollars(amount: Measure) -> str:
+    """An amount of US dollars in three digits."""
+    if amount.value is None:
+        return "-"
+    if amount.value <= 0:
+        return f"<${_money(amount.high)}" if amount.high else "$0"
+    return f"${_money(amount.value)}"
+
+
+def _money(amount: float) -> str:
+    if amount < 1e12:
+        return compact(amount)
+    trillions = amount / 1e12
+    if trillions >= 999.5:
+        trillions = float(f"{trillions:.3g}")
+    decimals = 2 if trillions < 9.995 else 1 if trillions < 99.95 else 0
+    return f"{trillions:,.{decimals}f} T"

@@ -1,0 +1,78 @@
+"""What can be served within the limits of several orders at once, as two tables."""
+
+from __future__ import annotations
+
+from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.show.tables import LEFT, Column, Table
+from gatesim.study.within_orders import WithinOrders, WithinPoint, limits_words
+
+WORDS = {"leak_rate": "leak rate", "leak_share": "leak share"}
+
+
+def within_tables(found: WithinOrders, reading: str) -> list[Table]:
+    """The bounds at each limit, and the listed policies, under one reading."""
+    return [_bounds_table(found, reading), _policies_table(found, reading)]
+
+
+def _bounds_table(found: WithinOrders, reading: str) -> Table:
+    at = {(one.bound, one.limit): one for one in found.points if one.reading == reading}
+    limits = sorted({limit for _, limit in at if limit is not None})
+    whose = "the order's own" if len(found.orders) == 1 else "each order's own"
+    rows = [
+        (format_limit(limit), *_cells(at.get(("bound_A", limit)), at.get(("bound_B", limit))))
+        for limit in limits
+    ]
+    own = [at.get((bound, None)) for bound in ("bound_A", "bound_B")]
+    if any(one is not None for one in own):
+        rows.append(("standards", *_cells(*own)))
+    columns = (
+        Column("limit"),
+        Column("A keeps nothing"),
+        Column("B remembers"),
+        Column("what stops A", LEFT, 1),
+    )
+    note = "Served: entitled needs, those that no order restricts."
+    if found.standards:
+        note += " Standards: " + "; ".join(found.standards) + "."
+    note += "".join(
+        f" {text[0].upper()}{text[1:]}." for text in dict.fromkeys(one.note for one in at.values()) if text
+    )
+    if found.left_out:
+        note += " Not among them: " + "; ".join(found.left_out) + "."
+    return Table(
+        f'The most that can be served within {whose} {WORDS[found.ratio]}, read as "{reading}"',
+        columns,
+        tuple(rows),
+        note,
+    )
+
+
+def _cells(a: WithinPoint | None, b: WithinPoint | None) -> tuple[str, str, str]:
+    return _served(a), _served(b), "-" if a is None else limits_words(a)
+
+
+def _served(point: WithinPoint | None) -> str:
+    return "-" if point is None or point.served is None else format_rate(point.served)
+
+
+def _policies_table(found: WithinOrders, reading: str) -> Table:
+    places = {number: f"({place})" for place, number in enumerate(found.orders, start=1)}
+    rows = tuple(
+        (
+            one.policy,
+            *("-" if leak is None else format_rate(leak) for leak in one.leaks.values()),
+            "-" if one.served is None else format_rate(one.served),
+            "-" if one.meets is None else "yes" if one.meets else "no",
+        )
+        for one in found.policies
+        if one.reading == reading
+    )
+    columns = (
+        Column("policy", LEFT),
+        *(Column(f"{places[number]} leaks") for number in found.orders),
+        Column("serves"),
+        Column("meets the standards" if len(found.standards) > 1 else "meets the standard", LEFT),
+    )
+    names = ", ".join(f'{places[number]} "{name}"' for number, name in found.orders.items())
+    note = f"{names}. Leaks: the {WORDS[found.ratio]} of the needs that the order restricts itself."
+    return Table(f'The listed policies, as each order counts, read as "{reading}"', columns, rows, note)
