@@ -133,7 +133,7 @@ def test_two_things_together_take_out_what_either_does_and_at_once_what_both_do(
 
 
 def test_what_is_in_two_things_is_listed_where_it_adds_fewer_leaks_than_either() -> None:
-    scenario, asked = world(3, 0.6)
+    scenario, asked = world(0, 0.6)
     search = _Search(scenario, asked, False, lambda done, doing: None)
     singles = search.each(list(narrowings(scenario)))
     found = {one.narrowing.words: one for one in search.at_once(singles)}
