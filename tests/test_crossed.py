@@ -61,8 +61,8 @@ def once(below: Side, above: Side) -> Moves:
             [
                 "For gates that remember nothing in this range changes the outcome: ruled out, for none serves anybody "
                 "within the limit.",
-                "half (at its lower end serves 70.0 %, leaks nothing; at its upper end serves everybody entitled, leaks "
-                "nothing).",
+                "half (at its lower end serves 70.0 %, leaks nothing; at its upper end serves everybody entitled, "
+                "leaks nothing).",
             ],
             [],
         ),
