@@ -244,14 +244,6 @@ def test_where_a_signal_observes_what_is_not_told_all_segments_are_told_apart(
     assert program_b(scenario, law).told_apart == ("native", "foreign")
 
 
-def test_a_customers_word_is_not_told_so_all_segments_are_told_apart() -> None:
-    """A word speaks of statuses, which B is never told: it stays a bound by knowing whose account it is."""
-    scenario = load("attestation").scenario
-    assert not {"attestation", "revocation"} & history.TOLD
-    owners = {name for name, s in scenario.segments.items() if s.share * s.needs_per_day > 0}
-    assert set(program_b(scenario, make_law(scenario, "person")).told_apart) == owners
-
-
 def test_cards_tell_only_what_they_say() -> None:
     """The card is told, not the distribution that it was drawn from: whoever shows a home card may be a foreigner."""
     people = {
