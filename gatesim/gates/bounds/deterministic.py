@@ -2,7 +2,8 @@
 
 A program mixes tables. The best mixture is a bound for every single table, and is attained by one wherever no row is
 divided. With few rows the best single table is found for certain, by going through all of them row by row and
-dropping what another beats; with many, one is found by rounding.
+dropping what another beats. With many, one is found by rounding, and then made better by branch and bound
+(`gatesim.gates.bounds.branches`), which also says what no single table exceeds: less than what mixtures come to.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.gates.bounds.bound import Bound
+from gatesim.gates.bounds.branches import search
 from gatesim.gates.bounds.frontier import BLOCKED, Frontier, frontier_of
 from gatesim.gates.bounds.mixture import amounts
 from gatesim.gates.bounds.program import Program
@@ -25,6 +27,9 @@ EXACT_ROWS = 6
 """Up to so many rows the best single table is found for certain."""
 
 _MOST_POINTS = 200_000
+
+_HAIR = 1e-12
+"""Values that differ by no more, in parts of themselves or of 1, are one."""
 
 
 class Interval(NamedTuple):
@@ -40,12 +45,16 @@ class Interval(NamedTuple):
         Whether no single table is better than the one found.
     choice
         int64[row]: its options (or `BLOCKED`); None where none was found.
+    limit
+        No single table is better than this: the value of the best one where it was found for certain, else between
+        that and ``bound``. None where no single table was found.
     """
 
     found: float | None
     bound: float
     exact: bool
     choice: Ints | None
+    limit: float | None = None
 
 
 def interval(bound: Bound) -> Interval:
@@ -61,13 +70,30 @@ def interval(bound: Bound) -> Interval:
         listed = _all_tables(bound.program)
         if listed is not None:
             points, choices = listed
-            return _best(bound, points, choices, True)
-    if bound.program.capacity is not None and "desk" in bound.binding:
-        choices = np.stack([table.choice for table in bound.mixture()])
-        return _best(bound, np.array([_point(bound.program, c) for c in choices]), choices, False)
-    tables = [table.choice for table in bound.mixture()]
-    choices = np.stack([*tables, *_Rounding(bound, frontier_of(bound.program)).tables()])
-    return _best(bound, np.array([_point(bound.program, c) for c in choices]), choices, False)
+            best = _best(bound, points, choices, True)
+            return best._replace(limit=best.found)
+    choices = np.stack([table.choice for table in bound.mixture()])
+    if not (bound.program.capacity is not None and "desk" in bound.binding):
+        choices = np.concatenate([choices, _Rounding(bound, frontier_of(bound.program)).tables()])
+    found = _of(bound, choices, False)
+    unit = {"leak_rate": bound.program.restricted, "leak_share": 1.0, "leak_count": 1.0}.get(
+        bound.leak, bound.program.entitled
+    )
+    sign = 1.0 if bound.question == "most_served" else -1.0
+    searched = search(bound, -np.inf if found.found is None else sign * found.found * unit)
+    if len(searched.choices):
+        known = searched.choices if found.choice is None else np.vstack([searched.choices, found.choice])
+        found = _of(bound, known, False)
+    if found.found is None:
+        # Where the desk counts, what branching left out of account may be all that stands against a table.
+        return found._replace(exact=searched.worth == -np.inf)
+    limit = sign * searched.worth / unit
+    is_best = sign * (limit - found.found) <= _HAIR * max(1.0, abs(found.found))
+    return found._replace(exact=is_best, limit=found.found if is_best else limit)
+
+
+def _of(bound: Bound, choices: Ints, exact: bool) -> Interval:
+    return _best(bound, np.array([_point(bound.program, choice) for choice in choices]), choices, exact)
 
 
 def _point(program: Program, choice: Ints) -> Floats:
