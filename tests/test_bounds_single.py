@@ -56,7 +56,7 @@ def best_of(made: Program, standard: Standard) -> float | None:
 @given(
     programs(), st.sampled_from(["leak_rate", "leak_share", "leak_count"]), st.sampled_from([0.01, 0.1, 0.3])
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_most_served_by_a_single_table_is_what_brute_force_finds(
     made: Program, kind: Any, limit: float
 ) -> None:
@@ -78,7 +78,7 @@ def test_the_most_served_by_a_single_table_is_what_brute_force_finds(
 @given(
     programs(), st.sampled_from(["leak_rate", "leak_share", "leak_count"]), st.sampled_from([0.2, 0.5, 0.9])
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_least_leak_of_a_single_table_is_what_brute_force_finds(
     made: Program, kind: Any, floor: float
 ) -> None:

@@ -146,8 +146,7 @@ class _Branches:
                 return _nothing()
             end = int(within[-1])
             over = float(room[end] / (room[end] - room[end + 1])) if end + 1 < len(room) else 0.0
-            if (end, over) < (last, part):
-                last, part = end, over
+            last, part = min((last, part), (end, over))
         if part == 0.0:
             return _Relaxed(float(served[last]), -1, last, float(served[last]))
         worth = float(served[last] + part * (served[last + 1] - served[last]))
