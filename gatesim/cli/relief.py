@@ -16,6 +16,17 @@ from gatesim.cli.options import json_option, progress, question_options, scenari
     help="Evaluate listed policies that remember as well: slow, some seconds for each narrowing.",
 )
 @click.option(
+    "--conditions",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take out up to N things together.  [default: 1, and 2 where nothing less leaves a gate]",
+)
+@click.option(
+    "--at-once",
+    is_flag=True,
+    help="Look at what is in two things at once as well, such as a status within a channel.",
+)
+@click.option(
     "--policy",
     "-p",
     "policies",
@@ -32,13 +43,16 @@ def command(
     limit: float | None,
     floor: float | None,
     memory: bool,
+    conditions: int | None,
+    at_once: bool,
     policies: tuple[str, ...],
     sets: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Say which narrowing of the order leaves a gate, and what it would let through.
 
-    Each narrowing takes out one thing: a status, a country group, a place, a channel, a model, an organisation.
+    Each narrowing takes out one thing: a status, a country group, a place, a channel, a model, an organisation. Where
+    none of these leaves a gate, two are taken out together.
     """
     from gatesim.scenario import load
     from gatesim.show.page import warn
@@ -56,6 +70,8 @@ def command(
             floor=floor,
             policies=policies or None,
             memory=memory,
+            conditions=conditions,
+            at_once=at_once,
             progress=shown,
         )
     if as_json:

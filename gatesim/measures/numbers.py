@@ -111,6 +111,21 @@ def format_count(value: float | None, low: float | None = None, high: float | No
     return _plain(round(value, decimals), decimals)
 
 
+def format_value(value: float, span: float) -> str:
+    """A value of a parameter, with digits that tell a thousandth of its range; with three if those were all noughts.
+
+    Parameters
+    ----------
+    value, span
+        The value and the width of its range, in one unit.
+    """
+    digits = 12 if span <= 0 else max(0, min(12, 3 - math.floor(math.log10(span))))
+    text = f"{value:,.{digits}f}"
+    if value and not float(text.replace(",", "")):
+        return f"{value:.3g}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def format_limit(limit: float) -> str:
     """A limit in percent, exactly as it was set."""
     return f"{_plain(100 * limit, 10)} %"

@@ -12,7 +12,7 @@ from gatesim.show.frontier import frontier_html
 from gatesim.show.html import options_html, run_html, tables_html
 from gatesim.show.relief import relief_html
 from gatesim.show.sensitivity import sensitivity_html
-from gatesim.show.shutdown import map_table, range_words, shutdown_tables
+from gatesim.show.shutdown import map_finding, map_table, range_words, shutdown_tables
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
@@ -121,11 +121,14 @@ class StoryCharts:
 
 
 ShutdownPoint.html = lambda found: tables_html(
-    found.loaded.scenario.title, range_words(found), shutdown_tables(found), found.sentence
+    found.loaded.scenario.title,
+    found.finding,
+    shutdown_tables(found),
+    f"{found.sentence} {range_words(found)}",
 )
 ShutdownPoint.charts = ShutdownCharts
 ShutdownMap.html = lambda found: tables_html(
-    found.loaded.scenario.title, "", [map_table(found)], found.sentence
+    found.loaded.scenario.title, f"{map_finding(found)}.", [map_table(found)], found.sentence
 )
 ShutdownMap.charts = MapCharts
 Frontier.html = frontier_html

@@ -7,7 +7,7 @@ from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.sides import NOT_RULED_OUT
 from gatesim.show.tables import LEFT, Column, Table, compact
-from gatesim.study.relief import Gate, Relief, Reliefs
+from gatesim.study.relief import Gate, Relief, Reliefs, ends
 
 SHORT = {
     "gate_available": "yes",
@@ -68,8 +68,8 @@ def relief_tables(found: Reliefs) -> list[Table]:
         _of_b(*b),
         *("",) * 3,
     )
-    ends = [_row(one) for one in found.found if one.ends("list") or one.ends("bound_A")]
-    others = [_row(one) for one in found.found if not (one.ends("list") or one.ends("bound_A"))]
+    leave_one = [_row(one) for one in found.found if ends(one)]
+    others = [_row(one) for one in found.found if not ends(one)]
     asked = found.asked
     note = (
         f"Whether a gate serves {format_limit(asked.floor)} of entitled needs within the limit: of the list, of all "
@@ -78,7 +78,7 @@ def relief_tables(found: Reliefs) -> list[Table]:
         "Added leaks: needs that it serves, which the order as it is restricts and the narrowed one does not."
     )
     title = f'Narrowings that leave a gate, read as "{asked.reading}": needs gained for each added leak'
-    tables = [Table(title, columns, (now, *ends), note)]
+    tables = [Table(title, columns, (now, *leave_one), note)]
     if others:
         tables.append(Table("Narrowings that leave none", columns, tuple(others)))
     return tables
@@ -87,8 +87,18 @@ def relief_tables(found: Reliefs) -> list[Table]:
 def small_print(found: Reliefs) -> list[str]:
     """What else has to be said."""
     lines = []
-    if not any(one.ends("list") or one.ends("bound_A") for one in found.found):
-        lines.append("No narrowing by one thing leaves a gate that serves the floor within the limit.")
+    looked = found.looked
+    if looked.combinations:
+        things = "two things" if looked.size == 2 else f"up to {looked.size} things"
+        lines.append(
+            f"Besides, {looked.combinations} combinations of {things} taken out together were looked at; shown are "
+            "those that leave a gate and contain nothing smaller that does."
+        )
+    if looked.narrower:
+        lines.append(
+            f"Besides, {looked.narrower} narrowings by what is in two things at once were looked at; shown are those "
+            "that leave a gate, with fewer added leaks than either of the two that leaves one alone."
+        )
     if found.idle:
         lines.append(f"Takes nothing out under this reading: {', '.join(one.words for one in found.idle)}.")
     if found.left_out:
@@ -103,10 +113,12 @@ def small_print(found: Reliefs) -> list[str]:
 
 
 def print_relief(found: Reliefs) -> None:
-    """Print the sentence, then the tables."""
-    print_answer(found.loaded.scenario.title, relief_tables(found), found.sentence, small_print(found))
+    """Print what was found and the sentence, then the tables."""
+    title = found.loaded.scenario.title
+    print_answer(title, relief_tables(found), found.sentence, small_print(found), found.finding)
 
 
 def relief_html(found: Reliefs) -> str:
     """As a notebook shows it. All text is escaped."""
-    return answer_html(found.loaded.scenario.title, relief_tables(found), found.sentence, small_print(found))
+    title = found.loaded.scenario.title
+    return answer_html(title, relief_tables(found), found.sentence, small_print(found), found.finding)

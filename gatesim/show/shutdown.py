@@ -7,14 +7,14 @@ from rich.text import Text
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.show.page import page
-from gatesim.show.sides import BOUNDS_NOTE, OUTCOMES, SIDES, asked_words, number, outcome_words, rate
+from gatesim.show.sides import BOUNDS_NOTE, OUTCOMES, SIDES, asked_words, outcome_words, rate
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import Half, ShutdownPoint
 
 
 def shutdown_finding(found: ShutdownPoint) -> str:
-    """Where the outcome changes, in one sentence."""
+    """Where the outcome changes, as short as a chart's title."""
     key = found.parameter.key
     counts = {side: len(found.of(side)) for side in SIDES}
     if not any(counts.values()):
@@ -48,10 +48,6 @@ def map_finding(found: ShutdownMap) -> str:
     )
 
 
-def _in_unit(found: ShutdownPoint, value: float) -> str:
-    return number(value, found.parameter.high - found.parameter.low)
-
-
 def _half(half: Half, side: str) -> str:
     words = outcome_words(half.outcome, side)
     who = half.best if side == "list" and half.best else "best"
@@ -73,7 +69,7 @@ def changes_table(found: ShutdownPoint) -> Table:
             rows.append(
                 (
                     words,
-                    _in_unit(found, change.value) + jump,
+                    found.in_words(change.value) + jump,
                     _half(change.below, side),
                     _half(change.above, side),
                 )
@@ -93,7 +89,7 @@ def changes_table(found: ShutdownPoint) -> Table:
 def range_words(found: ShutdownPoint) -> str:
     """What is varied, over which range."""
     p = found.parameter
-    now = f"; as assumed {_in_unit(found, p.now)}" if p.now is not None else "; as assumed several values"
+    now = f"; as assumed {found.in_words(p.now)}" if p.now is not None else "; as assumed several values"
     unit = f" {p.unit}" if p.unit else ""
     stands = f" ({len(p.paths)} values, all the same)" if len(p.paths) > 1 else ""
     title = "" if p.title == p.key else f" ({p.title})"
@@ -122,7 +118,7 @@ def uncertain_table(found: ShutdownPoint) -> Table | None:
     rows = []
     for side, words in SIDES.items():
         interval, share = worlds.interval(side), worlds.share(side)
-        where = "-" if interval is None else " to ".join(_in_unit(found, end) for end in interval)
+        where = "-" if interval is None else " to ".join(found.in_words(end) for end in interval)
         rows.append((words, outcome_words(worlds.here[side], side), rate(share), where))
     columns = (
         Column("for", LEFT),
@@ -150,11 +146,11 @@ def print_shutdown_point(found: ShutdownPoint) -> None:
     """Print the shutdown point."""
     console = page()
     console.print(Text(found.loaded.scenario.title, style="bold"))
-    console.print(Text(asked_words(found.asked), style="dim"))
-    console.print(Text(range_words(found), style="dim"))
     console.print()
-    console.print(Padding(Text(f"{shutdown_finding(found)}."), (0, 0, 1, 0)))
+    console.print(Padding(Text(found.finding, style="bold"), (0, 0, 1, 0)))
     console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
+    console.print(Text(asked_words(found.asked), style="dim"))
+    console.print(Padding(Text(range_words(found), style="dim"), (0, 0, 1, 0)))
     for table in shutdown_tables(found):
         print_table(console, table)
     console.print(Text(how_fine(found), style="dim"))
@@ -193,18 +189,16 @@ def print_shutdown_map(found: ShutdownMap) -> None:
     """Print a map."""
     console = page()
     console.print(Text(found.loaded.scenario.title, style="bold"))
+    console.print()
+    console.print(Padding(Text(f"{map_finding(found)}.", style="bold"), (0, 0, 1, 0)))
+    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
     console.print(Text(asked_words(found.asked), style="dim"))
     first, second = found.parameters
-    console.print(
-        Text(
-            f"To the right: {first.key} from {first.low:g} to {first.high:g}. Upwards: {second.key} from "
-            f"{second.low:g} to {second.high:g}.",
-            style="dim",
-        )
+    axes = (
+        f"To the right: {first.key} from {first.low:g} to {first.high:g}. Upwards: {second.key} from "
+        f"{second.low:g} to {second.high:g}."
     )
-    console.print()
-    console.print(Padding(Text(f"{map_finding(found)}."), (0, 0, 1, 0)))
-    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
+    console.print(Padding(Text(axes, style="dim"), (0, 0, 1, 0)))
     for side, words in SIDES.items():
         console.print(Text(words, style="bold"))
         console.print(Text(map_text(found, side)))

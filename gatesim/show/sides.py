@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import floor, log10
-
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.sentence import KINDS
 from gatesim.study.standing import Question
@@ -56,16 +54,3 @@ def asked_words(asked: Question) -> str:
         f'Order read as "{asked.reading}"; limit {format_limit(asked.limit)} ({KINDS[asked.ratio]}); floor '
         f"{format_limit(asked.floor)} of entitled needs; on {format_date(asked.date)}; exact engine."
     )
-
-
-def number(value: float, span: float) -> str:
-    """A value of a parameter, with digits that tell a thousandth of its range; with three if those were all noughts."""
-    digits = 12 if span <= 0 else max(0, min(12, 3 - _exponent(span)))
-    text = f"{value:,.{digits}f}"
-    if value and not float(text.replace(",", "")):
-        return f"{value:.3g}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _exponent(x: float) -> int:
-    return floor(log10(abs(x))) if x else 0

@@ -283,11 +283,10 @@ def limits_shown(
 ) -> tuple[float, ...]:
     """The limits that are asked for: the verdict's, those given, the order's own if it limits the same ratio."""
     for limit in more:
-        try:
-            Standard("leak_share", limit)
-        except ValueError as error:
-            message = str(error).removeprefix("limit: ")
-            raise ScenarioError([Problem("--limit", None, "limit", message, "")]) from None
+        if not 0 <= limit <= 1:
+            what = "below zero" if limit < 0 else "above 1" if limit > 1 else "no number"
+            message = f"{limit:g} is {what}: write a share, such as 0.001 for 0.1 %"
+            raise ScenarioError([Problem("--limit", None, "", message)])
     own = [order.limit] if order.ratio == ratio else []
     return tuple(sorted({*listed, *more, *own}))
 

@@ -4,13 +4,17 @@ A narrowing is judged twice. Under the narrowed order: which outcome holds for t
 many needs the best gate of each serves. Under the order as it is: how many of the needs that it restricts are served
 now (*added leaks*: what the narrowing takes out, as far as the gate serves it). Needs gained for each added leak rank
 the narrowings.
+
+Where no single thing that is taken out leaves a gate, two together are looked at; on request more, or what is in two
+things at once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,18 +28,22 @@ from gatesim.exact.rows import Layout, decided, rows_of
 from gatesim.exact.varied import Served
 from gatesim.gates.bounds import Check, Part, Program, all_checks, most_served, program_b
 from gatesim.gates.bounds.mixture import chosen
+from gatesim.gates.bounds.most import dense_of, most_value
 from gatesim.gates.bounds.one_need import clears_at_some_time
 from gatesim.gates.bounds.program import ALLOW
 from gatesim.gates.bounds.requests import outcomes
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.measures.judgement import Outcome
-from gatesim.scenario import Loaded, loaded_from
+from gatesim.measures.relieved import Left, ReliefClaim, Taken, relief_sentence
+from gatesim.scenario import Loaded, ScenarioError, loaded_from
+from gatesim.scenario.errors import Problem
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
+from gatesim.study.combined import MOST, Numbers, how_many, least_sufficient
 from gatesim.study.gates import laws
-from gatesim.study.narrowings import Narrowing, narrowings
+from gatesim.study.narrowings import Narrowing, narrower, narrowings, together
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import (
@@ -56,6 +64,12 @@ Floats = NDArray[np.float64]
 BOTH_ENTITLED, FREED, NEWLY_RESTRICTED, BOTH_RESTRICTED = range(4)
 """Kinds of needs: by the narrowed order and by the order as it is. Nothing is restricted by narrowing."""
 
+_LESS = 0.99
+"""What is in two things at once is listed if it adds fewer leaks than this part of those of one that does alone."""
+
+_NEAR = 1e-9
+"""Shares of entitled needs that may be one: the value alone may differ from the whole bound by rounding."""
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -73,6 +87,8 @@ class Gate:
         Needs served that the order allows.
     added
         Needs served that the order as it is restricts and the narrowed one does not.
+    leak
+        Its leak ratio, by that order; None where undefined.
     """
 
     outcome: Outcome
@@ -80,6 +96,7 @@ class Gate:
     served: float | None
     needs: float
     added: float
+    leak: float | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,26 @@ class Relief:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """What was looked at besides narrowings by one thing.
+
+    Attributes
+    ----------
+    size
+        Up to how many things were taken out together.
+    combinations
+        How many such combinations of two and more were looked at: those that contain none that leaves a gate, and
+        take out what no smaller one does.
+    narrower
+        How many narrowings by what is in two things at once were looked at.
+    """
+
+    size: int = 1
+    combinations: int = 0
+    narrower: int = 0
+
+
+@dataclass(frozen=True)
 class Reliefs(Shown):
     """The answer of `relief`.
 
@@ -125,12 +162,17 @@ class Reliefs(Shown):
     now
         The best of the list and of bound A under the order as it is; for B outcome and most served.
     found
-        All narrowings that take something out: first those after which a gate of the list or of bound A serves the
-        floor within the limit, by needs gained for each added leak; then the others in the same way.
+        All narrowings by one thing that take something out, and those by several that leave a gate: first those after
+        which a gate of the list or of bound A serves the floor within the limit, by needs gained for each added leak;
+        then the others in the same way.
     idle
         Narrowings that take nothing out under the reading.
     left_out
         Listed policies that remember and were not evaluated.
+    looked
+        What was looked at besides narrowings by one thing.
+    finding
+        What was found, in words.
     sentence
         The sentence under the order as it is.
     """
@@ -141,6 +183,8 @@ class Reliefs(Shown):
     found: tuple[Relief, ...]
     idle: tuple[Narrowing, ...]
     left_out: tuple[str, ...]
+    looked: Looked
+    finding: str
     sentence: str
 
     def to_frame(self) -> pd.DataFrame:
@@ -167,8 +211,9 @@ class Reliefs(Shown):
             },
             "narrowings": [_flat(one) for one in self.found],
             "idle": [one.words for one in self.idle],
+            "looked_at": asdict(self.looked),
             "left_out": list(self.left_out),
-            "verdict": {"sentence": self.sentence},
+            "verdict": {"finding": self.finding, "sentence": self.sentence},
             "warnings": list(self.loaded.warnings),
         }
 
@@ -181,6 +226,7 @@ def _flat(one: Relief) -> dict[str, Any]:
     found: dict[str, Any] = {
         "kind": one.narrowing.kind,
         "name": one.narrowing.name,
+        "words": one.narrowing.words,
         "needs_taken_out": one.freed,
         "gain": one.gain,
         "gain_per_added_leak": one.per_leak,
@@ -200,6 +246,8 @@ def relief(
     floor: float | None = None,
     policies: Sequence[str] | None = None,
     memory: bool = False,
+    conditions: int | None = None,
+    at_once: bool = False,
     progress: Progress | None = None,
 ) -> Reliefs:
     """Say which narrowing of the order would leave something else than shutting down, and what it would let through.
@@ -216,6 +264,11 @@ def relief(
         Names of the candidates; by default all.
     memory
         Whether listed policies that remember are evaluated as well: each takes the whole engine for each narrowing.
+    conditions
+        Up to how many things are taken out together. By default one, and two where nothing less leaves a gate.
+        Combinations that contain a smaller one that leaves a gate are passed over.
+    at_once
+        Whether to look at what is in two things at once as well, such as a status within a channel.
     progress
         Called with the share of the work that is done and what is being done.
 
@@ -227,54 +280,224 @@ def relief(
     Raises
     ------
     ScenarioError
-        If the scenario is wrong or has no order, or what is asked for does not exist.
+        If the scenario is wrong or has no order, what is asked for does not exist, or there are too many combinations.
     CannotDo
         If the exact engine cannot do a policy.
     TooLarge
         If the signals have too many joint readings.
     """
+    if conditions is not None and conditions < 1:
+        problem = Problem("--conditions", None, "", f"{conditions} is no number of things: write 1 or more")
+        raise ScenarioError([problem])
     loaded = loaded_from(source, sets)
     asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
-    scenario, say = loaded.scenario, progress or (lambda done, doing: None)
-    standings = Standings(scenario, asked)
+    say = progress or (lambda done, doing: None)
+    standings = Standings(loaded.scenario, asked)
     judged = replace(asked, policies=asked.policies if memory else standings.plain)
     sentence = sentence_of(loaded, standings)
-    now = _under(scenario, scenario, judged)
-    found, idle = [], []
-    every = list(narrowings(scenario))
-    for number, narrowing in enumerate(every):
-        say(number / len(every), narrowing.words)
-        freed, listed, a, b = _under(scenario, narrowing.of(scenario), judged)
-        if not freed > 0:
-            idle.append(narrowing)
-            continue
-        gain = a.needs - now[2].needs
-        per_leak = gain / a.added if a.added > 0 else None
-        found.append(Relief(narrowing, freed, listed, a, b, gain, per_leak))
+    search = _Search(loaded.scenario, judged, memory, say)
+    singles = search.each(list(narrowings(loaded.scenario)))
+    idle = [one for one in search.every if one not in [relief.narrowing for relief in singles]]
+    several = search.at_once(singles) if at_once else []
+    most = conditions
+    if most is None:
+        most = 1 if search.now_ends or any(map(ends, [*singles, *several])) else 2
+    several += search.together(singles, most)
+    found = tuple(sorted([*singles, *several], key=_rank))
+    looked = Looked(most, search.combinations, search.narrower)
     return Reliefs(
         loaded,
         asked,
-        now[1:],
-        tuple(sorted(found, key=_rank)),
+        search.now,
+        found,
         tuple(idle),
         tuple(name for name in standings.remembering if not memory),
+        looked,
+        relief_sentence(_claim(judged, search.now, found, looked)),
         sentence,
     )
 
 
+def ends(one: Relief) -> bool:
+    """Whether a narrowing leaves a gate of the list or of bound A."""
+    return one.ends("list") or one.ends("bound_A")
+
+
 def _rank(one: Relief) -> tuple[bool, bool, float, float, str]:
     """First those that end it; of these first what gains without any added leak; then by gain for each."""
-    ends = one.ends("list") or one.ends("bound_A")
     free = one.per_leak is None and one.gain > 0
-    return not ends, not free, -(one.per_leak or 0.0), one.bound_A.added, one.narrowing.words
+    return not ends(one), not free, -(one.per_leak or 0.0), one.bound_A.added, one.narrowing.words
+
+
+def _claim(
+    asked: Question,
+    now: tuple[Gate, Gate, tuple[Outcome, float | None]],
+    found: Iterable[Relief],
+    looked: Looked,
+) -> ReliefClaim:
+    """What the finding says."""
+    found = tuple(found)
+    singles = [one for one in found if one.narrowing.manner == "one"]
+    return ReliefClaim(
+        asked.ratio,
+        asked.limit,
+        asked.floor,
+        _left(now[0], now[1]),
+        len(asked.policies),
+        tuple(
+            Taken(
+                one.narrowing.words,
+                _left(one.list, one.bound_A),
+                one.bound_A.added,
+                one.gain,
+                one.bound_A.served,
+            )
+            for one in found
+        ),
+        looked.combinations,
+        looked.size,
+        looked.narrower,
+        sum(one.ends("bound_B") for one in singles),
+    )
+
+
+def _left(listed: Gate, a: Gate) -> Left | None:
+    """The gate that is left: one of the list, if there is one."""
+    for gate in (listed, a):
+        if gate.outcome == "gate_available":
+            return Left(gate.policy, gate.served, gate.leak)
+    return None
+
+
+class _Search:
+    """Narrowings of one scenario, each looked at once.
+
+    Parameters
+    ----------
+    scenario, asked, memory
+        The scenario, what is asked, whether policies that remember are among those asked about.
+    say
+        Called with the share of the work that is done and what is being done.
+    """
+
+    def __init__(self, scenario: Scenario, asked: Question, memory: bool, say: Progress) -> None:
+        self._scenario, self._asked, self._memory, self._say = scenario, asked, memory, say
+        self._before = _law(scenario, asked)
+        self.now = _under(scenario, scenario, asked)[1:]
+        self.every: list[Narrowing] = []
+        self.combinations = self.narrower = 0
+        self._signs: dict[Hashable, bool] = {_sign(self._before): False}
+        """What has been looked at, and whether it leaves a gate."""
+
+    @property
+    def now_ends(self) -> bool:
+        """Whether the order as it is leaves a gate."""
+        return any(gate.outcome == "gate_available" for gate in self.now[:2])
+
+    def each(self, every: list[Narrowing]) -> list[Relief]:
+        """All narrowings by one thing; those that take nothing out are dropped."""
+        self.every = every
+        found = []
+        for number, narrowing in enumerate(every):
+            self._say(number / len(every), narrowing.words)
+            one = self._relief(narrowing)
+            if one.freed > 0:
+                found.append(one)
+                self._signs[_sign(_law(narrowing.of(self._scenario), self._asked))] = ends(one)
+        return found
+
+    def at_once(self, singles: Sequence[Relief]) -> list[Relief]:
+        """What is in two things at once, where it leaves a gate and fewer added leaks than either that does alone."""
+        alone = {one.narrowing.words: one.bound_A.added for one in singles if ends(one)}
+        every = list(narrower(one.narrowing for one in singles))
+        found = []
+        for number, narrowing in enumerate(every):
+            self._say(number / len(every), f"two at once: {narrowing.words}")
+            sign = _sign(_law(narrowing.of(self._scenario), self._asked))
+            if sign in self._signs:
+                continue
+            self.narrower += 1
+            most = min((alone[part.words] for part in narrowing.parts if part.words in alone), default=inf)
+            one = self._if_it_ends(narrowing)
+            self._signs[sign] = one is not None
+            if one is not None and one.bound_A.added < _LESS * most:
+                found.append(one)
+        return found
+
+    def together(self, singles: Sequence[Relief], most: int) -> list[Relief]:
+        """Several things together that leave a gate, where no fewer of them do.
+
+        Raises
+        ------
+        ScenarioError
+            If there are too many combinations.
+        """
+        things = [one.narrowing for one in singles if not ends(one)]
+        count = how_many(len(things), most)
+        if count > MOST:
+            message = (
+                f"{len(things)} things can be taken out, in {count:,} combinations of up to {most}; at most {MOST:,} "
+                "are gone through: ask for fewer"
+            )
+            raise ScenarioError([Problem("--conditions", None, "", message)])
+        found: dict[Numbers, Relief | None] = {}
+
+        def sign(numbers: Numbers) -> Hashable:
+            narrowed = together(things[k] for k in numbers).of(self._scenario)
+            return _sign(_law(narrowed, self._asked))
+
+        def suffices(numbers: Numbers) -> bool:
+            narrowing = together(things[k] for k in numbers)
+            self._say(self.combinations / count, f"together: {narrowing.words}")
+            self.combinations += 1
+            found[numbers] = self._if_it_ends(narrowing)
+            return found[numbers] is not None
+
+        sufficient = least_sufficient(len(things), most, sign, suffices, self._signs)
+        return [one for numbers in sufficient if (one := found[numbers]) is not None]
+
+    def _if_it_ends(self, narrowing: Narrowing) -> Relief | None:
+        """The narrowing, if it leaves a gate.
+
+        Plain policies are among bound A's gates: where none of these is left, none of the list is.
+        """
+        if not self._memory and not self._a_may_end(narrowing):
+            return None
+        one = self._relief(narrowing)
+        return one if ends(one) else None
+
+    def _a_may_end(self, narrowing: Narrowing) -> bool:
+        narrowed = narrowing.of(self._scenario)
+        law = _law(narrowed, self._asked)
+        rows = rows_of(narrowed, law, as_before(law, self._before))
+        most = most_value(dense_of(_program(narrowed, law, rows.layout, rows.needs)), self._asked.standard)
+        return most is not None and most >= self._asked.floor - _NEAR
+
+    def _relief(self, narrowing: Narrowing) -> Relief:
+        freed, listed, a, b = _under(self._scenario, narrowing.of(self._scenario), self._asked)
+        gain = a.needs - self.now[1].needs
+        per_leak = gain / a.added if a.added > 0 else None
+        return Relief(narrowing, freed, listed, a, b, gain, per_leak)
+
+
+def _law(scenario: Scenario, asked: Question) -> Law:
+    return laws(scenario, scenario.seed, 0, (asked.reading,))[asked.reading]
+
+
+def _sign(law: Law) -> Hashable:
+    """What a law says: whom it restricts, where gates act, what clears."""
+    return tuple(
+        (e.start_us, e.named.tobytes(), e.gated.tobytes(), e.restricted.tobytes(), e.clears.tobytes())
+        for e in law.epochs
+    )
 
 
 def _under(
     scenario: Scenario, narrowed: Scenario, asked: Question
 ) -> tuple[float, Gate, Gate, tuple[Outcome, float | None]]:
     """Needs taken out; the best of the list, of bound A; outcome and most served by bound B."""
-    law = laws(narrowed, narrowed.seed, 0)[asked.reading]
-    before = as_before(law, laws(scenario, scenario.seed, 0)[asked.reading])
+    law = _law(narrowed, asked)
+    before = as_before(law, _law(scenario, asked))
     rows = rows_of(narrowed, law, before)
     needs, layout = rows.needs, rows.layout
     program = _program(narrowed, law, layout, needs)
@@ -284,7 +507,8 @@ def _under(
         for weight, choice in bound.mixture():
             added += weight * _freed_served(program, choice, needs[FREED], layout)
     added += float(needs[FREED][~layout.gated].sum())
-    a = Gate(outcome_of_most(bound.value, asked.floor), "", bound.value, bound.served, added)
+    leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
+    a = Gate(outcome_of_most(bound.value, asked.floor), "", bound.value, bound.served, added, leak)
     b = most_served(program_b(narrowed, law), asked.standard).value
     listed = _best_listed(narrowed, law, before, layout, needs, asked)
     return float(needs[FREED].sum()), listed, a, (outcome_of_most(b, asked.floor), b)
@@ -384,7 +608,14 @@ def _best_listed(
     best = best_of(candidates)
     if best is None:
         return Gate(outcome, "", None, 0.0, 0.0)
-    return Gate(outcome, best.policy, best.served.served_entitled, best.served.entitled, added[best.policy])
+    return Gate(
+        outcome,
+        best.policy,
+        best.served.served_entitled,
+        best.served.entitled,
+        added[best.policy],
+        best.leak,
+    )
 
 
 def _candidate(scenario: Scenario, asked: Question, name: str, served: Served) -> Candidate:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatesim.gates.bounds import Bound
+from gatesim.measures.crossed import Moves, OtherWorlds, PointClaim, Side, point_sentence
 from gatesim.measures.judgement import Outcome
+from gatesim.measures.numbers import format_value
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
@@ -122,6 +124,53 @@ class ShutdownPoint(Shown):
         """The changes of one side."""
         return tuple(change for change in self.changes if change.side == side)
 
+    def in_words(self, value: float) -> str:
+        """A value of the parameter, with as many digits as its range asks for."""
+        return format_value(value, self.parameter.high - self.parameter.low)
+
+    @property
+    def finding(self) -> str:
+        """What was found, in words: where the outcome changes, from what to what, for whom."""
+        moves = self.parameter.table == "verdict"
+        unit = f" {self.parameter.unit}" if self.parameter.unit not in ("", "probability") else ""
+        listed, a, b = (self._moves(side) for side in SIDES)
+        claim = PointClaim(
+            self.parameter.key,
+            self.in_words(self.parameter.low),
+            self.in_words(self.parameter.high) + unit,
+            None if moves else self.asked.floor,
+            listed,
+            a,
+            b,
+            len(self.remembering),
+            self._worlds(),
+        )
+        return point_sentence(claim)
+
+    def _moves(self, side: str) -> Moves:
+        def said(half: Half) -> Side:
+            policy = half.best if side == "list" else ""
+            return Side(half.outcome, policy, half.served, half.leak)
+
+        low, high = self.ends[side]
+        changes = tuple(
+            (self.in_words(change.value), said(change.below), said(change.above)) for change in self.of(side)
+        )
+        return Moves(changes, said(low), said(high))
+
+    def _worlds(self) -> tuple[OtherWorlds, OtherWorlds] | None:
+        found = self.uncertain
+        if found is None:
+            return None
+
+        def of(side: str) -> OtherWorlds:
+            changed = sum(bool(world.points[side]) for world in found.worlds)
+            between = found.interval(side)
+            ends = None if between is None else (self.in_words(between[0]), self.in_words(between[1]))
+            return OtherWorlds(len(found.worlds), changed, ends)
+
+        return of("list"), of("bound_A")
+
     def __repr__(self) -> str:
         title = self.loaded.scenario.title
         return f"<ShutdownPoint of {title!r}, {self.parameter.key}: {len(self.changes)} changes>"
@@ -155,6 +204,7 @@ class ShutdownPoint(Shown):
             "changes": [asdict(change) for change in self.changes],
             "ends": {side: [asdict(half) for half in halves] for side, halves in self.ends.items()},
             "uncertain": None if self.uncertain is None else self.uncertain.to_dict(),
+            "finding": self.finding,
             "sentence": self.sentence,
         }
 

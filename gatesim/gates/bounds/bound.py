@@ -207,7 +207,9 @@ class Bound:
             "reviews": self.reviews,
             "binding": list(self.binding),
             "prices": [price._asdict() for price in self.prices],
-            "deterministic": None if single is None else {"found": single.found, "exact": single.exact},
+            "deterministic": None
+            if single is None
+            else {"found": single.found, "limit": single.limit, "exact": single.exact},
             "proof": None
             if proof is None
             else {"holds": proof.holds, "gap": float(proof.gap), "proved": float(proof.proved)},

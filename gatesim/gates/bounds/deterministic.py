@@ -2,19 +2,20 @@
 
 A program mixes tables. The best mixture is a bound for every single table, and is attained by one wherever no row is
 divided. With few rows the best single table is found for certain, by going through all of them row by row and
-dropping what another beats; with many, one is found by rounding.
+dropping what another beats. With many, one is looked for by branch and bound
+(`gatesim.gates.bounds.branches`), which also says what no single table exceeds: less than what mixtures come to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.gates.bounds.bound import Bound
-from gatesim.gates.bounds.frontier import BLOCKED, Frontier, frontier_of
+from gatesim.gates.bounds.branches import search
+from gatesim.gates.bounds.frontier import BLOCKED
 from gatesim.gates.bounds.mixture import amounts
 from gatesim.gates.bounds.program import Program
 
@@ -25,6 +26,9 @@ EXACT_ROWS = 6
 """Up to so many rows the best single table is found for certain."""
 
 _MOST_POINTS = 200_000
+
+_HAIR = 1e-12
+"""Values that differ by no more, in parts of themselves or of 1, are one."""
 
 
 class Interval(NamedTuple):
@@ -40,12 +44,16 @@ class Interval(NamedTuple):
         Whether no single table is better than the one found.
     choice
         int64[row]: its options (or `BLOCKED`); None where none was found.
+    limit
+        No single table is better than this: the value of the best one where it was found for certain, else between
+        that and ``bound``. None where no single table was found.
     """
 
     found: float | None
     bound: float
     exact: bool
     choice: Ints | None
+    limit: float | None = None
 
 
 def interval(bound: Bound) -> Interval:
@@ -61,13 +69,48 @@ def interval(bound: Bound) -> Interval:
         listed = _all_tables(bound.program)
         if listed is not None:
             points, choices = listed
-            return _best(bound, points, choices, True)
-    if bound.program.capacity is not None and "desk" in bound.binding:
-        choices = np.stack([table.choice for table in bound.mixture()])
-        return _best(bound, np.array([_point(bound.program, c) for c in choices]), choices, False)
+            best = _best(bound, points, choices, True)
+            return best._replace(limit=best.found)
     tables = [table.choice for table in bound.mixture()]
-    choices = np.stack([*tables, *_Rounding(bound, frontier_of(bound.program)).tables()])
-    return _best(bound, np.array([_point(bound.program, c) for c in choices]), choices, False)
+    if bound.question == "most_served" and bound.program.capacity is not None:
+        tables += [_trimmed(bound, choice) for choice in tables]
+    choices = np.stack(tables)
+    found = _of(bound, choices, False)
+    unit = {"leak_rate": bound.program.restricted, "leak_share": 1.0, "leak_count": 1.0}.get(
+        bound.leak, bound.program.entitled
+    )
+    sign = 1.0 if bound.question == "most_served" else -1.0
+    searched = search(bound, -np.inf if found.found is None else sign * found.found * unit)
+    if len(searched.choices):
+        known = searched.choices if found.choice is None else np.vstack([searched.choices, found.choice])
+        found = _of(bound, known, False)
+    if found.found is None:
+        # Where the desk counts, what branching left out of account may be all that stands against a table.
+        return found._replace(exact=searched.worth == -np.inf)
+    limit = sign * searched.worth / unit
+    is_best = sign * (limit - found.found) <= _HAIR * max(1.0, abs(found.found))
+    return found._replace(exact=is_best, limit=found.found if is_best else limit)
+
+
+def _trimmed(bound: Bound, choice: Ints) -> Ints:
+    """A table with rows refused, those first that serve least for what they take of the limits, until it is within."""
+    program, duals = bound.program, bound.duals
+    rows = np.stack(amounts(program, choice), axis=1)
+    takes = sum(duals.standards) * rows[:, 1] + duals.review * rows[:, 2]
+    order = np.argsort(rows[:, 0] / np.maximum(takes, np.finfo(float).tiny), kind="stable")
+    gone = np.concatenate([np.zeros((1, 3)), np.cumsum(rows[order], axis=0)])
+    left = _point(program, choice) - gone
+    within = left[:, 2] <= (program.capacity or 0.0)
+    for standard in bound.standards:
+        on_leaks, on_served, most = standard.linear(program.restricted)
+        within &= on_leaks * left[:, 1] - on_served * left[:, 0] <= most
+    trimmed = choice.copy()
+    trimmed[order[: int(within.argmax()) if within.any() else len(order)]] = BLOCKED
+    return trimmed
+
+
+def _of(bound: Bound, choices: Ints, exact: bool) -> Interval:
+    return _best(bound, np.array([_point(bound.program, choice) for choice in choices]), choices, exact)
 
 
 def _point(program: Program, choice: Ints) -> Floats:
@@ -136,101 +179,3 @@ def _efficient(points: Floats) -> NDArray[np.bool_]:
             front = front[~((front[:, 0] >= leaks) & (front[:, 1] >= reviews))]
             front = np.concatenate([front, points[k : k + 1, 1:]])
     return keep
-
-
-class _Rounding:
-    """Single tables near a mixture, reached by taking and undoing edges of the frontier one by one.
-
-    An edge can be taken where the one before it in its row is, and undone where the one after it is not.
-    """
-
-    def __init__(self, bound: Bound, frontier: Frontier) -> None:
-        self._bound, self._frontier = bound, frontier
-        program = bound.program
-        self._gain, self._cost = frontier.gain[1:].tolist(), frontier.cost[1:].tolist()
-        row = frontier.row[1:]
-        by_row = np.argsort(row, kind="stable")
-        same = row[by_row][1:] == row[by_row][:-1]
-        before, after = np.full(len(row), -1), np.full(len(row), -1)
-        before[by_row[1:][same]] = by_row[:-1][same]
-        after[by_row[:-1][same]] = by_row[1:][same]
-        self._before, self._after = before.tolist(), after.tolist()
-        self._linear = [standard.linear(program.restricted) for standard in bound.standards]
-        # Sums along the way are rounded: the limits are kept a hair narrower, and the result is summed anew.
-        self._hair = 1e-12 * (program.entitled + program.restricted)
-        self._needed = (bound.floor or 0.0) * program.entitled
-
-    def tables(self) -> list[Ints]:
-        """Some tables, not all of which need be within the limits."""
-        share = self._bound.mixture()[0].choice
-        start = int((_edges_taken(self._frontier, share)).sum())
-        starts = [start, min(start + 1, len(self._gain))]
-        return [self._table(self._from(number)) for number in starts]
-
-    def _from(self, number: int) -> list[bool]:
-        """The first so many edges, mended and then improved."""
-        taken = [edge < number for edge in range(len(self._gain))]
-        served, leaks = float(self._frontier.served[number]), float(self._frontier.leaks[number])
-        if self._bound.question == "most_served":
-            served, leaks = self._undo(taken, served, leaks, self._is_over)
-            for edge in range(len(taken)):
-                if self._can_take(taken, edge):
-                    more = served + self._gain[edge], leaks + self._cost[edge]
-                    if not self._is_over(*more):
-                        taken[edge] = True
-                        served, leaks = more
-        else:
-            # Short of the floor: go on without the edge that the mixture takes in part.
-            for edge in range(number + 1, len(taken)):
-                if served >= self._needed + self._hair:
-                    break
-                if self._can_take(taken, edge):
-                    taken[edge] = True
-                    served, leaks = served + self._gain[edge], leaks + self._cost[edge]
-            for edge in range(len(taken) - 1, -1, -1):
-                if self._can_undo(taken, edge) and served - self._gain[edge] >= self._needed + self._hair:
-                    taken[edge] = False
-                    served, leaks = served - self._gain[edge], leaks - self._cost[edge]
-        return taken
-
-    def _undo(
-        self, taken: list[bool], served: float, leaks: float, until_not: Callable[[float, float], bool]
-    ) -> tuple[float, float]:
-        """Undo edges, those of least worth first, but the very last."""
-        last = max((edge for edge, is_taken in enumerate(taken) if is_taken), default=0)
-        for edge in range(last - 1, -1, -1):
-            if not until_not(served, leaks):
-                break
-            if self._can_undo(taken, edge) and self._cost[edge] > 0:
-                taken[edge] = False
-                served, leaks = served - self._gain[edge], leaks - self._cost[edge]
-        return served, leaks
-
-    def _is_over(self, served: float, leaks: float) -> bool:
-        return any(a * leaks - b * served > m - self._hair * (m > 0) for a, b, m in self._linear)
-
-    def _can_take(self, taken: list[bool], edge: int) -> bool:
-        return not taken[edge] and (self._before[edge] < 0 or taken[self._before[edge]])
-
-    def _can_undo(self, taken: list[bool], edge: int) -> bool:
-        return taken[edge] and (self._after[edge] < 0 or not taken[self._after[edge]])
-
-    def _table(self, taken: list[bool]) -> Ints:
-        choice = np.full(self._bound.program.size, BLOCKED)
-        edges = np.flatnonzero(taken) + 1
-        choice[self._frontier.row[edges]] = self._frontier.after[edges]
-        return choice
-
-
-def _edges_taken(frontier: Frontier, choice: Ints) -> NDArray[np.bool_]:
-    """Which edges lead to the options of a vertex's table."""
-    taken = np.zeros(len(frontier.row) - 1, dtype=np.bool_)
-    done: set[int] = set()
-    for edge in range(len(taken) - 1, -1, -1):
-        row = int(frontier.row[edge + 1])
-        if row in done:
-            taken[edge] = True
-        elif choice[row] == frontier.after[edge + 1]:
-            taken[edge] = True
-            done.add(row)
-    return taken

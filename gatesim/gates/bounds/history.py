@@ -20,9 +20,11 @@ from gatesim.gates.bounds.answers import all_answers
 from gatesim.gates.bounds.one_need import PEOPLE, clears_at_some_time, stretches
 from gatesim.gates.bounds.program import ALLOW, Part, Program, TooLarge
 from gatesim.gates.bounds.requests import useful_kinds
+from gatesim.gates.bounds.words import WORDS, are_tied, followed, over_time, words_of
 from gatesim.law.law import Law
-from gatesim.scenario.people import CHANNELS, Segment
+from gatesim.scenario.people import CHANNELS, Channel, Segment
 from gatesim.scenario.schema import Scenario
+from gatesim.scenario.types import DAY
 from gatesim.world.cells import device_weights
 
 Floats = NDArray[np.float64]
@@ -30,11 +32,16 @@ Floats = NDArray[np.float64]
 MAX_ROWS = 3_000_000
 """The most rows of a program."""
 
+MOST_OF_WORDS = 200_000
+"""So many rows of a class may come from telling apart for how long a customer's word has stood; where more would, it
+is told sooner whether it is false."""
+
 SCOPE = (
     "gates with any memory of an account's own history, and of nothing else; they are told all that is drawn once for "
     "the account (channel, age, organisation, card, form, rate, who shares it, VPNs), where everybody on it is, how "
-    "every request for a document would be passed or not, and the place, network and time of each session, never "
-    "status, citizenship or what documents show; reviews are made at once, however many; " + PEOPLE
+    "every request for a document would be passed or not, the place, network and time of each session, what customers "
+    "say and whether it has shown to be false, never status, citizenship or what documents show; reviews are made at "
+    "once, however many; " + PEOPLE
 )
 
 TOLD = frozenset({"device", "network", "network_kind", "card", "declared", "organisation"})
@@ -67,7 +74,7 @@ class _Body:
 class _Laws:
     """What a gate knows of an account for certain; the owner's segment only where all are told apart."""
 
-    channel: str
+    channel: Channel
     age: int
     organisation: str | None
     gives_up: float
@@ -126,8 +133,9 @@ def program_b(scenario: Scenario, law: Law, *, whole: bool = False) -> Program:
             alone[kind.owner] = alone.get(kind.owner, True) and is_alone
         total += found.total
         unasked += found.unasked
-        parts += found.parts(whole)
-        size += sum(len(part) for part in parts[-2:])
+        more = found.parts(whole)
+        parts += more
+        size += sum(len(part) for part in more)
         if size > MAX_ROWS:
             raise TooLarge(
                 f"accounts and sessions fall into more than {MAX_ROWS} classes: leave out kinds of documents, "
@@ -151,7 +159,8 @@ def program_b(scenario: Scenario, law: Law, *, whole: bool = False) -> Program:
 def _classes(scenario: Scenario, clears: Sequence[tuple[bool, ...]]) -> dict[_Laws, list[_Kind]]:
     """All accounts with needs, by what a gate knows of them for certain."""
     asks = bool(useful_kinds(scenario, clears))
-    apart = any(signal.observes not in TOLD for signal in scenario.signals.values())
+    told = TOLD if are_tied(scenario) else TOLD | WORDS
+    apart = any(signal.observes not in told for signal in scenario.signals.values())
     found: defaultdict[_Laws, list[_Kind]] = defaultdict(list)
     for name, owner in scenario.segments.items():
         if owner.share * owner.needs_per_day == 0:
@@ -239,12 +248,19 @@ class _Class:
         self._regions = list(scenario.regions)
         self.total, self.unasked = np.zeros(2), np.zeros(2)
         self._rows: list[_Row] = []
-        self._known = self._account()
+        owners = [scenario.segments[kind.owner] for kind in kinds]
+        self._words = words_of(scenario, laws.channel, owners)
+        self._values, self._rate_of_value = self._account()
+        self._known = _without_parallels(self._values)
         self._collect()
 
     def alone(self) -> list[bool]:
-        """For each kind of accounts whether what is drawn once tells them from all others."""
+        """For each kind of accounts whether what is drawn once, or shows at once, tells them from all others."""
         has = self._known > 0
+        if self._words.show_in_time and self._words.stands == 0:
+            has = np.concatenate(
+                [has * self._words.is_false[:, None], has * ~self._words.is_false[:, None]], axis=1
+            )
         return [not (has[number] & np.delete(has, number, axis=0)).any() for number in range(len(has))]
 
     def parts(self, whole: bool) -> list[Part]:
@@ -261,14 +277,28 @@ class _Class:
         if telling:
             owners = [self._scenario.segments[kind.owner] for kind in self._kinds]
             answers = all_answers(self._scenario, clears_at_some_time(self._law), owners)
-            told = _without_parallels(
-                (self._known[:, :, None] * answers[:, None, :]).reshape(len(owners), -1)
-            )
-            entitled = np.array([row.entitled for row in telling]) @ told
-            restricted = np.array([row.restricted for row in telling]) @ told
-            both = np.stack([entitled.ravel(), restricted.ravel()], axis=1)
-            found.append(self._part(both, telling, told.shape[1]))
+            for rows, known in self._by_time(telling, answers.shape[1]):
+                told = _without_parallels((known[:, :, None] * answers[:, None, :]).reshape(len(owners), -1))
+                entitled = np.array([row.entitled for row in rows]) @ told
+                restricted = np.array([row.restricted for row in rows]) @ told
+                both = np.stack([entitled.ravel(), restricted.ravel()], axis=1)
+                found.append(self._part(both, rows, told.shape[1]))
         return found
+
+    def _by_time(self, rows: Sequence[_Row], answers: int) -> Iterator[tuple[list[_Row], Floats]]:
+        """Rows with what is known of the account in them, which grows in time where a word shows to be false."""
+        if not self._words.show_in_time:
+            yield list(rows), self._known
+            return
+        groups: defaultdict[tuple[int, ...], list[_Row]] = defaultdict(list)
+        for row in rows:
+            groups[row.epochs].append(row)
+        most = MOST_OF_WORDS // (len(rows) * self._values.shape[1] * answers)
+        for epochs, group in groups.items():
+            spans = [(self._law.epochs[e].start_us / DAY, self._law.epochs[e].end_us / DAY) for e in epochs]
+            sessions = followed(self._words, float(self._rate_of_value.max()), spans[-1][1], most)
+            known = over_time(self._words, self._values, self._rate_of_value, spans, sessions)
+            yield group, _without_parallels(known)
 
     def _part(
         self,
@@ -309,21 +339,30 @@ class _Class:
     def _name(self, segment: Segment) -> str:
         return next(name for name, known in self._scenario.segments.items() if known is segment)
 
-    def _account(self) -> Floats:
-        """What is drawn once for the account: [kind of accounts, value], probability times rate of needs."""
+    def _account(self) -> tuple[Floats, Floats]:
+        """What is drawn once for the account: [kind of accounts, value], probability times rate of needs; the rates."""
         values: dict[tuple[object, ...], int] = {}
+        rates: list[float] = []
         entries = []
         for number, kind in enumerate(self._kinds):
             owner = kind.bodies[0]
             for multiplier, chance in zip(owner.activity.multipliers, owner.activity.shares, strict=True):
-                for (card, p), (form, q) in product(owner.card.items(), owner.declared.items()):
-                    rate = owner.needs_per_day * multiplier
-                    key = (rate, card, form)
-                    entries.append((number, values.setdefault(key, len(values)), rate * chance * p * q))
+                rate = owner.needs_per_day * multiplier
+                said = enumerate(self._words.said[number])
+                for (card, p), (form, q), (word, w) in product(
+                    owner.card.items(), owner.declared.items(), said
+                ):
+                    if rate * chance * p * q * w == 0:
+                        continue
+                    key = (rate, card, form, word)
+                    if key not in values:
+                        values[key] = len(values)
+                        rates.append(rate)
+                    entries.append((number, values[key], rate * chance * p * q * w))
         found = np.zeros((len(self._kinds), len(values)))
         for number, value, weight in entries:
             found[number, value] += weight
-        return _without_parallels(found)
+        return found, np.array(rates)
 
     def _collect(self) -> None:
         """Fill in the rows: needs for each kind of accounts, before what is drawn once for the account."""
