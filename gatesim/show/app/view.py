@@ -22,7 +22,7 @@ from gatesim.show.app import parts
 from gatesim.show.app.levers import ASKED, GROUPS, LIMIT, RATIO, READING, Lever
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import FEW, meant, slider
-from gatesim.study.glance import Glance, glances
+from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
 from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
 
@@ -327,8 +327,13 @@ def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glanc
     if kept:
         yield kept[0]
         return
-    known = _served(panel.written, panel.query(panel.without_question(settings)))
-    for found in glances(loaded, panel.question(loaded, settings), known=dict(known)):
+    same = panel.query(panel.without_question(settings))
+    known = _served(panel.written, same)
+    history = _history(panel.written, panel.query(panel.for_bound_b(settings)))
+    ground = _ground(panel.written, same)
+    ground.history = ground.history or history.history
+    for found in glances(loaded, panel.question(loaded, settings), known=dict(known), kept=ground):
+        history.history = ground.history
         known.update(found.served)
         if not found.waiting:
             kept.append(found)
@@ -339,6 +344,18 @@ def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glanc
 def _seen(written: str, query: Mapping[str, str]) -> list[Glance]:
     """What is seen under some settings: filled when it is first worked out."""
     return []
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ground(written: str, query: Mapping[str, str]) -> Kept:
+    """Needs, tables and bounds under settings but for the question: filled when they are first worked out."""
+    return Kept()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _history(written: str, query: Mapping[str, str]) -> Kept:
+    """Bound B under the settings that it is about: filled when it is first worked out."""
+    return Kept()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
