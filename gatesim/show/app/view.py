@@ -290,7 +290,9 @@ class _Places:
         left, right = st.columns([3, 2], gap="medium")
         with left:
             st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
-            self._frontier = st.empty()
+            self._told = st.empty()
+            with st.container(key="frontier"):
+                self._frontier = st.empty()
             st.html(
                 parts.paragraphs(
                     [
@@ -312,13 +314,30 @@ class _Places:
         self._policies.html(parts.policies(found))
         if found.loaded.warnings:
             self._warnings.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
+        # What it shows is told beside it: as part of the chart it would be drawn anew for every number in it.
+        self._told.html(parts.aloud(parts.frontier_words(found)))
         with self._frontier:
-            _chart(one_reading(found.frontier, found.asked, parts.frontier_words(found)))
+            _chart(one_reading(found.frontier, found.asked, parts.FRONTIER))
 
 
 def _chart(drawn: Any) -> None:
     """A chart. That its grammar is right is for the tests of charts to see: Altair's own look at it takes long."""
-    st.vega_lite_chart(spec=drawn.to_dict(validate=False), theme=None, width="content")
+    st.vega_lite_chart(spec=named_data(drawn.to_dict(validate=False)), theme=None, width="content")
+
+
+def named_data(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart whose layers have their rows by name.
+
+    Where nothing but rows changed, Streamlit gives the chart that stands there the new ones, and does not take it away
+    to draw another.
+    """
+    rows = {}
+    for number, layer in enumerate(spec.get("layer", ())):
+        values = layer.get("data", {}).get("values")
+        if values:
+            rows[f"layer {number}"] = values
+            layer["data"] = {"name": f"layer {number}"}
+    return spec | {"datasets": spec.get("datasets", {}) | rows} if rows else spec
 
 
 def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glance]:
