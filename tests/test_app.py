@@ -19,6 +19,7 @@ from playwright.sync_api import Page, expect
 
 import gatesim.show.app
 from gatesim.scenario import load
+from gatesim.show.app.levers import GROUPS
 from gatesim.show.app.settings import Panel, Settings
 from gatesim.study.run import run
 from tests import browser
@@ -156,6 +157,42 @@ def test_move_a_slider_read_the_verdict_save_and_run_the_file(
     # The way back is the browser's own.
     page.go_back()
     expect(page).not_to_have_url(re.compile(r"floor=0\.54"))
+
+
+WATCH = """
+() => {
+  window.gone = {};
+  window.early = false;
+  const parts = ["#verdict", "#policies tbody tr", "[data-testid=stVegaLiteChart] :is(canvas, svg.marks)"];
+  const look = () => {
+    for (const part of parts)
+      if (!(document.querySelector(part)?.getBoundingClientRect().height > 10))
+        window.gone[part] = (window.gone[part] ?? 0) + 1;
+    requestAnimationFrame(look);
+  };
+  look();
+  const early = () => { window.early ||= document.querySelector("#waiting") !== null; };
+  new MutationObserver(early).observe(document.body, {childList: true, subtree: true});
+}
+"""
+"""Counts, before every frame that is painted, what of the page is not on it."""
+
+
+def test_nothing_vanishes_between_a_move_and_the_second_look(address: str, browser_page: Page) -> None:
+    # The flagship has policies that are waited for.
+    page = opened(browser_page, f"{address}/?scenario=june-2026&signals.ip.accuracy.US=0.9")
+    expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    slider = page.get_by_role("slider", name="The IP says US: device in the US, no VPN")
+    page.get_by_text(GROUPS["accuracy"], exact=True).click()
+    before = page.locator("#policies").inner_text()
+    page.evaluate(WATCH)
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(page.locator("#policies")).not_to_have_text(before, timeout=PATIENCE)
+    settled(page)
+    expect(page.locator("#sentence")).to_have_count(1, timeout=PATIENCE)
+    assert page.evaluate("window.early"), "a first look came before the whole"
+    assert page.evaluate("window.gone") == {}, "frames that were painted without a part of the page"
 
 
 def test_wrong_values_in_the_address_do_no_harm(address: str, browser_page: Page) -> None:

@@ -21,8 +21,9 @@ from gatesim.show.app import parts
 from gatesim.show.app.levers import GROUPS, LIMIT, Lever, levers_of
 from gatesim.show.app.settings import Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import meant, shown, slider
-from gatesim.study.glance import Glance, glance, glances
+from gatesim.study.glance import Glance, Kept, glance, glances
 from gatesim.study.run import run
+from tests.scenarios import SMALL
 
 FLAGSHIP = "june-2026"
 QUICK = "licence-is-not-status"
@@ -432,6 +433,48 @@ def test_what_is_served_is_kept_while_only_the_question_or_the_desk_moves(
     loaded = panel.scenario(again)
     kept = glance(loaded, panel.question(loaded, again), known=first.served)
     assert numbers(kept) == numbers(glance(loaded, panel.question(loaded, again)))
+
+
+@given(any_settings(SMALL_PANEL), any_settings(SMALL_PANEL))
+@hypothesis_settings(max_examples=6, deadline=None)
+def test_what_is_kept_of_one_look_changes_nothing_in_another(one: Settings, other: Settings) -> None:
+    panel = SMALL_PANEL
+    asks = {n: v for n, v in other.values.items() if panel.by_name[n].group in ("asked", "staff")}
+    rest = {n: v for n, v in one.values.items() if panel.by_name[n].group not in ("asked", "staff")}
+    kept = Kept()
+    for wanted in (Settings(rest, one.reading, one.ratio), Settings({**rest, **asks}, one.reading)):
+        loaded = panel.scenario(wanted)
+        *_, found = glances(loaded, panel.question(loaded, wanted), kept=kept)
+        assert numbers(found) == numbers(glance(loaded, panel.question(loaded, wanted)))
+
+
+def test_bound_b_is_kept_while_what_signals_read_moves_and_not_while_people_do() -> None:
+    panel = Panel("small", load(SMALL), str(SMALL))
+    kept = Kept()
+    *_, first = glances(panel.loaded, panel.question(panel.loaded, Settings()), kept=kept)
+    moves = {lever.group: (lever, sum(lever.limits) / 2) for lever in panel.levers}
+    for group, alone in (("accuracy", True), ("vpn", False)):
+        lever, value = moves[group]
+        wanted = panel.moved(Settings(), lever.name, value)
+        assert (panel.for_bound_b(wanted) == Settings()) is alone
+        if alone:
+            loaded = panel.scenario(wanted)
+            *_, found = glances(loaded, panel.question(loaded, wanted), kept=Kept(history=kept.history))
+            assert numbers(found) == numbers(glance(loaded, panel.question(loaded, wanted)))
+            assert numbers(found) != numbers(first)
+
+
+def test_the_limit_is_no_mere_question_to_a_policy_that_follows_it() -> None:
+    best = 'policies.follows={ family = "best" }'
+    panel = Panel(QUICK, load(QUICK, [best]), QUICK)
+    base, moved = Settings(), panel.moved(Settings(), "limit", 0.2)
+    served = []
+    for wanted in (base, moved):
+        loaded = panel.scenario(wanted)
+        served.append(glance(loaded, panel.question(loaded, wanted)).served["follows"])
+    assert served[0] != served[1]
+    assert panel.without_question(base) != panel.without_question(moved)
+    assert SMALL_PANEL.without_question(SMALL_PANEL.moved(base, "limit", 0.2)) == base
 
 
 def test_a_first_look_leaves_out_the_policies_that_remember_and_the_second_is_whole() -> None:

@@ -383,7 +383,7 @@ MOVES = (
     ['assumptions."signals.*.coverage"={title="c", grade="guess", range=[0.1, 0.2]}'],
     ["seed=9"],
     ["policies.open.lead_time=3d", "policies.open.lead_time=0s"],
-    ["segments.visitors.vpn.users=0.9"],
+    ["represents=2000000"],
 )
 
 

@@ -44,17 +44,30 @@ class CeilingA:
             for p in parameters
             for path in p.paths
         )
-        self._corners: Floats | None = None
-        self._ends: list[Dense] | None = None
-        self._checks: tuple[Check, ...] | None = None
-        if varied.linear and not self.by_desk:
-            self._checks = all_checks(varied.scenario, clears_at_some_time(varied.law))
-            if self._answers_move:
-                self._ends = _ends(varied.parameters, self._anew)
-            else:
-                passes = self._passes(varied.scenario, varied.layout)
-                self._corners = np.stack([_dense(needs, passes) for needs in varied.corners])
-                self._corners = _undominated(self._corners, varied.corners, passes)
+
+    # What holds at all values is made when the first of them is asked for: a program alone needs nothing of it.
+
+    @cached_property
+    def _checks(self) -> tuple[Check, ...] | None:
+        varied = self._varied
+        if not varied.linear or self.by_desk:
+            return None
+        return all_checks(varied.scenario, clears_at_some_time(varied.law))
+
+    @cached_property
+    def _ends(self) -> list[Dense] | None:
+        if self._checks is None or not self._answers_move:
+            return None
+        return _ends(self._varied.parameters, self._anew)
+
+    @cached_property
+    def _corners(self) -> Floats | None:
+        varied = self._varied
+        if self._checks is None or self._answers_move:
+            return None
+        passes = self._passes(varied.scenario, varied.layout)
+        corners = np.stack([_dense(needs, passes) for needs in varied.corners])
+        return _undominated(corners, varied.corners, passes)
 
     def _passes(self, scenario: Scenario, layout: Layout) -> list[tuple[NDArray[np.bool_], Floats]]:
         """For each law of proofs its rows, and float64[option, segment] of what is passed; to allow is the first."""

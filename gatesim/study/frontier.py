@@ -296,9 +296,9 @@ def standard(ratio: str, limit: float) -> Standard:
     return Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
 
 
-def programs(standings: Standings) -> dict[str, Program]:
-    """The programs of both bounds."""
-    return {"bound_A": standings.a.program(), "bound_B": standings.b.program()}
+def programs(standings: Standings, history: Program | None = None) -> dict[str, Program]:
+    """The programs of both bounds; ``history`` is that of bound B where it is made already."""
+    return {"bound_A": standings.a.program(), "bound_B": history or standings.b.program()}
 
 
 def curves(

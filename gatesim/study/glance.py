@@ -75,6 +75,25 @@ class Glance:
         return self.claim.listed
 
 
+@dataclass
+class Kept:
+    """What was worked out under other settings of the same scenario, and what of it holds under others.
+
+    Attributes
+    ----------
+    standings, bounds
+        The needs, the gates' tables and the programs of both bounds: they hold under another limit, ratio, floor or
+        desk.
+    history
+        The program of bound B alone: it holds under whatever is known to leave it alone
+        (`gatesim.study.ceilings.leaves_b_alone`).
+    """
+
+    standings: Standings | None = None
+    bounds: Mapping[str, Program] | None = None
+    history: Program | None = None
+
+
 def glance(
     loaded: Loaded,
     asked: Question,
@@ -109,16 +128,21 @@ def glances(
     asked: Question,
     progress: Progress | None = None,
     known: Mapping[str, Served] | None = None,
+    kept: Kept | None = None,
 ) -> Iterator[Glance]:
     """What `glance` sees, in two parts: first without the policies that remember, which take longest; then with all.
 
-    Where no policy has to be waited for, the second is the only one. For parameters and errors see `glance`.
+    Where no policy has to be waited for, the second is the only one. For parameters and errors see `glance`; ``kept``
+    is what still holds of what was worked out before, and is given what is worked out now.
     """
     say = progress or (lambda done, doing: None)
-    known = known or {}
+    known, kept = known or {}, kept or Kept()
     say(0.0, "bounds")
-    first = Standings(loaded.scenario, asked, (), known)
-    made = programs(first)
+    if kept.standings is None:
+        kept.standings = Standings(loaded.scenario, asked, (), known)
+    first = kept.standings.asking(loaded.scenario, asked)
+    made = kept.bounds = kept.bounds or programs(first, kept.history)
+    kept.history = made["bound_B"]
     with_desk, counts = _with_desk(first), count_guesses(rests_on(loaded))
     waiting = tuple(name for name in first.remembering if name not in known)
     plain = tuple(name for name in asked.policies if name not in waiting)

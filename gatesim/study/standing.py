@@ -193,6 +193,23 @@ class Standings:
         some.remembering = tuple(name for name in self.remembering if name in policies)
         return some
 
+    def asking(self, scenario: Scenario, asked: Question) -> Standings:
+        """The same needs and gates, asked about another limit, floor or desk; nothing else may differ.
+
+        Parameters
+        ----------
+        scenario
+            The same but for limits, the floor and the desk.
+        asked
+            What is asked of it.
+        """
+        other = copy(self)
+        other.scenario, other.asked = scenario, asked
+        # What was kept is about the other question.
+        other._last = {}
+        other.most = lru_cache(maxsize=20_000)(other._most)
+        return other
+
     def _law(self, scenario: Scenario) -> Law:
         return laws(scenario, scenario.seed, 0, (self.asked.reading,))[self.asked.reading]
 

@@ -327,6 +327,7 @@ def model_mix(scenario: Scenario) -> Floats:
     return mix
 
 
+@kept
 def cells_of(scenario: Scenario, owner: int) -> NDArray[np.int64]:
     """Flat indices of the cells that accounts of a segment can show.
 
@@ -340,14 +341,16 @@ def cells_of(scenario: Scenario, owner: int) -> NDArray[np.int64]:
     Returns
     -------
     ndarray, shape (readings, models)
-        Readings flat in C order, as in `readings_given`.
+        Readings flat in C order, as in `readings_given`. Not writeable.
     """
     space = CellSpace.of(scenario)
     segment = list(scenario.segments.values())[owner]
     readings = np.arange(prod(len(r) for r in space.readings), dtype=np.int64)
     models = np.arange(len(space.models), dtype=np.int64)
     channel = readings[:, None] * len(CHANNELS) + CHANNELS.index(segment.channel)
-    return (channel * len(space.models) + models[None, :]) * space.bands + age_band(scenario, segment)
+    cells = (channel * len(space.models) + models[None, :]) * space.bands + age_band(scenario, segment)
+    cells.flags.writeable = False
+    return cells
 
 
 def needs_by_cell(scenario: Scenario, weight: Floats | NDArray[np.bool_]) -> Floats:

@@ -25,6 +25,10 @@ STYLE = """
 .gs h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .3rem; padding: 0; font-weight: 600; }
 .gs h3 { font-size: 1.1rem; line-height: 1.3; margin: .8rem 0 0; padding: 0; font-weight: 600; }
 .gs h2 { font-size: 1.6rem; line-height: 1.3; margin: 0 0 .4rem; padding: 0; }
+[data-testid="stElementContainer"]:has(.aloud) { position: absolute; }
+.gs .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+/* The room of the chart, before it comes and while it is drawn. */
+.st-key-frontier { max-width: 564px; aspect-ratio: 564 / 392; }
 .gs p { margin: 0 0 .5rem; }
 .gs small, .gs .small { color: #555; font-size: .85rem; }
 .gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
@@ -101,6 +105,15 @@ def question(found: Glance, title: str) -> str:
 def heading(text: str) -> str:
     """The heading of a part of the page."""
     return section(f"<h3>{escaped(text)}</h3>")
+
+
+FRONTIER = "Line chart of the frontier; what it shows is told before it."
+"""The name of the chart for those who do not see it."""
+
+
+def aloud(text: str) -> str:
+    """A text for screen readers alone."""
+    return section(f'<p class="aloud">{escaped(text)}</p>')
 
 
 def frontier_words(found: Glance) -> str:

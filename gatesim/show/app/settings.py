@@ -21,6 +21,7 @@ from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.write import differences, toml_text
 from gatesim.show.app.levers import ASKED, FLOOR, LIMIT, RATIO, READING, STAFF, Lever, choices, levers_of
 from gatesim.study.asking import ask, no_single_ratio
+from gatesim.study.ceilings import leaves_b_alone
 from gatesim.study.standing import Question
 
 SCENARIO = "scenario"
@@ -112,6 +113,7 @@ class Panel:
         self.levers = levers_of(loaded)
         self.by_name = {lever.name: lever for lever in self.levers}
         self.choices = choices(scenario)
+        self._follows_limit = any(policy.family == "best" for policy in scenario.policies.values())
         self._with_sets = lru_cache(maxsize=8)(loaded.with_sets)
 
     def value(self, settings: Settings, name: str) -> float:
@@ -197,11 +199,24 @@ class Panel:
         return tuple(found)
 
     def without_question(self, settings: Settings) -> Settings:
-        """Settings without those that no policy's needs depend on: limit, ratio, floor, staff."""
+        """Settings without those on which nothing depends that policies serve: limit, ratio, floor, staff.
+
+        A policy of the family ``best`` follows the order's limit: where there is one, limit and ratio stay.
+        """
+        stay = {LIMIT} if self._follows_limit else set()
         rest = {
             name: value
             for name, value in settings.values.items()
-            if self.by_name[name].group not in (ASKED, STAFF)
+            if self.by_name[name].group not in (ASKED, STAFF) or name in stay
+        }
+        return Settings(rest, settings.reading, settings.ratio if stay else None)
+
+    def for_bound_b(self, settings: Settings) -> Settings:
+        """Settings without those that bound B does not depend on: the question, the desk, what signals read."""
+        rest = {
+            name: value
+            for name, value in settings.values.items()
+            if self.by_name[name].group != ASKED and not leaves_b_alone(self.by_name[name].parameter)
         }
         return Settings(rest, settings.reading)
 

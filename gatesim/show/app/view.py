@@ -22,7 +22,7 @@ from gatesim.show.app import parts
 from gatesim.show.app.levers import ASKED, GROUPS, LIMIT, RATIO, READING, Lever
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import FEW, meant, slider
-from gatesim.study.glance import Glance, glances
+from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
 from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
 
@@ -290,7 +290,9 @@ class _Places:
         left, right = st.columns([3, 2], gap="medium")
         with left:
             st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
-            self._frontier = st.empty()
+            self._told = st.empty()
+            with st.container(key="frontier"):
+                self._frontier = st.empty()
             st.html(
                 parts.paragraphs(
                     [
@@ -312,13 +314,30 @@ class _Places:
         self._policies.html(parts.policies(found))
         if found.loaded.warnings:
             self._warnings.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
+        # What it shows is told beside it: as part of the chart it would be drawn anew for every number in it.
+        self._told.html(parts.aloud(parts.frontier_words(found)))
         with self._frontier:
-            _chart(one_reading(found.frontier, found.asked, parts.frontier_words(found)))
+            _chart(one_reading(found.frontier, found.asked, parts.FRONTIER))
 
 
 def _chart(drawn: Any) -> None:
     """A chart. That its grammar is right is for the tests of charts to see: Altair's own look at it takes long."""
-    st.vega_lite_chart(spec=drawn.to_dict(validate=False), theme=None, width="content")
+    st.vega_lite_chart(spec=named_data(drawn.to_dict(validate=False)), theme=None, width="content")
+
+
+def named_data(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart whose layers have their rows by name.
+
+    Where nothing but rows changed, Streamlit gives the chart that stands there the new ones, and does not take it away
+    to draw another.
+    """
+    rows = {}
+    for number, layer in enumerate(spec.get("layer", ())):
+        values = layer.get("data", {}).get("values")
+        if values:
+            rows[f"layer {number}"] = values
+            layer["data"] = {"name": f"layer {number}"}
+    return spec | {"datasets": spec.get("datasets", {}) | rows} if rows else spec
 
 
 def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glance]:
@@ -327,8 +346,13 @@ def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glanc
     if kept:
         yield kept[0]
         return
-    known = _served(panel.written, panel.query(panel.without_question(settings)))
-    for found in glances(loaded, panel.question(loaded, settings), known=dict(known)):
+    same = panel.query(panel.without_question(settings))
+    known = _served(panel.written, same)
+    history = _history(panel.written, panel.query(panel.for_bound_b(settings)))
+    ground = _ground(panel.written, same)
+    ground.history = ground.history or history.history
+    for found in glances(loaded, panel.question(loaded, settings), known=dict(known), kept=ground):
+        history.history = ground.history
         known.update(found.served)
         if not found.waiting:
             kept.append(found)
@@ -339,6 +363,18 @@ def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glanc
 def _seen(written: str, query: Mapping[str, str]) -> list[Glance]:
     """What is seen under some settings: filled when it is first worked out."""
     return []
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ground(written: str, query: Mapping[str, str]) -> Kept:
+    """Needs, tables and bounds under settings but for the question: filled when they are first worked out."""
+    return Kept()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _history(written: str, query: Mapping[str, str]) -> Kept:
+    """Bound B under the settings that it is about: filled when it is first worked out."""
+    return Kept()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
