@@ -267,7 +267,7 @@ def test_a_run_in_a_notebook_is_escaped() -> None:
     assert html is not None
     assert "<script" not in html
     assert "&lt;script&gt;" in html
-    assert html.count("<table>") == 4
+    assert html.count("<table>") == 5
     assert html.count("<table") == html.count("</table>")
 
 

@@ -18,7 +18,11 @@ def run_html(result: Result) -> str:
         f"<h4>{html.escape(result.loaded.scenario.title)}</h4>",
         f"<p><small>{html.escape(heading(result))}</small></p>",
         f"<p>{html.escape(result.sentence)}</p>",
-        f"<p>{html.escape(transition_words(result))}</p>" if result.transition else "",
+        *(
+            f"<p>{html.escape(words)}</p>"
+            for words in (result.shutting_down, transition_words(result))
+            if words
+        ),
         *(table_html(table) for table in tables(result)),
         *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(result)),
     ]

@@ -15,7 +15,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date
 from gatesim.measures.verdict import RATIOS
 from gatesim.scenario import Loaded, ScenarioError, shipped
@@ -31,13 +30,13 @@ from gatesim.show.charts import (
     who_pays_chart,
 )
 from gatesim.show.charts.grammar import MISSING, short_title, small_print
-from gatesim.show.charts.policies import own_row
 from gatesim.show.check import inputs_table
 from gatesim.show.own import own_tables
 from gatesim.show.run import (
     course_table,
     heading,
     policies_table,
+    remains_table,
     transition_words,
     verdict_table,
     whom_table,
@@ -186,7 +185,6 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
     drawn = charts or {name: draw(result) for name, draw in CHARTS.items()}
     scenario = result.loaded.scenario
     title = " ".join(scenario.title.split())
-    row = own_row(result)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
@@ -198,8 +196,9 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         orders=_orders(result),
         expected=" ".join(scenario.expected.split()) if scenario.expected else "",
         sentence=result.sentence,
-        outcome=explain_outcome(row.outcome, row.ratio) if row is not None else "",
+        outcome=result.shutting_down,
         transition=transition_words(result),
+        remains=remains_table(result),
         policies=policies_table(result),
         whom=whom_table(result),
         verdicts=[

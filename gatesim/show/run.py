@@ -10,12 +10,15 @@ from rich.text import Text
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import format_duration
 from gatesim.show.own import own_tables
 from gatesim.show.page import page
+from gatesim.show.sides import SIDES
+from gatesim.show.sides import outcome_words as side_words
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Result
 from gatesim.study.strategy import Dark
@@ -118,6 +121,43 @@ def verdict_table(result: Result, ratio: str) -> Table:
         note += " * The scenario's own limit." * any(row.own for row in result.verdict.rows)
     return Table(
         f"Which listed policy complies, by {what} and reading of the order", columns, tuple(body), note
+    )
+
+
+def remains_table(result: Result) -> Table | None:
+    """The list beside what bounds A and B allow, under the scenario's own limit; None where they are not known."""
+    found = result.remains
+    if found is None:
+        return None
+    rows = []
+    for name, side in (("list", found.listed), ("bound_A", found.a), ("bound_B", found.b)):
+        best = side.best
+        within = best.outcome in ("gate_available", "only_not_ready", "only_below_floor")
+        rows.append(
+            (
+                SIDES[name],
+                side_words(best.outcome, name) + (f": {best.name}" if within and best.name else ""),
+                format_rate(best.served) if within else "-",
+                "-" if side.least_leak is None else format_rate(side.least_leak),
+            )
+        )
+    columns = (
+        Column("", LEFT),
+        Column("within the limit, serving the floor", LEFT),
+        Column("most served within"),
+        Column("least leak at the floor"),
+    )
+    note = (
+        f"Most served: of entitled needs, by a gate within the limit. Least leak: {KINDS[found.ratio]}, of gates that "
+        f"serve {format_limit(found.floor)}. Bound A speaks for every gate that decides each need from its own cell "
+        "and keeps nothing; B for every gate that remembers its accounts' own history, and shows none: it can only "
+        "rule out. Bounds are expected values, without the queue; whether such a gate could be ready is not asked."
+    )
+    return Table(
+        f'What remains within {format_limit(found.limit)}, the order read as "{found.reading}"',
+        columns,
+        tuple(rows),
+        note,
     )
 
 
@@ -226,7 +266,10 @@ def tables(result: Result) -> list[Table]:
     """All tables of a result, in reading order."""
     course = course_table(result)
     verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
-    shown = [policies_table(result), *([] if course is None else [course]), whom_table(result)]
+    sides = remains_table(result)
+    shown = [
+        table for table in (sides, policies_table(result), course, whom_table(result)) if table is not None
+    ]
     return [*shown, *verdicts, *own_tables(result)]
 
 
@@ -237,8 +280,9 @@ def print_run(result: Result) -> None:
     console.print(Text(heading(result), style="dim"))
     console.print()
     console.print(Padding(Text(result.sentence), (0, 0, 1, 0)))
-    if result.transition is not None:
-        console.print(Padding(Text(transition_words(result)), (0, 0, 1, 0)))
+    for words in (result.shutting_down, transition_words(result)):
+        if words:
+            console.print(Padding(Text(words), (0, 0, 1, 0)))
     for table in tables(result):
         print_table(console, table)
     for line in small_print(result):

@@ -11,6 +11,7 @@ from gatesim._version import __version__
 from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.measures.exposure import Bound, Unit, bounds
+from gatesim.measures.remains import Remains, shutting_down
 from gatesim.measures.verdict import Split, Verdict
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import Input, count_guesses
@@ -90,6 +91,9 @@ class Result(Shown):
     by_order
         Number of the order -> reading -> policy -> what was found of the needs that the order itself restricts,
         while it is in force; for orders that name a model which another names as well, else empty.
+    remains
+        Under the scenario's own limit and the reading shown first: the list beside what bounds A and B allow; None
+        where the order asks no single leak ratio, or the bounds would take long (`notes` say which).
     """
 
     loaded: Loaded
@@ -109,6 +113,12 @@ class Result(Shown):
     seconds: Mapping[str, float]
     audits: tuple[Audited, ...] = ()
     by_order: Mapping[int, Mapping[str, Mapping[str, Found]]] = field(default_factory=dict)
+    remains: Remains | None = None
+
+    @property
+    def shutting_down(self) -> str:
+        """Whether shutting down is the only compliant option left, and in which sense; what the bounds say beside."""
+        return shutting_down(self.verdict, self.remains)
 
     @property
     def exposure(self) -> Mapping[str, Mapping[Unit, Bound]]:
@@ -200,7 +210,12 @@ class Result(Shown):
                 for policy, found in self.policies.items()
             },
             "readings": everything,
-            "verdict": {"sentence": self.sentence, **self.verdict.to_dict()},
+            "verdict": {
+                "sentence": self.sentence,
+                "shutting_down": self.shutting_down,
+                "remains": None if self.remains is None else self.remains.to_dict(),
+                **self.verdict.to_dict(),
+            },
             "orders": {
                 str(number): {
                     reading: {

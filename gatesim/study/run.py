@@ -47,6 +47,7 @@ from gatesim.study.orders_apart import (
     told,
 )
 from gatesim.study.progress import Progress
+from gatesim.study.remains import remains
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
@@ -480,6 +481,9 @@ def _judged(
     inputs = rests_on(loaded)
     guesses, uncertain = count_guesses(inputs)
     reading = scenario.orders[0].reading if scenario.orders else next(iter(found))
+    with clock.part("bounds"):
+        what_remains, no_bounds = remains(scenario, by_reading[reading], reading, verdict)
+    notes += (no_bounds,) * bool(no_bounds)
     return Result(
         loaded,
         engine,
@@ -505,6 +509,7 @@ def _judged(
             },
         ),
         by_order,
+        what_remains,
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gatesim._version import __version__
 from gatesim.measures.axes import SPLITS
+from gatesim.measures.remains import Remains
 from gatesim.measures.verdict import Verdict
 from gatesim.scenario import Input, Loaded, ScenarioError, build
 from gatesim.study.audits import Audited
@@ -53,6 +54,7 @@ class Kept:
     warnings: tuple[str, ...]
     sets: tuple[str, ...]
     by_order: dict[int, dict[str, dict[str, Found]]] = field(default_factory=dict)
+    remains: Remains | None = None
 
 
 _OF_LOADED = ("files", "origin", "warnings", "sets")

@@ -1,0 +1,183 @@
+"""What remains besides shutting down: the words for each case, and the bounds beside a run's list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import gatesim
+from gatesim.measures.finding import Best
+from gatesim.measures.judgement import Outcome
+from gatesim.measures.remains import Remains, Side, bounds_words
+from gatesim.scenario import load
+from gatesim.show.run import remains_table, tables
+from gatesim.study import remains as study
+from gatesim.study.asking import ask
+from gatesim.study.frontier import frontier
+from gatesim.study.glance import glance
+from gatesim.study.result import Result
+from tests.scenarios import SMALL
+
+PLAIN = ["open", "any_foreign"]
+"""Policies that keep nothing, which the exact engine can do."""
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return gatesim.run(SMALL, engine="exact", policies=PLAIN)
+
+
+def remaining(listed: Outcome, a: Outcome, b: Outcome) -> Remains:
+    return Remains(
+        "person",
+        "leak_share",
+        0.001,
+        0.5,
+        ("ip", "payment"),
+        Side(Best(listed, "some", 0.6, 0.0004), 0.0004),
+        Side(Best(a, "", 0.212, 0.001), 0.02),
+        Side(Best(b, "", 0.599, 0.001), 0.01),
+    )
+
+
+GATE = "gate that decides from one session's ip and payment"
+MEMORY = "one that remembers an account's own history"
+
+
+@pytest.mark.parametrize(
+    ("listed", "a", "b", "words"),
+    [
+        (
+            "gate_available",
+            "gate_available",
+            "gate_available",
+            f"Within that limit the best {GATE} serves 21.2 % (bound A), and {MEMORY} at most 59.9 % (bound B).",
+        ),
+        (
+            "gate_available",
+            "no_gate_meets_limit",
+            "no_gate_meets_limit",
+            f"Within that limit the best {GATE} serves nobody (bound A), and {MEMORY} nobody (bound B).",
+        ),
+        (
+            "only_not_ready",
+            "gate_available",
+            "gate_available",
+            f"Gates that are not listed are another matter: the best {GATE} serves 21.2 % within that limit "
+            f"(bound A; when it could be ready is not asked), and {MEMORY} at most 59.9 % (bound B).",
+        ),
+        (
+            "only_below_floor",
+            "only_below_floor",
+            "gate_available",
+            f"Nor is there any {GATE} that serves the floor within that limit: the best serves 21.2 % (bound A). "
+            f"Whether {MEMORY} could is not ruled out: it serves at most 59.9 % (bound B).",
+        ),
+        (
+            "no_gate_meets_limit",
+            "only_below_floor",
+            "only_below_floor",
+            f"Nor is there any {GATE} that serves the floor within that limit: the best serves 21.2 % (bound A). "
+            f"Nor could {MEMORY}: it serves at most 59.9 % (bound B).",
+        ),
+        (
+            "cannot_tell",
+            "no_gate_meets_limit",
+            "no_gate_meets_limit",
+            f"There is no {GATE} that serves anybody within that limit (bound A). "
+            f"Nor could {MEMORY}: none within it serves anybody (bound B).",
+        ),
+    ],
+)
+def test_each_case_has_its_words(listed: Outcome, a: Outcome, b: Outcome, words: str) -> None:
+    assert bounds_words(remaining(listed, a, b)) == words
+
+
+def test_a_run_has_both_bounds_beside_its_list(result: Result) -> None:
+    """They are what the glance, and the frontier, say of the same question."""
+    found = result.remains
+    assert found is not None
+    seen = glance(result.loaded, ask(result.loaded, policies=PLAIN))
+    assert found.a.best == seen.a
+    assert found.b.best == seen.b
+    points = {
+        p.bound: p.served for p in frontier(result.loaded, policies=PLAIN).points if p.limit == found.limit
+    }
+    assert (found.a.best.served, found.b.best.served) == (points["bound_A"], points["bound_B"])
+    assert found.listed.best.outcome == seen.claim.listed.outcome
+    assert found.listed.best.name == seen.claim.listed.name
+    for side in (found.a, found.b):
+        assert side.least_leak is not None
+        # Within the limit the floor is served exactly where the floor takes no more leaks than the limit.
+        assert (side.least_leak <= found.limit) == (side.best.outcome == "gate_available")
+
+
+def test_the_list_beside_the_bounds_is_no_better_than_they(result: Result) -> None:
+    found = result.remains
+    assert found is not None
+    assert found.listed.least_leak is not None
+    assert found.b.least_leak is not None
+    assert found.b.least_leak <= found.listed.least_leak + 1e-12
+
+
+def test_whether_shutting_down_is_what_is_left_is_said_and_kept(result: Result, tmp_path: Path) -> None:
+    words = result.shutting_down
+    assert "hutting down is" in words
+    assert "(bound A" in words
+    assert "(bound B)" in words
+    verdict = result.to_dict()["verdict"]
+    assert verdict["shutting_down"] == words
+    assert set(verdict["remains"]) >= {"list", "bound_A", "bound_B"}
+    table = remains_table(result)
+    assert table is not None
+    assert tables(result)[0] == table
+    assert [row[0].split(":")[0] for row in table.rows] == ["policies listed", "bound A", "bound B"]
+    gatesim.run(SMALL, engine="exact", policies=PLAIN, out=tmp_path / "kept")
+    again = gatesim.read_run(tmp_path / "kept")
+    assert again.remains is not None
+    assert again.shutting_down == gatesim.run(SMALL, engine="exact", policies=PLAIN).shutting_down
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            "orders.0.standard={ kind = 'leak_count', limit = 5.0, per = '7d' }",
+            "here its standard is leak_count",
+        ),
+        (
+            "orders.0.standard={ kind = 'leak_share', limit = { distribution = 'uniform', low = 0.0, high = 0.1 } }",
+            "here its limit is not known",
+        ),
+    ],
+)
+def test_where_there_is_no_single_ratio_the_run_says_so(change: str, why: str) -> None:
+    found = gatesim.run(load(SMALL, [change]), engine="exact", policies=PLAIN)
+    assert found.remains is None
+    assert remains_table(found) is None
+    assert any(why in note for note in found.notes)
+    assert "hutting down" in found.shutting_down
+    assert "bound" not in found.shutting_down
+
+
+def test_unknown_limits_give_a_probability() -> None:
+    """Uniform from 0 to twice a policy's own leak share: the others out of the way, it is within with one half."""
+    with_one = ["any_foreign"]
+    known = gatesim.run(load(SMALL, ["verdict.floor=0"]), engine="exact", policies=with_one)
+    leak = known.policies["any_foreign"].measures["leak_share"].value
+    assert leak is not None
+    limit = f"{{ distribution = 'uniform', low = 0.0, high = {2 * leak!r} }}"
+    sets = [f"orders.0.standard={{ kind = 'leak_share', limit = {limit} }}", "verdict.floor=0"]
+    found = gatesim.run(load(SMALL, sets), engine="exact", policies=with_one)
+    assert found.shutting_down == (
+        "Shutting down is the only compliant option left, among the policies listed that serve the floor and are "
+        "ready, with a probability of 50.0 %."
+    )
+
+
+def test_bounds_that_would_take_long_are_left_to_another_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study, "MOST_CELLS", 10)
+    found = gatesim.run(SMALL, engine="exact", policies=["open"])
+    assert found.remains is None
+    assert any("gatesim frontier works them out" in note for note in found.notes)
