@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import gatesim
+from gatesim.measures.definitions import Measure
 from gatesim.measures.finding import Best
 from gatesim.measures.judgement import Outcome
+from gatesim.measures.numbers import format_interval, format_limit, format_rate, is_wide
 from gatesim.measures.remains import Remains, Side, bounds_words
 from gatesim.scenario import load
-from gatesim.show.run import remains_table, tables
+from gatesim.show.run import policies_table, remains_table, tables, titles_table, verdict_table, whom_table
 from gatesim.study import remains as study
 from gatesim.study.asking import ask
 from gatesim.study.frontier import frontier
@@ -181,3 +187,111 @@ def test_bounds_that_would_take_long_are_left_to_another_command(monkeypatch: py
     found = gatesim.run(SMALL, engine="exact", policies=["open"])
     assert found.remains is None
     assert any("gatesim frontier works them out" in note for note in found.notes)
+
+
+# --- noise beside the numbers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.0053, 0.0203, "0.5-2.0"),
+        (0.0009, 0.0034, "0.1-0.3"),
+        (0.0002, 0.0035, "0.02-0.35"),
+        (0.0618, 0.2988, "6-30"),
+        (0.0, 0.02, "0-2"),
+        (0.5, 0.5, "50"),
+    ],
+)
+def test_an_interval_has_the_digits_of_its_half_width(low: float, high: float, text: str) -> None:
+    assert format_interval(low, high) == text
+
+
+@given(st.floats(1e-9, 1.0), st.floats(1e-9, 1.0))
+def test_an_interval_that_begins_above_nought_never_begins_with_it(a: float, b: float) -> None:
+    assert float(format_interval(min(a, b), max(a, b)).split("-")[0]) > 0
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Result:
+    """Few people: much noise, and of some policies nothing seen."""
+    return gatesim.run(SMALL, engine="reference", people=60, policies=PLAIN)
+
+
+def test_wide_intervals_stand_below_their_numbers(simulated: Result) -> None:
+    rows = {row[0]: row for row in policies_table(simulated).rows}
+    for name, found in simulated.policies.items():
+        for cell, measure in zip(
+            (rows[name][2], *rows[name][5:]), ("served_entitled", "leak_rate", "leak_share"), strict=True
+        ):
+            one = found.measures[measure]
+            wide = found.may_leak or measure == "served_entitled"
+            wide = wide and is_wide(one.value, one.low, one.high)
+            assert ("\n(" in cell) == wide
+            if wide:
+                assert one.low is not None
+                assert one.high is not None
+                assert cell.endswith(f"\n({format_interval(one.low, one.high)})")
+    assert any("\n(" in cell for row in rows.values() for cell in row)
+    assert "in brackets the 95 % interval" in policies_table(simulated).note
+    assert "in brackets" not in policies_table(gatesim.run(SMALL, engine="exact", policies=PLAIN)).note
+
+
+def test_a_simulation_keeps_what_is_expected(simulated: Result, result: Result) -> None:
+    """Policies that keep nothing have, without noise, what the exact engine gives."""
+    assert set(simulated.expected) == {"open"}, "any_foreign keeps who was refused"
+    for name, measures in simulated.expected.items():
+        for measure in ("served_entitled", "leak_rate", "leak_share"):
+            value = result.policies[name].measures[measure].value
+            assert value is not None
+            assert measures[measure].value == pytest.approx(value, rel=1e-12)
+    assert not result.expected
+
+
+def test_that_chance_let_nobody_through_is_no_finding(simulated: Result) -> None:
+    """Nobody by structure is nobody; nobody among sixty people is nobody in this simulation."""
+    unlucky = replace(
+        simulated,
+        found={
+            simulated.reading: {
+                name: replace(
+                    one, by={"segment": {s: _without_leaks(m) for s, m in one.by["segment"].items()}}
+                )
+                for name, one in simulated.policies.items()
+            }
+        },
+    )
+    through = {row[0]: row[2] for row in whom_table(unlucky).rows}
+    share = simulated.expected["open"]["leak_share"].value
+    assert through["open"] == f"nobody in this simulation (expected: {format_rate(share)} of served needs)"
+    assert "nobody in this simulation" in whom_table(replace(unlucky, expected={})).rows[0][2]
+
+
+def _without_leaks(measures: Mapping[str, Measure]) -> dict[str, Measure]:
+    return {
+        name: replace(one, numerator=0.0, value=0.0) if name == "leaks" else one
+        for name, one in measures.items()
+    }
+
+
+def test_cannot_tell_says_what_it_means_and_how_many_accounts_it_takes() -> None:
+    asking = gatesim.run(SMALL, engine="reference", people=60, policies=["ask", "careful"])
+    for ratio in ("leak_rate", "leak_share"):
+        rows = [row for row in asking.verdict.rows if row.ratio == ratio]
+        open_still = [row for row in rows if row.outcome == "cannot_tell"]
+        note = verdict_table(asking, ratio).note
+        assert ("Cannot tell:" in note) == bool(open_still)
+        for row in open_still:
+            if row.reading == asking.reading and row.accounts_needed is not None:
+                assert f"{row.accounts_needed:,} accounts at {format_limit(row.limit)}" in note
+    assert any(row.outcome == "cannot_tell" for row in asking.verdict.rows)
+
+
+def test_titles_stand_below_where_there_are_any(result: Result) -> None:
+    table = titles_table(result)
+    titles = {name: one.title for name, one in result.loaded.scenario.policies.items() if name in PLAIN}
+    assert (table is None) == (not any(titles.values()))
+    named = load(SMALL, ['policies.open.title="Serve everybody, whoever it is"'])
+    table = titles_table(gatesim.run(named, engine="exact", policies=["open"]))
+    assert table is not None
+    assert table.rows == (("open", "Serve everybody, whoever it is"),)

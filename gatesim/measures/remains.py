@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from gatesim.measures.definitions import Measure
 from gatesim.measures.finding import Best, and_list
 from gatesim.measures.judgement import Outcome, explain_outcome
 from gatesim.measures.numbers import format_rate
@@ -28,10 +29,15 @@ class Side:
     least_leak
         The least leak ratio at which a gate of this side serves the floor; None where none does, or where it cannot
         be told.
+    served_within, leak_within
+        Of a simulated list: the intervals of what the best gate serves and of the least leak; None where there is no
+        noise.
     """
 
     best: Best
     least_leak: float | None
+    served_within: tuple[float, float] | None = None
+    leak_within: tuple[float, float] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """As JSON has it."""
@@ -83,12 +89,22 @@ class Remains:
 def side_of_list(row: Row) -> Side:
     """The side of the list, from the verdict's row."""
     one = None if row.best is None else row.judgement(row.best)
-    leaks = [j.leak.value for j in row.policies if j.serves_floor == "yes" and j.leak.value is not None]
-    least = None if row.outcome == "cannot_tell" else min(leaks, default=None)
+    serving = [j for j in row.policies if j.serves_floor != "no" and j.leak.value is not None]
+    least = min(serving, key=lambda j: j.leak.value or 0.0, default=None)
+    if row.outcome == "cannot_tell" or (least is not None and least.serves_floor == "undecided"):
+        least = None
+    value = None if least is None else least.leak.value
+    within = None if least is None else _interval(least.leak)
     if one is None:
-        return Side(Best(row.outcome), least)
-    ready = None if one.is_ready else one.ready
-    return Side(Best(row.outcome, one.policy, one.served.value, one.leak.value, ready), least)
+        return Side(Best(row.outcome), value, None, within)
+    best = Best(
+        row.outcome, one.policy, one.served.value, one.leak.value, None if one.is_ready else one.ready
+    )
+    return Side(best, value, _interval(one.served), within)
+
+
+def _interval(measure: Measure) -> tuple[float, float] | None:
+    return None if measure.low is None or measure.high is None else (measure.low, measure.high)
 
 
 def bounds_words(found: Remains) -> str:

@@ -37,6 +37,7 @@ from gatesim.show.run import (
     heading,
     policies_table,
     remains_table,
+    titles_table,
     transition_words,
     verdict_table,
     whom_table,
@@ -200,6 +201,8 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         transition=transition_words(result),
         remains=remains_table(result),
         policies=policies_table(result),
+        titles=titles_table(result),
+        simulated=_simulated(result),
         whom=whom_table(result),
         verdicts=[
             *([verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []),
@@ -249,6 +252,19 @@ def _orders(result: Result) -> list[str]:
         f"Judged on {format_date(result.verdict.date)}." if result.verdict.date else "No date is judged."
     )
     return lines
+
+
+def _simulated(result: Result) -> str:
+    """Why simulated and expected numbers of this page differ; empty where none is simulated."""
+    if result.engine == "exact":
+        return ""
+    return (
+        "The bounds and the frontier, with the policies that are points in it, are expected values of the exact "
+        "engine: without noise, and without the desk's queue and what refused people do. The tables and the other "
+        f"charts are counts of {result.loaded.scenario.people * result.reps:,} simulated accounts. So a policy may "
+        "have other numbers here than there: those of the simulation differ by chance, within their intervals, and "
+        "by what the exact engine leaves out."
+    )
 
 
 def _limits(result: Result) -> list[str]:

@@ -94,6 +94,9 @@ class Result(Shown):
     remains
         Under the scenario's own limit and the reading shown first: the list beside what bounds A and B allow; None
         where the order asks no single leak ratio, or the bounds would take long (`notes` say which).
+    expected
+        Of a simulation, for the policies of which the exact engine leaves nothing out: policy -> name -> measure as it
+        is expected, without noise, under the reading shown first. The verdict on them rests on these.
     """
 
     loaded: Loaded
@@ -114,6 +117,7 @@ class Result(Shown):
     audits: tuple[Audited, ...] = ()
     by_order: Mapping[int, Mapping[str, Mapping[str, Found]]] = field(default_factory=dict)
     remains: Remains | None = None
+    expected: Mapping[str, Mapping[str, Measure]] = field(default_factory=dict)
 
     @property
     def shutting_down(self) -> str:
@@ -208,6 +212,10 @@ class Result(Shown):
             "policies": {
                 policy: {name: _numbers(measure) for name, measure in found.measures.items()}
                 for policy, found in self.policies.items()
+            },
+            "expected": {
+                policy: {name: _numbers(measure) for name, measure in measures.items()}
+                for policy, measures in self.expected.items()
             },
             "readings": everything,
             "verdict": {
