@@ -209,9 +209,9 @@ def remains_table(result: Result) -> Table | None:
     )
     note = (
         f"Most served: of entitled needs, by a gate within the limit. Least leak: {KINDS[found.ratio]}, of gates that "
-        f"surely serve {format_limit(found.floor)}. Bound A speaks for every gate that decides each need from its own cell "
-        "and keeps nothing; B for every gate that remembers its accounts' own history, and shows none: it can only "
-        "rule out. Bounds are expected values, without the queue; whether such a gate could be ready is not asked."
+        f"surely serve {format_limit(found.floor)}. Bound A speaks for every gate that decides each need from its own "
+        "cell and keeps nothing; B for every gate that remembers its accounts' own history, and shows none: it can "
+        "only rule out. Bounds are expected values, without the queue; whether such a gate could be ready is not asked."
     )
     return Table(
         f'What remains within {format_limit(found.limit)}, the order read as "{found.reading}"',
