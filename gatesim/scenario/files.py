@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from gatesim.scenario.assumptions import assumption_rules, out_of_range
 from gatesim.scenario.beliefs import belief_rules
 from gatesim.scenario.consistency import inconsistencies
+from gatesim.scenario.doubts import doubts
 from gatesim.scenario.errors import (
     SHOWN_PROBLEMS,
     Finding,
@@ -185,7 +186,7 @@ def build(data: Mapping[str, Any], file: str = "the scenario") -> Scenario:
 
 
 def _validated(data: Data, problem: _Place) -> tuple[Scenario, tuple[Finding, ...]]:
-    """The typed scenario, and its values outside their plausible range.
+    """The typed scenario, and its values outside their plausible range or otherwise doubtful.
 
     Each step is looked at only where the ones before found nothing.
     """
@@ -199,7 +200,7 @@ def _validated(data: Data, problem: _Place) -> tuple[Scenario, tuple[Finding, ..
     _refuse(assumption_rules(scenario), problem)
     outside = out_of_range(scenario, data)
     _refuse(outside.errors, problem)
-    return scenario, outside.warnings
+    return scenario, (*outside.warnings, *doubts(scenario))
 
 
 def _refuse(found: Iterable[Finding], problem: _Place) -> None:
