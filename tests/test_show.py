@@ -279,7 +279,7 @@ def test_check_fits_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     print_check(checked)
     out = printed(capsys)
     assert max(map(len, out.splitlines())) <= 100
-    assert "What was expected before its first run:" in out
+    assert "What was expected before its first run, and what came out" in out
     assert f"{checked.guesses[0]} of {checked.guesses[1]} inputs are guesses." in out
     html = checked._repr_html_()
     assert html is not None

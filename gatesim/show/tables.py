@@ -106,10 +106,14 @@ def whole_width(table: Table) -> int:
 
 
 def _whole(columns: Sequence[Column], widths: Sequence[int], page: int) -> list[bool]:
-    """Which columns stay on one line: all that may, where they fit; else those of numbers; else none."""
+    """Which columns stay on one line: all that may, where they fit; else the first, which says what a row is about,
+    and those of numbers; else those of numbers; else none."""
     between = 2 * (len(columns) - 1)
-    for candidates in (("left", "right"), ("right",)):
-        kept = [column.ratio is None and column.align in candidates for column in columns]
+    for candidates, first in ((("left", "right"), True), (("right",), True), (("right",), False)):
+        kept = [
+            column.ratio is None and (column.align in candidates or (first and number == 0))
+            for number, column in enumerate(columns)
+        ]
         narrowest = [
             width if whole else min(width, NARROWEST) for width, whole in zip(widths, kept, strict=True)
         ]

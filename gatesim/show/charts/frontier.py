@@ -24,6 +24,9 @@ WIDTH, HEIGHT, TOP = 270, 250, 1.04
 ALONE = (500, 280)
 """Width and height of a panel that stands by itself."""
 
+SAME = 4.0
+"""Dots that are nearer to each other, in points, cannot be told apart: they share a name."""
+
 NAMES = {"bound_A": "A: keeps nothing", "bound_B": "B: remembers"}
 
 
@@ -207,6 +210,12 @@ def _panel(
         )
         taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
     placed, left = _named(dots, taken, _numbers(found), size)
+    if any(one.leader for one in placed):
+        leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
+        pixels = {name: alt.value(alt.expr(f"datum.{name}")) for name in ("x", "y", "x2", "y2")}
+        layers.append(
+            alt.Chart(alt.Data(values=leaders)).mark_rule(color="#999999", strokeWidth=0.7).encode(**pixels)
+        )
     for one in placed:
         layers.append(
             alt.Chart(alt.Data(values=[{}])).mark_text(
@@ -222,13 +231,12 @@ def _named(
 ) -> tuple[list[Any], list[str]]:
     """Places of names; policies that stand on the same point share one."""
     width, height = size
-    groups: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    points: list[tuple[list[str], float, float]] = []
     for dot in dots:
-        groups.setdefault(
-            (round(_across(dot["x"], width) / 2), round(_down(dot["y"], height) / 2)), []
-        ).append(dot)
-    points = [
-        ([dot["policy"] for dot in group], _across(group[0]["x"], width), _down(group[0]["y"], height))
-        for group in groups.values()
-    ]
+        x, y = _across(dot["x"], width), _down(dot["y"], height)
+        names = next((one for one, x2, y2 in points if math.hypot(x - x2, y - y2) < SAME), None)
+        if names is None:
+            points.append(([dot["policy"]], x, y))
+        else:
+            names.append(dot["policy"])
     return place(points, taken, size, numbers)
