@@ -316,7 +316,8 @@ def out_of_range(scenario: Scenario, data: Mapping[str, Any]) -> OutOfRange:
         One finding a value.
     """
     patterns = Patterns(scenario.assumptions)
-    errors, warnings = [], []
+    errors: list[Finding] = []
+    warnings: list[Finding] = []
     for path, value in _numbers(data):
         pattern = patterns.best(path)
         if pattern is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Literal
 
 from rich import box
@@ -13,8 +14,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 LEFT: Final = "left"
-NARROWEST = 10
-"""Columns that words get at least, where they run over several lines."""
+NARROWEST = (10, 6)
+"""Columns that words get at least, where they run over several lines: less where numbers would be broken else."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +110,14 @@ def _whole(columns: Sequence[Column], widths: Sequence[int], page: int) -> list[
     """Which columns stay on one line: all that may, where they fit; else the first, which says what a row is about,
     and those of numbers; else those of numbers; else none."""
     between = 2 * (len(columns) - 1)
-    for candidates, first in ((("left", "right"), True), (("right",), True), (("right",), False)):
+    for least, (candidates, first) in product(
+        NARROWEST, (("left right", True), ("right", True), ("right", False))
+    ):
         kept = [
             column.ratio is None and (column.align in candidates or (first and number == 0))
             for number, column in enumerate(columns)
         ]
-        narrowest = [
-            width if whole else min(width, NARROWEST) for width, whole in zip(widths, kept, strict=True)
-        ]
+        narrowest = [width if whole else min(width, least) for width, whole in zip(widths, kept, strict=True)]
         if sum(narrowest) + between <= page:
             return kept
     return [False] * len(columns)

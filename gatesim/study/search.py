@@ -22,15 +22,15 @@ STEP = 2_000
 
 def _refused(rows: Ledger) -> Needs:
     by_gate = np.isin(rows.outcome, (REFUSED, FALLBACK)) & np.isin(rows.reason, BY_GATE)
-    return by_gate & ~rows.restricted
+    return np.asarray(by_gate & ~rows.restricted, dtype=np.bool_)
 
 
 def _leaked(rows: Ledger) -> Needs:
-    return np.isin(rows.outcome, (SERVED, SERVED_LATE)) & rows.restricted
+    return np.asarray(np.isin(rows.outcome, (SERVED, SERVED_LATE)) & rows.restricted, dtype=np.bool_)
 
 
 def _waiting(rows: Ledger) -> Needs:
-    return (rows.joined_us >= 0) | (rows.reason == WAITING)
+    return np.asarray((rows.joined_us >= 0) | (rows.reason == WAITING), dtype=np.bool_)
 
 
 def _asked(rows: Ledger) -> Needs:
@@ -38,11 +38,11 @@ def _asked(rows: Ledger) -> Needs:
 
 
 def _late(rows: Ledger) -> Needs:
-    return rows.outcome == SERVED_LATE
+    return np.asarray(rows.outcome == SERVED_LATE, dtype=np.bool_)
 
 
 def _lost(rows: Ledger) -> Needs:
-    return rows.outcome == LOST
+    return np.asarray(rows.outcome == LOST, dtype=np.bool_)
 
 
 SOUGHT: Mapping[str, tuple[str, Callable[[Ledger], Needs]]] = {
