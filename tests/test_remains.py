@@ -18,6 +18,7 @@ from gatesim.measures.numbers import format_interval, format_limit, format_rate,
 from gatesim.measures.remains import Remains, Side, bounds_words
 from gatesim.scenario import load
 from gatesim.show.run import policies_table, remains_table, tables, titles_table, verdict_table, whom_table
+from gatesim.show.tables import LEFT, Column, Table, whole_width
 from gatesim.study import remains as study
 from gatesim.study.asking import ask
 from gatesim.study.frontier import frontier
@@ -295,3 +296,11 @@ def test_titles_stand_below_where_there_are_any(result: Result) -> None:
     table = titles_table(gatesim.run(named, engine="exact", policies=["open"]))
     assert table is not None
     assert table.rows == (("open", "Serve everybody, whoever it is"),)
+
+
+def test_two_lines_of_a_cell_do_not_make_its_column_wide() -> None:
+    """The width of a column is that of its widest line, so that headings are broken to fit it."""
+    table = Table(
+        "t", (Column("policy", LEFT), Column("entitled needs served")), (("a", "1.0 %\n(0.8-1.3)"),)
+    )
+    assert whole_width(table) == len("policy") + 2 + len("(0.8-1.3)")

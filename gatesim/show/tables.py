@@ -92,7 +92,10 @@ def print_table(console: Console, table: Table) -> None:
 
 def _headings(table: Table) -> tuple[list[str], list[int]]:
     """Headings on as many lines as they take, and the width of each column whose text is not broken."""
-    cells = [[row[number] for row in table.rows] for number in range(len(table.columns))]
+    cells = [
+        [line for row in table.rows for line in row[number].split("\n")]
+        for number in range(len(table.columns))
+    ]
     titles = [
         column.title if "\n" in column.title else broken(column.title, max([8, *map(len, texts)]))
         for column, texts in zip(table.columns, cells, strict=True)
