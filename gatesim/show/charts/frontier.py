@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.charts.grammar import INK, LIMIT, altair, finished, line_scales, nothing, short_title
-from gatesim.show.charts.places import along, place
+from gatesim.show.charts.places import along, around, place
 from gatesim.show.frontier import BASES
 from gatesim.study.frontier import Frontier
 from gatesim.study.standing import Question, question
@@ -239,4 +239,5 @@ def _named(
             points.append(([dot["policy"]], x, y))
         else:
             names.append(dot["policy"])
-    return place(points, taken, size, numbers)
+    dotted = [around(_across(dot["x"], width), _down(dot["y"], height)) for dot in dots]
+    return place(points, [*taken, *dotted], size, numbers)
