@@ -168,7 +168,7 @@ def test_a_policy_is_as_another_of_the_same_gate() -> None:
         assert difference.value == 0
         assert (difference.low, difference.high) == (None, None)
         assert difference.note == "no interval: under both policies every account has the same"
-    assert "The same under both" in sentence(one)
+    assert "The same under open and twin" in sentence(one)
 
 
 def test_measures_are_those_of_a_run(found: Comparison) -> None:

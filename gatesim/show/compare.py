@@ -102,10 +102,6 @@ def _note(found: Comparison, policy: str) -> str:
         + (", of shares in percentage points" if any(map(_is_share, found.differences[policy])) else "")
         + "."
     ]
-    meanings = [
-        f"{BY_NAME[name].title}: {_lower(BY_NAME[name].meaning)}" for name in found.differences[policy]
-    ]
-    notes += meanings
     without = dict.fromkeys(one.note for one in found.differences[policy].values() if one.note and found.unit)
     notes += [f"{note[0].upper()}{note[1:]}." for note in without]
     return " ".join(notes)
@@ -130,9 +126,9 @@ def sentence(found: Comparison) -> str:
         same = [BY_NAME[name].title.lower() for name, one in by_measure.items() if one.value == 0]
         said = f"Against {found.first}, {policy} has {'; '.join(told)}." if told else ""
         if left:
-            said += f" Noise leaves open which of the two has more: {', '.join(left)}."
+            said += f" Noise leaves open which of {found.first} and {policy} has more: {', '.join(left)}."
         if same:
-            said += f" The same under both: {', '.join(same)}."
+            said += f" The same under {found.first} and {policy}: {', '.join(same)}."
         parts.append(said.strip() or f"{policy} and {found.first} cannot be compared: nothing was measured.")
     return " ".join(parts)
 
@@ -153,7 +149,9 @@ def small_print(found: Comparison) -> list[str]:
     """What was run, and what the intervals cover."""
     scenario = found.loaded.scenario
     named = [name for name in found.measures if name != OPERATOR and scenario.policies[name].title]
-    lines = [f"{name}: {scenario.policies[name].title}." for name in named]
+    compared = next(iter(found.differences.values()))
+    lines = [f"{BY_NAME[name].title}: {_lower(BY_NAME[name].meaning)}" for name in compared]
+    lines += [f"{name}: {scenario.policies[name].title}." for name in named]
     if not found.unit:
         lines.append(
             f"Exact engine, for {scenario.represents:,} accounts: expected values, no chance in them."
