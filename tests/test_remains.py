@@ -17,6 +17,9 @@ from gatesim.measures.judgement import Outcome
 from gatesim.measures.numbers import format_interval, format_limit, format_rate, is_wide
 from gatesim.measures.remains import Remains, Side, bounds_words
 from gatesim.scenario import load
+from gatesim.show.charts.who_pays import _finding
+from gatesim.show.options import lines
+from gatesim.show.options import tables as options_tables
 from gatesim.show.run import policies_table, remains_table, tables, titles_table, verdict_table, whom_table
 from gatesim.show.tables import LEFT, Column, Table, whole_width
 from gatesim.study import remains as study
@@ -304,3 +307,25 @@ def test_two_lines_of_a_cell_do_not_make_its_column_wide() -> None:
         "t", (Column("policy", LEFT), Column("entitled needs served")), (("a", "1.0 %\n(0.8-1.3)"),)
     )
     assert whole_width(table) == len("policy") + 2 + len("(0.8-1.3)")
+
+
+def test_the_title_of_a_chart_tells_chance_from_structure(simulated: Result) -> None:
+    """Nobody slips through a gate that cannot leak; through one that can, nobody does in this simulation."""
+    found = simulated.policies["open"]
+    lucky = replace(found, by={"segment": {s: _without_leaks(m) for s, m in found.by["segment"].items()}})
+    assert "nobody slips through in this simulation" in _finding(lucky, "segment", "open", [1.0, 0.0])
+    shut = replace(lucky, may_leak=False)
+    assert _finding(shut, "segment", "open", [1.0, 0.0]).endswith("nobody slips through")
+
+
+def test_options_say_the_outcome_first_and_have_the_bounds_beside(result: Result) -> None:
+    found = gatesim.options(SMALL, at=result.verdict.date.isoformat(), policies=PLAIN)  # type: ignore[union-attr]
+    first, *others = lines(found)
+    assert "hutting down is" in first
+    assert first.endswith("(bound B).")
+    assert others[0].startswith("An order is in force on")
+    assert [table.title.split(" ")[0] for table in options_tables(found)] == ["What", "What"]
+    assert options_tables(found)[1] == remains_table(found.result)
+    assert found.to_dict()["remains"] == found.result.remains.to_dict()  # type: ignore[union-attr]
+    before = gatesim.options(SMALL, at="2026-06-10", policies=PLAIN)
+    assert len(options_tables(before)) == 1, "nothing is asked before an order is issued"
