@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gatesim.scenario.starter import new
     from gatesim.show.report import report
     from gatesim.study.check import Check, check
+    from gatesim.study.compare import Comparison, compare
     from gatesim.study.decisions import CellStory, DecisionTable
     from gatesim.study.explain import explain
     from gatesim.study.frontier import Frontier, frontier
@@ -38,6 +39,8 @@ _HOMES = {
     "new": "gatesim.scenario.starter",
     "check": "gatesim.study.check",
     "Check": "gatesim.study.check",
+    "compare": "gatesim.study.compare",
+    "Comparison": "gatesim.study.compare",
     "run": "gatesim.study.run",
     "read_run": "gatesim.study.stored",
     "report": "gatesim.show.report",
@@ -66,6 +69,7 @@ _HOMES = {
 __all__ = [
     "CellStory",
     "Check",
+    "Comparison",
     "DecisionTable",
     "Decisions",
     "Frontier",
@@ -81,6 +85,7 @@ __all__ = [
     "Who",
     "__version__",
     "check",
+    "compare",
     "explain",
     "frontier",
     "load",

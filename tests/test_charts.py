@@ -272,6 +272,20 @@ def test_no_name_lies_on_another_or_on_a_point(found: list[tuple[str, float, flo
     assert all(name in shown or name in left for name, _, _ in found)
 
 
+def test_a_name_that_stands_off_has_a_line_to_its_point() -> None:
+    """Close on every side there is something else: the name goes further off, and a line leads there."""
+    close = [around(100, 100, 10)]
+    (far,), left = place([(["name"], 100, 100)], close, (WIDE, HIGH), {"name": 1})
+    assert left == []
+    assert far.leader
+    assert far.leader[:2] == (100, 100)
+    x, y = far.leader[2:]
+    assert far.x <= x <= far.x + LETTER * 4
+    assert abs(y - far.y) <= 5.5
+    (near,), _ = place([(["name"], 100, 100)], [], (WIDE, HIGH), {"name": 1})
+    assert near.leader == ()
+
+
 def test_points_that_coincide_share_a_name_or_a_span_of_numbers() -> None:
     names = [f"{NAME}{n}" for n in range(3)]
     placed, left = place([(names, 100, 100)], [], (WIDE, HIGH), dict(zip(names, (2, 3, 7), strict=True)))

@@ -29,8 +29,10 @@ from gatesim.measures.ledger import LOST, NO_REASON, OUTCOMES, REASONS, RULE, SH
 from gatesim.scenario import Loaded, ScenarioError, load
 from gatesim.scenario.schema import Scenario
 from gatesim.show.explain import facts, print_story, span, story_html, summary, timeline
+from gatesim.study import search
 from gatesim.study.explain import explain
 from gatesim.study.replay import ENDS, LAW_CHANGES, LEAVES, POLICY_CHANGES, PRESENTS, RETURNS, Event, Replay
+from gatesim.study.search import SOUGHT
 from gatesim.study.story import Story, Told
 from gatesim.world.people import populate
 from tests.lively_scenarios import lively_scenario, some_waits
@@ -567,7 +569,9 @@ def test_a_folded_line_says_how_its_needs_ended(long: Story) -> None:
         assert count == 0 or (models and sum(map(int, re.findall(r"(\d+) for", models[1]))) == count)
 
 
-def test_a_story_fits_the_page_and_ends_with_its_sum(long: Story, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_story_fits_the_page_and_begins_with_its_sum(
+    long: Story, capsys: pytest.CaptureFixture[str]
+) -> None:
     print_story(long)
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
@@ -576,7 +580,9 @@ def test_a_story_fits_the_page_and_ends_with_its_sum(long: Story, capsys: pytest
     words = " ".join(out.split())
     assert summary(long) in words
     counts = long.counts
-    assert summary(long).startswith(f"{counts.needs} needs: {counts.served + counts.served_late} served (")
+    assert words.index(summary(long)) < words.index("Who it is"), "what came of it stands first"
+    assert summary(long).startswith(f"{counts.needs} needs: {counts.served + counts.served_late} served")
+    assert " 0 " not in summary(long), "what did not happen is not counted"
     ends = (counts.served, counts.served_late, counts.fallback, counts.refused, counts.lost, counts.pending)
     assert sum(ends) == counts.needs == len(long.own)
     assert sum(counts.reasons.values()) == counts.fallback + counts.refused
@@ -647,7 +653,7 @@ def test_facts_of_the_flagship() -> None:
         row[1].startswith("Of the owner (vetted_home): the check is passed")
         for row in timeline(outsider).rows
     )
-    assert summary(outsider) == "7 needs: 7 served (5 leaks), 0 refused; 0 false blocks."
+    assert summary(outsider) == "7 needs: all served. 5 leaks, no false block."
     defender = explain("june-2026", person=137, policy="careful", people=2000)
     shown = dict(facts(defender).rows)
     assert (shown["role"], shown["belongs to"]) == ("defender", "vetted")
@@ -731,7 +737,7 @@ def test_somebody_without_needs_has_a_story_too() -> None:
     story = next(s for n in range(50) if not (s := explain(loaded, person=n, policy="open")).needs)
     assert story.person.needs_per_day == 0
     assert list(story.to_frame().columns) == list(explain(SMALL, person=3, policy="open").to_frame().columns)
-    assert summary(story) == "0 needs: 0 served (0 leaks), 0 refused; 0 false blocks."
+    assert summary(story) == "No need within the window."
 
 
 def test_json_has_all(capsys: pytest.CaptureFixture[str], long: Story) -> None:
@@ -809,3 +815,66 @@ def test_the_command_prints_a_story(capsys: pytest.CaptureFixture[str]) -> None:
     assert everything.count("Wants") == 9
     assert call(["explain", str(SMALL), "-p", "careful", "--person", "216"]) == 0
     assert "2 more needs until Fri 12 Jun 15:45: 2 for new" in " ".join(capsys.readouterr().out.split())
+
+
+# --- somebody to tell of ------------------------------------------------------------------------------------------
+
+
+def sought_by_hand(policy: str, what: str, accounts: int) -> tuple[int, int] | None:
+    """The first of a kind, from the reference engine's ledger, need by need."""
+    loaded = load(SMALL, [f"people={accounts}"])
+    scenario = loaded.scenario
+    reading = scenario.orders[0].reading
+    law = make_law(scenario, reading)
+    gate = compile_gate(scenario, policy, law)
+    waits = choose_desk(scenario, accounts, cases_per_hour(scenario, law, gate)[0])
+    people = populate(scenario, scenario.seed, 0, accounts)
+    rows = reference.simulate(scenario, law, gate, people, seed=scenario.seed, replication=0, waits=waits)
+    for row in range(len(rows)):
+        outcome, reason = OUTCOMES[rows.outcome[row]], REASONS[rows.reason[row]]
+        served, allowed = outcome in ("served", "served_late"), not rows.restricted[row]
+        by_gate = reason in ("rule", "check_failed", "no_document", "standing_block", "shutdown")
+        if (
+            rows.measured[row]
+            and {
+                "refused": allowed and not served and by_gate,
+                "leaked": served and not allowed,
+                "waiting": rows.joined_us[row] >= 0 or reason == "waiting",
+                "asked": bool(rows.asked[row]),
+                "late": outcome == "served_late",
+                "lost": outcome == "lost",
+            }[what]
+        ):
+            return int(rows.account[row]), int(rows.body[row])
+    return None
+
+
+@pytest.mark.parametrize("what", list(SOUGHT))
+def test_somebody_is_found_as_the_reference_finds_them(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of each kind, also where it takes several looks to come to them."""
+    monkeypatch.setattr(search, "STEP", 7)
+    first = sought_by_hand("careful", what, 150)
+    if first is None:
+        with pytest.raises(ScenarioError, match="there is nobody"):
+            explain(SMALL, find=what, policy="careful", people=150)
+        return
+    story = explain(SMALL, find=what, policy="careful", people=150)
+    assert (story.person.account, story.person.slot) == first
+    assert story.sought == what
+    named = explain(SMALL, person=story.person.name, policy="careful", people=150)
+    assert named.needs == story.needs
+    assert story.to_dict()["find"] == what
+
+
+def test_whom_nobody_resembles_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["explain", str(SMALL), "-p", "open", "--find", "refused", "--people", "20"]) == 2
+    said = capsys.readouterr().err
+    assert "there is nobody whom the gate refuses wrongly under open among the 20 accounts of the run" in said
+    assert call(["explain", str(SMALL), "-p", "careful", "--find", "asked", "--people", "150"]) == 0
+    assert "The first of the run who is asked for a document." in " ".join(capsys.readouterr().out.split())
+    assert call(["explain", str(SMALL), "-p", "open", "--find", "asked", "--person", "3"]) == 2
+    assert call(["explain", str(SMALL), "-p", "open", "--find", "asked", "--at", "2026-06-13"]) == 2
+    with pytest.raises(ScenarioError, match="is nothing to look for"):
+        explain(SMALL, find="anybody", policy="open")
+    with pytest.raises(ValueError, match="either of person and find"):
+        explain(SMALL, find="asked", person=3, policy="open")  # type: ignore[call-overload]

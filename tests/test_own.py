@@ -365,7 +365,7 @@ def test_the_sentence_of_zero() -> None:
     text = said(scenario_of(ZERO), zero("a", 0.99))
     assert (
         "with the assumed standard that none of 3,000 accounts leaks, with a probability of at least 95 % (the order "
-        "states none), 1 of the 1 policy listed"
+        "states none), the only policy listed"
     ) in text
     assert "serves at least 50 % of entitled needs so surely without a leak on" in text
     assert "It leaks nothing at all with a probability of 99.0 % and serves" in text
@@ -375,7 +375,7 @@ def test_the_sentence_of_zero() -> None:
     )
     why = {"person": {("new",): NoLeak(None, "the exact engine cannot do it: it keeps a state for a day")}}
     unknown = said(scenario_of(ZERO), replace(zero("a", None), no_leak=why), accounts=ACCOUNTS)
-    assert "it cannot be told whether one of the 1 policy listed" in unknown
+    assert "it cannot be told whether the only policy listed" in unknown
     assert "of a not enough leaks were seen to refute it, and no simulation could show it" in unknown
     assert "it keeps a state for a day" in unknown
     never = zero("a", None, may_leak={"person": False})
@@ -389,9 +389,8 @@ def test_the_sentence_of_a_process() -> None:
     assert "50 % of entitled needs with these controls on" in text
     assert "It has 2 of 2 controls and serves" in text, "what it leaks is no matter"
     assert NOT_ACCEPTED in text
-    assert (
-        "None has them all. Of those that serve that much, a has most of them: it has 1 of 2 controls"
-        in said(scenario_of(PROCESS), replace(have, controls=("log",)))
+    assert "It is a, which has 1 of 2 controls and serves" in said(
+        scenario_of(PROCESS), replace(have, controls=("log",))
     )
     strict = replace(counted("a", 0, served=0.1), controls=("log", "seal"))
     assert (
@@ -411,12 +410,9 @@ def test_the_sentence_of_several_standards() -> None:
     text = said(scenario_of(**changes), gate)
     assert (
         "with 2 standards assumed together, (1) at most 1 % of served needs leak for new; (2) these controls stand for "
-        "second: log and seal (the orders state none), none of the 1 policy listed"
+        "second: log and seal (the orders state none), the only policy listed"
     ) in text
-    assert (
-        "None meets all of them. Of those that serve that much, gate meets most: it meets 1 of 2 standards"
-        in text
-    )
+    assert "It is gate, which meets 1 of 2 standards" in text
     assert NOT_ACCEPTED in text
 
 

@@ -53,8 +53,12 @@ def test_no_gate_meets_the_limit() -> None:
 
 def test_no_gate_meets_the_limit_nor_serves_the_floor() -> None:
     text = said(policy("leaky", 0.3, 0.2))
-    assert "none of the 1 policy listed" in text
-    assert "None of them is sure to serve that much; leaky leaks least" in text
+    assert text == (
+        f"the only policy {LISTED} does not serve at least 50 % of entitled needs within that limit on {DATE}. "
+        "It is leaky, which leaks 30.0 % of served needs and serves 20.0 % of entitled needs."
+    )
+    two = said(policy("leaky", 0.3, 0.2), policy("leakier", 0.4, 0.2))
+    assert "None of them is sure to serve that much; leaky leaks least" in two
 
 
 def test_nothing_listed_serves_anybody() -> None:

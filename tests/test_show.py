@@ -268,7 +268,7 @@ def test_a_run_in_a_notebook_is_escaped() -> None:
     assert html is not None
     assert "<script" not in html
     assert "&lt;script&gt;" in html
-    assert html.count("<table>") == 4
+    assert html.count("<table>") == 5
     assert html.count("<table") == html.count("</table>")
 
 
@@ -280,7 +280,7 @@ def test_check_fits_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     print_check(checked)
     out = printed(capsys)
     assert max(map(len, out.splitlines())) <= 100
-    assert "What was expected before its first run:" in out
+    assert "What was expected before its first run, and what came out" in out
     assert f"{checked.guesses[0]} of {checked.guesses[1]} inputs are guesses." in out
     html = checked._repr_html_()
     assert html is not None

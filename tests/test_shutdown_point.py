@@ -330,7 +330,19 @@ def test_the_whole_sentence_where_no_gate_does() -> None:
         ({"reading": "“national”"}, "Reading the order as “national”, with"),
         ({"limit": 0.05}, "assumed limit of 5 % ("),
         ({"ratio": "leak_rate"}, "(leaks as a share of restricted needs; the order states none)"),
-        ({"count": 1}, "none of the 1 policy listed and"),
+        ({"count": 1}, "neither the only policy listed nor any gate that decides from one session's"),
+        (
+            {"count": 1, "a": Best("gate_available", "", 0.6, 0.001)},
+            "the only policy listed does not serve at least 50 %",
+        ),
+        (
+            {
+                "count": 1,
+                "listed": Best("gate_available", "careful", 0.55, 0.0009),
+                "a": Best("gate_available", "", 0.6, 0.001),
+            },
+            "careful, the only policy listed, serves at least 50 % of entitled needs",
+        ),
         ({"signals": ("ip",)}, "one session's ip serves at least"),
         ({"floor": 0.25}, "at least 25 % of entitled needs"),
         ({"date": datetime(2026, 7, 1, tzinfo=ZONE)}, "on 1 July 2026. The best"),

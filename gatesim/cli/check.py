@@ -10,8 +10,15 @@ from gatesim.cli.options import json_option, scenario_argument, set_option
 @click.command("check")
 @scenario_argument
 @set_option
+@click.option(
+    "--keys",
+    metavar="[PREFIX]",
+    is_flag=False,
+    flag_value="",
+    help="Instead list the keys that --set can move: all, or those that begin with PREFIX, such as signals.ip.",
+)
 @json_option
-def command(scenario: str, sets: tuple[str, ...], as_json: bool) -> None:
+def command(scenario: str, sets: tuple[str, ...], keys: str | None, as_json: bool) -> None:
     """Check SCENARIO and list what it rests on: each input with value, plausible range, grade and source."""
     from gatesim.show.page import warn
     from gatesim.study.check import check
@@ -19,7 +26,11 @@ def command(scenario: str, sets: tuple[str, ...], as_json: bool) -> None:
     checked = check(scenario, sets=sets)
     warn(checked.loaded.warnings)
     if as_json:
-        click.echo(checked.to_json())
+        click.echo(checked.to_json(keys))
+    elif keys is not None:
+        from gatesim.show.check import print_keys
+
+        print_keys(checked, keys)
     else:
         from gatesim.show.check import print_check
 

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     help="Tell the story of the owner of account N (from 0), or N.S: of the co-user in its slot S.",
 )
 @click.option(
+    "--find",
+    type=click.Choice(["refused", "leaked", "waiting", "asked", "late", "lost"]),
+    help="Tell the story of the first person whom the gate refuses wrongly, who is restricted and served, who waits "
+    "for a reviewer, is asked for a document, is served late, or has left.",
+)
+@click.option(
     "--cell",
     metavar="READINGS",
     help='Explain one cell: "ip=US,payment=US,channel=consumer"; what is left out is summed over.',
@@ -51,6 +57,7 @@ def command(
     scenario: str,
     policy: str | None,
     person: str | None,
+    find: str | None,
     cell: str | None,
     at: str | None,
     reading: str | None,
@@ -67,10 +74,14 @@ def command(
     it is decided so, signal by signal. A person's story has times, what each signal read beside what was true,
     decisions, and the desk with everybody in it; with the same options it is the person of `gatesim run`.
     """
-    if person is not None and (cell is not None or at is not None):
-        raise click.UsageError("--person tells a whole story: it goes with neither --cell nor --at")
-    if person is None and (people is not None or seed is not None or rep):
-        raise click.UsageError("--people, --seed and --rep choose a run: they go with --person")
+    option = "--find" if person is None else "--person"
+    if person is not None and find is not None:
+        raise click.UsageError("--find looks for a person, and --person names one: give either")
+    told = person is not None or find is not None
+    if told and (cell is not None or at is not None):
+        raise click.UsageError(f"{option} tells a whole story: it goes with neither --cell nor --at")
+    if not told and (people is not None or seed is not None or rep):
+        raise click.UsageError("--people, --seed and --rep choose a run: they go with --person or --find")
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.explain import explain
@@ -78,14 +89,13 @@ def command(
     given = {"people": people, "seed": seed}
     loaded = load(scenario, [*sets, *(f"{key}={value}" for key, value in given.items() if value is not None)])
     warn(loaded.warnings)
-    if person is None:
+    if not told:
         _tables(loaded, policy, reading, cell, at, everything, as_json)
         return
     tell_of_compiling("ledger")
     with progress() as shown:
-        story = explain(
-            loaded, person=person, policy=policy, reading=reading, replication=rep, progress=shown
-        )
+        who = {"find": find} if person is None else {"person": person}
+        story = explain(loaded, **who, policy=policy, reading=reading, replication=rep, progress=shown)
     if as_json:
         click.echo(story.to_json())
     else:

@@ -120,17 +120,22 @@ def _gates(claim: Claim) -> str:
 
 
 def _policies(claim: Claim) -> str:
-    return f"the {claim.count} {'policy' if claim.count == 1 else 'policies'} listed"
+    return "the only policy listed" if claim.count == 1 else f"the {claim.count} policies listed"
 
 
 def _found(claim: Claim) -> str:
     within = f"at least {format_limit(claim.floor)} of entitled needs within that limit on {format_date(claim.date)}"
     listed, a = claim.listed.outcome == "gate_available", claim.a.outcome == "gate_available"
     if listed:
-        start = f"{claim.listed.name}, one of {_policies(claim)}, serves {within}"
+        which = _policies(claim) if claim.count == 1 else f"one of {_policies(claim)}"
+        start = f"{claim.listed.name}, {which}, serves {within}"
         if a:
             return f"{start}."
         return f"{start}, but no {_gates(claim)} does."
+    if claim.count == 1:
+        if a:
+            return f"{_policies(claim)} does not serve {within}, but a {_gates(claim)} can."
+        return f"neither {_policies(claim)} nor any {_gates(claim)} serves {within}."
     if a:
         return f"none of {_policies(claim)} serves {within}, but a {_gates(claim)} can."
     return f"none of {_policies(claim)} and no {_gates(claim)} serves {within}."

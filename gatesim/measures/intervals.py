@@ -65,7 +65,7 @@ def _gamma_quantiles(shape: Floats, p: float) -> Floats:
     return found
 
 
-def _student(freedom: Floats, alpha: float) -> Floats:
+def student(freedom: Floats, alpha: float) -> Floats:
     """Student's t that is exceeded, on either side, with probability alpha."""
     from scipy.special import stdtrit
 
@@ -221,8 +221,8 @@ def _effective_sizes(
     alpha: float,
 ) -> Floats:
     """Numbers of needs that, if they were independent, would tell as much (see `ratio_interval`)."""
-    mine = _student(np.array([n - 1 if n > 1 else 1.0 for n in trials]), alpha).tolist()
-    theirs = _student(np.array(freedom, dtype=np.float64), alpha).tolist()
+    mine = student(np.array([n - 1 if n > 1 else 1.0 for n in trials]), alpha).tolist()
+    theirs = student(np.array(freedom, dtype=np.float64), alpha).tolist()
     sizes = []
     for p, n, variance, k, t, u in zip(shares, trials, variances, clusters, mine, theirs, strict=True):
         if variance <= 0:
@@ -300,5 +300,5 @@ def across_replications(
         return Interval(note="no interval: none seen in any replication")
     d = (x - ratio * y)[y > 0]
     spread = math.sqrt(used / (used - 1) * float((d**2).sum())) / float(y.sum())
-    half = float(_student(np.array(used - 1.0), alpha)) * spread
+    half = float(student(np.array(used - 1.0), alpha)) * spread
     return Interval(max(ratio - half, 0.0), min(ratio + half, 1.0) if proportion else ratio + half)

@@ -120,7 +120,7 @@ class _Made:
     is_count: NDArray[np.bool_]
 
 
-def _weights(scenario: Scenario) -> dict[str, Weights]:
+def weights_of(scenario: Scenario) -> dict[str, Weights]:
     """Name -> weights of numerator and denominator, scale: of all measures made of components."""
     kinds = {f"documents:{name}": document.cost for name, document in scenario.documents.items()}
     made = {"documents_collected": dict.fromkeys(kinds, 1.0), "cost": kinds}
@@ -139,7 +139,7 @@ def _made_of(scenario: Scenario, components: tuple[str, ...]) -> _Made:
     """All measures that can be made of some components (and of the number of accounts)."""
     weights = {
         name: entry
-        for name, entry in _weights(scenario).items()
+        for name, entry in weights_of(scenario).items()
         if (entry[0].keys() | entry[1].keys()) <= {*components, "accounts"}
     }
     return _made(components, weights)

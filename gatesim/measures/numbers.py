@@ -87,6 +87,40 @@ def format_rate(
     return f"{percent:.{min(decimals, 12)}f} %"
 
 
+WIDE = 0.25
+"""An interval is wide where an end is farther than this part of the value from it."""
+
+
+def is_wide(value: float | None, low: float | None, high: float | None) -> bool:
+    """Whether an interval says more than the digits of its value do; where nothing was seen the bound says it all."""
+    if not value or low is None or high is None:
+        return False
+    return max(value - low, high - value) > WIDE * value
+
+
+def format_interval(low: float, high: float) -> str:
+    """The interval of a share, in percent without the sign.
+
+    Parameters
+    ----------
+    low, high
+        Its ends, as shares.
+
+    Returns
+    -------
+    str
+        For example ``"0.5-2.0"``: to the first digit of the half width, as the value is shown, and to that of the low
+        end where it would be 0 else.
+    """
+    low, high = 100 * low, 100 * high
+    if high <= low:
+        return _plain(high, 2 - _exponent(high) if high > 0 else 0)
+    decimals = max(-_exponent((high - low) / 2), 0)
+    if low > 0 and not float(f"{low:.{decimals}f}"):
+        decimals = -_exponent(low)
+    return f"{low:.{decimals}f}-{high:.{decimals}f}"
+
+
 def format_count(value: float | None, low: float | None = None, high: float | None = None) -> str:
     """An amount, with thousands separated.
 

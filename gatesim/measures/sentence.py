@@ -67,24 +67,30 @@ def _finding(row: Row, floor: str, date: str) -> str:
     """What was found, in one to three sentences."""
     n = len(row.policies)
     say = phrases(row.ratio)
-    those = f"the {_number(n)} listed (shutting down is not counted, nor is a policy that serves nobody)"
+    counted = "(shutting down is not counted, nor is a policy that serves nobody)"
+    those = f"the {_number(n)} listed {counted}" if n != 1 else f"the only policy listed {counted}"
+    enough = f"at least {floor} of entitled needs {say.within} on {date}"
     none = (
-        f"none of {those} serves at least {floor} of entitled needs {say.within} on {date}."
+        f"{those} does not serve {enough}."
+        if n == 1
+        else f"none of {those} serves {enough}."
         if n
         else f"no listed policy but shutting down serves anybody, {say.within} or not, on {date}."
     )
     best = None if row.best is None else row.judgement(row.best)
     if row.outcome == "no_gate_meets_limit" or best is None:
-        return none if best is None else f"{none} {say.none} {_least(row, best)}"
+        if best is None:
+            return none
+        if n == 1:
+            return f"{none} It is {best.policy}, which {_does(row, best)}."
+        return f"{none} {say.none} {_least(row, best)}"
     if row.outcome == "gate_available":
         good = [j for j in row.policies if j.within == "yes" and j.serves_floor == "yes" and j.is_ready]
         names = listed(j.policy for j in good)
         verb = "serves" if len(good) == 1 else "serve"
         most = "It" if len(good) == 1 else f"Of these, {best.policy} serves most: it"
-        return (
-            f"{len(good)} of {those} {verb} at least {floor} of entitled needs {say.within} on {date}: "
-            f"{names}. {most} {_does(row, best)}."
-        )
+        which = f"{those} serves" if n == 1 else f"{len(good)} of {those} {verb}"
+        return f"{which} {enough}: {names}. {most} {_does(row, best)}."
     if row.outcome == "only_not_ready":
         when = (
             "and would never be ready"
@@ -104,14 +110,15 @@ def _finding(row: Row, floor: str, date: str) -> str:
         else f"about {row.accounts_needed:,} would be needed"
     )
     names = listed(row.deciding)
+    one_of = those if n == 1 else f"one of {those}"
     if row.ratio == "zero":
         return (
-            f"it cannot be told whether one of {those} serves at least {floor} of entitled needs {say.within} on "
+            f"it cannot be told whether {one_of} serves at least {floor} of entitled needs {say.within} on "
             f"{date}: of {names} not enough leaks were seen to refute it, and no simulation could show it "
             f"({'; '.join(dict.fromkeys(row.judgement(name).leak.note for name in row.deciding))})."
         )
     return (
-        f"{accounts} simulated accounts cannot tell whether one of {those} serves at least {floor} of "
+        f"{accounts} simulated accounts cannot tell whether {one_of} serves at least {floor} of "
         f"entitled needs {say.within} on {date}: the noise of {names} decides, and {needed}."
     )
 

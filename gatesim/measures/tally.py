@@ -218,6 +218,58 @@ def _measured(ledger: Ledger) -> Ledger:
     return Ledger(**{name: getattr(ledger, name)[ledger.measured] for name in Ledger.columns()})
 
 
+def _columns(scenario: Scenario, ledger: Ledger, end: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """What each need adds to every component, from the position in `ENDS` of how it ended."""
+    code = ledger.restricted.astype(np.int64) * len(ENDS) + end
+    matrix = component_matrix().reshape(2 * len(ENDS), -1)
+    columns: dict[str, NDArray[np.int64]] = {
+        name: matrix[:, j][code] for j, name in enumerate((*NEEDS, *BLOCKS))
+    }
+    for name, column in (_people(ledger, columns) if len(ledger) else {}).items():
+        columns[name] = column.astype(np.int64)
+    for number, document in enumerate(scenario.documents):
+        columns[f"documents:{document}"] = (ledger.document == number).astype(np.int64)
+    return columns
+
+
+def side_by_side(scenario: Scenario, first: Ledger, second: Ledger) -> Moments:
+    """Moments of what two policies did to the same needs, as one vector for each cluster.
+
+    Parameters
+    ----------
+    scenario
+        The scenario of the runs.
+    first, second
+        The ledgers, sorted by account, body, need, of the same people and judged under the same reading.
+
+    Returns
+    -------
+    Moments
+        One group; all `components` of the first ledger, then all of the second.
+
+    Raises
+    ------
+    ValueError
+        If the two are not of the same needs.
+    """
+    import pandas as pd
+
+    one, other = _measured(first), _measured(second)
+    same = ("account", "body", "need", "time_us", "restricted")
+    if len(one) != len(other) or not all(np.array_equal(getattr(one, c), getattr(other, c)) for c in same):
+        raise ValueError("the two ledgers are not of the same people with the same needs")
+    names = components(scenario)
+    empty = np.zeros(0, dtype=np.int64)
+    stacks = []
+    for ledger in (one, other):
+        columns = _columns(scenario, ledger, end_numbers()[ledger.outcome, ledger.reason])
+        stacks += [columns.get(name, empty) for name in names]
+    cluster = pd.factorize(clusters(scenario, one))[0].astype(np.int64)
+    stratum = _strata(scenario)[one.owner_segment]
+    group = np.zeros(len(one), dtype=np.int64)
+    return moments((*names, *names), np.stack(stacks), cluster, stratum, group, 1, len(scenario.segments))
+
+
 def from_ledger(scenario: Scenario, ledger: Ledger, accounts_by_segment: NDArray[np.int64]) -> Tally:
     """Count a ledger.
 
@@ -263,15 +315,7 @@ def from_ledger(scenario: Scenario, ledger: Ledger, accounts_by_segment: NDArray
     flat = np.ravel_multi_index((maker, model, day, restricted, end), shape)
     counts = np.bincount(flat, minlength=int(np.prod(shape))).reshape(shape)
 
-    code = restricted * len(ENDS) + end
-    matrix = component_matrix().reshape(2 * len(ENDS), -1)
-    columns: dict[str, NDArray[np.int64]] = {
-        name: matrix[:, j][code] for j, name in enumerate((*NEEDS, *BLOCKS))
-    }
-    for name, column in (_people(ledger, columns) if len(ledger) else {}).items():
-        columns[name] = column.astype(np.int64)
-    for number, document in enumerate(scenario.documents):
-        columns[f"documents:{document}"] = (ledger.document == number).astype(np.int64)
+    columns = _columns(scenario, ledger, end)
     people = np.zeros((len(kinds), len(PEOPLE)), dtype=np.int64)
     cluster = pd.factorize(clusters(scenario, ledger))[0].astype(np.int64)
     stratum = _strata(scenario)[ledger.owner_segment]

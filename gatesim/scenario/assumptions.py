@@ -164,6 +164,17 @@ class Patterns:
             found = min(here, key=_stars, default=found)
         return found
 
+    def below(self, path: KeyPath) -> list[str]:
+        """Patterns of values below a key path: what a single number in place of a table stands for."""
+        nodes = [self._root]
+        for step in path:
+            nodes = [node[name] for node in nodes for name in (str(step), "*") if name in node]
+        found: dict[str, None] = {}
+        while nodes:
+            nodes = [child for node in nodes for name, child in node.items() if name != _HERE]
+            found |= dict.fromkeys(node[_HERE] for node in nodes if _HERE in node)
+        return list(found)
+
 
 _HERE = "."
 """No name: the key of the pattern that ends at a node."""
@@ -308,10 +319,16 @@ def _outside(
     scenario: Scenario, table: Table, patterns: Patterns
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """The values of a table outside their hard limits, and those outside their plausible range."""
-    errors, warnings = [], []
+    errors: list[Finding] = []
+    warnings: list[Finding] = []
     for (path, _, value), pattern in zip(table.numbers, table.covered(patterns), strict=True):
-        known = scenario.assumptions[pattern] if pattern is not None else None
-        if pattern is None or known is None or not (known.range or known.limits):
+        if pattern is None:
+            of_table = _of_a_table(scenario, patterns, path, value)
+            errors += of_table.errors
+            warnings += of_table.warnings
+            continue
+        known = scenario.assumptions[pattern]
+        if not (known.range or known.limits):
             continue
         size = TIMES.get(known.unit.split()[0].lower()) if known.unit.strip() else None
         if isinstance(value, str) and size is None:
@@ -328,6 +345,33 @@ def _outside(
             message = f"{value} is outside its plausible range, {_span(known.range, known.unit)} {about}"
             warnings.append(Finding(path, message))
     return tuple(errors), tuple(warnings)
+
+
+def _of_a_table(scenario: Scenario, patterns: Patterns, path: KeyPath, value: float | str) -> OutOfRange:
+    """The same for a number that stands for a whole table, whose entries are known one by one: one finding at most."""
+    beyond: list[tuple[Assumption, bool]] = []
+    for pattern in patterns.below(path):
+        known = scenario.assumptions[pattern]
+        size = TIMES.get(known.unit.split()[0].lower()) if known.unit.strip() else None
+        if isinstance(value, str) and size is None:
+            continue
+        number = _in_unit(value, size)
+        for span, hard in ((known.limits, True), (known.range, False)):
+            if span and not span[0] <= number <= span[1]:
+                beyond.append((known, hard))
+                break
+    if not beyond:
+        return OutOfRange((), ())
+    beyond.sort(key=lambda one: not one[1])
+    known, hard = beyond[0]
+    what, span = ("limits", known.limits) if hard else ("plausible range", known.range)
+    more = f", and {len(beyond) - 1} more" if len(beyond) > 1 else ""
+    message = (
+        f"{value} stands for a whole table, and is outside the {what} of an entry: "
+        f"{_span(span, known.unit)} ({known.title}; {known.grade}){more}"
+    )
+    found = (Finding(path, message),)
+    return OutOfRange(found, ()) if hard else OutOfRange((), found)
 
 
 def _in_unit(value: float | str, size: int | None) -> float:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from gatesim.scenario.assumptions import assumption_rules, out_of_range
 from gatesim.scenario.beliefs import belief_rules
 from gatesim.scenario.consistency import inconsistencies
+from gatesim.scenario.doubts import doubts
 from gatesim.scenario.errors import (
     SHOWN_PROBLEMS,
     Finding,
@@ -230,7 +231,7 @@ def build(data: Mapping[str, Any], file: str = "the scenario") -> Scenario:
 def _validated(
     data: Data, read: Mapping[str, Table], problem: _Place
 ) -> tuple[Scenario, tuple[Finding, ...]]:
-    """The typed scenario, and its values outside their plausible range.
+    """The typed scenario, and its values outside their plausible range or otherwise doubtful.
 
     Each step is looked at only where the ones before found nothing.
     """
@@ -247,7 +248,7 @@ def _validated(
         stated.in_order = True
     outside = out_of_range(scenario, read)
     _refuse(outside.errors, problem)
-    return scenario, outside.warnings
+    return scenario, (*outside.warnings, *doubts(scenario))
 
 
 def _refuse(found: Iterable[Finding], problem: _Place) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from gatesim.scenario.errors import SHOWN_PROBLEMS, Finding, KeyPath, Problem, ScenarioError, shown
 from gatesim.scenario.schema import SCHEMA
+from gatesim.scenario.syntax import hint
 
 LARGEST = 1_000_000
 """Bytes that a scenario file may have."""
@@ -135,7 +136,8 @@ def parse(text: str, file: str) -> dict[str, Any]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         message, line = _syntax(str(error), text)
-        raise _wrong(file, message, line=line) from None
+        obvious = hint(text, line) if message.startswith(_NO_TOML) else ""
+        raise _wrong(file, message, obvious, line) from None
     except RecursionError:
         raise _wrong(file, "is nested too deeply: brackets within brackets without end") from None
     except ValueError:
@@ -151,6 +153,9 @@ def parse(text: str, file: str) -> dict[str, Any]:
         problems = [positions.problem(file, finding) for finding in first]
         raise ScenarioError(problems, len(findings) - len(first))
     return data
+
+
+_NO_TOML = "is no valid TOML"
 
 
 def _line(text: str, position: int) -> int:
@@ -169,7 +174,7 @@ def _syntax(message: str, text: str) -> tuple[str, int | None]:
     if message.startswith("Cannot declare"):
         return "a table is declared a second time", line
     message = " ".join(message.split())[:200]
-    return f"is no valid TOML: {message[:1].lower()}{message[1:]}", line
+    return f"{_NO_TOML}: {message[:1].lower()}{message[1:]}", line
 
 
 def impossible(data: object, path: KeyPath = ()) -> Iterator[Finding]:

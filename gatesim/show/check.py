@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
@@ -10,6 +10,7 @@ from gatesim.scenario.assumptions import Input
 from gatesim.show.page import page
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.check import Check
+from gatesim.study.settable import Key
 
 
 def inputs_table(checked: Check) -> Table:
@@ -56,6 +57,66 @@ def _range(entry: Input) -> str:
     return f"{_value(low)} to {_value(high)} {entry.unit}".strip()
 
 
+def keys_table(keys: Sequence[Key]) -> tuple[Table, list[str]]:
+    """The keys that can be set, and by number where their values come from."""
+    files = dict.fromkeys(_from_file(one) for one in keys if not one.sources)
+    known = [*dict.fromkeys(source for one in keys for source in one.sources), *files]
+    numbers = {words: f"[{number}]" for number, words in enumerate(known, 1)}
+    rows = [
+        (
+            one.key,
+            one.text,
+            _plausible(one.range, one.unit),
+            one.grade,
+            " ".join(numbers[source] for source in one.sources or (_from_file(one),)),
+        )
+        for one in keys
+    ]
+    columns = (
+        Column("key", LEFT),
+        Column("value"),
+        Column("plausible", LEFT, 1),
+        Column("grade", LEFT),
+        Column("from", LEFT),
+    )
+    return Table("What --set can move", columns, tuple(rows)), [
+        f"{n} {words}" for words, n in numbers.items()
+    ]
+
+
+def _from_file(one: Key) -> str:
+    return f"{one.origin}, without a source" if one.origin else "without a source"
+
+
+def _plausible(span: tuple[float, ...], unit: str) -> str:
+    return f"{_value(span[0])} to {_value(span[1])} {unit}".strip() if span else unit
+
+
+def print_keys(checked: Check, prefix: str) -> None:
+    """Print the keys that can be set, and where their values come from."""
+    keys = checked.settable(prefix)
+    console = page()
+    console.print(Text(checked.loaded.scenario.title, style="bold"))
+    begin = f" begin with {prefix.rstrip('.')}" if prefix.strip(".") else ""
+    console.print(
+        Text(f"{len(keys)} keys{begin}.", style="dim") if len(keys) != 1 else Text("One key.", style="dim")
+    )
+    console.print()
+    table, sources = keys_table(keys)
+    print_table(console, table)
+    for line in sources:
+        console.print(Text(line))
+    console.print()
+    first = next((one for one in keys if one.range), keys[0])
+    console.print(
+        Text(
+            f"To set one: --set '{first.key}={first.text}'. A number that is set for a whole table, such as "
+            "signals.ip.accuracy, holds for all below it.",
+            style="dim",
+        )
+    )
+
+
 def print_check(checked: Check) -> None:
     """Print what a scenario rests on."""
     console = page()
@@ -63,10 +124,9 @@ def print_check(checked: Check) -> None:
     guesses, inputs = checked.guesses
     console.print(Text(scenario.title, style="bold"))
     files = ", ".join(name for name, _ in checked.loaded.files)
-    console.print(Text(f"In order. Files: {files}", style="dim"))
-    if scenario.expected:
-        console.print()
-        console.print(Text("What was expected before its first run: " + " ".join(scenario.expected.split())))
+    console.print(Text(f"In order; {guesses} of {inputs} inputs are guesses. Files, base first: {files}."))
     console.print()
     print_table(console, inputs_table(checked))
-    console.print(Text(f"{guesses} of {inputs} inputs are guesses."))
+    if scenario.expected:
+        console.print(Text("What was expected before its first run, and what came out", style="bold"))
+        console.print(Text(" ".join(scenario.expected.split())))

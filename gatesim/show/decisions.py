@@ -23,6 +23,11 @@ def _rate(share: float | None) -> str:
     return "-" if share is None else format_rate(share)
 
 
+def probability(share: float | None) -> str:
+    """A probability in percent; what is nearly sure is said to be no less than that."""
+    return ">99.9 %" if share is not None and 0.999 < share < 1 else _rate(share)
+
+
 def _heading(found: DecisionTable | CellStory) -> list[str]:
     title = found.loaded.scenario.policies[found.policy].title
     span = f"from {format_date(found.start)} to {format_date(found.end)}"
@@ -105,8 +110,8 @@ def cells_table(found: DecisionTable, everything: bool = False) -> Table:
             *([str(cell.age_band)] if bands else []),
             cell.action,
             *([cell.by] if reasons else []),
-            _rate(cell.restricted),
-            *([_rate(cell.believed)] if found.beliefs else []),
+            probability(cell.restricted),
+            *([probability(cell.believed)] if found.beliefs else []),
             _rate(cell.share),
         )
         for cell, models in shown
@@ -234,7 +239,7 @@ def cell_words(found: CellStory) -> list[str]:
     else:
         lines.append(
             f"A need that shows {'it' if found.whole else 'one of them'} is restricted with "
-            f"{format_rate(found.restricted)}; {format_rate(found.share)} of all needs do."
+            f"{probability(found.restricted)}; {format_rate(found.share)} of all needs do."
         )
     if len(found.actions) == 1:
         lines.append(f"What happens to an account that nothing is known of: {next(iter(found.actions))}.")
@@ -249,7 +254,7 @@ def makers_table(found: CellStory) -> Table:
     shown = [one for one in found.made_by if one.share >= 0.0005] or list(found.made_by)
     rest = sum(one.share for one in found.made_by) - sum(one.share for one in shown)
     rows = tuple(
-        (one.segment, one.status, _rate(one.share), _rate(one.restricted), one.title) for one in shown
+        (one.segment, one.status, _rate(one.share), probability(one.restricted), one.title) for one in shown
     )
     columns = (
         Column("segment", LEFT),

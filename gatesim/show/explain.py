@@ -31,6 +31,7 @@ from gatesim.study.replay import (
     WAITING,
     Event,
 )
+from gatesim.study.search import SOUGHT
 from gatesim.study.story import Licensed, Person, Story, Told, Trip
 from gatesim.study.strategy import late_words
 from gatesim.study.why import FACTS, Why
@@ -555,24 +556,40 @@ def heading(story: Story) -> str:
     parts.append(f"{scenario.title}.")
     run = f"the run of {scenario.people:,} accounts, seed {scenario.seed}, replication {story.replication}"
     parts.append(f'From {run}; the order read as "{story.reading}".')
+    if story.sought:
+        parts.append(f"The first of the run {SOUGHT[story.sought][0]}.")
     parts += late_words(scenario, story.policy)
     return " ".join(parts)
 
 
 def summary(story: Story) -> str:
-    """How the person's needs ended, in one line."""
+    """How the person's needs ended, in one line: what did not happen is not listed, but for the two kinds of error."""
     counts = story.counts
+    if not counts.needs:
+        return "No need within the window."
     served = counts.served + counts.served_late
-    late = f"{counts.served_late} of them late, " if counts.served_late else ""
-    parts = [f"{served} served ({late}{_number(counts.leaks, 'leak')})"]
+    late = f" ({counts.served_late} of them late)" if counts.served_late else ""
+    parts = [f"{served} served{late}"] if served else []
     if counts.fallback:
         parts.append(f"{counts.fallback} answered by the older model{_why(story, 'fallback')}")
-    parts.append(f"{counts.refused} refused{_why(story, 'refused')}")
+    if counts.refused:
+        parts.append(f"{counts.refused} refused{_why(story, 'refused')}")
     rest = ((counts.lost, "lost"), (counts.pending, "pending at the end"))
     parts += [f"{number} {words}" for number, words in rest if number]
-    return (
-        f"{_number(counts.needs, 'need')}: {', '.join(parts)}; {_number(counts.false_blocks, 'false block')}."
-    )
+    ends = f"all {parts[0].split(' ', 1)[1]}" if len(parts) == 1 and counts.needs > 1 else ", ".join(parts)
+    return f"{_number(counts.needs, 'need')}: {ends}. {_errors(story)}"
+
+
+def _errors(story: Story) -> str:
+    """How often the gate let through what the order restricts, and refused what it allows."""
+    counts = story.counts
+    if not any(need.measured for need in story.own):
+        return "None of them is one that an order is about."
+    if not counts.leaks and not counts.false_blocks:
+        return "No leak, and no false block."
+    leaks = _number(counts.leaks, "leak") if counts.leaks else "No leak"
+    blocks = _number(counts.false_blocks, "false block") if counts.false_blocks else "no false block"
+    return f"{leaks}, {blocks}."
 
 
 def _number(count: int, what: str) -> str:
@@ -597,12 +614,13 @@ def print_story(story: Story, everything: bool = False) -> None:
     console.print(Text(title(story), style="bold"))
     console.print(Text(heading(story), style="dim"))
     console.print()
+    console.print(Text(summary(story)))
+    console.print()
     _print_facts(console, facts(story))
     print_table(console, timeline(story, everything))
     reasons = why_table(story, everything)
     if reasons is not None:
         print_table(console, reasons)
-    console.print(Text(summary(story), style="bold"))
     if story.desk:
         console.print(Text(_desk(story), style="dim"))
 
@@ -630,10 +648,10 @@ def story_html(story: Story) -> str:
     parts = [
         f"<h4>{html.escape(title(story))}</h4>",
         f"<p><small>{html.escape(heading(story))}</small></p>",
+        f"<p>{html.escape(summary(story))}</p>",
         table_html(facts(story)),
         table_html(_unbroken(timeline(story))),
         *(table_html(table) for table in (why_table(story),) if table is not None),
-        f"<p>{html.escape(summary(story))}</p>",
         f"<p><small>{html.escape(_desk(story))}</small></p>" if story.desk else "",
     ]
     return "\n".join(parts)

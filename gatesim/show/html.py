@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from gatesim.show.options import lines, options_table
+from gatesim.show.options import lines
+from gatesim.show.options import tables as options_tables
 from gatesim.show.run import heading, small_print, tables, transition_words
 from gatesim.show.tables import Table, table_html
 from gatesim.study.options import Options
@@ -18,7 +19,11 @@ def run_html(result: Result) -> str:
         f"<h4>{html.escape(result.loaded.scenario.title)}</h4>",
         f"<p><small>{html.escape(heading(result))}</small></p>",
         f"<p>{html.escape(result.sentence)}</p>",
-        f"<p>{html.escape(transition_words(result))}</p>" if result.transition else "",
+        *(
+            f"<p>{html.escape(words)}</p>"
+            for words in (result.shutting_down, transition_words(result))
+            if words
+        ),
         *(table_html(table) for table in tables(result)),
         *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(result)),
     ]
@@ -41,7 +46,7 @@ def options_html(found: Options) -> str:
     parts = [
         f"<h4>{html.escape(found.result.loaded.scenario.title)}</h4>",
         *(f"<p>{html.escape(line)}</p>" for line in lines(found)),
-        table_html(options_table(found)),
+        *(table_html(table) for table in options_tables(found)),
         *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(found.result)),
     ]
     return "\n".join(parts)

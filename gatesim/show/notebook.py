@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gatesim.show.check import inputs_table
+from gatesim.show.compare import comparison_html
 from gatesim.show.decisions import cell_html, decisions_html
 from gatesim.show.explain import story_html
 from gatesim.show.frontier import frontier_html
@@ -16,6 +17,7 @@ from gatesim.show.shutdown import map_finding, map_table, range_words, shutdown_
 from gatesim.show.tables import table_html
 from gatesim.show.who import who_table
 from gatesim.study.check import Check
+from gatesim.study.compare import Comparison
 from gatesim.study.decisions import CellStory, DecisionTable
 from gatesim.study.frontier import Frontier
 from gatesim.study.options import Options
@@ -141,6 +143,7 @@ CellStory.html = cell_html
 DecisionTable.html = decisions_html
 Options.html = options_html
 Check.html = lambda checked: table_html(inputs_table(checked))
+Comparison.html = comparison_html
 Story.html = story_html
 Story.charts = StoryCharts
 Who.html = lambda found: table_html(who_table(found))

@@ -10,10 +10,11 @@ from rich.text import Text
 from gatesim.law.standards import demands
 from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date, format_rate
+from gatesim.measures.remains import Remains, bounds_words
 from gatesim.measures.rows import Row
 from gatesim.measures.wording import NOT_ACCEPTED, asked
 from gatesim.show.page import page
-from gatesim.show.run import heading, rate, small_print, transition_words
+from gatesim.show.run import heading, rate, remains_table, small_print, transition_words
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.options import Option, Options
 
@@ -34,7 +35,7 @@ def options_table(found: Options) -> Table:
     rows = [
         (
             option.policy,
-            _ready(option),
+            _ready(option, found),
             "yes" if option.is_ready else "no",
             rate(option.served),
             rate(option.leak_rate, not option.may_leak),
@@ -45,9 +46,9 @@ def options_table(found: Options) -> Table:
     ]
     columns = (
         Column("policy", LEFT),
-        Column("ready", LEFT),
-        Column("on the date"),
-        Column("entitled needs served"),
+        Column("from"),
+        Column("ready"),
+        Column("serves"),
         Column("leak rate"),
         Column("leak share"),
         Column("comes to", LEFT),
@@ -67,8 +68,14 @@ def _standing(option: Option) -> str:
     return said
 
 
-def _ready(option: Option) -> str:
-    return "never" if option.ready is None else short_date(option.ready)
+def _ready(option: Option, found: Options) -> str:
+    """When it could be in place; without the year where all are of one."""
+    if option.ready is None:
+        return "never"
+    years = {found.at.year, *(one.ready.year for one in found.options if one.ready is not None)}
+    if len(years) > 1:
+        return short_date(option.ready)
+    return f"{option.ready.day} {option.ready:%b %H:%M}"
 
 
 def short_date(instant: datetime) -> str:
@@ -79,8 +86,9 @@ def short_date(instant: datetime) -> str:
 def _note(found: Options) -> str:
     zone = found.at.strftime("%z")
     words = (
-        f"Ready: issue of the first order plus lead time (UTC{zone[:3]}:{zone[3:5]}). Served and leaked: over all "
-        "the time that an order is in force, as if the policy had been there from the first instant."
+        f"From: issue of the first order plus lead time (UTC{zone[:3]}:{zone[3:5]}); ready: whether that is so on the "
+        "date. Serves: of entitled needs. Serves and leaks: over all the time that an order is in force, as if the "
+        "policy had been there from the first instant."
     )
     if found.own is not None:
         words += (
@@ -123,11 +131,31 @@ def _best(found: Options, row: Row) -> str:
 
 
 def lines(found: Options) -> list[str]:
-    """What is said above the table."""
-    parts = [found.words, *outcome_lines(found)]
-    if found.own is not None and found.result.transition is not None:
+    """What is said above the table: the outcome first."""
+    if found.own is None:
+        return [found.words]
+    asked_for, *outcome = outcome_lines(found)
+    bounds = bounds_beside(found)
+    if bounds is not None:
+        outcome[-1] = f"{outcome[-1]} {bounds_words(bounds)}"
+    parts = [*outcome, f"{found.words} {asked_for}"]
+    if found.result.transition is not None:
         parts.append(transition_words(found.result))
     return parts
+
+
+def bounds_beside(found: Options) -> Remains | None:
+    """What the bounds say beside the list, where they are about the same reading; None where nothing is asked."""
+    bounds = found.result.remains
+    return (
+        bounds if found.own is not None and bounds is not None and bounds.reading == found.reading else None
+    )
+
+
+def tables(found: Options) -> list[Table]:
+    """The options, and the list beside the bounds where they are known."""
+    beside = None if bounds_beside(found) is None else remains_table(found.result)
+    return [options_table(found), *([] if beside is None else [beside])]
 
 
 def print_options(found: Options) -> None:
@@ -138,6 +166,7 @@ def print_options(found: Options) -> None:
     console.print()
     for line in lines(found):
         console.print(Padding(Text(line), (0, 0, 1, 0)))
-    print_table(console, options_table(found))
+    for table in tables(found):
+        print_table(console, table)
     for line in small_print(found.result):
         console.print(Text(line, style="dim"))

@@ -15,7 +15,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date
 from gatesim.measures.verdict import RATIOS
 from gatesim.scenario import Loaded, ScenarioError, shipped
@@ -32,13 +31,14 @@ from gatesim.show.charts import (
     who_pays_chart,
 )
 from gatesim.show.charts.grammar import MISSING, short_title, small_print
-from gatesim.show.charts.policies import own_row
 from gatesim.show.check import inputs_table
 from gatesim.show.own import own_tables
 from gatesim.show.run import (
     course_table,
     heading,
     policies_table,
+    remains_table,
+    titles_table,
     transition_words,
     verdict_table,
     whom_table,
@@ -187,7 +187,6 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
     drawn = charts or {name: draw(result) for name, draw in CHARTS.items()}
     scenario = result.loaded.scenario
     title = " ".join(scenario.title.split())
-    row = own_row(result)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
     )
@@ -199,9 +198,12 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         orders=_orders(result),
         expected=" ".join(scenario.expected.split()) if scenario.expected else "",
         sentence=result.sentence,
-        outcome=explain_outcome(row.outcome, row.ratio) if row is not None else "",
+        outcome=result.shutting_down,
         transition=transition_words(result),
+        remains=remains_table(result),
         policies=policies_table(result),
+        titles=titles_table(result),
+        simulated=_simulated(result),
         whom=whom_table(result),
         verdicts=[
             *([verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []),
@@ -258,6 +260,19 @@ def _orders(result: Result) -> list[str]:
         f"Judged on {format_date(result.verdict.date)}." if result.verdict.date else "No date is judged."
     )
     return lines
+
+
+def _simulated(result: Result) -> str:
+    """Why simulated and expected numbers of this page differ; empty where none is simulated."""
+    if result.engine == "exact":
+        return ""
+    return (
+        "The bounds and the frontier, with the policies that are points in it, are expected values of the exact "
+        "engine: without noise, and without the desk's queue and what refused people do. The tables and the other "
+        f"charts are counts of {result.loaded.scenario.people * result.reps:,} simulated accounts. So a policy may "
+        "have other numbers here than there: those of the simulation differ by chance, within their intervals, and "
+        "by what the exact engine leaves out."
+    )
 
 
 def _limits(result: Result) -> list[str]:

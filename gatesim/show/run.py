@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.padding import Padding
 from rich.text import Text
 
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
-from gatesim.measures.numbers import format_date, format_limit, format_rate
-from gatesim.measures.verdict import RATIOS
+from gatesim.measures.numbers import format_date, format_interval, format_limit, format_rate, is_wide
+from gatesim.measures.sentence import KINDS
+from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import format_duration
@@ -18,6 +19,8 @@ from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
 from gatesim.show.page import page
+from gatesim.show.sides import SIDES
+from gatesim.show.sides import outcome_words as side_words
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Result
 from gatesim.study.strategy import Dark
@@ -32,6 +35,16 @@ def rate(measure: Measure, structural_zero: bool = False) -> str:
     return format_rate(measure.value, measure.low, measure.high)
 
 
+def noisy(measure: Measure, structural_zero: bool = False) -> str:
+    """A ratio, and below it in brackets its interval, where that is wide."""
+    text = rate(measure, structural_zero)
+    if structural_zero or not is_wide(measure.value, measure.low, measure.high):
+        return text
+    assert measure.low is not None
+    assert measure.high is not None
+    return f"{text}\n({format_interval(measure.low, measure.high)})"
+
+
 def policies_table(result: Result) -> Table:
     """Each policy: what it serves, whom it refuses wrongly, what slips through."""
     scenario = result.loaded.scenario
@@ -42,11 +55,11 @@ def policies_table(result: Result) -> Table:
             (
                 name,
                 lead_time(scenario, name),
-                rate(m["served_entitled"]),
+                noisy(m["served_entitled"]),
                 rate(m["refused_by_gate"]),
                 rate(m["not_served"]),
-                rate(m["leak_rate"], not found.may_leak),
-                rate(m["leak_share"], not found.may_leak),
+                noisy(m["leak_rate"], not found.may_leak),
+                noisy(m["leak_share"], not found.may_leak),
             )
         )
     columns = (
@@ -78,7 +91,39 @@ def _policies_note(result: Result) -> str:
     )
     if result.engine == "exact":
         return f"{words} Expected values; no chance in them."
-    return f"{words} Digits as the simulation's noise (95 %, by person) allows."
+    words += " Digits as the simulation's noise (95 %, by person) allows"
+    shown = [
+        found.measures[name]
+        for found in result.policies.values()
+        for name in ("served_entitled", "leak_rate", "leak_share")
+        if found.may_leak or name == "served_entitled"
+    ]
+    wide = any(is_wide(measure.value, measure.low, measure.high) for measure in shown)
+    words += "; in brackets the 95 % interval, where it is wide." if wide else "."
+    return f"{words} {_expected(result)}".strip()
+
+
+def _expected(result: Result) -> str:
+    """What noise hides and the exact engine knows: for policies of which it leaves nothing out."""
+    said = []
+    for name, measures in result.expected.items():
+        found, share, of_all = result.policies[name], measures["leak_share"], measures["leak_rate"]
+        seen = found.measures["leak_share"]
+        if found.may_leak and (not seen.value or is_wide(seen.value, seen.low, seen.high)):
+            parts = [f"{rate(share)} of served needs"] * (share.value is not None)
+            said.append(f"{name} leaks {' and '.join([*parts, f'{rate(of_all)} of restricted ones'])}")
+    return f"Expected, without noise: {'; '.join(said)}." if said else ""
+
+
+def titles_table(result: Result) -> Table | None:
+    """What each policy is; None where none has a title."""
+    policies = result.loaded.scenario.policies
+    rows = [
+        (name, policies[name].title) for name in result.policies if name in policies and policies[name].title
+    ]
+    if not rows:
+        return None
+    return Table("The policies", (Column("policy", LEFT), Column("what it does", LEFT)), tuple(rows))
 
 
 def verdict_table(result: Result, ratio: str) -> Table:
@@ -96,9 +141,9 @@ def verdict_table(result: Result, ratio: str) -> Table:
         ratio
     ]
     columns = (Column("limit"), *(Column(reading, LEFT) for reading in readings))
-    note = ""
+    note = _cannot_tell(result, rows)
     if ratio == RATIOS[-1]:
-        note = (
+        note += (" " if note else "") + (
             "A name: that listed policy is within the limit, serves the floor and is ready. Not ready: it would do, "
             "but later. Below floor: it is within the limit but serves too few. None: every listed policy leaks "
             "more; shutting down is what remains of the list."
@@ -109,12 +154,67 @@ def verdict_table(result: Result, ratio: str) -> Table:
     )
 
 
+def _cannot_tell(result: Result, rows: Sequence[Row]) -> str:
+    """What "cannot tell" means, and how many accounts it would take; empty where it does not occur."""
+    if not any(row.outcome == "cannot_tell" for row in rows):
+        return ""
+    note = "Cannot tell: the simulation's noise decides whether a policy is within the limit and serves the floor."
+    mine = [row for row in rows if row.outcome == "cannot_tell" and row.reading == result.reading]
+    needed = [
+        f"{row.accounts_needed:,} accounts at {format_limit(row.limit)}"
+        for row in sorted(mine, key=lambda row: row.limit)
+        if row.accounts_needed is not None
+    ]
+    if needed:
+        note += f' Read as "{result.reading}" it would take about {", ".join(needed)} (--people N).'
+    if any(row.accounts_needed is None for row in mine):
+        note += " Where a policy is right at a limit, no number would do."
+    return note
+
+
+def remains_table(result: Result) -> Table | None:
+    """The list beside what bounds A and B allow, under the scenario's own limit; None where they are not known."""
+    found = result.remains
+    if found is None:
+        return None
+    rows = []
+    for name, side in (("list", found.listed), ("bound_A", found.a), ("bound_B", found.b)):
+        best = side.best
+        within = best.outcome in ("gate_available", "only_not_ready", "only_below_floor")
+        rows.append(
+            (
+                SIDES[name],
+                side_words(best.outcome, name) + (f": {best.name}" if within and best.name else ""),
+                format_rate(best.served, *(side.served_within or ())) if within else "-",
+                "-" if side.least_leak is None else format_rate(side.least_leak, *(side.leak_within or ())),
+            )
+        )
+    columns = (
+        Column("gates", LEFT),
+        Column("within the limit, serving the floor", LEFT),
+        Column("most served within"),
+        Column("least leak at the floor"),
+    )
+    note = (
+        f"Most served: of entitled needs, by a gate within the limit. Least leak: {KINDS[found.ratio]}, of gates that "
+        f"surely serve {format_limit(found.floor)}. Bound A speaks for every gate that decides each need from its own "
+        "cell and keeps nothing; B for every gate that remembers its accounts' own history, and shows none: it can "
+        "only rule out. Bounds are expected values, without the queue; whether such a gate could be ready is not asked."
+    )
+    return Table(
+        f'What remains within {format_limit(found.limit)}, the order read as "{found.reading}"',
+        columns,
+        tuple(rows),
+        note,
+    )
+
+
 def whom_table(result: Result) -> Table:
     """For each policy, the segments that it refuses wrongly and lets through most."""
     rows = []
     for name, found in result.policies.items():
         refused = _most(found.by["segment"], "false_blocks")
-        through = _most(found.by["segment"], "leaks") if found.may_leak else "nobody"
+        through = _through(result, name)
         rows.append((name, refused, through))
     columns = (
         Column("policy", LEFT),
@@ -123,6 +223,20 @@ def whom_table(result: Result) -> Table:
     )
     note = "Share of the policy's false blocks (leaks) made by people of the segment."
     return Table("Whom", columns, tuple(rows), note)
+
+
+def _through(result: Result, name: str) -> str:
+    """Whom a policy lets through mostly; that chance let nobody through is said, with what is expected."""
+    found = result.policies[name]
+    if not found.may_leak:
+        return "nobody"
+    through = _most(found.by["segment"], "leaks")
+    if through != "nobody" or result.engine == "exact":
+        return through
+    expected = result.expected.get(name, {}).get("leak_share")
+    if expected is None or not expected.value:
+        return "nobody in this simulation"
+    return f"nobody in this simulation (expected: {rate(expected)} of served needs)"
 
 
 def _most(groups: Mapping[str, Mapping[str, Measure]], count: str, at_most: int = 2) -> str:
@@ -214,9 +328,10 @@ def tables(result: Result) -> list[Table]:
     """All tables of a result, in reading order."""
     course, caps = course_table(result), caps_table(result)
     verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
-    shown = [policies_table(result), *([] if course is None else [course]), whom_table(result)]
-    capped = [] if caps is None else [caps]
-    return [*shown, *verdicts, *own_tables(result), *capped]
+    sides = remains_table(result)
+    first = (sides, policies_table(result), titles_table(result), course, whom_table(result))
+    shown = [table for table in first if table is not None]
+    return [*shown, *verdicts, *own_tables(result), *([] if caps is None else [caps])]
 
 
 def print_run(result: Result) -> None:
@@ -226,8 +341,9 @@ def print_run(result: Result) -> None:
     console.print(Text(heading(result), style="dim"))
     console.print()
     console.print(Padding(Text(result.sentence), (0, 0, 1, 0)))
-    if result.transition is not None:
-        console.print(Padding(Text(transition_words(result)), (0, 0, 1, 0)))
+    for words in (result.shutting_down, transition_words(result)):
+        if words:
+            console.print(Padding(Text(words), (0, 0, 1, 0)))
     for table in tables(result):
         print_table(console, table)
     for line in small_print(result):

@@ -11,13 +11,13 @@ BASES = {"leak_rate": "restricted needs", "leak_share": "served needs"}
 
 
 def points(difference: float | None) -> str:
-    """A difference of shares, in percentage points."""
+    """A difference of shares, in percentage points: to a thousandth, so that numbers below each other are aligned."""
     if difference is None:
         return "-"
     if difference == 0:
         return "0"
     size = 100 * difference
-    return f"{size:+.3g}" if abs(size) >= 1e-4 else f"{'+' if size > 0 else '-'}<0.0001"
+    return f"{size:+.3f}" if abs(size) >= 0.0005 else f"{'+' if size > 0 else '-'}<0.001"
 
 
 def worth_table(found: Sensitivity) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final, Literal
 
 from rich import box
@@ -13,8 +14,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 LEFT: Final = "left"
-NARROWEST = 10
-"""Columns that words get at least, where they run over several lines."""
+NARROWEST = (10, 6)
+"""Columns that words get at least, where they run over several lines: less where numbers would be broken else."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,10 @@ def print_table(console: Console, table: Table) -> None:
 
 def _headings(table: Table) -> tuple[list[str], list[int]]:
     """Headings on as many lines as they take, and the width of each column whose text is not broken."""
-    cells = [[row[number] for row in table.rows] for number in range(len(table.columns))]
+    cells = [
+        [line for row in table.rows for line in row[number].split("\n")]
+        for number in range(len(table.columns))
+    ]
     titles = [
         column.title if "\n" in column.title else broken(column.title, max([8, *map(len, texts)]))
         for column, texts in zip(table.columns, cells, strict=True)
@@ -106,13 +110,17 @@ def whole_width(table: Table) -> int:
 
 
 def _whole(columns: Sequence[Column], widths: Sequence[int], page: int) -> list[bool]:
-    """Which columns stay on one line: all that may, where they fit; else those of numbers; else none."""
+    """Which columns stay on one line: all that may, where they fit; else the first, which says what a row is about,
+    and those of numbers; else those of numbers; else none."""
     between = 2 * (len(columns) - 1)
-    for candidates in (("left", "right"), ("right",)):
-        kept = [column.ratio is None and column.align in candidates for column in columns]
-        narrowest = [
-            width if whole else min(width, NARROWEST) for width, whole in zip(widths, kept, strict=True)
+    for least, (candidates, first) in product(
+        NARROWEST, (("left right", True), ("right", True), ("right", False))
+    ):
+        kept = [
+            column.ratio is None and (column.align in candidates or (first and number == 0))
+            for number, column in enumerate(columns)
         ]
+        narrowest = [width if whole else min(width, least) for width, whole in zip(widths, kept, strict=True)]
         if sum(narrowest) + between <= page:
             return kept
     return [False] * len(columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gatesim.law.standards import Limits
 from gatesim.measures.judgement import RATIOS
 from gatesim.measures.verdict import first_order
 from gatesim.scenario import Loaded, ScenarioError
@@ -70,7 +71,7 @@ def no_single_ratio(scenario: Scenario) -> str:
         return "models have standards of their own"
     if order.standard.kind not in RATIOS:
         return f"its standard is {order.standard.kind}"
-    return "" if isinstance(order.standard.limit, float) else "its limit is not known"
+    return "" if Limits.of(order.standard.limit).known is not None else "its limit is not known"
 
 
 def _not_one_ratio(loaded: Loaded, ratio: str | None, limit: float | None) -> list[Problem]:

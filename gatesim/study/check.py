@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.assumptions import Input, count_guesses, rests_on
+from gatesim.study.settable import Key, settable
 from gatesim.study.shown import Shown
 
 if TYPE_CHECKING:
@@ -27,14 +28,32 @@ class Check(Shown):
         """How many inputs are guesses, and how many inputs there are."""
         return count_guesses(self.inputs)
 
-    def to_frame(self) -> pd.DataFrame:
-        """A table with a row an input."""
+    def settable(self, prefix: str = "") -> tuple[Key, ...]:
+        """The keys that can be set, or those that begin with a prefix; see `gatesim.study.settable.settable`."""
+        return settable(self.loaded, self.inputs, prefix)
+
+    def to_frame(self, keys: str | None = None) -> pd.DataFrame:
+        """A table with a row an input; or, where a prefix is given, with a row for each key that begins so."""
         import pandas as pd
+
+        if keys is not None:
+            return pd.DataFrame([one.to_dict() for one in self.settable(keys)])
 
         return pd.DataFrame([_as_row(entry) for entry in self.inputs])
 
-    def to_json(self) -> str:
-        """One JSON object."""
+    def to_json(self, keys: str | None = None) -> str:
+        """One JSON object; where a prefix is given, with the keys that begin so in place of the inputs."""
+        if keys is not None:
+            return json.dumps(
+                {
+                    "schema": 1,
+                    "scenario": self.loaded.scenario.title,
+                    "keys": [one.to_dict() for one in self.settable(keys)],
+                    "warnings": list(self.loaded.warnings),
+                },
+                indent=2,
+                default=str,
+            )
         guesses, inputs = self.guesses
         return json.dumps(
             {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, overload
@@ -22,6 +23,7 @@ from gatesim.study.options import instant
 from gatesim.study.plan import plan
 from gatesim.study.progress import Progress
 from gatesim.study.run import FAST
+from gatesim.study.search import SOUGHT, first_person
 from gatesim.study.simulate import desk_for
 from gatesim.study.story import Story
 from gatesim.study.telling import tell
@@ -33,6 +35,22 @@ def explain(
     source: str | Path | Loaded,
     *,
     person: int | str,
+    policy: str | None = None,
+    reading: str | None = None,
+    people: int | None = None,
+    seed: int | None = None,
+    sets: Sequence[str] = (),
+    replication: int = 0,
+    progress: Progress | None = None,
+    plugins: Mapping[str, Any] | None = None,
+) -> Story: ...
+
+
+@overload
+def explain(
+    source: str | Path | Loaded,
+    *,
+    find: str,
     policy: str | None = None,
     reading: str | None = None,
     people: int | None = None,
@@ -75,6 +93,7 @@ def explain(
     source: str | Path | Loaded,
     *,
     person: int | str | None = None,
+    find: str | None = None,
     cell: str | None = None,
     policy: str | None = None,
     reading: str | None = None,
@@ -97,6 +116,10 @@ def explain(
         A scenario: a path, a shipped name, or one already loaded.
     person
         Number of the account, from 0: its owner. ``"17.2"`` is the co-user in slot 2 of account 17.
+    find
+        Instead of a number: the first person of the run whom the gate refuses wrongly (``refused``), who is restricted
+        and served (``leaked``), who waits for a reviewer (``waiting``), is asked for a document (``asked``), is served
+        ``late``, or has left by the time of a need (``lost``).
     cell
         Instead of a person: what the signals read, such as ``"ip=US,payment=US,channel=consumer"``. ``model`` and
         ``age_band`` can be given, too; what is left out is summed over. Without person and cell it is the whole table.
@@ -126,31 +149,36 @@ def explain(
     Raises
     ------
     ScenarioError
-        If the scenario, the policy, the reading, the person, the cell or the date is wrong.
+        If the scenario, the policy, the reading, the person, the cell or the date is wrong, or nobody is found.
     ValueError
         If the replication is out of range, or both a person and a cell are given.
     """
-    if person is not None and (cell is not None or at is not None):
+    if (person is not None or find is not None) and (cell is not None or at is not None):
         raise ValueError("a person's story has no one cell and no one date: give person alone")
+    if person is not None and find is not None:
+        raise ValueError("find looks for a person: give either of person and find")
     given = [f"people={people}"] * (people is not None) + [f"seed={seed}"] * (seed is not None)
     loaded = loaded_from(source, [*sets, *given])
     scenario = loaded.scenario
     policy, reading = _chosen(loaded, policy, reading)
-    if person is None and policy == OPERATOR:
+    if person is None and find is None and policy == OPERATOR:
         raise _no_one_table(scenario)
-    if person is None:
+    if person is None and find is None:
         with handed(plugins):
             return _table(
                 loaded, policy, laws(scenario, scenario.seed, replication)[reading], cell, at, progress
             )
     from gatesim.engine.fast import Population
 
-    number, slot = _person(person, scenario.people)
+    who = None if person is None else _person(person, scenario.people)
+    if find is not None and find not in SOUGHT:
+        hint = nearest(find, SOUGHT, "there are")
+        raise ScenarioError([Problem("--find", None, find, "is nothing to look for", hint)])
     refuse_if_too_large(scenario, scenario.people, FAST)
     say = progress or (lambda done, doing: None)
     world = People(scenario, scenario.seed, replication)
-    account = world.account(number)
-    body = _body(scenario, account, slot)
+    if who is not None:
+        _body(scenario, world.account(who[0]), who[1])  # a wrong person is said before anything is worked out
     say(0.0, "compiling the policy")
     by_reading = laws(scenario, scenario.seed, replication)
     with handed(plugins):
@@ -161,9 +189,17 @@ def explain(
     waits, desk = desk_for(scenario, job)
     say(0.3, f"the run of {scenario.people:,} accounts")
     lives = Population(scenario, scenario.seed, replication, scenario.people).under(job.law, job.gate, waits)
+    if who is None:
+        assert find is not None
+        say(0.6, "looking for somebody")
+        who = first_person(scenario, lives, law, find, policy)
     say(0.9, "telling the story")
+    number, slot = who
+    account = world.account(number)
     rows = judged(lives.ledger(number, number + 1), scenario, law)
-    return tell(loaded, policy, law, job.gate, replication, world, account, body, rows, desk, steps)
+    body = _body(scenario, account, slot)
+    story = tell(loaded, policy, law, job.gate, replication, world, account, body, rows, desk, steps)
+    return replace(story, sought=find or "")
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------

@@ -153,6 +153,7 @@ class Options(Shown):
                 {"outcome": outcome, "probability": chance, "explanation": explain_outcome(outcome)}
                 for outcome, chance in (self.own.outcomes if self.own else {}).items()
             ],
+            "remains": None if self.result.remains is None else self.result.remains.to_dict(),
             "best": self.own.together.best if self.own and self.own.together else None,
             "transition": None if transition is None else vars(transition),
             "warnings": list(self.result.loaded.warnings),

@@ -11,6 +11,7 @@ from gatesim._version import __version__
 from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.measures.exposure import Bound, Unit, bounds
+from gatesim.measures.remains import Remains, shutting_down
 from gatesim.measures.verdict import Split, Verdict
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import Input, count_guesses
@@ -93,6 +94,12 @@ class Result(Shown):
         while it is in force; for orders that name a model which another names as well, else empty.
     caps
         What the scenario's caps on usage refuse, apart from all else; None where it has none.
+    remains
+        Under the scenario's own limit and the reading shown first: the list beside what bounds A and B allow; None
+        where the order asks no single leak ratio, or the bounds would take long (`notes` say which).
+    expected
+        Of a simulation, for the policies of which the exact engine leaves nothing out: policy -> name -> measure as it
+        is expected, without noise, under the reading shown first. The verdict on them rests on these.
     """
 
     loaded: Loaded
@@ -113,6 +120,13 @@ class Result(Shown):
     audits: tuple[Audited, ...] = ()
     by_order: Mapping[int, Mapping[str, Mapping[str, Found]]] = field(default_factory=dict)
     caps: Capped | None = None
+    remains: Remains | None = None
+    expected: Mapping[str, Mapping[str, Measure]] = field(default_factory=dict)
+
+    @property
+    def shutting_down(self) -> str:
+        """Whether shutting down is the only compliant option left, and in which sense; what the bounds say beside."""
+        return shutting_down(self.verdict, self.remains)
 
     @property
     def exposure(self) -> Mapping[str, Mapping[Unit, Bound]]:
@@ -214,8 +228,17 @@ class Result(Shown):
                 policy: {name: _numbers(measure) for name, measure in found.measures.items()}
                 for policy, found in self.policies.items()
             },
+            "expected": {
+                policy: {name: _numbers(measure) for name, measure in measures.items()}
+                for policy, measures in self.expected.items()
+            },
             "readings": everything,
-            "verdict": {"sentence": self.sentence, **self.verdict.to_dict()},
+            "verdict": {
+                "sentence": self.sentence,
+                "shutting_down": self.shutting_down,
+                "remains": None if self.remains is None else self.remains.to_dict(),
+                **self.verdict.to_dict(),
+            },
             "orders": {
                 str(number): {
                     reading: {

@@ -52,6 +52,7 @@ from gatesim.study.orders_apart import (
     told,
 )
 from gatesim.study.progress import Progress
+from gatesim.study.remains import remains
 from gatesim.study.result import Found, Result
 from gatesim.study.simulate import Done, Task, carry_out, share_networks
 from gatesim.study.store import write_run
@@ -514,6 +515,8 @@ def _judged(
     listed = [name for name in names if name != OPERATOR]
     decided, decided_apart = found, apart
     sure: Mapping[tuple[str, str], Found] = {}
+    reading = scenario.orders[0].reading if scenario.orders else next(iter(found))
+    expected: dict[str, dict[str, Measure]] = {}
     by_reading = laws(scenario, scenario.seed, 0)
     with clock.part("exact"):
         needed = engine != "exact" or apart or asks_for_zero(scenario)
@@ -524,6 +527,7 @@ def _judged(
             if apart and sure:
                 decided_apart = apart | exactly_apart(scenario, of_some(gates, sure))
         decided = {r: {name: sure.get((r, name), found[r][name]) for name in names} for r in found}
+        expected = {name: one.measures for (r, name), one in sure.items() if r == reading}
         notes += _without_noise_words(names, sure)
     results = []
     with clock.part("exact"):
@@ -552,7 +556,9 @@ def _judged(
     notes += licence_words(scenario, reps) + late_words(scenario) + apart_words(scenario)
     inputs = rests_on(loaded)
     guesses, uncertain = count_guesses(inputs)
-    reading = scenario.orders[0].reading if scenario.orders else next(iter(found))
+    with clock.part("bounds"):
+        what_remains, no_bounds = remains(scenario, by_reading[reading], reading, verdict)
+    notes += (no_bounds,) * bool(no_bounds)
     return Result(
         loaded,
         engine,
@@ -578,6 +584,8 @@ def _judged(
             },
         ),
         by_order,
+        what_remains,
+        expected,
     )
 
 

@@ -17,6 +17,7 @@ from gatesim.gates.bounds import Standard
 from gatesim.gates.bounds.most import Dense, most_value
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
+from gatesim.law.standards import Limits
 from gatesim.measures.judgement import OUTCOMES, RATIOS, Outcome
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.parameter import Parameter
@@ -81,7 +82,7 @@ def question(
     order = first_order(scenario)
     if order is None:
         raise ValueError("there is no order: nothing can be judged")
-    chosen = order.standard.limit if limit is None else limit
+    chosen = Limits.of(order.standard.limit).known if limit is None else limit
     kind = order.standard.kind if ratio is None else ratio
     if kind not in RATIOS or not isinstance(chosen, float | int):
         raise ValueError(

@@ -15,6 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from gatesim._version import __version__
 from gatesim.measures.axes import SPLITS
+from gatesim.measures.definitions import Measure
+from gatesim.measures.remains import Remains
 from gatesim.measures.verdict import Verdict
 from gatesim.scenario import Input, Loaded, ScenarioError, build
 from gatesim.study.audits import Audited
@@ -55,6 +57,8 @@ class Kept:
     sets: tuple[str, ...]
     by_order: dict[int, dict[str, dict[str, Found]]] = field(default_factory=dict)
     caps: Capped | None = None
+    remains: Remains | None = None
+    expected: dict[str, dict[str, Measure]] = field(default_factory=dict)
 
 
 _OF_LOADED = ("files", "origin", "warnings", "sets")

@@ -305,6 +305,8 @@ class Story(Shown):
         For each instant at which the law changes what changes, in words; 0: what holds from the start.
     switches
         Of a strategy: for each switch the policy that comes into place; 0: what is in place from the start.
+    sought
+        What the person was looked for as (see `gatesim.study.search.SOUGHT`); empty where it was named.
     """
 
     loaded: Loaded
@@ -317,6 +319,7 @@ class Story(Shown):
     events: tuple[Event, ...]
     law: Mapping[int, tuple[str, ...]]
     switches: Mapping[int, str] = field(default_factory=dict)
+    sought: str = ""
 
     def at(self, time_us: int) -> datetime:
         """An instant, in the zone of the scenario's start."""
@@ -461,6 +464,7 @@ class Story(Shown):
             "reading": self.reading,
             "desk": self.desk,
             "name": self.person.name,
+            "find": self.sought,
             "person": person,
             "law": [{"time": self.at(time), "changes": list(words)} for time, words in self.law.items()],
             "switches": [{"time": self.at(time), "policy": name} for time, name in self.switches.items()],

@@ -209,7 +209,7 @@ def _ends(rows: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
-    """Which policy's refusals change most from day to day, as a title."""
+    """What goes unserved under which policy changes most from day to day, as a title."""
     whole = [row for row in bars if row["what"] == PARTS["not_served"]]
     spans = {}
     for policy in dict.fromkeys(row["policy"] for row in whole):
@@ -219,10 +219,10 @@ def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
         return f"Let through, day by day, from {leaks[0]['day']} on"
     policy, (span, low, high) = max(spans.items(), key=lambda item: item[1][0])
     if span < 0.02:
-        return "From day to day the policies' refusals hardly change: by less than two points"
+        return "From day to day the policies hardly change what they leave unserved: by less than two points"
     return (
-        f"{policy} changes most: from day to day it refuses between {format_rate(low)} and {format_rate(high)} "
-        "of entitled needs"
+        f"{policy} changes most: from day to day it leaves between {format_rate(low)} and {format_rate(high)} "
+        "of entitled needs unserved"
     )
 
 
@@ -232,7 +232,7 @@ def _says(bars: list[dict[str, Any]], leaks: list[dict[str, Any]], names: Sequen
         whole = [row for row in bars if row["policy"] == name and row["what"] == PARTS["not_served"]]
         let = [row for row in leaks if row["policy"] == name]
         words = []
-        for rows, what in ((whole, "refuses wrongly"), (let, "lets through")):
+        for rows, what in ((whole, "leaves unserved"), (let, "lets through")):
             if rows:
                 first, last = _ends(rows)
                 words.append(

@@ -17,7 +17,7 @@ from gatesim.show.charts.grammar import (
     short_title,
     unchecked,
 )
-from gatesim.show.charts.places import along, place
+from gatesim.show.charts.places import along, around, place
 from gatesim.show.frontier import BASES
 from gatesim.study.frontier import Frontier
 from gatesim.study.standing import Question, question
@@ -33,6 +33,9 @@ WIDTH, HEIGHT, TOP = 270, 250, 1.04
 
 ALONE = (500, 280)
 """Width and height of a panel that stands by itself."""
+
+SAME = 4.0
+"""Dots that are nearer to each other, in points, cannot be told apart: they share a name."""
 
 NAMES = {"bound_A": "A: keeps nothing", "bound_B": "B: remembers"}
 
@@ -220,9 +223,14 @@ def _layers(
         )
         taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
     placed, left = _named(dots, taken, _numbers(found), size)
+    leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
+    if leaders:
+        pixels = {name: alt.value(alt.expr(f"datum.{name}")) for name in ("x", "y", "x2", "y2")}
+        lines = alt.Chart(inline(leaders)).mark_rule(color="#999999", strokeWidth=0.7)
+        layers.append(lines.encode(**pixels))
     if placed:
         # They stand at points of the panel, not at values of its axes.
-        names = alt.Chart(inline([one._asdict() for one in placed])).mark_text(
+        names = alt.Chart(inline([{"text": one.text, "x": one.x, "y": one.y} for one in placed])).mark_text(
             x={"expr": "datum.x"},
             y={"expr": "datum.y"},
             align="left",
@@ -239,13 +247,13 @@ def _named(
 ) -> tuple[list[Any], list[str]]:
     """Places of names; policies that stand on the same point share one."""
     width, height = size
-    groups: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    points: list[tuple[list[str], float, float]] = []
     for dot in dots:
-        groups.setdefault(
-            (round(_across(dot["x"], width) / 2), round(_down(dot["y"], height) / 2)), []
-        ).append(dot)
-    points = [
-        ([dot["policy"] for dot in group], _across(group[0]["x"], width), _down(group[0]["y"], height))
-        for group in groups.values()
-    ]
-    return place(points, taken, size, numbers)
+        x, y = _across(dot["x"], width), _down(dot["y"], height)
+        names = next((one for one, x2, y2 in points if math.hypot(x - x2, y - y2) < SAME), None)
+        if names is None:
+            points.append(([dot["policy"]], x, y))
+        else:
+            names.append(dot["policy"])
+    dotted = [around(_across(dot["x"], width), _down(dot["y"], height)) for dot in dots]
+    return place(points, [*taken, *dotted], size, numbers)

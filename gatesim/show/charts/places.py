@@ -35,12 +35,25 @@ class Box(NamedTuple):
         return False
 
 
+FAR = 9.0
+"""A name whose middle is so far above or below its point, and beside it, has a line that leads there."""
+
+
 class Placed(NamedTuple):
-    """A name, and the left end and middle of it."""
+    """A name, and the left end and middle of it.
+
+    Attributes
+    ----------
+    text, x, y
+        The name and where it stands.
+    leader
+        Ends of a line from the point to a name that stands off, as x, y, x, y; empty where it stands close.
+    """
 
     text: str
     x: float
     y: float
+    leader: tuple[float, ...] = ()
 
 
 def around(x: float, y: float, radius: float = 4.0) -> Box:
@@ -64,6 +77,14 @@ def _candidates(x: float, y: float, width: float) -> Iterator[tuple[float, float
             yield x - GAP - width, y + down
         yield x - width / 2, y - off - GAP - HEIGHT / 2
         yield x - width / 2, y + off + GAP + HEIGHT / 2
+
+
+def _leader(x: float, y: float, box: Box) -> tuple[float, ...]:
+    """A line from a point to the nearest place of a name that stands off."""
+    end_x, end_y = min(max(x, box.left), box.right), min(max(y, box.top + 2), box.bottom - 2)
+    if abs((box.top + box.bottom) / 2 - y) < FAR or abs(end_y - y) < FAR:
+        return ()
+    return (x, y, end_x, end_y)
 
 
 def spans(numbers: Sequence[int]) -> str:
@@ -113,7 +134,7 @@ def place(
             inside = box.left >= 0 and box.right <= size[0] and box.top >= 0 and box.bottom <= size[1]
             if inside and not box.meets_any(boxes):
                 boxes.append(box)
-                placed.append(Placed(text, at, middle))
+                placed.append(Placed(text, at, middle, _leader(x, y, box)))
                 return True
         return False
 

@@ -1,0 +1,191 @@
+"""What remains besides shutting down, in words: of the policies listed, and of all gates that a bound is about.
+
+It takes data only. The list is judged as the run judged it; the bounds are expected values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from gatesim.measures.definitions import Measure
+from gatesim.measures.finding import Best, and_list
+from gatesim.measures.judgement import Outcome, explain_outcome
+from gatesim.measures.numbers import format_rate
+from gatesim.measures.rows import Row
+from gatesim.measures.verdict import Verdict
+
+_LEFT: tuple[Outcome, ...] = ("only_not_ready", "only_below_floor", "no_gate_meets_limit")
+"""Outcomes in which shutting down is the only compliant option left."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """The list, or the gates of a bound, under one limit and floor.
+
+    Attributes
+    ----------
+    best
+        The gate that the outcome is about: of a bound the one that serves most within the limit.
+    least_leak
+        The least leak ratio at which a gate of this side serves the floor; None where none does, or where it cannot
+        be told.
+    served_within, leak_within
+        Of a simulated list: the intervals of what the best gate serves and of the least leak; None where there is no
+        noise.
+    """
+
+    best: Best
+    least_leak: float | None
+    served_within: tuple[float, float] | None = None
+    leak_within: tuple[float, float] | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON has it."""
+        best = asdict(self.best)
+        ready = best.pop("ready")
+        return {
+            **best,
+            "ready": None if ready is None else ready.isoformat(),
+            "least_leak_at_floor": self.least_leak,
+        }
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What remains under one reading, limit and floor: the list beside both bounds.
+
+    Attributes
+    ----------
+    reading, ratio, limit, floor
+        What is asked.
+    signals
+        Names of the signals.
+    listed, a, b
+        The policies listed, and what bound A and bound B allow.
+    """
+
+    reading: str
+    ratio: str
+    limit: float
+    floor: float
+    signals: tuple[str, ...]
+    listed: Side
+    a: Side
+    b: Side
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON has it: the three sides by name."""
+        return {
+            "reading": self.reading,
+            "ratio": self.ratio,
+            "limit": self.limit,
+            "floor": self.floor,
+            "list": self.listed.to_dict(),
+            "bound_A": self.a.to_dict(),
+            "bound_B": self.b.to_dict(),
+        }
+
+
+def side_of_list(row: Row) -> Side:
+    """The side of the list, from the verdict's row."""
+    one = None if row.best is None else row.judgement(row.best)
+    serving = [j for j in row.policies if j.serves_floor != "no" and j.leak.value is not None]
+    least = min(serving, key=lambda j: j.leak.value or 0.0, default=None)
+    if row.outcome == "cannot_tell" or (least is not None and least.serves_floor == "undecided"):
+        least = None
+    value = None if least is None else least.leak.value
+    within = None if least is None else _interval(least.leak)
+    if one is None:
+        return Side(Best(row.outcome), value, None, within)
+    best = Best(
+        row.outcome, one.policy, one.served.value, one.leak.value, None if one.is_ready else one.ready
+    )
+    return Side(best, value, _interval(one.served), within)
+
+
+def _interval(measure: Measure) -> tuple[float, float] | None:
+    return None if measure.low is None or measure.high is None else (measure.low, measure.high)
+
+
+def bounds_words(found: Remains) -> str:
+    """What both bounds say of gates that are not listed.
+
+    Parameters
+    ----------
+    found
+        What remains.
+
+    Returns
+    -------
+    str
+        One to three sentences. Bound B shows no gate, so that it can only rule one out.
+    """
+    gate = f"gate that decides from one session's {and_list(found.signals)}"
+    memory = "that remembers an account's own history"
+    a, b = found.a.best, found.b.best
+    most = f"at most {format_rate(b.served)}"
+    if found.listed.best.outcome == "gate_available":
+        return (
+            f"Within that limit the best {gate} serves {_most(a)} (bound A), and one {memory} "
+            f"{'nobody' if b.outcome == 'no_gate_meets_limit' else most} (bound B)."
+        )
+    if a.outcome == "gate_available":
+        return (
+            f"Gates that are not listed are another matter: the best {gate} serves {_most(a)} within that limit "
+            f"(bound A; when it could be ready is not asked), and one {memory} {most} (bound B)."
+        )
+    start = "There is no" if found.listed.best.outcome == "cannot_tell" else "Nor is there any"
+    if a.outcome == "no_gate_meets_limit":
+        said = f"{start} {gate} that serves anybody within that limit (bound A)."
+    else:
+        said = (
+            f"{start} {gate} that serves the floor within that limit: the best serves {_most(a)} (bound A)."
+        )
+    if b.outcome == "gate_available":
+        return f"{said} Whether one {memory} could is not ruled out: it serves {most} (bound B)."
+    if b.outcome == "only_below_floor":
+        return f"{said} Nor could one {memory}: it serves {most} (bound B)."
+    return f"{said} Nor could one {memory}: none within it serves anybody (bound B)."
+
+
+def _most(best: Best) -> str:
+    return "nobody" if best.outcome == "no_gate_meets_limit" else format_rate(best.served)
+
+
+def shutting_down(verdict: Verdict, found: Remains | None) -> str:
+    """Whether shutting down is the only compliant option left, and in which sense.
+
+    Parameters
+    ----------
+    verdict
+        The verdict on the policies listed.
+    found
+        What both bounds say beside it; None where they are not known.
+
+    Returns
+    -------
+    str
+        Some sentences; where limits or the reading are unknown, a probability; empty where nothing is asked.
+    """
+    certain = [one.together for one in verdict.own if one.weight == 1.0 and one.together is not None]
+    if len(certain) == 1:
+        words = explain_outcome(certain[0].outcome, certain[0].ratio)
+    elif verdict.chances:
+        words = _chances(verdict)
+    else:
+        return ""
+    return words if found is None else f"{words} {bounds_words(found)}"
+
+
+def _chances(verdict: Verdict) -> str:
+    """The same over limits and readings that are unknown."""
+    weight = sum(verdict.chances.values())
+    left = sum(verdict.chances.get(outcome, 0.0) for outcome in _LEFT) / weight
+    words = (
+        "Shutting down is the only compliant option left, among the policies listed that serve the floor and are "
+        f"ready, with a probability of {format_rate(left)}"
+    )
+    open_still = verdict.chances.get("cannot_tell", 0.0) / weight
+    if open_still > 0:
+        return f"{words}; with {format_rate(open_still)} the simulation cannot tell."
+    return f"{words}."
