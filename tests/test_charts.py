@@ -20,6 +20,7 @@ from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
+from gatesim.show.app.view import named_data
 from gatesim.show.charts import grammar
 from gatesim.show.charts.frontier import one_reading
 from gatesim.show.charts.grammar import broken
@@ -308,7 +309,9 @@ def test_the_frontiers_title_is_its_point_at_the_limit() -> None:
 def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -> None:
     names = ["open", "shutdown", "any_foreign"]
     found = gatesim.frontier(SMALL, policies=names)
-    spec = one_reading(found, question(found.loaded.scenario), "What it shows.").to_dict(validate=True)
+    drawn, numbers = one_reading(found, question(found.loaded.scenario), "What it shows.")
+    spec = drawn.to_dict(validate=True)
+    assert numbers == ""
     assert spec["description"] == "What it shows."
     named = [row for rows in found_in(spec, "values") for row in rows if isinstance(row, dict) and "y" in row]
     shown = {row["text"]: row for row in named if "text" in row}
@@ -318,6 +321,23 @@ def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -
         if one.reading == found.reading and one.leak is not None and one.served is not None
     }
     assert all(0 < row["x"] < spec["width"] and 0 < row["y"] < spec["height"] for row in shown.values())
+
+
+def test_panels_for_the_page_differ_in_nothing_but_their_rows() -> None:
+    # Where only rows differ the page's chart is given the new ones; otherwise it is taken away and drawn anew.
+    specs, numbers = [], []
+    for policies in (["open", "any_foreign"], ["open", "shutdown", "any_foreign", NAME]):
+        loaded = load(SMALL, [f'policies.{NAME}={{ family = "k_of_n", signals = ["ip"], k = 1 }}'])
+        found = gatesim.frontier(loaded, policies=policies)
+        drawn, small = one_reading(
+            found, question(loaded.scenario, limit=0.01 * len(policies)), "What it shows."
+        )
+        specs.append(named_data(drawn.to_dict(validate=True)))
+        numbers.append(small)
+    assert specs[0]["datasets"] != specs[1]["datasets"]
+    assert {**specs[0], "datasets": {}} == {**specs[1], "datasets": {}}
+    assert all(layer["data"]["name"] in specs[0]["datasets"] for layer in specs[0]["layer"])
+    assert all(name in f"{numbers[1]} {specs[1]['datasets']}" for name in ("any_foreign", NAME))
 
 
 def test_a_chart_that_is_not_in_order_is_refused_when_it_is_drawn() -> None:

@@ -25,10 +25,10 @@ STYLE = """
 .gs h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .3rem; padding: 0; font-weight: 600; }
 .gs h3 { font-size: 1.1rem; line-height: 1.3; margin: .8rem 0 0; padding: 0; font-weight: 600; }
 .gs h2 { font-size: 1.6rem; line-height: 1.3; margin: 0 0 .4rem; padding: 0; }
-[data-testid="stElementContainer"]:has(.aloud) { position: absolute; }
+[data-testid="stElementContainer"]:has(.aloud) { position: absolute; width: 1px !important; overflow: hidden; }
 .gs .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 /* The room of the chart, before it comes and while it is drawn. */
-.st-key-frontier { max-width: 564px; aspect-ratio: 564 / 392; }
+.st-key-frontier { max-width: min(564px, 100%); aspect-ratio: 564 / 373; }
 .gs p { margin: 0 0 .5rem; }
 .gs small, .gs .small { color: #555; font-size: .85rem; }
 .gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
@@ -114,6 +114,15 @@ FRONTIER = "Line chart of the frontier; what it shows is told before it."
 def aloud(text: str) -> str:
     """A text for screen readers alone."""
     return section(f'<p class="aloud">{escaped(text)}</p>')
+
+
+def frontier_key(numbers: str) -> str:
+    """What is what in the chart of the frontier; ``numbers`` are those that stand for names that found no room."""
+    words = (
+        "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the limit; dotted: "
+        "the floor."
+    )
+    return f"{words} {numbers}." if numbers else words
 
 
 def frontier_words(found: Glance) -> str:

@@ -291,16 +291,9 @@ class _Places:
         with left:
             st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
             self._told = st.empty()
-            with st.container(key="frontier"):
-                self._frontier = st.empty()
-            st.html(
-                parts.paragraphs(
-                    [
-                        "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the "
-                        "limit; dotted: the floor."
-                    ]
-                )
-            )
+            # No place that is empty at first: it would take away the chart from before a move.
+            self._frontier: Any = st.container(key="frontier")
+            self._key = st.empty()
         self._differing = right.empty()
         self._policies, self._warnings = st.empty(), st.empty()
 
@@ -316,13 +309,16 @@ class _Places:
             self._warnings.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
         # What it shows is told beside it: as part of the chart it would be drawn anew for every number in it.
         self._told.html(parts.aloud(parts.frontier_words(found)))
-        with self._frontier:
-            _chart(one_reading(found.frontier, found.asked, parts.FRONTIER))
+        drawn, numbers = one_reading(found.frontier, found.asked, parts.FRONTIER)
+        self._key.html(parts.paragraphs([parts.frontier_key(numbers)]))
+        # In the container the first time, and then in the place of the chart that was put there.
+        self._frontier = _chart(drawn, self._frontier)
 
 
-def _chart(drawn: Any) -> None:
-    """A chart. That its grammar is right is for the tests of charts to see: Altair's own look at it takes long."""
-    st.vega_lite_chart(spec=named_data(drawn.to_dict(validate=False)), theme=None, width="content")
+def _chart(drawn: Any, place: Any = st) -> Any:
+    """A chart, and where it stands. That its grammar is right is for the tests of charts: Altair's look takes long."""
+    spec = named_data(drawn.to_dict(validate=False))
+    return place.vega_lite_chart(spec=spec, theme=None, width="content")
 
 
 def named_data(spec: dict[str, Any]) -> dict[str, Any]:

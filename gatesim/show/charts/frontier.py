@@ -107,8 +107,10 @@ def _numbers(found: Frontier) -> dict[str, int]:
 
 
 @unchecked()
-def one_reading(found: Frontier, asked: Question, says: str, size: tuple[int, int] = ALONE) -> LayerChart:
-    """The panel of one reading by itself, for a page that has a title of its own.
+def one_reading(
+    found: Frontier, asked: Question, says: str, size: tuple[int, int] = ALONE
+) -> tuple[LayerChart, str]:
+    """The panel of one reading by itself, for a page that has a title and small print of its own.
 
     Parameters
     ----------
@@ -120,6 +122,12 @@ def one_reading(found: Frontier, asked: Question, says: str, size: tuple[int, in
         Alternative text.
     size
         Width and height of the panel, in points.
+
+    Returns
+    -------
+    chart, small
+        Between charts of the same ratio nothing but rows differs; and what the numbers in it stand for, where a name
+        found no room.
     """
     alt = altair()
     layers, unnamed = _layers(alt, found, asked.reading, True, asked, size)
@@ -131,7 +139,6 @@ def one_reading(found: Frontier, asked: Question, says: str, size: tuple[int, in
         width=size[0],
         height=size[1],
         description=" ".join(says.split()),
-        title=alt.TitleParams(small, **_SMALL),
         autosize="pad",  # names stand at points of the panel: it must not be squeezed
         config=alt.Config(
             view=alt.ViewConfig(stroke=None),
@@ -141,11 +148,7 @@ def one_reading(found: Frontier, asked: Question, says: str, size: tuple[int, in
             legend=alt.LegendConfig(labelLimit=0, labelFontSize=11),
         ),
     )
-    return chart
-
-
-_SMALL = {"fontSize": 10, "fontWeight": "normal", "anchor": "start", "orient": "bottom", "offset": 8}
-"""How the names of policies that found no room are written."""
+    return chart, small
 
 
 def _across(limit: float, width: int = WIDTH) -> float:
