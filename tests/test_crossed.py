@@ -29,20 +29,22 @@ def once(below: Side, above: Side) -> Moves:
         (
             {},
             [
-                "signals.ip.accuracy moves from 0.95 to 0.995. For the policies listed nothing in this range changes "
-                "the outcome: strict within the limit, but below the floor of 50 % (serves 1.04 %, leaks 0.00629 %).",
-                "For any gate without memory nothing in this range changes the outcome: only gates below the floor of "
-                "50 % (the best serves 1.04 %, leaks 0.00629 %).",
-                "For gates that remember nothing in this range changes the outcome: ruled out at the floor of 50 % "
-                "(at most 1.04 % served).",
+                "Nothing in the range of signals.ip.accuracy changes the outcome, from 0.95 to 0.995. For the policies "
+                "listed: strict within the limit, but below the floor of 50 % (serves 1.04 %, leaks 0.00629 %).",
+                "For any gate without memory: only gates below the floor of 50 % (the best serves 1.04 %, leaks "
+                "0.00629 %).",
+                "For gates that remember: ruled out at the floor of 50 % (at most 1.04 % served).",
             ],
             ["worlds", "remember and", "at its"],
         ),
         (
             {"listed": once(NONE, LATE)},
             [
+                "signals.ip.accuracy moves from 0.95 to 0.995. For the policies listed",
+                "For any gate without memory nothing in this range changes the outcome: only gates below the floor of "
+                "50 % (the best",
                 "the outcome changes once: at 0.962 from none within the limit to half, which is not ready (serves "
-                "60.0 %, leaks 0.0500 %)."
+                "60.0 %, leaks 0.0500 %).",
             ],
             ["50.9"],
         ),
@@ -59,8 +61,7 @@ def once(below: Side, above: Side) -> Moves:
         (
             {"b": Moves((), NONE, NONE), "listed": Moves((), DOES, replace(DOES, served=None))},
             [
-                "For gates that remember nothing in this range changes the outcome: ruled out, for none serves anybody "
-                "within the limit.",
+                "For gates that remember: ruled out, for none serves anybody within the limit.",
                 "half (at its lower end serves 70.0 %, leaks nothing; at its upper end serves everybody entitled, "
                 "leaks nothing).",
             ],

@@ -94,12 +94,16 @@ class PointClaim:
 
 def point_sentence(claim: PointClaim) -> str:
     """What was found, in a few sentences without what they rest on."""
+    span = f"from {claim.low} to {claim.high}"
+    none = not any(moves.changes for moves in (claim.listed, claim.a, claim.b))
     return " ".join(
         (
-            f"{claim.key} moves from {claim.low} to {claim.high}.",
-            _moves(claim.listed, "For the policies listed", _of_list, claim.floor),
-            _moves(claim.a, "For any gate without memory", _of_a, claim.floor),
-            _moves(claim.b, "For gates that remember", _of_b, claim.floor),
+            f"Nothing in the range of {claim.key} changes the outcome, {span}."
+            if none
+            else f"{claim.key} moves {span}.",
+            _moves(claim.listed, "For the policies listed", _of_list, claim.floor, none),
+            _moves(claim.a, "For any gate without memory", _of_a, claim.floor, none),
+            _moves(claim.b, "For gates that remember", _of_b, claim.floor, none),
             *_of_memory(claim),
             *_of_worlds(claim),
         )
@@ -116,8 +120,13 @@ class _Words(NamedTuple):
         return f"{self.head} ({self.detail})" if self.detail else self.head
 
 
-def _moves(moves: Moves, who: str, words: Callable[[Side, float | None], _Words], floor: float | None) -> str:
+def _moves(
+    moves: Moves, who: str, words: Callable[[Side, float | None], _Words], floor: float | None, none: bool
+) -> str:
+    """What happens on one side; ``none``: it is said already that nothing does on any."""
     changes = moves.changes
+    if none:
+        return f"{who}: {_held(moves, words, floor)}."
     if not changes:
         return f"{who} nothing in this range changes the outcome: {_held(moves, words, floor)}."
     if len(changes) <= _MOST_NAMED:

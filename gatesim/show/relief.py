@@ -42,7 +42,10 @@ def _listed(gate: Gate) -> str:
 
 
 def _rate(share: float | None) -> str:
-    return "" if share is None else f"({format_rate(share)})"
+    """A share in brackets; what is everybody but for rounding is everybody."""
+    if share is None:
+        return ""
+    return f"({format_rate(1.0 if share > 1.0 - 1e-12 else share)})"
 
 
 def _signed(needs: float) -> str:
