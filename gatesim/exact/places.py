@@ -77,6 +77,7 @@ class Places:
         self._laws: list[NDArray[np.float64]] = []
         self._law_numbers: dict[bytes, int] = {}
         self._by_reading: dict[tuple[object, ...], NDArray[np.int64]] = {}
+        self._actions: NDArray[np.float64] | None = None
         self._only_fresh = only_fresh
         if only_fresh:
             states = ()
@@ -93,6 +94,18 @@ class Places:
         self._base = (
             np.flatnonzero((parts[session] == 0).all(axis=0)) if session else np.arange(parts.shape[1])
         )
+
+    @property
+    def actions(self) -> NDArray[np.float64]:
+        """What is done at all places known by now: float64[place, counted epoch, state, model, action or `OPEN`]."""
+        if self._actions is None or len(self._actions) < len(self.known):
+            self._actions = np.stack([place.actions for place in self.known])
+        return self._actions
+
+    @property
+    def restricted(self) -> NDArray[np.bool_]:
+        """Who is restricted at all places known by now: bool[place, counted epoch, model]."""
+        return np.stack([place.restricted for place in self.known])
 
     def laws_by_reading(self, channel: int, band: int, anew: StickyLaw) -> NDArray[np.int64]:
         """The number of a session's law, for the readings that stick (flat index, the other readings 0).
