@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gatesim.exact.different import different
 from gatesim.exact.drawn import Body, Chances, Drawn, Readings, drawn
 from gatesim.exact.expected import CannotDo
 from gatesim.exact.places import Places
@@ -112,17 +113,15 @@ class Classes:
         found: list[tuple[int, tuple[int, ...], Readings, float]] = []
         for part in known.parts:
             rows = laws[part.rows]
-            numbers: dict[bytes, int] = {}
-            group = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in rows])[part.row]
-            shape = (len(known.facts), len(numbers))
-            flat = np.bincount(part.facts_number * len(numbers) + group, part.weight, shape[0] * shape[1])
-            total = np.zeros(len(numbers))
-            for p, weights in zip(known.facts, flat.reshape(shape), strict=True):
-                total += p * weights
-            first = np.full(len(numbers), shape[0])
+            begin, which = different(rows)
+            group = which[part.row]
+            shape = (len(known.facts), len(begin))
+            flat = np.bincount(part.facts_number * shape[1] + group, part.weight, shape[0] * shape[1])
+            total = np.array(known.facts) @ flat.reshape(shape)
+            first = np.full(shape[1], shape[0])
             np.minimum.at(first, group, part.facts_number)
-            distinct = [tuple(np.frombuffer(name, dtype=np.int64).tolist()) for name in numbers]
-            found += zip(first.tolist(), distinct, [part] * len(distinct), total.tolist(), strict=True)
+            names = [tuple(row) for row in rows[begin].tolist()]
+            found += zip(first.tolist(), names, [part] * len(names), total.tolist(), strict=True)
         # An order that does not depend on how readings are numbered.
         for _, row, part, weight in sorted(found, key=lambda entry: entry[:2]):
             yield part, row, weight

@@ -22,6 +22,7 @@ from gatesim.exact.chain import (
 )
 from gatesim.exact.classes import Classes
 from gatesim.exact.counting import Counts, Needs
+from gatesim.exact.different import different
 from gatesim.exact.expected import with_fallback
 from gatesim.exact.places import Places
 from gatesim.gates.tables import (
@@ -250,7 +251,7 @@ class Lasting:
                 apart[0] = apart[0] + each
             leaves.append(apart)
         laws = [np.column_stack([each.stationary, each.starts_per_day, each.ends_per_day]) for each in moving]
-        first, which = _different(
+        first, which = different(
             np.concatenate([*laws, *(_flat(each) for row in leaves for each in row)], axis=1)
         )
         chains = Chains(
@@ -351,12 +352,3 @@ def _of_trips(trips: Trips) -> tuple[float, float, float]:
 
 def _flat(array: Floats) -> Floats:
     return array.reshape(len(array), -1)
-
-
-def _different(rows: Floats) -> tuple[Ints, Ints]:
-    """Rows that differ from all before them, and for each row the number, among these, of the one that it equals."""
-    data, width = np.ascontiguousarray(rows).tobytes(), rows.shape[1] * rows.itemsize
-    numbers: dict[bytes, int] = {}
-    which = [numbers.setdefault(data[at : at + width], len(numbers)) for at in range(0, len(data), width)]
-    found = np.array(which)
-    return np.unique(found, return_index=True)[1], found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gatesim.exact.different import different
 from gatesim.exact.expected import counted_epochs
 from gatesim.exact.memoryless import OPEN
 from gatesim.exact.states import entered
@@ -17,6 +19,8 @@ from gatesim.law.law import Law
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.world.space import CellSpace
+
+_ONE_HOT = np.eye(4)
 
 _BITS = 42
 """Probabilities that agree to this many significant bits count as equal."""
@@ -46,6 +50,24 @@ class Place:
     actions: NDArray[np.float64]
 
 
+class _Who(NamedTuple):
+    """Bodies of a segment in a region, on accounts of a channel: all about them that makes a place.
+
+    Attributes
+    ----------
+    uses
+        bool[model]: whether they use it.
+    restricted
+        bool[counted epoch, model].
+    name
+        The same for those that do not differ.
+    """
+
+    uses: NDArray[np.bool_]
+    restricted: NDArray[np.bool_]
+    name: bytes
+
+
 class Places:
     """All places that occur under one gate, numbered as they are met.
 
@@ -72,7 +94,9 @@ class Places:
         self.scenario, self.law, self.gate = scenario, law, gate
         self.epochs = counted_epochs(law)
         self.known: list[Place] = []
-        self._numbers: dict[tuple[bytes, bytes], int] = {}
+        self._places: dict[tuple[bytes, bytes], int] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._known_who: dict[tuple[int, int, int], _Who] = {}
         self._mixed: dict[tuple[object, ...], int] = {}
         self._laws: list[NDArray[np.float64]] = []
         self._law_numbers: dict[bytes, int] = {}
@@ -120,19 +144,18 @@ class Places:
         key = (channel, band, anew.offsets.tobytes(), anew.weights.tobytes())
         if key not in self._by_reading:
             codes = self._codes(channel, band)
-            total = np.zeros((len(self._base), *codes.shape[:3], 4))
-            for (offset,), weight in zip(anew.offsets, anew.weights, strict=True):
-                taken = np.moveaxis(codes[..., self._base + offset], -1, 0)
-                total += weight * (taken[..., None] == np.arange(4))
-            flat = _rounded(total.reshape(len(self._base), -1))
-            distinct: dict[bytes, int] = {}
-            which = np.array([distinct.setdefault(row.tobytes(), len(distinct)) for row in flat])
-            first = np.unique(which, return_index=True)[1]
-            order = np.lexsort(flat[first].T[::-1])
-            numbers = np.empty(len(first), dtype=np.int64)
-            numbers[order] = [self._law_number(total[k]) for k in first[order]]
+            shape = codes.shape[:3]
+            # What is done with all the readings that a session may bring: [base, reading of the session, ...].
+            taken = np.moveaxis(codes[..., self._base[:, None] + anew.offsets.ravel()], (3, 4), (0, 1))
+            first, which = different(taken.reshape(len(self._base), -1))
+            total = np.einsum("bo...a,o->b...a", _ONE_HOT[taken[first]], anew.weights)
+            flat = _rounded(total.reshape(len(first), -1))
+            begin, again = different(flat)
+            order = np.lexsort(flat[begin].T[::-1])
+            numbers = np.empty(len(begin), dtype=np.int64)
+            numbers[order] = [self._law_number(total[k].reshape(*shape, 4)) for k in begin[order]]
             found = np.full(codes.shape[-1], -1, dtype=np.int64)
-            found[self._base] = numbers[which]
+            found[self._base] = numbers[again][which]
             self._by_reading[key] = found
         return self._by_reading[key]
 
@@ -149,22 +172,40 @@ class Places:
             The probability that the VPN is on.
         """
         key = (segment, channel, region, direct, vpn, on)
-        if key not in self._mixed:
-            law = self._laws[direct]
-            if vpn is not None:
-                law = on * self._laws[vpn] + (1.0 - on) * law
-            uses = [self._segments[segment].models.get(name, 0.0) > 0 for name in self.scenario.models]
-            law = law * np.array(uses)[:, None]
+        found = self._mixed.get(key)
+        if found is None:
+            who = self._who(segment, channel, region)
+            alike = (who.name, direct, vpn, on)
+            if alike not in self._numbers:
+                self._numbers[alike] = self._number(who, direct, vpn, on)
+            found = self._mixed[key] = self._numbers[alike]
+        return found
+
+    def _number(self, who: _Who, direct: int, vpn: int | None, on: float) -> int:
+        """The number of the place of some bodies that share a law."""
+        law = self._laws[direct]
+        if vpn is not None:
+            law = on * self._laws[vpn] + (1.0 - on) * law
+        law = law * who.uses[:, None]
+        name = (b"" if self._only_fresh else who.restricted.tobytes(), _rounded(law).tobytes())
+        if name not in self._places:
+            self._places[name] = len(self.known)
+            self.known.append(Place(who.restricted, law))
+        return self._places[name]
+
+    def _who(self, segment: int, channel: int, region: int) -> _Who:
+        """Whose needs come from a region."""
+        key = (segment, channel, region)
+        if key not in self._known_who:
+            used = np.array(
+                [self._segments[segment].models.get(name, 0.0) > 0 for name in self.scenario.models]
+            )
             restricted = np.array(
                 [self.law.epochs[e].restricted[segment, region, :, channel] for e in self.epochs]
             )
-            restricted &= np.array([self.law.epochs[e].named for e in self.epochs]) & np.array(uses)
-            name = (b"" if self._only_fresh else restricted.tobytes(), _rounded(law).tobytes())
-            if name not in self._numbers:
-                self._numbers[name] = len(self.known)
-                self.known.append(Place(restricted, law))
-            self._mixed[key] = self._numbers[name]
-        return self._mixed[key]
+            restricted &= np.array([self.law.epochs[e].named for e in self.epochs]) & used
+            self._known_who[key] = _Who(used, restricted, used.tobytes() + restricted.tobytes())
+        return self._known_who[key]
 
     def _law_number(self, law: NDArray[np.float64]) -> int:
         name = _rounded(law).tobytes()
