@@ -14,13 +14,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.exact.answers import Answers, CheckLaw, answers, check_law, marginal
+from gatesim.exact.answers import asked_in
 from gatesim.exact.classes import AccountClass, Classes
 from gatesim.exact.drawn import alike
 from gatesim.exact.expected import counted_epochs
+from gatesim.exact.owner_laws import OwnerLaws, owner_laws
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law
-from gatesim.measures.ledger import ENDS
 from gatesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
@@ -76,29 +76,6 @@ class Batch:
         return Batch(self.movers, **arrays)
 
 
-@dataclass(frozen=True)
-class OwnerLaws:
-    """How checks of the accounts of each owner segment come out.
-
-    Some segments have fewer combinations of passing and failing than others; the rest have no weight.
-
-    Attributes
-    ----------
-    passing
-        bool[segment, combination, counted epoch]: whether checks are passed.
-    weight
-        float64[segment, combination]: the probability of the combination.
-    ends, presented, desk
-        What a request leads to (see `CheckLaw`): float64[segment, combination, counted epoch, ...].
-    """
-
-    passing: NDArray[np.bool_]
-    weight: Floats
-    ends: Floats
-    presented: Floats
-    desk: Floats
-
-
 class Cases:
     """All cases under one gate.
 
@@ -121,57 +98,23 @@ class Cases:
         self._law, self._gate = law, gate
         self._segments = list(scenario.segments.values())
         self._like = alike(scenario) if share_alike else tuple(range(len(self._segments)))
-        self._of_owner: dict[int, dict[AccountClass, float]] = {}
+        self._of_owner: dict[int, list[tuple[AccountClass, float]]] = {}
 
     @cached_property
     def laws(self) -> OwnerLaws:
         """How checks come out."""
-        several = [self._law_of(owner) for owner in range(len(self._segments))]
-        most = max(len(law) for law in several)
-        shape = (len(several), most, len(self.epochs))
-        passing, weight = np.zeros(shape, dtype=np.bool_), np.zeros(shape[:2])
-        ends, desk = np.zeros((*shape, len(ENDS))), np.zeros(shape)
-        presented = np.zeros((*shape, len(self.scenario.documents)))
-        for owner, law in enumerate(several):
-            for k, (passes, (part, checks)) in enumerate(law.items()):
-                passing[owner, k], weight[owner, k] = passes, part
-                for row, check in enumerate(checks):
-                    ends[owner, k, row], desk[owner, k, row] = check.ends, check.desk
-                    presented[owner, k, row] = check.presented
-        return OwnerLaws(passing, weight, ends, presented, desk)
-
-    def _law_of(self, owner: int) -> dict[tuple[bool, ...], tuple[float, list[CheckLaw]]]:
-        """Combinations of passing and failing of one segment: probability, what a request leads to by epoch."""
-        segment = self._segments[owner]
-        epochs = [self._law.epochs[e] for e in self.epochs]
-        gate = [self._gate[e] for e in self.epochs]
-        parts: defaultdict[tuple[bool, ...], dict[Answers, float]] = defaultdict(dict)
-        for answer, weight in answers(self.scenario, segment, epochs, gate).items():
-            parts[tuple(each.passes for each in answer)][answer] = weight
-        return {
-            passing: (
-                sum(part.values()),
-                [check_law(self.scenario, segment, marginal(part, row)) for row in range(len(self.epochs))],
-            )
-            for passing, part in parts.items()
-        }
+        epochs, gate = [self._law.epochs[e] for e in self.epochs], [self._gate[e] for e in self.epochs]
+        return owner_laws(self.scenario, asked_in(epochs, gate))
 
     def batches(self, owners: Iterable[int]) -> list[Batch]:
         """All cases of some owner segments; those that make no needs are left out."""
-        types = self.classes.types
         same: defaultdict[tuple[int, ...], list[tuple[int, AccountClass, float]]] = defaultdict(list)
         for owner in owners:
             like = self._like[owner]
             if like not in self._of_owner:
                 self._of_owner[like] = self.classes.of_owner(like)
-            for account, weight in self._of_owner[like].items():
-                # Bodies with most places first, those that stay at one place last.
-                order = sorted((-len(types[t].places), k) for k, t in enumerate(account.types))
-                shape = tuple(-count for count, _ in order if count < -1)
-                ordered = AccountClass(
-                    tuple([account.bodies[k] for _, k in order]), tuple([account.types[k] for _, k in order])
-                )
-                same[shape].append((owner, ordered, weight))
+            for account, weight in self._of_owner[like]:
+                same[account.shape].append((owner, account, weight))
         found = [self._batch(len(shape), members) for shape, members in same.items()]
         return [batch for batch in found if len(batch)]
 
@@ -183,10 +126,13 @@ class Cases:
         stays = [account.types[-1] for _, account, _ in members if len(account.types) > movers]
         types = np.full((len(members), most), stays[0] if stays else 0)
         shares = np.zeros((len(members), most))
+        known: dict[tuple[int, tuple[int, ...]], list[float]] = {}
         for k, (owner, account, _) in enumerate(members):
             count = len(account.bodies)
-            bodies[k, :count], types[k, :count] = account
-            shares[k, :count] = self._shares(owner, account.bodies)
+            if (owner, account.bodies) not in known:
+                known[owner, account.bodies] = self._shares(owner, account.bodies)
+            bodies[k, :count], types[k, :count] = account.bodies, account.types
+            shares[k, :count] = known[owner, account.bodies]
         laws, (times, parts) = self.laws, self._activity
         levels, combinations = times.shape[1], laws.weight.shape[1]
         which, level, combination = (

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from gatesim.exact.cases import OwnerLaws
 from gatesim.exact.expected import END_REFUSED, END_SERVED
 from gatesim.exact.memoryless import OPEN
+from gatesim.exact.owner_laws import OwnerLaws
 from gatesim.exact.places import Places
 from gatesim.gates.tables import ALLOW, BLOCK, BLOCKED, CHECK, CHECK_FAILED, FRESH, STATES, Tables
 from gatesim.law.law import Law

@@ -29,12 +29,8 @@ def different(rows: NDArray[Number]) -> tuple[NDArray[np.int64], NDArray[np.int6
     """
     if rows.shape[1] == 0:
         return np.zeros(min(len(rows), 1), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
-    data, width = np.ascontiguousarray(rows).tobytes(), rows.shape[1] * rows.itemsize
-    numbers: dict[bytes, int] = {}
-    which = [numbers.setdefault(data[at : at + width], len(numbers)) for at in range(0, len(data), width)]
-    first, seen = [], -1
-    for row, number in enumerate(which):
-        if number > seen:
-            first.append(row)
-            seen = number
-    return np.array(first, dtype=np.int64), np.array(which, dtype=np.int64)
+    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1] * rows.itemsize)))
+    names = whole.ravel().tolist()
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    which = np.array([numbers[name] for name in names], dtype=np.int64)
+    return np.unique(which, return_index=True)[1], which

@@ -6,8 +6,9 @@ it makes of the readings (see `gatesim.exact.classes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations, product
 from math import prod
 
@@ -69,6 +70,20 @@ class Body:
     users: float
     on: float
 
+    @cached_property
+    def outline(self) -> Hashable:
+        """All but the probabilities; how often the VPN is on makes a place what it is."""
+        return (
+            self.number,
+            self.segment,
+            self.home,
+            self.regions,
+            tuple((trip.region, _columns(trip.readings)) for trip in self.trips),
+            tuple(_columns(readings) for _, readings in self.exits),
+            self.users < 1,
+            self.on,
+        )
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -121,6 +136,19 @@ class Readings:
     bodies: tuple[Body, ...]
     scenes: tuple[Scene, ...]
 
+    @cached_property
+    def outline(self) -> Hashable:
+        """All but the probabilities."""
+        return (
+            self.rows.shape,
+            self.rows.tobytes(),
+            self.row.tobytes(),
+            self.facts_number.tobytes(),
+            tuple((body, _columns(readings)) for body, readings in self.at_home),
+            tuple(body.outline for body in self.bodies),
+            tuple((scene.bodies, scene.at_home) for scene in self.scenes),
+        )
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -143,6 +171,16 @@ class Drawn:
     sessions: tuple[StickyLaw, ...]
     facts: tuple[float, ...]
     parts: tuple[Readings, ...]
+
+    @cached_property
+    def outline(self) -> Hashable:
+        """All but the probabilities: where it is the same, the same can happen."""
+        return (
+            self.channel,
+            self.band,
+            tuple((law.offsets.tobytes(), law.weights.tobytes()) for law in self.sessions),
+            *(part.outline for part in self.parts),
+        )
 
 
 @kept_by(*SEEN)
@@ -240,14 +278,13 @@ class _Owner:
         sessions, of_session = self._noises.apart_in("session", self._contexts, channel)
         laws: dict[tuple[bytes, bytes], tuple[int, StickyLaw]] = {}
         parts: dict[tuple[int, int], list[tuple[OwnerFacts, int, Ints, Floats]]] = {}
+        columns_of: dict[tuple[int, int], tuple[Ints, Ints]] = {}
         for number, ((card, _), (form, _)) in enumerate(product(cards, forms)):
             facts = OwnerFacts(channel, card, form, organisation, word)
             key = (card if "card" in at_place else 0, form if "declared" in at_place else 0)
             if key not in parts:
-                parts[key] = []
-                offsets = [self._offsets(context, facts) for context in self._contexts]
-                context_of = np.repeat(np.arange(len(offsets)), [len(each) for each in offsets])
-                at = np.array([offset for each in offsets for offset in each])
+                parts[key], columns_of[key] = [], self._columns(facts)
+            context_of, at = columns_of[key]
             once = self._noises.joint("account", accounts, facts)
             begins = []
             for context in sessions:
@@ -264,6 +301,12 @@ class _Owner:
             tuple(p * q for (_, p), (_, q) in product(cards, forms)),
             tuple(self._part(entries) for entries in parts.values()),
         )
+
+    def _columns(self, facts: OwnerFacts) -> tuple[Ints, Ints]:
+        """Of each column the number of the context, and what is read of the place in it."""
+        offsets = [self._offsets(context, facts) for context in self._contexts]
+        context_of = np.repeat(np.arange(len(offsets)), [len(each) for each in offsets])
+        return context_of, np.array([offset for each in offsets for offset in each], dtype=np.int64)
 
     def _part(self, entries: Sequence[tuple[OwnerFacts, int, Ints, Floats]]) -> Readings:
         """Put together what combinations of card and form have in common.
@@ -406,6 +449,10 @@ class _Owner:
             known = causes.get((body.home, group))
             law = law.times(self._noises.of_group(group, [context], facts) if known is None else known)
         return law
+
+
+def _columns(chances: Chances) -> tuple[Columns, ...]:
+    return tuple([columns for columns, _ in chances])
 
 
 def _chances(law: StickyLaw, columns: Sequence[Mapping[int, int]]) -> Chances:

@@ -24,7 +24,7 @@ from gatesim.exact.classes import Classes
 from gatesim.exact.counting import Counts, Needs
 from gatesim.exact.different import different
 from gatesim.exact.expected import with_fallback
-from gatesim.exact.places import Places
+from gatesim.exact.places import places_of
 from gatesim.gates.tables import (
     ALLOW,
     ALLOWED,
@@ -110,9 +110,9 @@ class Lasting:
         self, scenario: Scenario, law: Law, gate: Sequence[Tables], *, only_fresh: bool = False
     ) -> None:
         self.scenario, self.law, self.gate = scenario, law, gate
-        self.places = Places(scenario, law, gate, only_fresh=only_fresh)
+        self.places = places_of(scenario, law, gate, only_fresh=only_fresh)
         self.epochs = self.places.epochs
-        self._classes = Classes(self.places)
+        self._classes = Classes(scenario, self.places)
         self._cases = Cases(scenario, law, gate, self._classes, share_alike=only_fresh)
         self._segments = list(scenario.segments.values())
         self._mix = np.array([[s.models.get(m, 0.0) for m in scenario.models] for s in self._segments])
@@ -173,7 +173,7 @@ class Lasting:
         """
         found = [np.zeros(len(e) - 1) for e in edges]
         for whole in self._cases.batches(np.flatnonzero(accounts > 0).tolist()):
-            for batch in self._parts(whole.part(whole.desk.any(axis=1)), 1):
+            for batch in self._parts(whole.part(np.any(whole.desk > 0, axis=1)), 1):
                 chains, which = self._chains(batch)
                 for row, solver, fresh, _ in self._epochs(chains):
                     weights = np.zeros(fresh.values.shape)

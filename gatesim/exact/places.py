@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,16 @@ from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.world.space import CellSpace
 
+if TYPE_CHECKING:
+    from gatesim.exact.plan_of_classes import Plan
+
 _ONE_HOT = np.eye(4)
+
+_GATES = 24
+"""Gates whose places are remembered."""
+
+_MOST_KNOWN = 1000
+"""With more places a gate begins anew: most of them would be those of numbers that have moved on."""
 
 _BITS = 42
 """Probabilities that agree to this many significant bits count as equal."""
@@ -91,9 +101,11 @@ class Places:
         *,
         only_fresh: bool = False,
     ) -> None:
-        self.scenario, self.law, self.gate = scenario, law, gate
+        self._law, self._gate = law, gate
         self.epochs = counted_epochs(law)
         self.known: list[Place] = []
+        self.plans: dict[Hashable, Plan] = {}
+        """What can be under the gate, by `Drawn.outline`."""
         self._places: dict[tuple[bytes, bytes], int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
         self._known_who: dict[tuple[int, int, int], _Who] = {}
@@ -103,12 +115,8 @@ class Places:
         self._by_reading: dict[tuple[object, ...], NDArray[np.int64]] = {}
         self._actions: NDArray[np.float64] | None = None
         self._only_fresh = only_fresh
-        if only_fresh:
-            states = ()
-        elif states is None:
-            states = [s for e in self.epochs for s in entered(scenario, law, gate, e)]
-        self._states = sorted({FRESH, *states})
-        self._segments = list(scenario.segments.values())
+        self._states = _states(scenario, law, gate, states, only_fresh)
+        self._uses = _uses(scenario)
         space = CellSpace.of(scenario)
         self._axes = (len(CHANNELS), len(space.models), space.bands)
         lengths = [len(r) for r in space.readings]
@@ -197,13 +205,11 @@ class Places:
         """Whose needs come from a region."""
         key = (segment, channel, region)
         if key not in self._known_who:
-            used = np.array(
-                [self._segments[segment].models.get(name, 0.0) > 0 for name in self.scenario.models]
-            )
+            used = self._uses[segment]
             restricted = np.array(
-                [self.law.epochs[e].restricted[segment, region, :, channel] for e in self.epochs]
+                [self._law.epochs[e].restricted[segment, region, :, channel] for e in self.epochs]
             )
-            restricted &= np.array([self.law.epochs[e].named for e in self.epochs]) & used
+            restricted &= np.array([self._law.epochs[e].named for e in self.epochs]) & used
             self._known_who[key] = _Who(used, restricted, used.tobytes() + restricted.tobytes())
         return self._known_who[key]
 
@@ -216,13 +222,70 @@ class Places:
 
     def _codes(self, channel: int, band: int) -> NDArray[np.int8]:
         """What the gate does: int8[counted epoch, state, model, readings]; in states never entered `OPEN`."""
-        readings = int(self.gate[0].acts.size // np.prod(self._axes))
+        readings = int(self._gate[0].acts.size // np.prod(self._axes))
         codes = np.full((len(self.epochs), len(STATES), self._axes[1], readings), OPEN, dtype=np.int8)
         for row, e in enumerate(self.epochs):
-            tables = self.gate[e]
+            tables = self._gate[e]
             acts = tables.acts.reshape(readings, *self._axes)[:, channel, :, band]
-            acts = acts & self.law.epochs[e].gated[:, channel]
+            acts = acts & self._law.epochs[e].gated[:, channel]
             for state in self._states:
                 actions = tables.actions[state].reshape(readings, *self._axes)[:, channel, :, band]
                 codes[row, state] = np.where(acts, actions, OPEN).T
         return codes
+
+
+def _states(
+    scenario: Scenario, law: Law, gate: Sequence[Tables], states: Sequence[int] | None, only_fresh: bool
+) -> tuple[int, ...]:
+    """See `Places`."""
+    if only_fresh:
+        states = ()
+    elif states is None:
+        states = [s for e in counted_epochs(law) for s in entered(scenario, law, gate, e)]
+    return tuple(sorted({FRESH, *states}))
+
+
+def _uses(scenario: Scenario) -> NDArray[np.bool_]:
+    """Which models people use: bool[segment, model]."""
+    everybody = scenario.segments.values()
+    return np.array([[each.models.get(name, 0.0) > 0 for name in scenario.models] for each in everybody])
+
+
+_recent: OrderedDict[tuple[object, ...], Places] = OrderedDict()
+
+
+def places_of(scenario: Scenario, law: Law, gate: Sequence[Tables], *, only_fresh: bool = False) -> Places:
+    """The places under a gate (see `Places`), with all that are known already of the last gates like it.
+
+    They depend on tables, on who is restricted, and on which models people use, but neither on how well signals read
+    nor on how many people there are: as these move, the places stay.
+    """
+    epochs = counted_epochs(law)
+    states = _states(scenario, law, gate, None, only_fresh)
+    key: tuple[object, ...] = (
+        only_fresh,
+        states,
+        epochs,
+        CellSpace.of(scenario),
+        tuple(signal.refresh for signal in scenario.signals.values()),
+        tuple(scenario.signals),
+        _uses(scenario).tobytes(),
+        *(
+            part.tobytes()
+            for e in epochs
+            for part in (
+                law.epochs[e].restricted,
+                law.epochs[e].named,
+                law.epochs[e].gated,
+                gate[e].acts,
+                gate[e].actions[list(states)],
+            )
+        ),
+    )
+    found = _recent.pop(key, None)
+    if found is None or len(found.known) > _MOST_KNOWN or len(found.plans) > _MOST_KNOWN:
+        found = Places(scenario, law, gate, states, only_fresh=only_fresh)
+    _recent[key] = found
+    while len(_recent) > _GATES:
+        _recent.popitem(last=False)
+    return found
