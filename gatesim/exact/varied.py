@@ -16,7 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise, product
 
 import numpy as np
@@ -41,6 +41,9 @@ _INSIDE = ((0.37, 0.71), (0.83, 0.24))
 
 _SAME = 1e-12
 """Difference, in parts of all needs, up to which numbers that ought to be equal are."""
+
+_WORLDS = 40
+"""Worlds at other values that are kept for the next policy."""
 
 _MOST_PIECES = 12
 """With more changes of its tables, a policy with memory is evaluated anew at each value."""
@@ -161,6 +164,8 @@ class Varied:
             self._at_corners(moving)
         if self.linear and moving and not self._agrees():
             self.linear = False
+        self._world = lru_cache(maxsize=_WORLDS)(self._world_of)
+        """The world at some values (a tuple): the same for all policies."""
         self._kept: tuple[tuple[float, ...], Layout, Floats] | None = None
         names = scenario.policies if policies is None else policies
         self._gates = {name: _Gate(self, name) for name in names}
@@ -266,16 +271,18 @@ class Varied:
         return Served(float(served[0]), float(served[1]), float(total[0]), float(total[1]))
 
     def served_at(self, policy: str, grid: Floats) -> Floats:
-        """What a policy whose tables are fixed serves at many values: float64[point, kind].
+        """What a policy serves at many values: float64[point, kind].
 
         Parameters
         ----------
         policy
-            Its name; `is_fixed`.
+            Its name; `is_fixed`, or with a memory and `is_smooth`.
         grid
             float64[point, parameter].
         """
         gate = self._gates[policy]
+        if gate.remembers:
+            return gate.smoothly_at(grid)
         assert gate.fixed is not None
         weights = np.ones((len(grid), 1))
         for number, parameter in enumerate(self.parameters):
@@ -299,18 +306,17 @@ class Varied:
         """All needs, for a measure of how far two numbers may be apart."""
         return max(float(self.totals([p.low for p in self.parameters]).sum()), 1.0)
 
-    @cached_property
-    def _world(self) -> World:
-        return World(self.scenario, self.law)
+    def _world_of(self, values: tuple[float, ...]) -> World:
+        if not self.parameters:
+            return World(self.scenario, self.law)
+        scenario = self.at(values)
+        return World(scenario, self.law_at(scenario))
 
     def _by_world(self, policy: str, values: Sequence[float]) -> Served:
-        scenario = self.at(values)
-        law = self.law_at(scenario)
-        if self.parameters:
-            gate, world = compile_gate(scenario, policy, law), World(scenario, law)
-        else:
-            # Nothing varies: the world is the same for all policies, and their tables are made already.
-            gate, world = self._gates[policy].tables or compile_gate(scenario, policy, law), self._world
+        world = self._world(tuple(values))
+        scenario, known = world.scenario, self._gates[policy].tables
+        # Where nothing varies the tables are made already.
+        gate = known if known and not self.parameters else compile_gate(scenario, policy, world.law)
         expected = world.evaluate(gate, policy, daily=False)
         scale = scenario.represents / scenario.people
         ends = expected.counts.sum(axis=(0, 1, 2)) * scale
@@ -398,6 +404,16 @@ class _Gate:
             return None
         breaks, pieces = self.pieces
         return pieces[bisect_left(breaks, values[0])].at(values)
+
+    def smoothly_at(self, grid: Floats) -> Floats:
+        """float64[point, kind]: needs served, interpolated."""
+        assert self.pieces is not None
+        breaks, pieces = self.pieces
+        which = np.searchsorted(breaks, grid[:, 0], side="left")
+        found = np.empty((len(grid), 2))
+        for number, piece in enumerate(pieces):
+            found[which == number] = np.maximum(piece.at(grid[which == number])[:, :2], 0.0)
+        return found
 
     def _has_memory(self) -> bool:
         varied = self._varied

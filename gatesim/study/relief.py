@@ -199,7 +199,7 @@ def relief(
     limit: float | None = None,
     floor: float | None = None,
     policies: Sequence[str] | None = None,
-    memory: bool = False,
+    memory: bool = True,
     progress: Progress | None = None,
 ) -> Reliefs:
     """Say which narrowing of the order would leave something else than shutting down, and what it would let through.
@@ -215,7 +215,7 @@ def relief(
     policies
         Names of the candidates; by default all.
     memory
-        Whether listed policies that remember are evaluated as well: each takes the whole engine for each narrowing.
+        Whether listed policies that remember are evaluated as well: they take longest.
     progress
         Called with the share of the work that is done and what is being done.
 
