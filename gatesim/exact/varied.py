@@ -42,6 +42,9 @@ _INSIDE = ((0.37, 0.71), (0.83, 0.24))
 _SAME = 1e-12
 """Difference, in parts of all needs, up to which numbers that ought to be equal are."""
 
+_INSIDE_PIECE = 1e-6
+"""So far inside, in parts of the range, the tables of a piece hold for certain, whatever the rounding."""
+
 _WORLDS = 40
 """Worlds at other values that are kept for the next policy."""
 
@@ -374,17 +377,21 @@ class _Gate:
             return None
         if any(p.whole for p in varied.parameters):
             return None
-        breaks = []
+        breaks: list[float] = []
         if self.tables is None:
             if not (self._by_threshold and varied.linear and len(varied.parameters) == 1):
                 return None
-            breaks = self.breakpoints()
+            (one,) = varied.parameters
+            # Rows of which one is as likely to be restricted as the other cross at one place, up to rounding.
+            for jump in self.breakpoints():
+                if not breaks or jump - breaks[-1] > _SAME * (one.high - one.low):
+                    breaks.append(jump)
             if len(breaks) > _MOST_PIECES:
                 return None
         low, high = [p.low for p in varied.parameters], [p.high for p in varied.parameters]
         found = []
         for begin, end in pairwise([None, *breaks, None]):
-            inside = 1e-9 * (high[0] - low[0])
+            inside = _INSIDE_PIECE * (high[0] - low[0])
             lower = low if begin is None else [begin + inside]
             upper = high if end is None else [end - inside]
             if not all(a < b for a, b in zip(lower, upper, strict=True)):
