@@ -26,17 +26,14 @@ Ints = NDArray[np.int64]
 MAX_CLASSES = 200_000
 """The most classes of accounts of one segment that are told apart."""
 
-CERTAIN = 0
-"""The chance that stands first among all: one."""
-
 
 def chances_of(known: Drawn) -> Floats:
     """All probabilities of what is drawn once, but those of the account's own noise, in one row.
 
-    First a one; then for each part, for each body: not to use a VPN, to use each reading of each exit, to be on each
+    For each part, for each body: not to use a VPN, to use each reading of each exit, to be on each
     trip with each reading; then the readings at home, case by case; then the scenes.
     """
-    found = [1.0]
+    found: list[float] = []
     for part in known.parts:
         for body in part.bodies:
             found.append(1.0 - body.users)
@@ -125,7 +122,7 @@ class _Numbers:
 
 def _numbered(known: Drawn) -> Iterator[_Numbers]:
     """Numbers of the chances of each part; see `chances_of`."""
-    at = 1
+    at = 0
     for part in known.parts:
         vpn, trips, homes = [], [], []
         for body in part.bodies:
