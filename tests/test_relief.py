@@ -105,9 +105,10 @@ def test_taking_everybody_out_serves_everybody_and_leaks_what_was_restricted() -
     assert listed.added == pytest.approx(freed)
 
 
-def test_policies_that_remember_are_taken_in_on_request_and_leak_what_is_freed() -> None:
-    left = relief(SMALL, sets=LASTING)
+def test_policies_that_remember_are_left_out_on_request_and_leak_what_is_freed() -> None:
+    left = relief(SMALL, sets=LASTING, memory=False)
     assert left.left_out
+    assert not relief(SMALL, sets=LASTING).left_out
     asked = replace(left.asked, policies=left.left_out[:1])
     scenario = left.loaded.scenario
     models = tuple(model for order in scenario.orders for model in order.models)

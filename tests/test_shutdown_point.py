@@ -451,7 +451,7 @@ def test_in_python_it_shows_itself(over_limits: ShutdownPoint) -> None:
 def test_a_scenario_that_it_cannot_do_is_refused_with_the_key_to_change(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    args = ["--vary", "policies.careful.lead_time", "--from", "0", "--to", "60d"]
+    args = ["--vary", "policies.careful.lead_time", "--from", "0", "--to", "60d", "--policy", "careful"]
     assert call(["shutdown-point", str(SMALL), *args]) == WRONG_INPUT
     assert "policies.careful.clearance = 5d" in capsys.readouterr().err
     found = shutdown_point(load(SMALL), vary="signals.*.accuracy", policies=["any_foreign"])

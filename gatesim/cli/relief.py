@@ -11,9 +11,10 @@ from gatesim.cli.options import json_option, progress, question_options, scenari
 @scenario_argument
 @question_options
 @click.option(
-    "--memory",
-    is_flag=True,
-    help="Evaluate listed policies that remember as well: slow, some seconds for each narrowing.",
+    "--memory/--no-memory",
+    default=True,
+    show_default=True,
+    help="Evaluate listed policies that remember as well; they take longest.",
 )
 @click.option(
     "--conditions",

@@ -56,6 +56,12 @@ if TYPE_CHECKING:
     help="How many, for --uncertain.",
 )
 @click.option(
+    "--remembering/--no-remembering",
+    default=None,
+    help="Look at policies with a memory as well: some seconds for a map, many for each other world.  "
+    "[default: on a map yes, in other worlds no]",
+)
+@click.option(
     "--policy", "-p", "policies", metavar="P", multiple=True, help="List this policy only (again for more)."
 )
 @question_options
@@ -70,6 +76,7 @@ def command(
     steps: int,
     uncertain: bool,
     worlds: int,
+    remembering: bool | None,
     reading: str | None,
     ratio: str | None,
     limit: float | None,
@@ -97,13 +104,15 @@ def command(
     loaded = load(scenario, sets)
     warn((*loaded.warnings, *together_words(loaded.scenario)))
     lows, highs = low or (None,) * len(vary), high or (None,) * len(vary)
-    asked = {
+    asked: dict[str, Any] = {
         "reading": reading,
         "ratio": ratio,
         "limit": limit,
         "floor": floor,
         "policies": policies or None,
     }
+    if remembering is not None:
+        asked["remembering"] = remembering
     if len(vary) == 2:
         _map(loaded, vary, lows, highs, steps, asked, chart, as_json)
     else:

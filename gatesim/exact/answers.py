@@ -70,6 +70,40 @@ class _Terms(NamedTuple):
     false_match: tuple[float, ...]
 
 
+class Asked(NamedTuple):
+    """What a gate asks for in one epoch, and what the law makes of it.
+
+    Attributes
+    ----------
+    clears
+        By status: see `gatesim.law.law.Epoch`.
+    documents
+        Numbers of the kinds that the policy lists, in its order.
+    false_reject, false_accept, false_match
+        By kind: the checker's errors.
+    """
+
+    clears: tuple[bool, ...]
+    documents: tuple[int, ...]
+    false_reject: tuple[float, ...]
+    false_accept: tuple[float, ...]
+    false_match: tuple[float, ...]
+
+
+def asked_in(epochs: Sequence[Epoch], gate: Sequence[Tables]) -> tuple[Asked, ...]:
+    """What the gate's tables ask for in some epochs."""
+    return tuple(
+        Asked(
+            tuple(epoch.clears.tolist()),
+            tables.documents,
+            tuple(tables.false_reject.tolist()),
+            tuple(tables.false_accept.tolist()),
+            tuple(tables.false_match.tolist()),
+        )
+        for epoch, tables in zip(epochs, gate, strict=True)
+    )
+
+
 def answers(
     scenario: Scenario, segment: Segment, epochs: Sequence[Epoch], gate: Sequence[Tables]
 ) -> Mapping[Answers, float]:
@@ -90,21 +124,26 @@ def answers(
     mapping
         Probability of each combination of answers; only positive ones.
     """
+    return answers_to(scenario, segment, asked_in(epochs, gate))
+
+
+def answers_to(scenario: Scenario, segment: Segment, asked: Sequence[Asked]) -> Mapping[Answers, float]:
+    """The same of what is asked for in each epoch."""
     status = STATUSES.index(segment.status)
     terms = []
-    for epoch, tables in zip(epochs, gate, strict=True):
-        enough = _sufficient(scenario, tuple(epoch.clears.tolist()))
+    for one in asked:
+        enough = _sufficient(scenario, one.clears)
         terms.append(
             _Terms(
-                tables.documents,
-                tuple(d for d in tables.documents if any(enough[d])),
+                one.documents,
+                tuple(d for d in one.documents if any(enough[d])),
                 tuple(row[status] for row in enough),
-                tuple(tables.false_reject.tolist()),
-                tuple(tables.false_accept.tolist()),
-                tuple(tables.false_match.tolist()),
+                one.false_reject,
+                one.false_accept,
+                one.false_match,
             )
         )
-    listed = sorted({d for tables in gate for d in tables.documents})
+    listed = sorted({d for one in asked for d in one.documents})
     return _answers(
         tuple(terms),
         tuple((d, _holding(scenario, segment, d)) for d in listed),

@@ -160,9 +160,9 @@ class AccountChains:
         modes = self._root[:, :, None] * vectors * weights[:, None, :]
         return FreshPart(values, modes, reduce(outer_sum_of_rates, leaves))
 
-    def fresh_modes(self, part: FreshPart, body: int) -> Floats:
-        """Modes of the fresh part by the place of one body: [account, place, mode]."""
-        return self._own(part.modes, body)
+    def fresh_modes(self, part: FreshPart, body: int | None) -> Floats:
+        """Modes of the fresh part by the place of one body: [account, place, mode]; None: one that never moves."""
+        return part.modes.sum(axis=1, keepdims=True) if body is None else self._own(part.modes, body)
 
     def times(self, part: FreshPart, cleared: Floats | None, edges: Floats) -> list[Floats]:
         """Expected time in each state and place between instants of an epoch.

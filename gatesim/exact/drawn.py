@@ -6,19 +6,21 @@ it makes of the readings (see `gatesim.exact.classes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations, product
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.exact.sticky import NO_EXIT, Context, Group, Noises, OwnerFacts, StickyLaw, noises_of
+from gatesim.exact.different import different
+from gatesim.exact.sticky import NO_EXIT, SEEN, Context, Group, Noises, OwnerFacts, StickyLaw, noises_of
 from gatesim.scenario.people import CHANNELS, Segment
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import NO_ORGANISATION
-from gatesim.world.kept import kept
+from gatesim.world.kept import kept_by
 from gatesim.world.space import CellSpace, age_band, value_space, word_for
 
 Ints = NDArray[np.int64]
@@ -67,6 +69,20 @@ class Body:
     exits: tuple[tuple[float, Chances], ...]
     users: float
     on: float
+
+    @cached_property
+    def outline(self) -> Hashable:
+        """All but the probabilities; how often the VPN is on makes a place what it is."""
+        return (
+            self.number,
+            self.segment,
+            self.home,
+            self.regions,
+            tuple((trip.region, _columns(trip.readings)) for trip in self.trips),
+            tuple(_columns(readings) for _, readings in self.exits),
+            self.users < 1,
+            self.on,
+        )
 
 
 @dataclass(frozen=True)
@@ -120,6 +136,19 @@ class Readings:
     bodies: tuple[Body, ...]
     scenes: tuple[Scene, ...]
 
+    @cached_property
+    def outline(self) -> Hashable:
+        """All but the probabilities."""
+        return (
+            self.rows.shape,
+            self.rows.tobytes(),
+            self.row.tobytes(),
+            self.facts_number.tobytes(),
+            tuple((body, _columns(readings)) for body, readings in self.at_home),
+            tuple(body.outline for body in self.bodies),
+            tuple((scene.bodies, scene.at_home) for scene in self.scenes),
+        )
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -143,8 +172,18 @@ class Drawn:
     facts: tuple[float, ...]
     parts: tuple[Readings, ...]
 
+    @cached_property
+    def outline(self) -> Hashable:
+        """All but the probabilities: where it is the same, the same can happen."""
+        return (
+            self.channel,
+            self.band,
+            tuple((law.offsets.tobytes(), law.weights.tobytes()) for law in self.sessions),
+            *(part.outline for part in self.parts),
+        )
 
-@kept
+
+@kept_by(*SEEN)
 def alike(scenario: Scenario) -> tuple[int, ...]:
     """For each owner segment the first one whose accounts differ in nothing that a gate sees, but the number.
 
@@ -173,7 +212,7 @@ def alike(scenario: Scenario) -> tuple[int, ...]:
     return tuple(found)
 
 
-@kept
+@kept_by(*SEEN)
 def drawn(scenario: Scenario, owner: int) -> Drawn:
     """What is drawn once for the accounts of an owner segment (its number is given)."""
     like = alike(scenario)[owner]
@@ -231,32 +270,43 @@ class _Owner:
         cards = self._values(self._segment.card) if "card" in observed else [(0, 1.0)]
         forms = self._values(self._segment.declared) if "declared" in observed else [(0, 1.0)]
         channel = CHANNELS.index(self._segment.channel)
-        sessions: dict[tuple[bytes, bytes], tuple[int, StickyLaw]] = {}
+        organisation = value_space(self._scenario, "organisation").index(
+            self._segment.organisation or NO_ORGANISATION
+        )
+        word = word_for(self._scenario, self._segment)
+        accounts, of_account = self._noises.apart_in("account", self._contexts, channel)
+        sessions, of_session = self._noises.apart_in("session", self._contexts, channel)
+        laws: dict[tuple[bytes, bytes], tuple[int, StickyLaw]] = {}
         parts: dict[tuple[int, int], list[tuple[OwnerFacts, int, Ints, Floats]]] = {}
+        columns_of: dict[tuple[int, int], tuple[Ints, Ints]] = {}
         for number, ((card, _), (form, _)) in enumerate(product(cards, forms)):
-            organisation = value_space(self._scenario, "organisation").index(
-                self._segment.organisation or NO_ORGANISATION
-            )
-            facts = OwnerFacts(channel, card, form, organisation, word_for(self._scenario, self._segment))
-            once = self._noises.joint("account", self._contexts, facts)
-            columns = []
-            for k, context in enumerate(self._contexts):
-                anew = self._noises.joint("session", (context,), facts)
-                name = (anew.offsets.tobytes(), anew.weights.tobytes())
-                session, _ = sessions.setdefault(name, (len(sessions), anew))
-                columns.append(
-                    session * self._readings + once.offsets[:, k, None] + self._offsets(context, facts)
-                )
+            facts = OwnerFacts(channel, card, form, organisation, word)
             key = (card if "card" in at_place else 0, form if "declared" in at_place else 0)
-            entry = (facts, number, np.concatenate(columns, axis=1), once.weights)
-            parts.setdefault(key, []).append(entry)
+            if key not in parts:
+                parts[key], columns_of[key] = [], self._columns(facts)
+            context_of, at = columns_of[key]
+            once = self._noises.joint("account", accounts, facts)
+            begins = []
+            for context in sessions:
+                anew = self._noises.joint("session", (context,), facts)
+                law, _ = laws.setdefault((anew.offsets.tobytes(), anew.weights.tobytes()), (len(laws), anew))
+                begins.append(law * self._readings)
+            columns = np.array(begins)[of_session][context_of] + at
+            rows = once.offsets[:, np.array(of_account)[context_of]] + columns
+            parts[key].append((facts, number, rows, once.weights))
         return Drawn(
             channel,
             age_band(self._scenario, self._segment),
-            tuple(law for _, law in sessions.values()),
+            tuple(law for _, law in laws.values()),
             tuple(p * q for (_, p), (_, q) in product(cards, forms)),
             tuple(self._part(entries) for entries in parts.values()),
         )
+
+    def _columns(self, facts: OwnerFacts) -> tuple[Ints, Ints]:
+        """Of each column the number of the context, and what is read of the place in it."""
+        offsets = [self._offsets(context, facts) for context in self._contexts]
+        context_of = np.repeat(np.arange(len(offsets)), [len(each) for each in offsets])
+        return context_of, np.array([offset for each in offsets for offset in each], dtype=np.int64)
 
     def _part(self, entries: Sequence[tuple[OwnerFacts, int, Ints, Floats]]) -> Readings:
         """Put together what combinations of card and form have in common.
@@ -265,22 +315,18 @@ class _Owner:
         """
         facts = entries[0][0]
         everything = np.concatenate([rows for _, _, rows, _ in entries])
-        columns: dict[bytes, int] = {}
-        numbers = [columns.setdefault(column.tobytes(), len(columns)) for column in everything.T]
-        first = [numbers.index(k) for k in range(len(columns))]
-        everything = np.ascontiguousarray(everything[:, first])
-        rows: dict[bytes, int] = {}
-        row = [rows.setdefault(one.tobytes(), len(rows)) for one in everything]
-        _, begin = np.unique(row, return_index=True)
+        first, which = different(everything.T)
+        begin, row = different(everything[:, first])
+        numbers = which.tolist()
         column_of: dict[Context, dict[int, int]] = {}
         for context in self._contexts:
-            offsets = self._offsets(context, facts).tolist()
+            offsets = self._offsets(context, facts)
             column_of[context] = dict(zip(offsets, numbers, strict=False))
             numbers = numbers[len(offsets) :]
         at_home: dict[tuple[object, ...], tuple[int, tuple[int, Chances]]] = {}
         return Readings(
-            rows=everything[begin],
-            row=np.array(row, dtype=np.int64),
+            rows=everything[begin][:, first],
+            row=row,
             facts_number=np.concatenate([np.full(len(rows), number) for _, number, rows, _ in entries]),
             weight=np.concatenate([weights for *_, weights in entries]),
             bodies=tuple(self._body(body, facts, column_of) for body in self._bodies),
@@ -307,9 +353,9 @@ class _Owner:
     def _values(self, distribution: Mapping[str, float]) -> list[tuple[int, float]]:
         return [(self._regions.index(name), share) for name, share in distribution.items() if share > 0]
 
-    def _offsets(self, context: Context, facts: OwnerFacts) -> Ints:
+    def _offsets(self, context: Context, facts: OwnerFacts) -> list[int]:
         """All that the signals whose noise sticks to a place can read in a context."""
-        return np.unique(self._noises.joint("place", (context,), facts).offsets)
+        return sorted(set(self._noises.joint("place", (context,), facts).offsets.ravel().tolist()))
 
     def _body(self, body: _Plan, facts: OwnerFacts, column_of: Mapping[Context, Mapping[int, int]]) -> Body:
         def chances(*contexts: Context) -> Chances:
@@ -403,6 +449,10 @@ class _Owner:
             known = causes.get((body.home, group))
             law = law.times(self._noises.of_group(group, [context], facts) if known is None else known)
         return law
+
+
+def _columns(chances: Chances) -> tuple[Columns, ...]:
+    return tuple([columns for columns, _ in chances])
 
 
 def _chances(law: StickyLaw, columns: Sequence[Mapping[int, int]]) -> Chances:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,12 @@ class World:
         found = makers(scenario)
         owner = [maker.owner for maker in found]
         self.people = self.accounts[owner] * np.array([maker.present for maker in found])
-        self._sums = PlainSums(scenario, law, self.accounts[owner] * needs_of_makers(scenario))
+        self._owner = owner
+
+    @cached_property
+    def _sums(self) -> PlainSums:
+        needs = self.accounts[self._owner] * needs_of_makers(self.scenario)
+        return PlainSums(self.scenario, self.law, needs)
 
     def evaluate(self, gate: tuple[Tables, ...], policy: str = "", daily: bool = True) -> Expected:
         """Expected numbers under a gate; see `evaluate`."""

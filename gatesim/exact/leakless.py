@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gatesim.exact.cases import Batch
 from gatesim.exact.chain import (
     TARGETS,
     all_pairs,
@@ -30,7 +31,7 @@ from gatesim.exact.chain import (
     outer_sum_of_rates,
 )
 from gatesim.exact.expected import CannotDo
-from gatesim.exact.lasting import Batch, Lasting
+from gatesim.exact.lasting import Lasting
 from gatesim.exact.memoryless import OPEN
 from gatesim.exact.states import refuse_other_durations
 from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK, CHECK_FAILED, CLEARED, FRESH, Tables
@@ -40,6 +41,7 @@ from gatesim.scenario.types import DAY
 from gatesim.world.makers import makers
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Whose = Literal["account", "person"]
 
 
@@ -137,7 +139,7 @@ class _Leakless(Lasting):
     ) -> None:
         super().__init__(scenario, law, gate)
         self._counts = counts
-        self._split_actions: dict[int, Floats] = {}
+        self._split: dict[int, Floats] = {}
 
     def leaks(self, owner: int, only: int | None = None) -> float:
         """The probability that an account of a segment is there, and leaks.
@@ -150,15 +152,15 @@ class _Leakless(Lasting):
             Number of the one body whose leaks count; None: everybody's.
         """
         found = 0.0
-        for _, batch in self._cases(owner, self.owner_law(owner)):
-            if only is None or only in batch.bodies:
-                for part in self._split(batch, 1):
-                    found += float(part.weight @ (1.0 - self._survive(part, only)))
+        for whole in self._cases.batches([owner]):
+            those = whole if only is None else whole.part((whole.bodies == only).any(axis=1))
+            for part in self._parts(those, 1):
+                found += float(part.weight @ (1.0 - self._survive(part, only)))
         return min(max(found, 0.0), 1.0)
 
     def _survive(self, batch: Batch, only: int | None) -> Floats:
         """The probability that each case of a batch never leaks: float64[case]."""
-        bodies = range(len(batch.bodies))
+        bodies = range(batch.types.shape[1])
         rows = range(len(self.epochs))
         if not any(self._leaks_and_leaves(batch, b, row, only)[0].any() for row in rows for b in bodies):
             return np.ones(len(batch))  # not up to rounding
@@ -190,7 +192,7 @@ class _Leakless(Lasting):
         cleared: Floats,
     ) -> tuple[Floats, Floats]:
         """Probabilities to survive from the start of an epoch, given those from its end."""
-        rates = [self._leaks_and_leaves(batch, b, row, only) for b in range(len(batch.bodies))]
+        rates = [self._leaks_and_leaves(batch, b, row, only) for b in range(batch.types.shape[1])]
         ends = {ALLOWED: fresh, BLOCKED: fresh, CLEARED: cleared, CHECK_FAILED: fresh}
         own = _Modes(free, [leak[:, :, FRESH] + leave.sum(axis=2) for leak, leave in rates])
         now = own.grow(fresh, days)
@@ -219,10 +221,11 @@ class _Leakless(Lasting):
         leaves
             float64[case, place, target].
         """
-        taken = self._by_type(batch.types[:, body], self._split_actions_of)[:, :, row]
+        taken = self._by_restricted(batch.types[:, body])[:, :, row]
         entitled, restricted = taken[:, :, 0], taken[:, :, 1]
-        if only is not None and batch.bodies[body] != only:
-            entitled, restricted = entitled + restricted, np.zeros_like(restricted)
+        if only is not None:
+            others = (batch.bodies[:, body] != only)[:, None, None, None]
+            entitled, restricted = entitled + restricted * others, restricted * ~others
         succeeds = np.where(batch.passing[:, row], 1.0 - batch.gives_up, 0.0)[:, None]
         leaks = restricted[..., ALLOW] + restricted[..., OPEN]
         leaks[:, :, FRESH] += restricted[:, :, FRESH, CHECK] * succeeds
@@ -239,19 +242,19 @@ class _Leakless(Lasting):
         rate = batch.rates[:, body, None, None]
         return rate * leaks, rate * leaves
 
-    def _split_actions_of(self, kind: int) -> Floats:
-        """What the gate does with needs of a type: [place, counted epoch, restricted, state, action]."""
-        if kind not in self._split_actions:
-            body = self._classes.types[kind]
-            mix = self._mix[body.segment]
-            found = []
-            for number in body.places:
-                place = self.places.known[number]
-                leaks = place.restricted & self._counts
-                split = np.stack([~leaks, leaks]) * mix
-                found.append(np.einsum("rem,esma->ersa", split, place.actions))
-            self._split_actions[kind] = np.stack(found)
-        return self._split_actions[kind]
+    def _by_restricted(self, types: Ints) -> Floats:
+        """What the gate does with needs of bodies: [case, place, counted epoch, restricted, state, action]."""
+        kinds = self._kinds_of(types)
+        places = kinds.places.shape[1]
+        if places not in self._split or len(self._split[places]) < len(kinds.places):
+            leaks = self.places.restricted & self._counts
+            by_place = np.stack([~leaks, leaks], axis=2)[kinds.places]
+            uses = self._mix[[kind.segment for kind in self._classes.types if len(kind.places) == places]]
+            self._split[places] = np.einsum(
+                "knerm,km,knesma->knersa", by_place, uses, self.places.actions[kinds.places], optimize=True
+            )
+        found: Floats = self._split[places][kinds.row[types]]
+        return found
 
 
 class _Modes:

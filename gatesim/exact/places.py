@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gatesim.exact.different import different
 from gatesim.exact.expected import counted_epochs
 from gatesim.exact.memoryless import OPEN
 from gatesim.exact.states import entered
@@ -17,6 +20,17 @@ from gatesim.law.law import Law
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.world.space import CellSpace
+
+if TYPE_CHECKING:
+    from gatesim.exact.plan_of_classes import Plan
+
+_ONE_HOT = np.eye(4)
+
+_GATES = 24
+"""Gates whose places are remembered."""
+
+_MOST_KNOWN = 1000
+"""With more places a gate begins anew: most of them would be those of numbers that have moved on."""
 
 _BITS = 42
 """Probabilities that agree to this many significant bits count as equal."""
@@ -46,6 +60,24 @@ class Place:
     actions: NDArray[np.float64]
 
 
+class _Who(NamedTuple):
+    """Bodies of a segment in a region, on accounts of a channel: all about them that makes a place.
+
+    Attributes
+    ----------
+    uses
+        bool[model]: whether they use it.
+    restricted
+        bool[counted epoch, model].
+    name
+        The same for those that do not differ.
+    """
+
+    uses: NDArray[np.bool_]
+    restricted: NDArray[np.bool_]
+    name: bytes
+
+
 class Places:
     """All places that occur under one gate, numbered as they are met.
 
@@ -69,21 +101,22 @@ class Places:
         *,
         only_fresh: bool = False,
     ) -> None:
-        self.scenario, self.law, self.gate = scenario, law, gate
+        self._law, self._gate = law, gate
         self.epochs = counted_epochs(law)
         self.known: list[Place] = []
-        self._numbers: dict[tuple[bytes, bytes], int] = {}
+        self.plans: dict[Hashable, Plan] = {}
+        """What can be under the gate, by `Drawn.outline`."""
+        self._places: dict[tuple[bytes, bytes], int] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._known_who: dict[tuple[int, int, int], _Who] = {}
         self._mixed: dict[tuple[object, ...], int] = {}
         self._laws: list[NDArray[np.float64]] = []
         self._law_numbers: dict[bytes, int] = {}
         self._by_reading: dict[tuple[object, ...], NDArray[np.int64]] = {}
+        self._actions: NDArray[np.float64] | None = None
         self._only_fresh = only_fresh
-        if only_fresh:
-            states = ()
-        elif states is None:
-            states = [s for e in self.epochs for s in entered(scenario, law, gate, e)]
-        self._states = sorted({FRESH, *states})
-        self._segments = list(scenario.segments.values())
+        self._states = _states(scenario, law, gate, states, only_fresh)
+        self._uses = _uses(scenario)
         space = CellSpace.of(scenario)
         self._axes = (len(CHANNELS), len(space.models), space.bands)
         lengths = [len(r) for r in space.readings]
@@ -93,6 +126,18 @@ class Places:
         self._base = (
             np.flatnonzero((parts[session] == 0).all(axis=0)) if session else np.arange(parts.shape[1])
         )
+
+    @property
+    def actions(self) -> NDArray[np.float64]:
+        """What is done at all places known by now: float64[place, counted epoch, state, model, action or `OPEN`]."""
+        if self._actions is None or len(self._actions) < len(self.known):
+            self._actions = np.stack([place.actions for place in self.known])
+        return self._actions
+
+    @property
+    def restricted(self) -> NDArray[np.bool_]:
+        """Who is restricted at all places known by now: bool[place, counted epoch, model]."""
+        return np.stack([place.restricted for place in self.known])
 
     def laws_by_reading(self, channel: int, band: int, anew: StickyLaw) -> NDArray[np.int64]:
         """The number of a session's law, for the readings that stick (flat index, the other readings 0).
@@ -107,19 +152,18 @@ class Places:
         key = (channel, band, anew.offsets.tobytes(), anew.weights.tobytes())
         if key not in self._by_reading:
             codes = self._codes(channel, band)
-            total = np.zeros((len(self._base), *codes.shape[:3], 4))
-            for (offset,), weight in zip(anew.offsets, anew.weights, strict=True):
-                taken = np.moveaxis(codes[..., self._base + offset], -1, 0)
-                total += weight * (taken[..., None] == np.arange(4))
-            flat = _rounded(total.reshape(len(self._base), -1))
-            distinct: dict[bytes, int] = {}
-            which = np.array([distinct.setdefault(row.tobytes(), len(distinct)) for row in flat])
-            first = np.unique(which, return_index=True)[1]
-            order = np.lexsort(flat[first].T[::-1])
-            numbers = np.empty(len(first), dtype=np.int64)
-            numbers[order] = [self._law_number(total[k]) for k in first[order]]
+            shape = codes.shape[:3]
+            # What is done with all the readings that a session may bring: [base, reading of the session, ...].
+            taken = np.moveaxis(codes[..., self._base[:, None] + anew.offsets.ravel()], (3, 4), (0, 1))
+            first, which = different(taken.reshape(len(self._base), -1))
+            total = np.einsum("bo...a,o->b...a", _ONE_HOT[taken[first]], anew.weights)
+            flat = _rounded(total.reshape(len(first), -1))
+            begin, again = different(flat)
+            order = np.lexsort(flat[begin].T[::-1])
+            numbers = np.empty(len(begin), dtype=np.int64)
+            numbers[order] = [self._law_number(total[k].reshape(*shape, 4)) for k in begin[order]]
             found = np.full(codes.shape[-1], -1, dtype=np.int64)
-            found[self._base] = numbers[which]
+            found[self._base] = numbers[again][which]
             self._by_reading[key] = found
         return self._by_reading[key]
 
@@ -136,22 +180,38 @@ class Places:
             The probability that the VPN is on.
         """
         key = (segment, channel, region, direct, vpn, on)
-        if key not in self._mixed:
-            law = self._laws[direct]
-            if vpn is not None:
-                law = on * self._laws[vpn] + (1.0 - on) * law
-            uses = [self._segments[segment].models.get(name, 0.0) > 0 for name in self.scenario.models]
-            law = law * np.array(uses)[:, None]
+        found = self._mixed.get(key)
+        if found is None:
+            who = self._who(segment, channel, region)
+            alike = (who.name, direct, vpn, on)
+            if alike not in self._numbers:
+                self._numbers[alike] = self._number(who, direct, vpn, on)
+            found = self._mixed[key] = self._numbers[alike]
+        return found
+
+    def _number(self, who: _Who, direct: int, vpn: int | None, on: float) -> int:
+        """The number of the place of some bodies that share a law."""
+        law = self._laws[direct]
+        if vpn is not None:
+            law = on * self._laws[vpn] + (1.0 - on) * law
+        law = law * who.uses[:, None]
+        name = (b"" if self._only_fresh else who.restricted.tobytes(), _rounded(law).tobytes())
+        if name not in self._places:
+            self._places[name] = len(self.known)
+            self.known.append(Place(who.restricted, law))
+        return self._places[name]
+
+    def _who(self, segment: int, channel: int, region: int) -> _Who:
+        """Whose needs come from a region."""
+        key = (segment, channel, region)
+        if key not in self._known_who:
+            used = self._uses[segment]
             restricted = np.array(
-                [self.law.epochs[e].restricted[segment, region, :, channel] for e in self.epochs]
+                [self._law.epochs[e].restricted[segment, region, :, channel] for e in self.epochs]
             )
-            restricted &= np.array([self.law.epochs[e].named for e in self.epochs]) & np.array(uses)
-            name = (b"" if self._only_fresh else restricted.tobytes(), _rounded(law).tobytes())
-            if name not in self._numbers:
-                self._numbers[name] = len(self.known)
-                self.known.append(Place(restricted, law))
-            self._mixed[key] = self._numbers[name]
-        return self._mixed[key]
+            restricted &= np.array([self._law.epochs[e].named for e in self.epochs]) & used
+            self._known_who[key] = _Who(used, restricted, used.tobytes() + restricted.tobytes())
+        return self._known_who[key]
 
     def _law_number(self, law: NDArray[np.float64]) -> int:
         name = _rounded(law).tobytes()
@@ -162,13 +222,70 @@ class Places:
 
     def _codes(self, channel: int, band: int) -> NDArray[np.int8]:
         """What the gate does: int8[counted epoch, state, model, readings]; in states never entered `OPEN`."""
-        readings = int(self.gate[0].acts.size // np.prod(self._axes))
+        readings = int(self._gate[0].acts.size // np.prod(self._axes))
         codes = np.full((len(self.epochs), len(STATES), self._axes[1], readings), OPEN, dtype=np.int8)
         for row, e in enumerate(self.epochs):
-            tables = self.gate[e]
+            tables = self._gate[e]
             acts = tables.acts.reshape(readings, *self._axes)[:, channel, :, band]
-            acts = acts & self.law.epochs[e].gated[:, channel]
+            acts = acts & self._law.epochs[e].gated[:, channel]
             for state in self._states:
                 actions = tables.actions[state].reshape(readings, *self._axes)[:, channel, :, band]
                 codes[row, state] = np.where(acts, actions, OPEN).T
         return codes
+
+
+def _states(
+    scenario: Scenario, law: Law, gate: Sequence[Tables], states: Sequence[int] | None, only_fresh: bool
+) -> tuple[int, ...]:
+    """See `Places`."""
+    if only_fresh:
+        states = ()
+    elif states is None:
+        states = [s for e in counted_epochs(law) for s in entered(scenario, law, gate, e)]
+    return tuple(sorted({FRESH, *states}))
+
+
+def _uses(scenario: Scenario) -> NDArray[np.bool_]:
+    """Which models people use: bool[segment, model]."""
+    everybody = scenario.segments.values()
+    return np.array([[each.models.get(name, 0.0) > 0 for name in scenario.models] for each in everybody])
+
+
+_recent: OrderedDict[tuple[object, ...], Places] = OrderedDict()
+
+
+def places_of(scenario: Scenario, law: Law, gate: Sequence[Tables], *, only_fresh: bool = False) -> Places:
+    """The places under a gate (see `Places`), with all that are known already of the last gates like it.
+
+    They depend on tables, on who is restricted, and on which models people use, but neither on how well signals read
+    nor on how many people there are: as these move, the places stay.
+    """
+    epochs = counted_epochs(law)
+    states = _states(scenario, law, gate, None, only_fresh)
+    key: tuple[object, ...] = (
+        only_fresh,
+        states,
+        epochs,
+        CellSpace.of(scenario),
+        tuple(signal.refresh for signal in scenario.signals.values()),
+        tuple(scenario.signals),
+        _uses(scenario).tobytes(),
+        *(
+            part.tobytes()
+            for e in epochs
+            for part in (
+                law.epochs[e].restricted,
+                law.epochs[e].named,
+                law.epochs[e].gated,
+                gate[e].acts,
+                gate[e].actions[list(states)],
+            )
+        ),
+    )
+    found = _recent.pop(key, None)
+    if found is None or len(found.known) > _MOST_KNOWN or len(found.plans) > _MOST_KNOWN:
+        found = Places(scenario, law, gate, states, only_fresh=only_fresh)
+    _recent[key] = found
+    while len(_recent) > _GATES:
+        _recent.popitem(last=False)
+    return found

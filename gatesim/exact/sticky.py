@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import ATTESTATIONS, Refresh
-from gatesim.world.kept import kept
+from gatesim.world.kept import kept_by
 from gatesim.world.noise import DIRECT, VPN, breakpoints, cumulative, noise_rows, value_at
 from gatesim.world.space import CellSpace
 
@@ -44,6 +44,10 @@ class OwnerFacts(NamedTuple):
     declared: int
     organisation: int
     word: int = ATTESTATIONS.index("none")
+
+
+_NOTHING = OwnerFacts(0, 0, 0, 0)
+"""Facts of no account: enough for signals that observe where a session comes from."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ class Noises:
         self.signals = list(scenario.signals.values())
         self.rows = [noise_rows(scenario, signal) for signal in self.signals]
         self.cumulative = [cumulative(rows) for rows in self.rows]
+        # By signal and channel whether the noise differs with the kind of network.
+        self._by_kind = [(rows[:, DIRECT] != rows[:, VPN]).any(axis=(1, 2)).tolist() for rows in self.rows]
         lengths = [len(r) for r in CellSpace.of(scenario).readings]
         self.strides = [prod(lengths[j + 1 :]) for j in range(len(lengths))]
         names = list(scenario.signals)
@@ -126,6 +132,42 @@ class Noises:
             "revocation": facts.word,
         }
         return truth[self.signals[signal].observes]
+
+    def apart_in(
+        self, refresh: Refresh, contexts: Sequence[Context], channel: int
+    ) -> tuple[tuple[Context, ...], list[int]]:
+        """Contexts in which signals read different values, or with different noise.
+
+        Parameters
+        ----------
+        refresh
+            How long the noise of the signals sticks.
+        contexts, channel
+            The contexts, and the number of the account's channel.
+
+        Returns
+        -------
+        tuple
+            One context of each kind that is told apart, and for each of the contexts the number of its kind.
+        """
+        signals = [j for group in self.of_refresh(refresh) for j in group.signals]
+        kinds: dict[tuple[object, ...], int] = {}
+        first: list[Context] = []
+        which = []
+        for context in contexts:
+            seen: list[object] = []
+            for j in signals:
+                observes = self.signals[j].observes
+                if observes in ("device", "network", "network_kind"):
+                    seen.append(self.value(j, context, _NOTHING))
+                if not self._by_kind[j][channel]:
+                    continue
+                seen.append(context.kind)
+            number = kinds.setdefault(tuple(seen), len(kinds))
+            if number == len(first):
+                first.append(context)
+            which.append(number)
+        return tuple(first), which
 
     def joint(self, refresh: Refresh, contexts: tuple[Context, ...], facts: OwnerFacts) -> StickyLaw:
         """The joint law of what signals read in several contexts, drawn once for all of these.
@@ -226,7 +268,20 @@ class Noises:
         return dict(found)
 
 
-@kept
+SEEN = (
+    "signals",
+    "causes",
+    "segments",
+    "regions",
+    "organisations",
+    "attestation",
+    "age_bands",
+    "models",
+)
+"""Tables of a scenario that say what there is to be seen of accounts, and how it is read; no law, no gate."""
+
+
+@kept_by(*SEEN)
 def noises_of(scenario: Scenario) -> Noises:
     """The noise of all signals of a scenario, worked out once."""
     return Noises(scenario)

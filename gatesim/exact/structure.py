@@ -58,7 +58,7 @@ def may_leak_by_epoch(scenario: Scenario, law: Law, gate: Sequence[Tables]) -> t
     if evident == set(counted_epochs(law)) or refuses_all_restricted(scenario, law, gate, lasting):
         return tuple(e in evident for e in range(len(law.epochs)))
     places = Places(scenario, law, gate, lasting)
-    classes = Classes(places)
+    classes = Classes(scenario, places)
     reach = _Reach(scenario, law, gate, places)
     found = [False] * len(law.epochs)
     epochs = [law.epochs[e] for e in places.epochs]
@@ -74,7 +74,7 @@ def may_leak_by_epoch(scenario: Scenario, law: Law, gate: Sequence[Tables]) -> t
                 if number == 0 or entries[number - 1].share > 0
                 for place in classes.types[kind].places
             )
-            for account in classes.of_owner(owner)
+            for account, _ in classes.of_owner(owner)
         }
         ways = list(answers(scenario, segment, epochs, tables))
         for together in everywhere:

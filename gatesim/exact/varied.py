@@ -4,16 +4,20 @@ Needs in the rows of `gatesim.exact.rows` are *linear* in most parameters: the a
 share of people with a VPN. Then the rows at the ends of the range say all in between. That is known from the form of
 the key, and checked by numbers at two points inside. Other parameters take the rows of each changed scenario anew.
 
+What a policy with memory serves is no linear function, but a smooth one as long as its tables stay: then values at a
+few points say all in between (see `gatesim.exact.smooth`).
+
 A policy's tables are compiled once where they follow from its own parameters. Those of ``posterior`` follow from the
 needs themselves, and are compared with its thresholds at every value.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import product
+from functools import cached_property, lru_cache
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +25,7 @@ from numpy.typing import NDArray
 from gatesim.exact.evaluate import World
 from gatesim.exact.expected import END_LATE, END_SERVED
 from gatesim.exact.rows import ENTITLED, RESTRICTED, Decided, Layout, aligned, decided, passes_of, rows_of
+from gatesim.exact.smooth import Smooth, smooth
 from gatesim.exact.states import has_memory
 from gatesim.gates.bounds import Check
 from gatesim.gates.compile import compile_gate
@@ -36,6 +41,15 @@ _INSIDE = ((0.37, 0.71), (0.83, 0.24))
 
 _SAME = 1e-12
 """Difference, in parts of all needs, up to which numbers that ought to be equal are."""
+
+_INSIDE_PIECE = 1e-6
+"""So far inside, in parts of the range, the tables of a piece hold for certain, whatever the rounding."""
+
+_WORLDS = 40
+"""Worlds at other values that are kept for the next policy."""
+
+_MOST_PIECES = 12
+"""With more changes of its tables, a policy with memory is evaluated anew at each value."""
 
 _ANSWERS = (
     "gives_up",
@@ -153,6 +167,8 @@ class Varied:
             self._at_corners(moving)
         if self.linear and moving and not self._agrees():
             self.linear = False
+        self._world = lru_cache(maxsize=_WORLDS)(self._world_of)
+        """The world at some values (a tuple): the same for all policies."""
         self._kept: tuple[tuple[float, ...], Layout, Floats] | None = None
         names = scenario.policies if policies is None else policies
         self._gates = {name: _Gate(self, name) for name in names}
@@ -249,22 +265,27 @@ class Varied:
         """
         gate = self._gates[policy]
         if gate.remembers:
-            return self._by_world(policy, values)
+            found = gate.smoothly(values)
+            return (
+                self._by_world(policy, values) if found is None else Served(*np.maximum(found, 0.0).tolist())
+            )
         served = gate.served(values)
         total = self.totals(values)
         return Served(float(served[0]), float(served[1]), float(total[0]), float(total[1]))
 
     def served_at(self, policy: str, grid: Floats) -> Floats:
-        """What a policy whose tables are fixed serves at many values: float64[point, kind].
+        """What a policy serves at many values: float64[point, kind].
 
         Parameters
         ----------
         policy
-            Its name; `is_fixed`.
+            Its name; `is_fixed`, or with a memory and `is_smooth`.
         grid
             float64[point, parameter].
         """
         gate = self._gates[policy]
+        if gate.remembers:
+            return gate.smoothly_at(grid)
         assert gate.fixed is not None
         weights = np.ones((len(grid), 1))
         for number, parameter in enumerate(self.parameters):
@@ -275,22 +296,30 @@ class Varied:
         found: Floats = weights @ gate.fixed
         return found
 
+    def is_smooth(self, policy: str) -> bool:
+        """Whether a few points say what a policy with memory serves at all values."""
+        return self._gates[policy].pieces is not None
+
     def breakpoints(self, policy: str) -> list[float]:
         """Values of the only parameter at which a policy's tables change, where these can be told."""
         return self._gates[policy].breakpoints()
 
     @cached_property
-    def _world(self) -> World:
-        return World(self.scenario, self.law)
+    def needs_at_most(self) -> float:
+        """All needs, for a measure of how far two numbers may be apart."""
+        return max(float(self.totals([p.low for p in self.parameters]).sum()), 1.0)
+
+    def _world_of(self, values: tuple[float, ...]) -> World:
+        if not self.parameters:
+            return World(self.scenario, self.law)
+        scenario = self.at(values)
+        return World(scenario, self.law_at(scenario))
 
     def _by_world(self, policy: str, values: Sequence[float]) -> Served:
-        scenario = self.at(values)
-        law = self.law_at(scenario)
-        if self.parameters:
-            gate, world = compile_gate(scenario, policy, law), World(scenario, law)
-        else:
-            # Nothing varies: the world is the same for all policies, and their tables are made already.
-            gate, world = self._gates[policy].tables or compile_gate(scenario, policy, law), self._world
+        world = self._world(tuple(values))
+        scenario, known = world.scenario, self._gates[policy].tables
+        # Where nothing varies the tables are made already.
+        gate = known if known and not self.parameters else compile_gate(scenario, policy, world.law)
         expected = world.evaluate(gate, policy, daily=False)
         scale = scenario.represents / scenario.people
         ends = expected.counts.sum(axis=(0, 1, 2)) * scale
@@ -336,6 +365,62 @@ class _Gate:
             self._acts = gate[0].acts[varied.layout.cell] & varied.layout.gated
             if self.check is not None and not self._passes_move:
                 self._passes = passes_of(varied.scenario, varied.layout, self.check)
+
+    @cached_property
+    def pieces(self) -> tuple[list[float], list[Smooth]] | None:
+        """Of a policy with memory where its tables change, and what it serves in between; None where this is unknown.
+
+        As ends of a piece of the only parameter serve points just inside: at a change itself either tables may hold.
+        """
+        varied = self._varied
+        if not self.remembers or not 1 <= len(varied.parameters) <= 2 or varied._law_moves:
+            return None
+        if any(p.whole for p in varied.parameters):
+            return None
+        breaks: list[float] = []
+        if self.tables is None:
+            if not (self._by_threshold and varied.linear and len(varied.parameters) == 1):
+                return None
+            (one,) = varied.parameters
+            # Rows of which one is as likely to be restricted as the other cross at one place, up to rounding.
+            for jump in self.breakpoints():
+                if not breaks or jump - breaks[-1] > _SAME * (one.high - one.low):
+                    breaks.append(jump)
+            if len(breaks) > _MOST_PIECES:
+                return None
+        low, high = [p.low for p in varied.parameters], [p.high for p in varied.parameters]
+        found = []
+        for begin, end in pairwise([None, *breaks, None]):
+            inside = _INSIDE_PIECE * (high[0] - low[0])
+            lower = low if begin is None else [begin + inside]
+            upper = high if end is None else [end - inside]
+            if not all(a < b for a, b in zip(lower, upper, strict=True)):
+                return None
+            piece = smooth(self._by_world, lower, upper, _SAME * varied.needs_at_most)
+            if piece is None:
+                return None
+            found.append(piece)
+        return breaks, found
+
+    def _by_world(self, values: tuple[float, ...]) -> Floats:
+        return np.array(list(vars(self._varied._by_world(self._name, values)).values()))
+
+    def smoothly(self, values: Sequence[float]) -> Floats | None:
+        """The numbers of `Served`, interpolated; None where they cannot be."""
+        if self.pieces is None:
+            return None
+        breaks, pieces = self.pieces
+        return pieces[bisect_left(breaks, values[0])].at(values)
+
+    def smoothly_at(self, grid: Floats) -> Floats:
+        """float64[point, kind]: needs served, interpolated."""
+        assert self.pieces is not None
+        breaks, pieces = self.pieces
+        which = np.searchsorted(breaks, grid[:, 0], side="left")
+        found = np.empty((len(grid), 2))
+        for number, piece in enumerate(pieces):
+            found[which == number] = np.maximum(piece.at(grid[which == number])[:, :2], 0.0)
+        return found
 
     def _has_memory(self) -> bool:
         varied = self._varied
@@ -394,12 +479,7 @@ class _Gate:
     def breakpoints(self) -> list[float]:
         """Where a row's probability of being restricted crosses a threshold: it is a ratio of linear functions."""
         varied, policy = self._varied, self._policy
-        if (
-            self.remembers
-            or not varied.linear
-            or len(varied.parameters) != 1
-            or not isinstance(policy, Posterior)
-        ):
+        if not varied.linear or len(varied.parameters) != 1 or not isinstance(policy, Posterior):
             return []
         (parameter,) = varied.parameters
         if self._own:

@@ -106,8 +106,7 @@ def small_print(found: Reliefs) -> list[str]:
         lines.append(f"Takes nothing out under this reading: {', '.join(one.words for one in found.idle)}.")
     if found.left_out:
         lines.append(
-            f"Not among the list here, because they remember and take long: {', '.join(found.left_out)} "
-            "(--memory takes them in)."
+            f"Not among the list here, because they remember: {', '.join(found.left_out)} (--memory takes them in)."
         )
     lines.append(
         "Expected values of the exact engine, without the queue; people do not adapt to the narrowing."

@@ -105,8 +105,11 @@ def how_fine(found: ShutdownPoint) -> str:
         )
     else:
         first = "Two changes closer than a sixty-fourth of the range could be missed."
-    if found.remembering:
-        first += f" Policies with a memory ({', '.join(found.remembering)}) were looked at in nine places."
+    if found.coarse:
+        first += (
+            f" Of {', '.join(found.coarse)}, which remember, a few values do not say all in between: they were looked "
+            "at in nine places."
+        )
     return first
 
 
@@ -129,8 +132,10 @@ def uncertain_table(found: ShutdownPoint) -> Table | None:
     note = (
         f"{len(worlds.worlds)} worlds: a Latin hypercube over the plausible ranges of {worlds.assumptions} "
         f"assumptions; choices do not move. In {worlds.held} of them list and bound A have the outcomes assumed. "
-        "Policies without memory only."
+        f"Policies: {', '.join(worlds.policies) or 'none'}."
     )
+    if worlds.unseen:
+        note += f" Not looked at, for they have a memory: {', '.join(worlds.unseen)}."
     if worlds.left_out:
         note += f" {worlds.left_out} further worlds made no scenario in order."
     return Table("Under other plausible assumptions", columns, tuple(rows), note)
@@ -181,7 +186,7 @@ def map_table(found: ShutdownMap) -> Table:
     )
     note = BOUNDS_NOTE
     if found.left_out:
-        note += f" Policies with a memory are left out: {', '.join(found.left_out)}."
+        note += f" Left out, for they have a memory: {', '.join(found.left_out)}."
     return Table("How much of the map has each outcome", columns, tuple(rows), note)
 
 

@@ -245,7 +245,7 @@ def relief(
     limit: float | None = None,
     floor: float | None = None,
     policies: Sequence[str] | None = None,
-    memory: bool = False,
+    memory: bool = True,
     conditions: int | None = None,
     at_once: bool = False,
     progress: Progress | None = None,
@@ -263,7 +263,7 @@ def relief(
     policies
         Names of the candidates; by default all.
     memory
-        Whether listed policies that remember are evaluated as well: each takes the whole engine for each narrowing.
+        Whether listed policies that remember are evaluated as well: they take longest.
     conditions
         Up to how many things are taken out together. By default one, and two where nothing less leaves a gate.
         Combinations that contain a smaller one that leaves a gate are passed over.

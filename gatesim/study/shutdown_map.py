@@ -1,9 +1,9 @@
-"""A map of outcomes over two parameters: for the policies without memory, and for both bounds."""
+"""A map of outcomes over two parameters: for the listed policies, and for both bounds."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gatesim.exact.expected import CannotDo
 from gatesim.measures.judgement import OUTCOMES
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
@@ -42,8 +43,9 @@ class ShutdownMap(Shown):
     most
         Side -> float64[first, second]: the most that is served within the limit, as a share of entitled needs; for the
         list that of the best listed policy. NaN where nothing is within the limit.
-    plain, left_out
-        The listed policies looked at, and those left out for their memory.
+    policies, left_out
+        The listed policies looked at, and those left out: policies with a memory where not asked for, and those of
+        which a few points do not say what they serve at all others.
     sentence
         What holds as assumed.
     """
@@ -54,7 +56,7 @@ class ShutdownMap(Shown):
     values: tuple[tuple[float, ...], tuple[float, ...]]
     ranks: Mapping[str, Ranks]
     most: Mapping[str, NDArray[np.float64]]
-    plain: tuple[str, ...]
+    policies: tuple[str, ...]
     left_out: tuple[str, ...]
     sentence: str
 
@@ -103,7 +105,7 @@ class ShutdownMap(Shown):
                 side: [[OUTCOMES[k] for k in row] for row in ranks.tolist()]
                 for side, ranks in self.ranks.items()
             },
-            "policies": list(self.plain),
+            "policies": list(self.policies),
             "left_out": list(self.left_out),
             "sentence": self.sentence,
         }
@@ -127,6 +129,7 @@ def shutdown_map(
     policies: Sequence[str] | None = None,
     sets: Sequence[str] = (),
     sentence: str | None = None,
+    remembering: bool = True,
     progress: Progress | None = None,
 ) -> ShutdownMap:
     """Outcomes over two parameters.
@@ -141,9 +144,11 @@ def shutdown_map(
         Values of each.
     sentence
         What holds as assumed, where it is known already.
+    remembering
+        Whether policies with a memory are looked at, where a few points say what they serve at all others: they take
+        some tens of evaluations of the whole engine each. For those left out bound B speaks.
     source, reading, ratio, limit, floor, policies, sets, progress
-        As for `gatesim.study.shutdown_point.shutdown_point`. Policies with a memory are left out: each point would
-        take the whole engine; bound B speaks for them.
+        As for `gatesim.study.shutdown_point.shutdown_point`.
 
     Raises
     ------
@@ -164,7 +169,7 @@ def shutdown_map(
     grid = np.array([(x, y) for x in values[0] for y in values[1]])
     ranks = {side: np.empty(shape, dtype=np.int8) for side in SIDES}
     most = {side: np.full(shape, np.nan) for side in SIDES}
-    quick = _Listed(standings, grid)
+    quick = _Listed(standings, grid, remembering, lambda name: say(0.0, name))
     for number, point in enumerate(map(tuple, grid.tolist())):
         if number % 16 == 0:
             say(number / len(grid), "map")
@@ -182,8 +187,8 @@ def shutdown_map(
         values,
         ranks,
         most,
-        standings.plain,
-        standings.remembering,
+        quick.policies,
+        tuple(name for name in asked.policies if name not in quick.policies),
         sentence_of(loaded, Standings(loaded.scenario, asked)) if sentence is None else sentence,
     )
 
@@ -194,13 +199,37 @@ def _values(parameter: Parameter, steps: int) -> tuple[float, ...]:
 
 
 class _Listed:
-    """Listed policies without memory at the points of a grid; what is linear is worked out for all points at once."""
+    """Listed policies at the points of a grid; what is linear or smooth is worked out for all points at once.
 
-    def __init__(self, standings: Standings, grid: NDArray[np.float64]) -> None:
+    Attributes
+    ----------
+    policies
+        Those that are looked at.
+    """
+
+    def __init__(
+        self,
+        standings: Standings,
+        grid: NDArray[np.float64],
+        remembering: bool,
+        say: Callable[[str], None],
+    ) -> None:
         self._standings = standings
         varied = standings.varied
+        found = list(standings.plain)
+        for name in standings.remembering if remembering else ():
+            say(name)
+            try:
+                closely = standings.closely(name)
+            except CannotDo:
+                closely = False
+            if closely:
+                found.append(name)
+        self.policies = tuple(name for name in standings.asked.policies if name in found)
         self._fixed = {
-            name: varied.served_at(name, grid) for name in standings.plain if varied.is_fixed(name)
+            name: varied.served_at(name, grid)
+            for name in self.policies
+            if varied.is_fixed(name) or varied.remembers(name)
         }
 
     def at(self, number: int, point: tuple[float, ...]) -> tuple[int, float]:
@@ -209,7 +238,7 @@ class _Listed:
         asked = standings.asked_at(point)
         total = standings.varied.totals(point)
         rank, best = 3, float("nan")
-        for name in standings.plain:
+        for name in self.policies:
             if name in self._fixed:
                 entitled, leaks = self._fixed[name][number].tolist()
             else:

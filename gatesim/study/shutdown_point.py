@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 POINTS = 65
-"""Values at which policies without memory and the bounds are looked at, besides those at which tables change."""
+"""Values at which policies and bounds are looked at, besides those at which tables change."""
 
 POINTS_WITH_MEMORY = 9
-"""The same for policies with a memory, each of whose evaluations takes the whole engine."""
+"""The same for policies with a memory of which a few values do not say all in between: each takes the whole engine."""
 
 _WIDTH_WITH_MEMORY = 1e-7
 
@@ -100,8 +100,8 @@ class ShutdownPoint(Shown):
         A row for each value looked at: what the best of each side serves within the limit.
     linear
         Whether needs are linear in the parameter: then no change of a policy without memory is missed.
-    policies, remembering
-        The policies looked at; those with a memory, looked at less closely.
+    policies, remembering, coarse
+        The policies looked at; those with a memory; of these the ones looked at less closely.
     sentence
         What holds as assumed.
     uncertain
@@ -117,6 +117,7 @@ class ShutdownPoint(Shown):
     linear: bool
     policies: tuple[str, ...]
     remembering: tuple[str, ...]
+    coarse: tuple[str, ...]
     sentence: str
     uncertain: Uncertain | None = None
 
@@ -201,6 +202,7 @@ class ShutdownPoint(Shown):
             },
             "asked": _asked(self.asked),
             "remembering": list(self.remembering),
+            "coarse": list(self.coarse),
             "changes": [asdict(change) for change in self.changes],
             "ends": {side: [asdict(half) for half in halves] for side, halves in self.ends.items()},
             "uncertain": None if self.uncertain is None else self.uncertain.to_dict(),
@@ -238,6 +240,7 @@ def shutdown_point(
     sets: Sequence[str] = (),
     uncertain: bool = False,
     worlds: int = 32,
+    remembering: bool = False,
     progress: Progress | None = None,
 ) -> ShutdownPoint:
     """Every value of a parameter at which the outcome changes.
@@ -260,6 +263,9 @@ def shutdown_point(
         Whether to do the same in other worlds, drawn from the plausible ranges of all assumptions.
     worlds
         How many.
+    remembering
+        Whether policies with a memory are looked at in the other worlds as well: some tens of evaluations of the
+        whole engine in each.
     progress
         Called with the share of the work that is done and what is being done.
 
@@ -292,7 +298,9 @@ def shutdown_point(
     now = [parameter.now] if parameter.now is not None else None
     found, held = None, None
     if uncertain:
-        found = in_worlds(loaded, asked, parameter, worlds, _part(say, share, 1 - share))
+        found = in_worlds(
+            loaded, asked, parameter, worlds, _part(say, share, 1 - share), remembering=remembering
+        )
         held = found.held
     if now is not None and parameter.low <= now[0] <= parameter.high:
         claim = sentence_of(loaded, standings, now, held, None if found is None else len(found.worlds))
@@ -309,6 +317,7 @@ def shutdown_point(
         standings.varied.linear,
         asked.policies,
         standings.remembering,
+        tuple(name for name in standings.remembering if not standings.closely(name)),
         claim,
         found,
     )
@@ -341,7 +350,7 @@ def _functions(standings: Standings, side: str) -> list[tuple[Callable[[float], 
         ]
     found: list[tuple[Callable[[float], float], list[float], float]] = []
     for policy in standings.asked.policies:
-        if standings.varied.remembers(policy):
+        if not standings.closely(policy):
             points, width = _grid(parameter, POINTS_WITH_MEMORY), _WIDTH_WITH_MEMORY
         else:
             jumps = standings.varied.breakpoints(policy)
@@ -425,6 +434,7 @@ def _binding(bound: Bound) -> str:
 
 def _curve(standings: Standings, changes: Sequence[Change]) -> list[dict[str, float | None]]:
     (parameter,) = standings.parameters
+    closely = [name for name in standings.asked.policies if standings.closely(name)]
     rows = []
     # On both sides of every change as well, so that a jump shows as one.
     tiny = 1e-9 * (parameter.high - parameter.low)
@@ -436,7 +446,7 @@ def _curve(standings: Standings, changes: Sequence[Change]) -> list[dict[str, fl
     ]
     for value in _grid(parameter, POINTS, beside):
         values = (value,)
-        within = [c.served.served_entitled for c in standings.candidates(values, standings.plain) if c.within]
+        within = [c.served.served_entitled for c in standings.candidates(values, closely) if c.within]
         rows.append(
             {
                 "value": value,

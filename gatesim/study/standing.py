@@ -211,6 +211,10 @@ class Standings:
         other.most = lru_cache(maxsize=20_000)(other._most)
         return other
 
+    def closely(self, policy: str) -> bool:
+        """Whether a policy can be looked at in as many values as one likes: each takes the whole engine otherwise."""
+        return not self.varied.remembers(policy) or self.varied.is_smooth(policy)
+
     def _law(self, scenario: Scenario) -> Law:
         return laws(scenario, scenario.seed, 0, (self.asked.reading,))[self.asked.reading]
 
@@ -243,7 +247,7 @@ class Standings:
         served, asked = self.served(policy, values), self.asked_at(values)
         needs = served.all_entitled + served.all_restricted
         room = (asked.limit * served.base(asked.ratio) - served.restricted) / needs if needs > 0 else 0.0
-        if asked.limit == 0 and self.varied.remembers(policy) and self._leaks(policy, values):
+        if asked.limit == 0 and room >= 0 and self.varied.remembers(policy) and self._leaks(policy, values):
             return min(room, -1e-300)
         return room
 
@@ -296,7 +300,11 @@ class Standings:
     def outcome(self, side: str, values: tuple[float, ...]) -> Outcome:
         """The outcome of one side at some values."""
         if side == "list":
-            return first_of(candidate.outcome for candidate in self.candidates(values))
+            # Policies with a memory take longest, and are not asked where nothing can become better.
+            quick = first_of(candidate.outcome for candidate in self.candidates(values, self.plain))
+            if quick == OUTCOMES[0] or not self.remembering:
+                return quick
+            return first_of((quick, *(each.outcome for each in self.candidates(values, self.remembering))))
         return outcome_of_most(self.most(side, values), self.asked_at(values).floor)
 
     def outcomes(self, values: tuple[float, ...]) -> Mapping[str, Outcome]:

@@ -70,15 +70,16 @@ class Uncertain:
         How many assumptions moved.
     left_out
         Worlds that made no scenario in order.
-    plain
-        The policies looked at: those without memory.
+    policies, unseen
+        The policies looked at; those that were not, for their memory.
     """
 
     worlds: tuple[World, ...]
     here: Mapping[str, Outcome]
     assumptions: int
     left_out: int
-    plain: tuple[str, ...]
+    policies: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
 
     @property
     def held(self) -> int:
@@ -110,7 +111,7 @@ class Uncertain:
             "left_out": self.left_out,
             "assumptions": self.assumptions,
             "held": self.held,
-            "policies": list(self.plain),
+            "policies": list(self.policies),
             "sides": {side: {"share": self.share(side), "interval": self.interval(side)} for side in SIDES},
         }
 
@@ -237,23 +238,33 @@ def _one(shares: Mapping[str, float]) -> dict[str, float]:
     return {name: share / total for name, share in shares.items()} if total > 0 else dict(shares)
 
 
-def in_worlds(loaded: Loaded, asked: Question, parameter: Parameter, count: int, say: Progress) -> Uncertain:
+def in_worlds(
+    loaded: Loaded,
+    asked: Question,
+    parameter: Parameter,
+    count: int,
+    say: Progress,
+    *,
+    remembering: bool = False,
+) -> Uncertain:
     """The shutdown point of a parameter in other plausible worlds.
 
-    Policies with a memory are not looked at, each of whose evaluations takes the whole engine: bound B speaks for them.
+    Without ``remembering``, policies with a memory are not looked at, which take longest: bound B speaks for them.
     """
     here = Standings(loaded.scenario, asked)
-    plain = here.plain
-    asked_plain = Question(**(vars(asked) | {"policies": plain}))
-    assumed = {side: Standings(loaded.scenario, asked_plain).outcome(side, ()) for side in SIDES}
+    unseen = () if remembering else here.remembering
+    here = here.among([name for name in asked.policies if name not in unseen])
+    asked = here.asked
+    assumed = {side: here.outcome(side, ()) for side in SIDES}
     found, left_out = [], 0
     for number, scenario in enumerate(worlds(loaded, count, parameter.paths)):
         say(number / count, f"world {number + 1} of {count}")
         if scenario is None:
             left_out += 1
             continue
-        found.append(_world(scenario, asked_plain, parameter))
-    return Uncertain(tuple(found), assumed, len(movable(loaded, parameter.paths)), left_out, plain)
+        found.append(_world(scenario, asked, parameter))
+    moved = len(movable(loaded, parameter.paths))
+    return Uncertain(tuple(found), assumed, moved, left_out, asked.policies, unseen)
 
 
 def _world(scenario: Scenario, asked: Question, parameter: Parameter) -> World:

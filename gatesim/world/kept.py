@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,6 +12,9 @@ from gatesim.scenario.schema import Scenario
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+
+_RECENT = 4
+"""Different worlds whose results are remembered while scenarios come and go."""
 
 
 def kept(function: Callable[Concatenate[Scenario, P], Result]) -> Callable[Concatenate[Scenario, P], Result]:
@@ -34,3 +38,44 @@ def kept(function: Callable[Concatenate[Scenario, P], Result]) -> Callable[Conca
         return own[key]
 
     return remembering
+
+
+def kept_by(
+    *tables: str,
+) -> Callable[[Callable[Concatenate[Scenario, P], Result]], Callable[Concatenate[Scenario, P], Result]]:
+    """Make a pure function that looks at some tables of a scenario only remember its results.
+
+    Scenarios that agree in these tables share them, whatever else differs: a limit, a law, a policy. Only the last few
+    different ones are known.
+
+    Parameters
+    ----------
+    tables
+        Names of the tables, as `Scenario` has them.
+    """
+
+    def decorate(
+        function: Callable[Concatenate[Scenario, P], Result],
+    ) -> Callable[Concatenate[Scenario, P], Result]:
+        recent: deque[tuple[tuple[object, ...], dict[Hashable, Result]]] = deque(maxlen=_RECENT)
+
+        @kept
+        def shared(scenario: Scenario) -> dict[Hashable, Result]:
+            parts = tuple(getattr(scenario, table) for table in tables)
+            for known, results in recent:
+                if known == parts:
+                    return results
+            recent.appendleft((parts, {}))
+            return recent[0][1]
+
+        @wraps(function)
+        def remembering(scenario: Scenario, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+            own = shared(scenario)
+            key = (args, tuple(sorted(kwargs.items())))
+            if key not in own:
+                own[key] = function(scenario, *args, **kwargs)
+            return own[key]
+
+        return remembering
+
+    return decorate

@@ -422,7 +422,7 @@ def _map(panel: Panel, settings: Settings, found: Glance) -> None:
             st.session_state.mapped = (key, _mapped(across, up, panel, settings, found, say))
     drawn = st.session_state.mapped[1]
     _chart(map_chart(drawn))
-    words = f"Policies looked at: {', '.join(drawn.plain) or 'none'}."
+    words = f"Policies looked at: {', '.join(drawn.policies) or 'none'}."
     if drawn.left_out:
         words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
     st.caption(parts.plain(words))
@@ -452,6 +452,7 @@ def _mapped(
         steps=MAP_STEPS,
         policies=asked.policies,
         sentence=found.sentence,
+        remembering=False,  # they would keep the page waiting
         progress=say,
         ratio=None if asked.own else asked.ratio,
         limit=None if asked.own else asked.limit,
