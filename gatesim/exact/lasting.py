@@ -24,7 +24,7 @@ from gatesim.exact.classes import Classes
 from gatesim.exact.counting import Counts, Needs
 from gatesim.exact.different import different
 from gatesim.exact.expected import with_fallback
-from gatesim.exact.places import places_of
+from gatesim.exact.places import Places, places_of
 from gatesim.gates.tables import (
     ALLOW,
     ALLOWED,
@@ -110,7 +110,10 @@ class Lasting:
         self, scenario: Scenario, law: Law, gate: Sequence[Tables], *, only_fresh: bool = False
     ) -> None:
         self.scenario, self.law, self.gate = scenario, law, gate
-        self.places = places_of(scenario, law, gate, only_fresh=only_fresh)
+        # From what joins the desk waits are drawn: it must not depend on what was worked out before.
+        self.places = (
+            Places(scenario, law, gate, only_fresh=True) if only_fresh else places_of(scenario, law, gate)
+        )
         self.epochs = self.places.epochs
         self._classes = Classes(scenario, self.places)
         self._cases = Cases(scenario, law, gate, self._classes, share_alike=only_fresh)

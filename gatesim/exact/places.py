@@ -254,16 +254,18 @@ def _uses(scenario: Scenario) -> NDArray[np.bool_]:
 _recent: OrderedDict[tuple[object, ...], Places] = OrderedDict()
 
 
-def places_of(scenario: Scenario, law: Law, gate: Sequence[Tables], *, only_fresh: bool = False) -> Places:
+def places_of(scenario: Scenario, law: Law, gate: Sequence[Tables]) -> Places:
     """The places under a gate (see `Places`), with all that are known already of the last gates like it.
 
     They depend on tables, on who is restricted, and on which models people use, but neither on how well signals read
     nor on how many people there are: as these move, the places stay.
+
+    Of laws that agree to `_BITS` bits the one that was met first stands for all: what is worked out with places that
+    are known already may differ in the 13th digit. What a simulation draws from must not; it makes its own `Places`.
     """
     epochs = counted_epochs(law)
-    states = _states(scenario, law, gate, None, only_fresh)
+    states = _states(scenario, law, gate, None, only_fresh=False)
     key: tuple[object, ...] = (
-        only_fresh,
         states,
         epochs,
         CellSpace.of(scenario),
@@ -284,7 +286,7 @@ def places_of(scenario: Scenario, law: Law, gate: Sequence[Tables], *, only_fres
     )
     found = _recent.pop(key, None)
     if found is None or len(found.known) > _MOST_KNOWN or len(found.plans) > _MOST_KNOWN:
-        found = Places(scenario, law, gate, states, only_fresh=only_fresh)
+        found = Places(scenario, law, gate, states)
     _recent[key] = found
     while len(_recent) > _GATES:
         _recent.popitem(last=False)
