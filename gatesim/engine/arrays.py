@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from gatesim.engine.waits import LEVELS, WaitTable
 from gatesim.gates.checks import sufficient
-from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, FRESH, STATES, Tables
+from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK_FAILED, FRESH, STATES, Tables
 from gatesim.law.law import Law
-from gatesim.measures.axes import midnight_us
+from gatesim.measures.axes import midnight_us, number_of_days
 from gatesim.measures.ledger import (
     ENDS,
     FALLBACK,
@@ -28,6 +28,7 @@ from gatesim.measures.ledger import (
     SERVED,
     SERVED_LATE,
     SHUTDOWN,
+    STANDING_BLOCK,
 )
 from gatesim.scenario.people import CHANNELS, STATUSES, Segment
 from gatesim.scenario.schema import Scenario
@@ -140,6 +141,7 @@ class LawArrays(NamedTuple):
     maker: Ints  # [segment of the owner, body]: number in `makers`, -1 where there is none
     segment: Ints  # [maker]: the segment of the body
     midnight: int  # microseconds from midnight to the window's start
+    days: int  # that the window touches
 
 
 class GateArrays(NamedTuple):
@@ -153,9 +155,7 @@ class GateArrays(NamedTuple):
     durations: Ints  # [T, state]
     shutdown: NDArray[np.bool_]  # [T]
     kills: NDArray[np.bool_]  # [T]
-    plain_ends: NDArray[
-        np.int8
-    ]  # [T, cell]: number in `ENDS` of how a need ends that leaves no trace, else -1
+    plain_ends: NDArray[np.int8]  # [state, T, cell]: see `_plain_ends`
     documents: Ints  # [T, D], padded with -1
     errors: Floats  # [T, 3, D]: false reject, accept, match
     acceptable: Ints  # [G, E, D], padded with -1
@@ -396,6 +396,7 @@ def law_arrays(scenario: Scenario, laws: Sequence[Law]) -> LawArrays:
         maker,
         np.array([kind.segment for kind in kinds], dtype=np.int64),
         midnight_us(scenario),
+        number_of_days(scenario),
     )
 
 
@@ -438,20 +439,29 @@ def _refuse_wrong_shapes(tables: Tables, space: CellSpace, where: str) -> None:
 def _plain_ends(
     scenario: Scenario, tables: Tables, decisions: NDArray[np.int8], space: CellSpace
 ) -> NDArray[np.int8]:
-    """int8[cell]: how a need of a fresh account ends that is decided by its cell alone and leaves no trace, or -1."""
+    """int8[state, cell]: how a need ends that is decided by the account's state and its cell alone and leaves no trace.
+
+    A number in `ENDS`; -1 where a check opens, chance has a say, or the need changes the state. A state other than
+    `FRESH` is changed by checks only.
+    """
     reactions, durations = scenario.reactions, tables.durations_us
     *_, model, _ = np.unravel_index(np.arange(space.size), space.shape)
     has_fallback = np.array([m.fallback is not None for m in scenario.models.values()])[model]
-    reason = SHUTDOWN if tables.is_shutdown else RULE
-    refused = np.where(has_fallback & (reactions.fall_back > 0), FALLBACK_FOR + reason, REFUSED_FOR + reason)
     by_chance = has_fallback & (reactions.fall_back not in (0, 1))
-    ends = np.full(space.size, -1)
-    ends[decisions[FRESH] == OPEN] = END_SERVED
-    if durations[ALLOWED] == 0:
-        ends[decisions[FRESH] == ALLOW] = END_SERVED
-    if durations[BLOCKED] == 0 and reactions.leave == 0:
-        ends = np.where((decisions[FRESH] == BLOCK) & ~by_chance, refused, ends)
-    return ends.astype(np.int8)
+    served_instead = has_fallback & (reactions.fall_back > 0)
+    ends = np.full(decisions.shape, -1, dtype=np.int8)
+    for state in range(len(STATES)):
+        action = decisions[state]
+        ends[state, action == OPEN] = END_SERVED
+        if state != FRESH or durations[ALLOWED] == 0:
+            ends[state, action == ALLOW] = END_SERVED
+        if reactions.leave == 0 and (state != FRESH or durations[BLOCKED] == 0):
+            standing = state in (BLOCKED, CHECK_FAILED)
+            reason = SHUTDOWN if tables.is_shutdown else STANDING_BLOCK if standing else RULE
+            refused = np.where(served_instead, FALLBACK_FOR + reason, REFUSED_FOR + reason)
+            plain = (action == BLOCK) & ~by_chance
+            ends[state, plain] = refused[plain]
+    return ends
 
 
 def gate_arrays(
@@ -518,9 +528,8 @@ def gate_arrays(
         np.array([tables.durations_us for tables in unique], dtype=np.int64).reshape(-1, len(STATES)),
         np.array([tables.is_shutdown for tables in unique]),
         np.array([tables.kills for tables in unique]),
-        np.array(
-            [_plain_ends(scenario, t, d, space) for t, d in zip(unique, decisions, strict=True)],
-            dtype=np.int8,
+        np.stack(
+            [_plain_ends(scenario, t, d, space) for t, d in zip(unique, decisions, strict=True)], axis=1
         ),
         _numbers([tables.documents for tables in unique], width),
         np.array([[t.false_reject, t.false_accept, t.false_match] for t in unique], dtype=np.float64),

@@ -98,6 +98,17 @@ class Needs(NamedTuple):
     bodies: NDArray[np.int16]
     begin: Ints
     """The first of its needs; one entry more than there are accounts."""
+    # What is counted: the measured needs, in the order of rows.
+    seen: NDArray[np.int32]
+    """[measured need]: its row."""
+    slot: NDArray[np.int32]
+    """[measured need]: its model times the number of days, plus its day."""
+    again: NDArray[np.int32]
+    """[measured need]: how many of the account there are before it in a row on the same day."""
+    first_seen: Ints
+    """[account + 1]: the first of each account's."""
+    of_model: Ints
+    """[account, model]: how many."""
 
 
 class Questions(NamedTuple):
@@ -152,8 +163,8 @@ class Bench(NamedTuple):
     at: Ints  # [2, bodies]
 
 
-def new_needs(rows: int, accounts: int) -> Needs:
-    """Room for so many needs of so many accounts."""
+def new_needs(rows: int, accounts: int, models: int) -> Needs:
+    """Room for so many needs of so many accounts, and of so many models."""
     small = [np.zeros(rows, dtype=np.int16) for _ in range(5)]
     body, model, region, epoch, day = small
     return Needs(
@@ -171,6 +182,9 @@ def new_needs(rows: int, accounts: int) -> Needs:
         np.zeros(accounts, dtype=np.int32),
         np.zeros(accounts, dtype=np.int16),
         np.zeros(accounts + 1, dtype=np.int64),
+        *(np.zeros(rows, dtype=np.int32) for _ in range(3)),
+        np.zeros(accounts + 1, dtype=np.int64),
+        np.zeros((accounts, models), dtype=np.int64),
     )
 
 
@@ -712,15 +726,20 @@ def _sessions(
 
 @compiled(_nrt=False)
 def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
-    """In which epoch and on which day each need arises, and what the law says of it."""
+    """In which epoch and on which day each need arises, what the law says of it, and whether it is counted."""
     epochs, models = law.named.shape
     regions = law.restricted.shape[1] // (epochs * models)
+    seen = ZERO
     for a in range(accounts):
+        n.first_seen[a] = seen
+        for model in range(models):
+            n.of_model[a, model] = 0
         owner, last_body, maker = n.owner[a], NONE, ZERO
         epoch, until = ZERO, ZERO
+        last_day, again = NONE, ZERO
         for row in range(n.begin[a], n.begin[a + 1]):
             at = np.uint64(row)
-            time, model = n.time[at], n.model[at]
+            time, model = n.time[at], np.int64(n.model[at])
             if n.body[at] != last_body:
                 last_body = int(n.body[at])
                 maker = law.maker[owner, last_body]
@@ -729,9 +748,21 @@ def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
                 epoch += 1
                 until = law.epoch_start[epoch + 1]
             day = np.int64(np.uint64(time + law.midnight) // _DAY)
+            measured = law.named[epoch, model]
             n.epoch[at] = epoch
-            n.day[at] = day if law.named[epoch, model] else -1
+            n.day[at] = day if measured else NONE
             n.restricted[at] = law.restricted[maker, (epoch * regions + n.region[at]) * models + model]
+            # Written for each need, and kept where it is measured: without a branch that would be guessed wrong.
+            place = np.uint64(seen)
+            now = again + 1 if day == last_day else ZERO
+            n.seen[place] = row
+            n.slot[place] = model * law.days + day
+            n.again[place] = now
+            n.of_model[a, model] += np.int64(measured)
+            seen += np.int64(measured)
+            last_day = day if measured else last_day
+            again = now if measured else again
+    n.first_seen[accounts] = seen
 
 
 @compiled(nogil=True, _nrt=False)
