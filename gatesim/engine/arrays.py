@@ -40,6 +40,7 @@ from gatesim.world.draws import (
     DECLARED,
     READING_ACCOUNT,
     READING_PLACE,
+    TRIP_GAP,
     TRIP_START,
     VPN_USER,
 )
@@ -127,9 +128,9 @@ class WorldArrays(NamedTuple):
     body_answer: Ints
 
 
-# Questions by number: of an account the first three, of a body the next two. From `ASK_NOISE` on: the noise of each
+# Questions by number: of an account the first three, of a body the next three. From `ASK_NOISE` on: the noise of each
 # signal, then the presence of each co-user.
-ASK_ACTIVITY, ASK_CARD, ASK_DECLARED, ASK_VPN, ASK_TRIP, ASK_NOISE = range(6)
+ASK_ACTIVITY, ASK_CARD, ASK_DECLARED, ASK_VPN, ASK_TRIP, ASK_TRIP_GAP, ASK_NOISE = range(7)
 
 
 class LawArrays(NamedTuple):
@@ -258,6 +259,7 @@ def _asked_of_body(scenario: Scenario, own: Segment, sure: Set[str]) -> list[Que
         asked.append((VPN_USER, 0, 0, ASK_VPN))
     if own.trips.length > 0:
         asked.append((TRIP_START, 0, 0, ASK_TRIP))
+        asked.append((TRIP_GAP, 0, 1, ASK_TRIP_GAP))  # of those who are at home at first
     return asked + _noise_of(scenario, "place", READING_PLACE, sure)
 
 

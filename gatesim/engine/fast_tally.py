@@ -46,6 +46,7 @@ GRID = ("needs", "before", "again")
 """Needs; how many of the same account come before each on the same day; needs that others of the day come before."""
 
 MOST_COMPONENTS = 62
+_SERVED_ENTITLED = MOST_COMPONENTS
 
 J_JOINED, J_REVIEWED, J_LEFT, J_WAIT_REVIEWED, J_WAIT_LEFT, J_WAIT_OTHER, J_SERVICE = range(7)
 _RESTRICTED, _LEAKS, _SERVED, _ENTITLED, _FALSE_BLOCKS = range(5)
@@ -69,6 +70,7 @@ class Counting(NamedTuple):
 
     effect: Ints  # [class]
     effects: Ints  # [effect, component of NEEDS]
+    packed: Ints  # [effect]: the same, four bits each
     mask: Ints  # [entry]: which components of all it adds to, one bit each
     maker: Ints  # [segment of the owner, body]: number in `makers`
     key: Ints  # [split of BY_MAKER, maker]: row of the sums by maker; see `keys_of`
@@ -89,8 +91,8 @@ class Room(NamedTuple):
     # By the owner's segment and group (models, then days): how much more than if each need were alone, and than
     # ``grid`` and ``alike`` say.
     pairs: Ints  # [view, segment, group, effect, effect]: ordered pairs of different needs; the upper triangle
-    repeats: Ints  # [view, segment, group, effect]: n - 1, where all needs of the group have one effect
-    mixed_positive: Ints  # [view, segment, group, NEEDS]: where they have several
+    repeats: Ints  # [view, segment, group, effect]: n - 1
+    mixed_positive: Ints  # [view, segment, group, NEEDS]: and more, where several effects add to a component
     # Accounts with one maker, all needs of one class, no check: how many accounts, needs, squares of needs; first
     # all of the account's, then those of each model.
     alike: Ints  # [view, maker, class, 1 + model, 3]
@@ -116,7 +118,9 @@ class Sums(NamedTuple):
     run: Ints  # [2, effect]: effects and numbers of the needs of one group
     groups: Ints  # [maker's split key]: components of a group
     vector: Ints  # [body, component]
-    only: Ints  # [account]: the class of all its needs, `NONE` where there are several
+    by_effect: Ints  # [model, effect]
+    met_effects: Ints  # [effect]: those that are not zero for all models
+    left: Ints  # [account]: numbers of those that are not counted by `_count_needs` alone
 
 
 # Functions that are not made part of their caller take the arrays they need: handed over whole, all would be copied.
@@ -258,19 +262,28 @@ def _add_shared(view: int, owner: int, checks: Ints, k: Counting, room: Room, su
 # A function of its own with few arrays, for what is in the loop over needs to fit into registers.
 @compiled(_nrt=False)
 def _count_needs(
-    accounts: int, bit: int, halts: Ints, bodies: NDArray[np.int16], owner: NDArray[np.int32], first_seen: Ints,
-    seen: NDArray[np.int32], slot: NDArray[np.int32], again: NDArray[np.int32], restricted: NDArray[np.int32],
-    ending: NDArray[np.int8], maker: Ints, grid: Ints, only: Ints,
-) -> None:  # fmt: skip
-    """Count the needs of accounts of one maker; write into ``only`` whether they are of one class."""
+    accounts: int, bit: int, halts: Ints, first_check: Ints, bodies: NDArray[np.int16], owner: NDArray[np.int32],
+    first_seen: Ints, of_model: Ints, seen: NDArray[np.int32], slot: NDArray[np.int32], again: NDArray[np.int32],
+    restricted: NDArray[np.int32], ending: NDArray[np.int8], maker: Ints, grid: Ints, alike: Ints, left: Ints,
+) -> int:  # fmt: skip
+    """Count the needs of accounts of one maker; add those that have needs of one class and no checks.
+
+    The others are written into ``left``; gives back how many they are.
+    """
+    others = ZERO
     for a in range(accounts):
         first, last = first_seen[a], first_seen[a + 1]
-        if first == last or bodies[a] > 1 or halts[a] == ASKED:
+        if first == last or halts[a] == ASKED:
             continue
-        cells = grid[maker[owner[a], 0]]
+        left[others] = a
+        if bodies[a] > 1:
+            others += 1
+            continue
+        whose = maker[owner[a], 0]
+        cells = grid[whose]
         row = np.uint64(seen[first])
         one = ((restricted[row] >> bit) & 1) * len(ENDS) + ending[row]
-        differs = ZERO
+        differs = first_check[a + 1] - first_check[a]
         for i in range(first, last):
             at = np.uint64(i)
             row = np.uint64(seen[at])
@@ -280,21 +293,19 @@ def _count_needs(
             cell[0] += 1
             cell[1] += before
             cell[2] += np.int64(before > 0)
-        only[a] = one if differs == 0 else NONE
-
-
-@compiled(forceinline=True, _nrt=False)
-def _add_alike_account(a: int, cells: Ints, n: Needs) -> None:
-    """Add an account with one maker, all needs of one class and no checks; ``cells`` are `Room.alike` of these."""
-    number = n.first_seen[a + 1] - n.first_seen[a]
-    cells[0, 0] += 1
-    cells[0, 1] += number
-    cells[0, 2] += number * number
-    for model in range(n.of_model.shape[1]):
-        number = n.of_model[a, model]
-        cells[model + 1, 0] += np.int64(number > 0)
-        cells[model + 1, 1] += number
-        cells[model + 1, 2] += number * number
+        if differs != 0:
+            others += 1
+            continue
+        sums, number = alike[whose, one], last - first
+        sums[0, 0] += 1
+        sums[0, 1] += number
+        sums[0, 2] += number * number
+        for model in range(of_model.shape[1]):
+            number = of_model[a, model]
+            sums[model + 1, 0] += np.int64(number > 0)
+            sums[model + 1, 1] += number
+            sums[model + 1, 2] += number * number
+    return others
 
 
 @compiled(_nrt=False)
@@ -324,37 +335,68 @@ def _mend_days(
 
 
 @compiled(forceinline=True, _nrt=False)
+def _add_model(
+    length: int, met: Ints, numbers: Ints, packed: Ints, pairs: Ints, repeats: Ints, positive: Ints
+) -> None:
+    """Add the needs that one account has of one model, by effect: ``numbers``, which are zero afterwards."""
+    components, different = ZERO, ZERO
+    for i in range(length):
+        one = met[i]
+        number = numbers[one]
+        pairs[one, one] += number * (number - 1)
+        for j in range(i):
+            other = met[j]
+            pairs[min(one, other), max(one, other)] += number * numbers[other]
+        if number > 0:
+            repeats[one] += number - 1
+            components += packed[one]
+            different += 1
+    for i in range(length):
+        numbers[met[i]] = 0
+    if different > 1:
+        for c in range(_NEEDS):
+            positive[c] += max(ZERO, ((components >> (4 * c)) & 15) - 1)
+
+
+@compiled(forceinline=True, _nrt=False)
 def _count_mixed(
     a: int, view: int, bit: int, checks: Ints, n: Needs, ends: Ends, k: Counting, room: Room, sums: Sums
 ) -> None:
     """Add an account with one maker, its needs of several classes or with checks; its needs are in ``grid``."""
     owner = int(n.owner[a])
-    maker, run, models = k.maker[owner, 0], sums.run, k.models
+    maker, models = k.maker[owner, 0], k.models
     first, last = n.first_seen[a], n.first_seen[a + 1]
-    met, mixed, previous = ZERO, False, NONE
+    entries, length, mask, effects = ZERO, ZERO, ZERO, ZERO
+    mixed, previous = False, NONE
     for i in range(first, last):
         row = np.uint64(n.seen[i])
         kind = ((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row]
         effect = k.effect[kind]
         mixed |= (n.again[i] > 0) & (effect != previous)
         previous = effect
-        model = np.int64(n.model[row])
-        if sums.by_model[model, kind] == 0:
-            sums.met[met] = model * CLASSES + kind
-            met += 1
-        sums.by_model[model, kind] += 1
+        if sums.entries[kind] == 0:
+            sums.met_entries[entries] = kind
+            entries += 1
+            mask |= k.mask[kind]
+            if (effects >> effect) & 1 == 0:
+                effects |= 1 << effect
+                sums.met_effects[length] = effect
+                length += 1
+        sums.entries[kind] += 1
+        sums.by_effect[np.int64(n.model[row]), effect] += 1
+    for model in range(models):
+        _add_model(
+            length, sums.met_effects, sums.by_effect[model], k.packed, room.pairs[view, owner, model],
+            room.repeats[view, owner, model], room.mixed_positive[view, owner, model],
+        )  # fmt: skip
     if mixed:
         _mend_days(
-            first, last, bit, models, k.days, n.seen, n.slot, n.again, n.restricted, ends.ending, run,
+            first, last, bit, models, k.days, n.seen, n.slot, n.again, n.restricted, ends.ending, sums.run,
             k.effect, k.effects, room.pairs[view, owner], room.repeats[view, owner], room.mixed_positive[view, owner],
         )  # fmt: skip
-    entries, mask = _by_model(view, owner, met, k, room, sums)
-    served = False
-    for i in range(entries):
-        effect = k.effect[sums.met_entries[i]]
-        served |= (k.effects[effect, _ENTITLED] == 1) & (k.effects[effect, _FALSE_BLOCKS] == 0)
+    served = (mask >> _SERVED_ENTITLED) & 1
     entitled = (mask >> _ENTITLED) & 1
-    blocked = entitled + ((mask >> _FALSE_BLOCKS) & 1) + int(entitled == 1 and not served)
+    blocked = entitled + ((mask >> _FALSE_BLOCKS) & 1) + int(entitled == 1 and served == 0)
     leaked = ((mask >> _RESTRICTED) & 1) + ((mask >> _LEAKS) & 1)
     pattern = CLASSES + (leaked * 4 + blocked) * 2 + int(len(checks) > 0)
     sums.entries[pattern] = 1
@@ -468,19 +510,16 @@ def count_accounts(
     k, room, sums
         What is looked up; where the counts go; room to work in.
     """
-    _count_needs(
-        accounts, bit, ends.halts, n.bodies, n.owner, n.first_seen, n.seen, n.slot, n.again, n.restricted, ends.ending,
-        k.maker, room.grid[view], sums.only,
+    left = _count_needs(
+        accounts, bit, ends.halts, ends.first_check, n.bodies, n.owner, n.first_seen, n.of_model, n.seen, n.slot,
+        n.again, n.restricted, ends.ending, k.maker, room.grid[view], room.alike[view], sums.left,
     )  # fmt: skip
-    for a in range(accounts):
-        if ends.halts[a] == ASKED or n.first_seen[a] == n.first_seen[a + 1]:
-            continue
+    for i in range(left):
+        a = sums.left[i]
         # Checks open for measured needs only.
         checks = ends.checks[ends.first_check[a] : ends.first_check[a + 1]]
         if n.bodies[a] > 1:
             _count_shared(a, view, bit, checks, n, ends, k, room, sums)
-        elif len(checks) == 0 and sums.only[a] >= 0:
-            _add_alike_account(a, room.alike[view, k.maker[n.owner[a], 0], sums.only[a]], n)
         else:
             _count_mixed(a, view, bit, checks, n, ends, k, room, sums)
 
@@ -566,9 +605,12 @@ def counting(scenario: Scenario) -> Counting:
         known[:, place[person]] = whole[:CLASSES, place[need]]
     known[:, place["people_locked_out"]] = known[:, place["people_blocked"]]
     known[:, place["accounts_leaked"]] = known[:, place["people_leaked"]]
+    # A class of needs that are entitled and no false block has a bit of its own.
+    mask[:CLASSES] |= (of_needs[:, _ENTITLED] > of_needs[:, _FALSE_BLOCKS]).astype(np.int64) << _SERVED_ENTITLED
     return Counting(
         effect,
         effects,
+        (effects << 4 * np.arange(_NEEDS)).sum(axis=1),
         mask,
         maker,
         np.array([keys_of(scenario, by)[1] for by in BY_MAKER]),
@@ -617,7 +659,7 @@ def new_sums(scenario: Scenario, accounts: int) -> Sums:
     """Room for the sums of one account, and what is found of each of some."""
     models, width = len(scenario.models), len(components(scenario))
     bodies = 1 + max(kind.body for kind in makers(scenario))
-    entries = _FIRST_DOCUMENT + len(scenario.documents)
+    entries, effects = _FIRST_DOCUMENT + len(scenario.documents), len(_effects()[0])
     return Sums(
         np.zeros((models, CLASSES), dtype=np.int64),
         np.zeros(models * CLASSES, dtype=np.int64),
@@ -627,5 +669,7 @@ def new_sums(scenario: Scenario, accounts: int) -> Sums:
         np.zeros((2, CLASSES), dtype=np.int64),
         np.zeros(width, dtype=np.int64),
         np.zeros((bodies, width), dtype=np.int64),
+        np.zeros((models, effects), dtype=np.int64),
+        np.zeros(effects, dtype=np.int64),
         np.zeros(accounts, dtype=np.int64),
     )

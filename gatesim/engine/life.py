@@ -20,6 +20,7 @@ from gatesim.engine.arrays import (
     OPEN,
     REFUSED_FOR,
     ZERO,
+    Floats,
     GateArrays,
     Ints,
 )
@@ -58,6 +59,7 @@ from gatesim.world.draws import (
     WAIT_TABLE,
     exponential_us,
     uniform,
+    uniforms_in_a_row,
 )
 
 HOUR_US = HOUR
@@ -74,6 +76,9 @@ CASE_COLUMNS = 4
 # What is asked of a simulated desk: the case that joins next.
 Q_ROW, Q_OPENED, Q_JOINED, Q_LEAVES, Q_WITHDRAWN, Q_SERVICE, Q_PASSES = range(7)
 REQUEST_COLUMNS = 7
+
+IN_A_ROW = 8
+"""Draws of which some are needed, most likely, once two were: as many at once cost what one costs."""
 
 ASKS = -1
 
@@ -96,10 +101,15 @@ class Ends(NamedTuple):
     """[body]: room to work in."""
     request: Ints
     """[REQUEST_COLUMNS]."""
+    gives_up: Floats
+    """[IN_A_ROW]: what is drawn for as many needs in a row, whether the owner gives up at a check."""
+    gives_up_bits: NDArray[np.uint64]
+    """The same memory."""
 
 
 def new_ends(rows: int, accounts: int, bodies: int) -> Ends:
     """Room for the ends of so many needs, of so many accounts of so many bodies."""
+    gives_up = np.zeros(IN_A_ROW)
     return Ends(
         np.zeros(rows, dtype=np.int8),
         np.zeros((rows + 1, CHECK_COLUMNS), dtype=np.int64),
@@ -107,6 +117,8 @@ def new_ends(rows: int, accounts: int, bodies: int) -> Ends:
         np.zeros(accounts, dtype=np.int64),
         np.zeros(bodies, dtype=np.int64),
         np.zeros(REQUEST_COLUMNS, dtype=np.int64),
+        gives_up,
+        gives_up.view(np.uint64),
     )
 
 
@@ -281,6 +293,9 @@ def decide(
     passed = False
     # What is drawn once for the owner is drawn at the first check; what is presented depends on the law as well.
     never, presented_in, presented, passes = -1.0, -1, -1, False
+    to_desk_of, to_desk = -1, 0.0
+    # The need from which on it is drawn whether the owner gives up.
+    known_from = NEVER_ENDS
     checks = first_check
     case = first_case
     turn = start - 1
@@ -387,9 +402,20 @@ def decide(
                 never = uniform(seed, replication, account, NEVER_ANSWERS, 0)
             if never < g.never_answers[owner]:
                 reason = NO_ANSWER
-            elif uniform(seed, replication, account, GIVES_UP, asks) < g.gives_up[owner]:
-                reason = GAVE_UP
-            else:
+            elif g.gives_up[owner] > 0.0:
+                number = int(n.number[row])
+                if several or checks == first_check + 1:
+                    gives_up = uniform(seed, replication, account, GIVES_UP, asks)
+                else:
+                    if not known_from <= number < known_from + IN_A_ROW:
+                        known_from = number
+                        uniforms_in_a_row(
+                            seed, replication, account, GIVES_UP, asks, 64, ends.gives_up, ends.gives_up_bits
+                        )
+                    gives_up = ends.gives_up[number - known_from]
+                if gives_up < g.gives_up[owner]:
+                    reason = GAVE_UP
+            if reason == NO_REASON:
                 if presented_in != epoch:
                     presented, passes = _presents(gate, epoch, table, owner, account, seed, replication, g)
                     presented_in = epoch
@@ -403,7 +429,9 @@ def decide(
                 ends.ending[row] = END_PENDING
                 case_row, ends_how, case_at = row, VERDICT, NEVER_ENDS
                 ready = now + g.automatic[document]
-                if uniform(seed, replication, account, TO_DESK, document) >= g.to_desk[document]:
+                if to_desk_of != document:
+                    to_desk, to_desk_of = uniform(seed, replication, account, TO_DESK, document), document
+                if to_desk >= g.to_desk[document]:
                     if ready < length:
                         case_at = ready
                     continue

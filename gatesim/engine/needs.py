@@ -20,6 +20,7 @@ from gatesim.engine.arrays import (
     ASK_DECLARED,
     ASK_NOISE,
     ASK_TRIP,
+    ASK_TRIP_GAP,
     ASK_VPN,
     NONE,
     ONE,
@@ -48,6 +49,7 @@ from gatesim.world.draws import (
     TRIP_TO,
     VPN_EXIT,
     VPN_ON,
+    exponential_from,
     exponential_of,
     exponential_us,
     many_gaps,
@@ -247,6 +249,15 @@ def _above(u: float, shares: Floats, row: int) -> int:
     return position
 
 
+@compiled(forceinline=True, _nrt=False)
+def _place(u: float, shares: Floats, row: int) -> int:
+    """`_above`, looking at all shares: where any may be, no branch is guessed wrong."""
+    position = ZERO
+    for j in range(shares.shape[1] - 1):
+        position += np.int64(u >= shares[row, j])
+    return position
+
+
 @compiled(_nrt=False)
 def owner_of(account: int, shift: float, segments: Floats) -> int:
     """The segment of an account's owner; ``shift`` is the uniform number of `SHIFT`."""
@@ -398,7 +409,7 @@ def _find_bodies(accounts: int, w: WorldArrays, n: Needs, bench: Bench) -> int:
     for a in range(accounts):
         owner, drawn = n.owner[a], bench.drawn[a]
         activity = _answer(ASK_ACTIVITY, w.account_answer, owner, drawn, bench.account)
-        rate = w.rate[owner] * w.multipliers[owner, _above(activity, w.activity, owner)]
+        rate = w.rate[owner] * w.multipliers[owner, _place(activity, w.activity, owner)]
         bench.card[a] = _above(
             _answer(ASK_CARD, w.account_answer, owner, drawn, bench.account), w.card, owner
         )
@@ -656,7 +667,8 @@ def _sessions(
                 _place_noise(seed, replication, person, ONE, account, w, noise, TRIP)
             else:
                 trip = ONE
-                change = exponential_us(seed, replication, person, TRIP_GAP, 1, w.trip_every[own])
+                gap = _answer(ASK_TRIP_GAP, w.body_answer, own, drawn, bench.answers)
+                change = exponential_from(gap, w.trip_every[own])
         only_model, vpn_on = w.only_model[own], w.vpn_on[own]
         row = first
         while row < last:
@@ -697,8 +709,7 @@ def _sessions(
                 for at in range(row, end):
                     u = 0.5 if vpn_words < 0 else _word(vpn_words, at - first, bench.words)
                     bench.on[at - first] = u < vpn_on
-                    if u < vpn_on:
-                        n.cell[at] += tunnelled - direct
+                    n.cell[at] += np.int64(u < vpn_on) * (tunnelled - direct)
             if session_causes:
                 for at in range(row, end):
                     on = int(bench.on[at - first]) if vpn_exit >= 0 else 0
@@ -718,7 +729,7 @@ def _sessions(
                             n.cell[at] += _correction(u, on, j, w, bench)
             if only_model < 0:
                 for at in range(row, end):
-                    model = _above(_word(models, at - first, bench.words), w.models, own)
+                    model = _place(_word(models, at - first, bench.words), w.models, own)
                     n.model[at] = model
                     n.cell[at] += model * w.steps[1]
             row = end
@@ -729,7 +740,7 @@ def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
     """In which epoch and on which day each need arises, what the law says of it, and whether it is counted."""
     epochs, models = law.named.shape
     regions = law.restricted.shape[1] // (epochs * models)
-    seen = ZERO
+    seen, several = ZERO, models > 1
     for a in range(accounts):
         n.first_seen[a] = seen
         for model in range(models):
@@ -758,10 +769,13 @@ def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
             n.seen[place] = row
             n.slot[place] = model * law.days + day
             n.again[place] = now
-            n.of_model[a, model] += np.int64(measured)
+            if several:
+                n.of_model[a, model] += np.int64(measured)
             seen += np.int64(measured)
             last_day = day if measured else last_day
             again = now if measured else again
+        if not several:
+            n.of_model[a, 0] = seen - n.first_seen[a]
     n.first_seen[accounts] = seen
 
 
