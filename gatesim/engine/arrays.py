@@ -32,7 +32,7 @@ from gatesim.measures.ledger import (
 )
 from gatesim.scenario.people import CHANNELS, STATUSES, Segment
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION, Signal
+from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
 from gatesim.world.draws import (
     ACTIVITY,
     CARD,
@@ -198,7 +198,8 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
     classes = _classes(scenario)
     co_users = [list(segment.co_users.items()) for segment in segments]
     trips = [segment.trips for segment in segments]
-    sure = {name for name, signal in scenario.signals.items() if _is_sure(scenario, signal)}
+    noise = [noise_rows(scenario, signal) for signal in scenario.signals.values()]
+    sure = {name for name, rows in zip(scenario.signals, noise, strict=True) if _is_sure(rows)}
     shape = CellSpace.of(scenario).shape
     strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     return WorldArrays(
@@ -227,7 +228,7 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
         _padded([[names.index(name) for name, _ in c] for c in co_users], 0).astype(np.int64),
         _padded([[entry.present for _, entry in c] for c in co_users], 0.0),
         _padded([[entry.share for _, entry in c] for c in co_users], 0.0),
-        *_signals(scenario, strides, sure),
+        *_signals(scenario, noise, strides, sure),
         np.array(strides[-3:]),
         *_asked(scenario, [_asked_of_account(scenario, segment, sure) for segment in segments]),
         *_asked(scenario, [_asked_of_body(scenario, segment, sure) for segment in segments]),
@@ -282,9 +283,8 @@ def _varies(shares: Mapping[str, float]) -> bool:
     return sum(share > 0 for share in shares.values()) > 1
 
 
-def _is_sure(scenario: Scenario, signal: Signal) -> bool:
-    """Whether what a signal reads does not depend on chance."""
-    rows = noise_rows(scenario, signal)
+def _is_sure(rows: Floats) -> bool:
+    """Whether what a signal reads does not depend on chance, by its `noise_rows`."""
     return bool(((rows == 0) | (rows == 1)).all())
 
 
@@ -330,7 +330,7 @@ def _classes(scenario: Scenario) -> list[dict[str, int]]:
 
 
 def _signals(
-    scenario: Scenario, strides: Sequence[int], sure: Set[str]
+    scenario: Scenario, noise: Sequence[Floats], strides: Sequence[int], sure: Set[str]
 ) -> tuple[Ints, Ints, NDArray[np.bool_], Ints, int, Floats, Ints, Ints, Floats, Ints, Ints, Ints]:
     signals = list(scenario.signals.values())
     sizes = [len(value_space(scenario, signal.observes)) for signal in signals]
@@ -341,7 +341,7 @@ def _signals(
     step = np.zeros((count, most, most + 1), dtype=np.int64)
     for j, (signal, size) in enumerate(zip(signals, sizes, strict=True)):
         values = [one[signal.observes] for one in classes] if signal.observes in OF_OWNER else range(size)
-        rows[j, :, :, : len(values), : size + 1] = cumulative(noise_rows(scenario, signal))[:, :, values]
+        rows[j, :, :, : len(values), : size + 1] = cumulative(noise[j])[:, :, values]
         for v, value in enumerate(values):
             step[j, v, : size + 1] = [value_at(value, position) * strides[j] for position in range(size + 1)]
     causes, order = list(scenario.causes.values()), list(scenario.signals)

@@ -10,8 +10,9 @@ from its draws with what became of the case.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -581,11 +582,19 @@ class Lives:
         )
 
     def parts(self, first: int = 0, last: int | None = None, threads: int = 1) -> Iterator[Ledger]:
-        """The ledger of the accounts from ``first`` to before ``last``, some thousand accounts at a time."""
+        """The ledger of the accounts from ``first`` to before ``last``, some hundred accounts at a time.
+
+        No more than some chunks are made before they are asked for.
+        """
         end = self._population.accounts if last is None else last
         with _threads(threads) as pool:
-            for part in pool.map(self._part, self._population.chunks(first, end)):
-                yield from part
+            coming: deque[Future[list[Ledger]]] = deque()
+            for chunk in self._population.chunks(first, end):
+                coming.append(pool.submit(self._part, chunk))
+                if len(coming) > 2 * threads:
+                    yield from coming.popleft().result()
+            while coming:
+                yield from coming.popleft().result()
 
     def ledger(self, first: int = 0, last: int | None = None, threads: int = 1) -> Ledger:
         """The ledger of the accounts from ``first`` to before ``last`` (all, if not given)."""

@@ -90,7 +90,7 @@ class Room(NamedTuple):
     desk: Ints  # [gate, 7]
     # By the owner's segment and group (models, then days): how much more than if each need were alone, and than
     # ``grid`` and ``alike`` say.
-    pairs: Ints  # [view, segment, group, effect, effect]: ordered pairs of different needs; the upper triangle
+    pairs: Ints  # [view, segment, group, effect, effect]: ordered pairs of different needs, upper triangle
     repeats: Ints  # [view, segment, group, effect]: n - 1
     mixed_positive: Ints  # [view, segment, group, NEEDS]: and more, where several effects add to a component
     # Accounts with one maker, all needs of one class, no check: how many accounts, needs, squares of needs; first
@@ -385,6 +385,8 @@ def _count_mixed(
         sums.entries[kind] += 1
         sums.by_effect[np.int64(n.model[row]), effect] += 1
     for model in range(models):
+        if n.of_model[a, model] == 0:
+            continue
         _add_model(
             length, sums.met_effects, sums.by_effect[model], k.packed, room.pairs[view, owner, model],
             room.repeats[view, owner, model], room.mixed_positive[view, owner, model],
@@ -606,7 +608,7 @@ def counting(scenario: Scenario) -> Counting:
     known[:, place["people_locked_out"]] = known[:, place["people_blocked"]]
     known[:, place["accounts_leaked"]] = known[:, place["people_leaked"]]
     # A class of needs that are entitled and no false block has a bit of its own.
-    mask[:CLASSES] |= (of_needs[:, _ENTITLED] > of_needs[:, _FALSE_BLOCKS]).astype(np.int64) << _SERVED_ENTITLED
+    mask[:CLASSES] |= (of_needs[:, _ENTITLED] - of_needs[:, _FALSE_BLOCKS]) << _SERVED_ENTITLED
     return Counting(
         effect,
         effects,

@@ -217,21 +217,17 @@ def decide_plainly(
     table, plain
         The gate's tables, by epoch; the plain ends of fresh accounts: see `GateArrays`.
     ending, halts
-        Filled; endings are right for the needs before the one at which the account halts.
+        Filled; endings up to the need at which the account halts.
     """
     for a in range(accounts):
-        least = ZERO
+        halts[a] = NONE
         for row in range(begin[a], begin[a + 1]):
             at = np.uint64(row)
             end = plain[np.uint64(table[np.uint64(epoch[at])]), np.uint64(cell[at])]
             ending[at] = end
-            least = min(least, end)
-        halts[a] = NONE
-        if least < 0:
-            row = begin[a]
-            while ending[row] >= 0:
-                row += 1
-            halts[a] = row
+            if end < 0:
+                halts[a] = row
+                break
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -304,7 +300,7 @@ def decide(
         if case_row < 0 and not several and ends.gone[0] == 0:
             # Pass over needs that leave no trace, as long as the account's state holds.
             limit = NEVER_ENDS if state == FRESH else until
-            if state != FRESH and state != CLEARED:
+            if state not in (FRESH, CLEARED):
                 limit = min(limit, law_at)
             while turn < last and n.time[turn] < limit:
                 ending = g.plain_ends[state, g.table[gate, n.epoch[turn]], n.cell[turn]]

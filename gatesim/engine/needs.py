@@ -701,10 +701,16 @@ def _sessions(
                 end += 1
             _fill(n.body, row, end, slot)
             _fill(n.region, row, end, device)
-            _fill(n.model, row, end, only_model)
-            _fill(n.cell, row, end, direct + max(0, only_model) * w.steps[1])
             for at in range(row, end):
                 n.number[at] = at - first
+            if only_model >= 0:
+                _fill(n.model, row, end, only_model)
+                _fill(n.cell, row, end, direct + only_model * w.steps[1])
+            else:
+                for at in range(row, end):
+                    model = _place(_word(models, at - first, bench.words), w.models, own)
+                    n.model[at] = model
+                    n.cell[at] = direct + model * w.steps[1]
             if vpn_exit >= 0:
                 for at in range(row, end):
                     u = 0.5 if vpn_words < 0 else _word(vpn_words, at - first, bench.words)
@@ -727,11 +733,6 @@ def _sessions(
                         on = int(bench.on[at - first]) if vpn_exit >= 0 else 0
                         if u >= bench.right[on, j]:
                             n.cell[at] += _correction(u, on, j, w, bench)
-            if only_model < 0:
-                for at in range(row, end):
-                    model = _place(_word(models, at - first, bench.words), w.models, own)
-                    n.model[at] = model
-                    n.cell[at] += model * w.steps[1]
             row = end
 
 
