@@ -481,7 +481,7 @@ def _count_shared(
         # Needs of one day come one after the other.
         if today != day:
             _add_group(view, owner, k.models + day, length, run, k, room)
-            day, length = np.int64(today), ZERO
+            day, length = today, ZERO
         length = _enter(k.effect[kind], 1, length, run)
     if met == 0:
         return

@@ -169,6 +169,7 @@ def new_needs(rows: int, accounts: int, models: int) -> Needs:
     """Room for so many needs of so many accounts, and of so many models."""
     small = [np.zeros(rows, dtype=np.int16) for _ in range(5)]
     body, model, region, epoch, day = small
+    seen, slot, again = (np.zeros(rows, dtype=np.int32) for _ in range(3))
     return Needs(
         np.zeros(rows, dtype=np.int64),
         np.zeros(rows, dtype=np.int32),
@@ -184,7 +185,9 @@ def new_needs(rows: int, accounts: int, models: int) -> Needs:
         np.zeros(accounts, dtype=np.int32),
         np.zeros(accounts, dtype=np.int16),
         np.zeros(accounts + 1, dtype=np.int64),
-        *(np.zeros(rows, dtype=np.int32) for _ in range(3)),
+        seen,
+        slot,
+        again,
         np.zeros(accounts + 1, dtype=np.int64),
         np.zeros((accounts, models), dtype=np.int64),
     )
@@ -254,7 +257,7 @@ def _place(u: float, shares: Floats, row: int) -> int:
     """`_above`, looking at all shares: where any may be, no branch is guessed wrong."""
     position = ZERO
     for j in range(shares.shape[1] - 1):
-        position += np.int64(u >= shares[row, j])
+        position += u >= shares[row, j]
     return position
 
 
@@ -751,7 +754,7 @@ def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
         last_day, again = NONE, ZERO
         for row in range(n.begin[a], n.begin[a + 1]):
             at = np.uint64(row)
-            time, model = n.time[at], np.int64(n.model[at])
+            time, model = n.time[at], int(n.model[at])
             if n.body[at] != last_body:
                 last_body = int(n.body[at])
                 maker = law.maker[owner, last_body]
@@ -771,9 +774,9 @@ def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
             n.slot[place] = model * law.days + day
             n.again[place] = now
             if several:
-                n.of_model[a, model] += np.int64(measured)
-            seen += np.int64(measured)
-            last_day = day if measured else last_day
+                n.of_model[a, model] += int(measured)
+            seen += int(measured)
+            last_day = int(day) if measured else last_day
             again = now if measured else again
         if not several:
             n.of_model[a, 0] = seen - n.first_seen[a]
