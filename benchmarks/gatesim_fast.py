@@ -29,7 +29,7 @@ WARM = 3_000
 def simulate(scenario: Scenario, policies: Sequence[str], workers: int) -> list[Tally]:
     """Run policies under the reading of the first order; a tally each, in no particular order."""
     reading = scenario.orders[0].reading
-    law = {reading: laws(scenario, scenario.seed, 0)[reading]}
+    law = laws(scenario, scenario.seed, 0, [reading])
     tasks = [Task(0, job, "fast", None) for job in jobs(scenario, policies, law)]
     return [done.tallies[reading] for done in carry_out(scenario, scenario.seed, tasks, workers)]
 

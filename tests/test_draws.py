@@ -202,6 +202,10 @@ def test_many_at_once_are_the_same_as_one_by_one(count):
         draws.uniform(7, 3, p, draws.CARD, i) for p, i in zip(people, numbers, strict=True)
     ]
 
+    draws.uniforms_in_a_row(7, 3, people[-1], draws.GIVES_UP, 900, 64, out, out.view(np.uint64))
+    row = range(900, 900 + 64 * count, 64)
+    assert out.tolist() == [draws.uniform(7, 3, people[-1], draws.GIVES_UP, i) for i in row]
+
     gaps, scale = np.zeros((2, count)), np.zeros(count)
     draws.many_gaps(
         7, 3, count, *blocks(people, draws.NEED_GAP, numbers),

@@ -38,6 +38,7 @@ from gatesim.measures.ledger import (
 from gatesim.measures.moments import Moments
 from gatesim.measures.tally import Tally, cluster_numbers, clusters, from_ledger, judged
 from gatesim.scenario.types import DAY, HOUR
+from gatesim.study.simulate import whole_clusters
 from tests.ledgers import ledger_of, random_ledger
 from tests.scenarios import small
 
@@ -252,6 +253,27 @@ def test_people_on_a_shared_network_are_one_cluster() -> None:
     served = part.components.index("served")
     assert part.keys.tolist() == [0, 2], "natives and visitors of one home are one stratum"
     assert part.second[:, served, served].tolist() == [4 + 1, 1 + 1]
+
+
+@pytest.mark.parametrize("rows", [1, 100, 10_000])
+def test_a_ledger_is_counted_in_parts_that_split_no_network(rows: int) -> None:
+    ledger, by_segment = random_ledger(NETWORKS, 3, 400, 120)
+    few = [ledger.where(ledger.account // 5 == number) for number in range(24)]
+    parts = list(whole_clusters(NETWORKS, few, rows))
+    assert (len(parts) > 3) == (rows < 400)
+    of_parts = [set(clusters(NETWORKS, part).tolist()) for part in parts]
+    assert sum(map(len, of_parts)) == len(set().union(*of_parts)), "no network is in two parts"
+    none = np.zeros_like(by_segment)
+    total = from_ledger(NETWORKS, parts[0], by_segment)
+    for part in parts[1:]:
+        total += from_ledger(NETWORKS, part, none)
+    whole = from_ledger(NETWORKS, ledger, by_segment)
+    for name in ("counts", "accounts", "people", "clusters"):
+        assert np.array_equal(getattr(total, name), getattr(whole, name)), name
+    assert total.desk == whole.desk
+    for by, moments in whole.moments.items():
+        for name in ("keys", "first", "second", "positive"):
+            assert np.array_equal(getattr(moments, name), getattr(total.moments[by], name)), (by, name)
 
 
 def test_another_reading_changes_who_was_restricted_and_nothing_else() -> None:

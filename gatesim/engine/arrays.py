@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from gatesim.engine.waits import LEVELS, WaitTable
 from gatesim.gates.checks import sufficient
-from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, FRESH, STATES, Tables
+from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK_FAILED, FRESH, STATES, Tables
 from gatesim.law.law import Law
-from gatesim.measures.axes import midnight_us
+from gatesim.measures.axes import midnight_us, number_of_days
 from gatesim.measures.ledger import (
     ENDS,
     FALLBACK,
@@ -28,10 +28,11 @@ from gatesim.measures.ledger import (
     SERVED,
     SERVED_LATE,
     SHUTDOWN,
+    STANDING_BLOCK,
 )
 from gatesim.scenario.people import CHANNELS, STATUSES, Segment
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION, Signal
+from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
 from gatesim.world.draws import (
     ACTIVITY,
     CARD,
@@ -39,6 +40,7 @@ from gatesim.world.draws import (
     DECLARED,
     READING_ACCOUNT,
     READING_PLACE,
+    TRIP_GAP,
     TRIP_START,
     VPN_USER,
 )
@@ -126,9 +128,9 @@ class WorldArrays(NamedTuple):
     body_answer: Ints
 
 
-# Questions by number: of an account the first three, of a body the next two. From `ASK_NOISE` on: the noise of each
+# Questions by number: of an account the first three, of a body the next three. From `ASK_NOISE` on: the noise of each
 # signal, then the presence of each co-user.
-ASK_ACTIVITY, ASK_CARD, ASK_DECLARED, ASK_VPN, ASK_TRIP, ASK_NOISE = range(6)
+ASK_ACTIVITY, ASK_CARD, ASK_DECLARED, ASK_VPN, ASK_TRIP, ASK_TRIP_GAP, ASK_NOISE = range(7)
 
 
 class LawArrays(NamedTuple):
@@ -140,6 +142,7 @@ class LawArrays(NamedTuple):
     maker: Ints  # [segment of the owner, body]: number in `makers`, -1 where there is none
     segment: Ints  # [maker]: the segment of the body
     midnight: int  # microseconds from midnight to the window's start
+    days: int  # that the window touches
 
 
 class GateArrays(NamedTuple):
@@ -153,9 +156,7 @@ class GateArrays(NamedTuple):
     durations: Ints  # [T, state]
     shutdown: NDArray[np.bool_]  # [T]
     kills: NDArray[np.bool_]  # [T]
-    plain_ends: NDArray[
-        np.int8
-    ]  # [T, cell]: number in `ENDS` of how a need ends that leaves no trace, else -1
+    plain_ends: NDArray[np.int8]  # [state, T, cell]: see `_plain_ends`
     documents: Ints  # [T, D], padded with -1
     errors: Floats  # [T, 3, D]: false reject, accept, match
     acceptable: Ints  # [G, E, D], padded with -1
@@ -197,7 +198,8 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
     classes = _classes(scenario)
     co_users = [list(segment.co_users.items()) for segment in segments]
     trips = [segment.trips for segment in segments]
-    sure = {name for name, signal in scenario.signals.items() if _is_sure(scenario, signal)}
+    noise = [noise_rows(scenario, signal) for signal in scenario.signals.values()]
+    sure = {name for name, rows in zip(scenario.signals, noise, strict=True) if _is_sure(rows)}
     shape = CellSpace.of(scenario).shape
     strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     return WorldArrays(
@@ -226,7 +228,7 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
         _padded([[names.index(name) for name, _ in c] for c in co_users], 0).astype(np.int64),
         _padded([[entry.present for _, entry in c] for c in co_users], 0.0),
         _padded([[entry.share for _, entry in c] for c in co_users], 0.0),
-        *_signals(scenario, strides, sure),
+        *_signals(scenario, noise, strides, sure),
         np.array(strides[-3:]),
         *_asked(scenario, [_asked_of_account(scenario, segment, sure) for segment in segments]),
         *_asked(scenario, [_asked_of_body(scenario, segment, sure) for segment in segments]),
@@ -258,6 +260,7 @@ def _asked_of_body(scenario: Scenario, own: Segment, sure: Set[str]) -> list[Que
         asked.append((VPN_USER, 0, 0, ASK_VPN))
     if own.trips.length > 0:
         asked.append((TRIP_START, 0, 0, ASK_TRIP))
+        asked.append((TRIP_GAP, 0, 1, ASK_TRIP_GAP))  # of those who are at home at first
     return asked + _noise_of(scenario, "place", READING_PLACE, sure)
 
 
@@ -280,9 +283,8 @@ def _varies(shares: Mapping[str, float]) -> bool:
     return sum(share > 0 for share in shares.values()) > 1
 
 
-def _is_sure(scenario: Scenario, signal: Signal) -> bool:
-    """Whether what a signal reads does not depend on chance."""
-    rows = noise_rows(scenario, signal)
+def _is_sure(rows: Floats) -> bool:
+    """Whether what a signal reads does not depend on chance, by its `noise_rows`."""
     return bool(((rows == 0) | (rows == 1)).all())
 
 
@@ -328,7 +330,7 @@ def _classes(scenario: Scenario) -> list[dict[str, int]]:
 
 
 def _signals(
-    scenario: Scenario, strides: Sequence[int], sure: Set[str]
+    scenario: Scenario, noise: Sequence[Floats], strides: Sequence[int], sure: Set[str]
 ) -> tuple[Ints, Ints, NDArray[np.bool_], Ints, int, Floats, Ints, Ints, Floats, Ints, Ints, Ints]:
     signals = list(scenario.signals.values())
     sizes = [len(value_space(scenario, signal.observes)) for signal in signals]
@@ -339,7 +341,7 @@ def _signals(
     step = np.zeros((count, most, most + 1), dtype=np.int64)
     for j, (signal, size) in enumerate(zip(signals, sizes, strict=True)):
         values = [one[signal.observes] for one in classes] if signal.observes in OF_OWNER else range(size)
-        rows[j, :, :, : len(values), : size + 1] = cumulative(noise_rows(scenario, signal))[:, :, values]
+        rows[j, :, :, : len(values), : size + 1] = cumulative(noise[j])[:, :, values]
         for v, value in enumerate(values):
             step[j, v, : size + 1] = [value_at(value, position) * strides[j] for position in range(size + 1)]
     causes, order = list(scenario.causes.values()), list(scenario.signals)
@@ -396,6 +398,7 @@ def law_arrays(scenario: Scenario, laws: Sequence[Law]) -> LawArrays:
         maker,
         np.array([kind.segment for kind in kinds], dtype=np.int64),
         midnight_us(scenario),
+        number_of_days(scenario),
     )
 
 
@@ -438,20 +441,29 @@ def _refuse_wrong_shapes(tables: Tables, space: CellSpace, where: str) -> None:
 def _plain_ends(
     scenario: Scenario, tables: Tables, decisions: NDArray[np.int8], space: CellSpace
 ) -> NDArray[np.int8]:
-    """int8[cell]: how a need of a fresh account ends that is decided by its cell alone and leaves no trace, or -1."""
+    """int8[state, cell]: how a need ends that is decided by the account's state and its cell alone and leaves no trace.
+
+    A number in `ENDS`; -1 where a check opens, chance has a say, or the need changes the state. A state other than
+    `FRESH` is changed by checks only.
+    """
     reactions, durations = scenario.reactions, tables.durations_us
     *_, model, _ = np.unravel_index(np.arange(space.size), space.shape)
     has_fallback = np.array([m.fallback is not None for m in scenario.models.values()])[model]
-    reason = SHUTDOWN if tables.is_shutdown else RULE
-    refused = np.where(has_fallback & (reactions.fall_back > 0), FALLBACK_FOR + reason, REFUSED_FOR + reason)
     by_chance = has_fallback & (reactions.fall_back not in (0, 1))
-    ends = np.full(space.size, -1)
-    ends[decisions[FRESH] == OPEN] = END_SERVED
-    if durations[ALLOWED] == 0:
-        ends[decisions[FRESH] == ALLOW] = END_SERVED
-    if durations[BLOCKED] == 0 and reactions.leave == 0:
-        ends = np.where((decisions[FRESH] == BLOCK) & ~by_chance, refused, ends)
-    return ends.astype(np.int8)
+    served_instead = has_fallback & (reactions.fall_back > 0)
+    ends = np.full(decisions.shape, -1, dtype=np.int8)
+    for state in range(len(STATES)):
+        action = decisions[state]
+        ends[state, action == OPEN] = END_SERVED
+        if state != FRESH or durations[ALLOWED] == 0:
+            ends[state, action == ALLOW] = END_SERVED
+        if reactions.leave == 0 and (state != FRESH or durations[BLOCKED] == 0):
+            standing = state in (BLOCKED, CHECK_FAILED)
+            reason = SHUTDOWN if tables.is_shutdown else STANDING_BLOCK if standing else RULE
+            refused = np.where(served_instead, FALLBACK_FOR + reason, REFUSED_FOR + reason)
+            plain = (action == BLOCK) & ~by_chance
+            ends[state, plain] = refused[plain]
+    return ends
 
 
 def gate_arrays(
@@ -518,9 +530,8 @@ def gate_arrays(
         np.array([tables.durations_us for tables in unique], dtype=np.int64).reshape(-1, len(STATES)),
         np.array([tables.is_shutdown for tables in unique]),
         np.array([tables.kills for tables in unique]),
-        np.array(
-            [_plain_ends(scenario, t, d, space) for t, d in zip(unique, decisions, strict=True)],
-            dtype=np.int8,
+        np.stack(
+            [_plain_ends(scenario, t, d, space) for t, d in zip(unique, decisions, strict=True)], axis=1
         ),
         _numbers([tables.documents for tables in unique], width),
         np.array([[t.false_reject, t.false_accept, t.false_match] for t in unique], dtype=np.float64),

@@ -10,8 +10,9 @@ from its draws with what became of the case.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from gatesim.engine.arrays import (
     NONE,
+    ZERO,
     GateArrays,
     Ints,
     LawArrays,
@@ -34,7 +36,7 @@ from gatesim.engine.fast_tally import (
     Counting,
     Room,
     Sums,
-    count_account,
+    count_accounts,
     count_desk,
     counting,
     new_room,
@@ -42,6 +44,7 @@ from gatesim.engine.fast_tally import (
 )
 from gatesim.engine.fast_totals import tallies_of
 from gatesim.engine.life import (
+    ASKED,
     ASKS,
     K_BEGUN,
     K_DOCUMENT,
@@ -55,7 +58,7 @@ from gatesim.engine.life import (
 )
 from gatesim.engine.needs import Bench, Needs, make_needs, new_bench, new_needs, owner_of
 from gatesim.engine.waits import WaitTable
-from gatesim.gates.tables import Tables
+from gatesim.gates.tables import FRESH, Tables
 from gatesim.law.law import Law
 from gatesim.measures.ledger import ENDS, Ledger
 from gatesim.measures.tally import Tally
@@ -125,18 +128,27 @@ def _decide_and_count(
         How many cases there are now.
     """
     for gate in range(first_gate, last_gate):
+        decide_plainly(
+            accounts, n.begin, n.epoch, n.cell, g.table[gate], g.plain_ends[FRESH], ends.ending, ends.halts
+        )
+        checks = ZERO
         for a in range(accounts):
-            checks = 0
-            if not decide_plainly(a, gate, n, g, ends):
-                case = first_case[a] if a < len(first_case) else NONE
-                checks = decide(a, gate, seed, replication, length, n, g, case, cases, ends)
-                if checks == ASKS:
-                    write_case(asked, count, gate, n.account[a], n.owner[a], count, n, ends)
-                    count += 1
-                    continue
-                count_desk(gate, checks, ends, room)
-            for view in range(views.begin[gate], views.begin[gate + 1]):
-                count_account(a, view, views.bit[view], ends.checks[:checks], n, ends, k, room, sums)
+            ends.first_check[a] = checks
+            if ends.halts[a] == NONE:
+                continue
+            start = ends.halts[a] if n.bodies[a] == 1 else n.begin[a]
+            case = first_case[a] if a < len(first_case) else NONE
+            opened = decide(a, gate, seed, replication, length, n, g, start, checks, case, cases, ends)
+            if opened == ASKS:
+                write_case(asked, count, gate, n.account[a], n.owner[a], count, n, ends)
+                count += 1
+                ends.halts[a] = ASKED
+                continue
+            count_desk(gate, checks, opened, ends, room)
+            checks += opened
+        ends.first_check[accounts] = checks
+        for view in range(views.begin[gate], views.begin[gate + 1]):
+            count_accounts(accounts, view, views.bit[view], n, ends, k, room, sums)
     return count
 
 
@@ -201,7 +213,7 @@ def _decide_rows(
     """Let a gate decide, and write how each check went into int64[CHECK_COLUMNS, row]; -1 where none was."""
     rows[:] = -1
     for a in range(accounts):
-        checks = decide(a, gate, seed, replication, length, n, g, first_case[a], cases, ends)
+        checks = decide(a, gate, seed, replication, length, n, g, n.begin[a], 0, first_case[a], cases, ends)
         for check in range(checks):
             row = ends.checks[check, K_ROW]
             for column in (K_ROW, K_DOCUMENT, K_JOINED, K_BEGUN, K_END):
@@ -254,9 +266,9 @@ class _Room:
         self._make(ROWS)
 
     def _make(self, rows: int) -> None:
-        self.needs: Needs = new_needs(rows, PORTION)
+        self.needs: Needs = new_needs(rows, PORTION, len(self._population.scenario.models))
         self.bench: Bench = new_bench(self._population.world, rows, PORTION)
-        self.ends: Ends = new_ends(rows, self._population.bodies)
+        self.ends: Ends = new_ends(rows, PORTION, self._population.bodies)
 
     def hold(self, rows: int) -> None:
         """Have room for an account of so many needs."""
@@ -439,7 +451,7 @@ class _Run:
         if not hasattr(self._local, "mine"):
             scenario = self.population.scenario
             room = new_room(scenario, len(self.views.bit), len(self.jobs))
-            self._local.mine = (_Room(self.population), room, new_sums(scenario))
+            self._local.mine = (_Room(self.population), room, new_sums(scenario, PORTION))
             self.rooms.append(room)
         mine: tuple[_Room, Room, Sums] = self._local.mine
         return mine
@@ -570,11 +582,19 @@ class Lives:
         )
 
     def parts(self, first: int = 0, last: int | None = None, threads: int = 1) -> Iterator[Ledger]:
-        """The ledger of the accounts from ``first`` to before ``last``, some thousand accounts at a time."""
+        """The ledger of the accounts from ``first`` to before ``last``, some hundred accounts at a time.
+
+        No more than some chunks are made before they are asked for.
+        """
         end = self._population.accounts if last is None else last
         with _threads(threads) as pool:
-            for part in pool.map(self._part, self._population.chunks(first, end)):
-                yield from part
+            coming: deque[Future[list[Ledger]]] = deque()
+            for chunk in self._population.chunks(first, end):
+                coming.append(pool.submit(self._part, chunk))
+                if len(coming) > 2 * threads:
+                    yield from coming.popleft().result()
+            while coming:
+                yield from coming.popleft().result()
 
     def ledger(self, first: int = 0, last: int | None = None, threads: int = 1) -> Ledger:
         """The ledger of the accounts from ``first`` to before ``last`` (all, if not given)."""

@@ -255,7 +255,7 @@ def run_desk(
             who[0] = cases[last, D_ACCOUNT]
             first = cases[last, D_FIRST]
             make_needs(who, seed, replication, w, law, n, bench)
-            if decide(0, gate, seed, replication, w.length, n, g, first, cases, ends) == ASKS:
+            if decide(0, gate, seed, replication, w.length, n, g, n.begin[0], 0, first, cases, ends) == ASKS:
                 if count == len(cases):
                     more = np.empty((2 * count, cases.shape[1]), dtype=np.int64)
                     more[:count] = cases

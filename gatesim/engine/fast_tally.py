@@ -1,13 +1,14 @@
 """Counting in the fast engine: what `gatesim.measures.tally.from_ledger` counts, without a ledger.
 
-Each account is counted right after it was decided. What intervals need is sums over accounts of products of their
-counts. Nearly all accounts have one maker, and nearly all needs of an account on one day add to the same components;
-so three kinds of sums are kept, and put together at the end (`gatesim.engine.fast_totals`):
+Accounts are counted right after a gate decided them, some hundred at a time. What intervals need is sums over accounts
+of products of their counts. Nearly all accounts have one maker, and nearly all needs of an account on one day add to
+the same components; so these sums are kept, and put together at the end (`gatesim.engine.fast_totals`):
 
-- ``counts`` of needs, from which all first moments follow;
-- by account, model and day: what the products are more than if each need were an account of its own;
-- by account, whole: where all its needs are of one class, their number and its square; else products of the
-  account's counts by class and of what else is known of it (its "entries").
+- by maker, class, model and day: needs, from which all first moments follow; and what the products by account and day
+  are more than if each need were an account of its own, as if those of one day added to the same components;
+- by account, where all its needs are of one class: whole and by model, their number and its square;
+- by account else: products of the account's counts by class and of what else is known of it (its "entries"); what the
+  products by model are more; and what must be put right on days on which its needs add to different components.
 
 Accounts with several makers are added to the sums by maker one by one. A test says that the tally has the same
 integers as that of the ledger.
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.arrays import FALLBACK_FOR, NONE, REFUSED_FOR, ZERO, Ints
-from gatesim.engine.life import K_BEGUN, K_DOCUMENT, K_END, K_JOINED, K_ROW, Ends
+from gatesim.engine.life import ASKED, K_BEGUN, K_DOCUMENT, K_END, K_JOINED, K_ROW, Ends
 from gatesim.engine.needs import Needs
 from gatesim.measures.axes import (
     ACCOUNTS,
@@ -41,7 +42,11 @@ from gatesim.world.makers import makers
 CLASSES = 2 * len(ENDS)
 """A need's class: whether it was restricted, and how it ended."""
 
+GRID = ("needs", "before", "again")
+"""Needs; how many of the same account come before each on the same day; needs that others of the day come before."""
+
 MOST_COMPONENTS = 62
+_SERVED_ENTITLED = MOST_COMPONENTS
 
 J_JOINED, J_REVIEWED, J_LEFT, J_WAIT_REVIEWED, J_WAIT_LEFT, J_WAIT_OTHER, J_SERVICE = range(7)
 _RESTRICTED, _LEAKS, _SERVED, _ENTITLED, _FALSE_BLOCKS = range(5)
@@ -65,6 +70,7 @@ class Counting(NamedTuple):
 
     effect: Ints  # [class]
     effects: Ints  # [effect, component of NEEDS]
+    packed: Ints  # [effect]: the same, four bits each
     mask: Ints  # [entry]: which components of all it adds to, one bit each
     maker: Ints  # [segment of the owner, body]: number in `makers`
     key: Ints  # [split of BY_MAKER, maker]: row of the sums by maker; see `keys_of`
@@ -73,22 +79,23 @@ class Counting(NamedTuple):
     whole: Ints  # [entry, component]: what an entry adds to the components of all
     known: Ints  # [class, component]: what is known of a maker of whom all needs are of one class
     models: int
+    days: int
 
 
 class Room(NamedTuple):
     """Where the counts of each reading of each gate go. First axis: readings of gates ("views")."""
 
-    counts: Ints  # [view, maker, model, day, class]
+    grid: Ints  # [view, maker, class, model * days + day, column of `GRID`]
     people: Ints  # [view, maker, entry of PEOPLE]: of accounts with several makers
     desk: Ints  # [gate, 7]
-    # By the owner's segment and group (models, then days): how much more than if each need were alone.
-    pairs: (
-        Ints  # [view, segment, group, effect, effect]: ordered pairs of different needs; the upper triangle
-    )
-    repeats: Ints  # [view, segment, group, effect]: n - 1, where all needs of the group have one effect
-    mixed_positive: Ints  # [view, segment, group, NEEDS]: where they have several
-    # Accounts with one maker, all needs of one class, no check: how many accounts, needs, squares of needs.
-    alike: Ints  # [view, maker, class, 3]
+    # By the owner's segment and group (models, then days): how much more than if each need were alone, and than
+    # ``grid`` and ``alike`` say.
+    pairs: Ints  # [view, segment, group, effect, effect]: ordered pairs of different needs, upper triangle
+    repeats: Ints  # [view, segment, group, effect]: n - 1
+    mixed_positive: Ints  # [view, segment, group, NEEDS]: and more, where several effects add to a component
+    # Accounts with one maker, all needs of one class, no check: how many accounts, needs, squares of needs; first
+    # all of the account's, then those of each model.
+    alike: Ints  # [view, maker, class, 1 + model, 3]
     # Other accounts with one maker.
     solo_first: Ints  # [view, maker, entry]
     solo_second: Ints  # [view, maker, entry, entry]: the upper triangle
@@ -111,6 +118,9 @@ class Sums(NamedTuple):
     run: Ints  # [2, effect]: effects and numbers of the needs of one group
     groups: Ints  # [maker's split key]: components of a group
     vector: Ints  # [body, component]
+    by_effect: Ints  # [model, effect]
+    met_effects: Ints  # [effect]: those that are not zero for all models
+    left: Ints  # [account]: numbers of those that are not counted by `_count_needs` alone
 
 
 # Functions that are not made part of their caller take the arrays they need: handed over whole, all would be copied.
@@ -249,114 +259,189 @@ def _add_shared(view: int, owner: int, checks: Ints, k: Counting, room: Room, su
                         room.shared_second[view, split, key, c, d] += total[c] * total[d]
 
 
-@compiled(forceinline=True, _nrt=False)
-def _count_alike(
-    a: int,
-    view: int,
-    bit: int,
-    owner: int,
-    maker: int,
-    n: Needs,
-    ends: Ends,
-    k: Counting,
-    room: Room,
-) -> bool:
-    """Count an account of one maker and no checks if all its needs are of one class; whether it was."""
-    first, last = n.begin[a], n.begin[a + 1]
-    while first < last and n.day[first] < 0:
-        first += 1
-    if first == last:
-        return True
-    only = ((n.restricted[first] >> bit) & 1) * len(ENDS) + ends.ending[first]
-    differs = False
-    for row in range(first, last):
-        at = np.uint64(row)
-        kind = ((n.restricted[at] >> bit) & 1) * len(ENDS) + ends.ending[at]
-        differs |= (kind != only) & (n.day[at] >= 0)
-    if differs:
-        return False
-    counts, models, effect = room.counts[view, maker], k.models, k.effect[only]
-    total, day, run = 0, -1, 0
-    for row in range(first, last):
-        at = np.uint64(row)
-        today = int(n.day[at])
-        if today < 0:
+# A function of its own with few arrays, for what is in the loop over needs to fit into registers.
+@compiled(_nrt=False)
+def _count_needs(
+    accounts: int, bit: int, halts: Ints, first_check: Ints, bodies: NDArray[np.int16], owner: NDArray[np.int32],
+    first_seen: Ints, of_model: Ints, seen: NDArray[np.int32], slot: NDArray[np.int32], again: NDArray[np.int32],
+    restricted: NDArray[np.int32], ending: NDArray[np.int8], maker: Ints, grid: Ints, alike: Ints, left: Ints,
+) -> int:  # fmt: skip
+    """Count the needs of accounts of one maker; add those that have needs of one class and no checks.
+
+    The others are written into ``left``; gives back how many they are.
+    """
+    others = ZERO
+    for a in range(accounts):
+        first, last = first_seen[a], first_seen[a + 1]
+        if first == last or halts[a] == ASKED:
             continue
-        counts[np.uint64(n.model[at]), np.uint64(today), np.uint64(only)] += 1
-        total += 1
-        # Needs of one day come one after the other; one alone adds nothing.
-        if today != day:
-            if run > 1:
-                _add_alike(view, owner, models + day, effect, run, room)
-            day, run = today, 0
-        run += 1
-    if run > 1:
-        _add_alike(view, owner, models + day, effect, run, room)
-    for model in range(models):
-        number = total
-        if models > 1:
-            number = 0
-            for row in range(first, last):
-                number += (n.model[row] == model) & (n.day[row] >= 0)
-        _add_alike(view, owner, model, effect, number, room)
-    room.alike[view, maker, only, 0] += 1
-    room.alike[view, maker, only, 1] += total
-    room.alike[view, maker, only, 2] += total * total
-    return True
+        left[others] = a
+        if bodies[a] > 1:
+            others += 1
+            continue
+        whose = maker[owner[a], 0]
+        cells = grid[whose]
+        row = np.uint64(seen[first])
+        one = ((restricted[row] >> bit) & 1) * len(ENDS) + ending[row]
+        differs = first_check[a + 1] - first_check[a]
+        for i in range(first, last):
+            at = np.uint64(i)
+            row = np.uint64(seen[at])
+            kind = ((restricted[row] >> bit) & 1) * len(ENDS) + ending[row]
+            differs |= kind ^ one
+            cell, before = cells[np.uint64(kind), np.uint64(slot[at])], np.int64(again[at])
+            cell[0] += 1
+            cell[1] += before
+            cell[2] += np.int64(before > 0)
+        if differs != 0:
+            others += 1
+            continue
+        sums, number = alike[whose, one], last - first
+        sums[0, 0] += 1
+        sums[0, 1] += number
+        sums[0, 2] += number * number
+        for model in range(of_model.shape[1]):
+            number = of_model[a, model]
+            sums[model + 1, 0] += np.int64(number > 0)
+            sums[model + 1, 1] += number
+            sums[model + 1, 2] += number * number
+    return others
+
+
+@compiled(_nrt=False)
+def _mend_days(
+    first: int, last: int, bit: int, models: int, days: int, seen: NDArray[np.int32], slot: NDArray[np.int32],
+    again: NDArray[np.int32], restricted: NDArray[np.int32], ending: NDArray[np.int8], run: Ints, effect: Ints,
+    effects: Ints, pairs: Ints, repeats: Ints, positive: Ints,
+) -> None:  # fmt: skip
+    """Put right what ``grid`` says of the days of an account on which its needs have different effects."""
+    begin = first
+    while begin < last:
+        end, length = begin, ZERO
+        while end < last and (end == begin or again[end] > 0):
+            row = seen[end]
+            kind = ((restricted[row] >> bit) & 1) * len(ENDS) + ending[row]
+            length = _enter(effect[kind], 1, length, run)
+            end += 1
+        if length > 1:
+            group = models + slot[begin] % days
+            for i in range(begin, end):
+                row = seen[i]
+                one = effect[((restricted[row] >> bit) & 1) * len(ENDS) + ending[row]]
+                pairs[group, one, one] -= 2 * again[i]
+                repeats[group, one] -= np.int64(again[i] > 0)
+            _add_mixed(length, run, effects, pairs[group], positive[group])
+        begin = end
 
 
 @compiled(forceinline=True, _nrt=False)
-def count_account(
+def _add_model(
+    length: int, met: Ints, numbers: Ints, packed: Ints, pairs: Ints, repeats: Ints, positive: Ints
+) -> None:
+    """Add the needs that one account has of one model, by effect: ``numbers``, which are zero afterwards."""
+    components, different = ZERO, ZERO
+    for i in range(length):
+        one = met[i]
+        number = numbers[one]
+        pairs[one, one] += number * (number - 1)
+        for j in range(i):
+            other = met[j]
+            pairs[min(one, other), max(one, other)] += number * numbers[other]
+        if number > 0:
+            repeats[one] += number - 1
+            components += packed[one]
+            different += 1
+    for i in range(length):
+        numbers[met[i]] = 0
+    if different > 1:
+        for c in range(_NEEDS):
+            positive[c] += max(ZERO, ((components >> (4 * c)) & 15) - 1)
+
+
+@compiled(forceinline=True, _nrt=False)
+def _count_mixed(
     a: int, view: int, bit: int, checks: Ints, n: Needs, ends: Ends, k: Counting, room: Room, sums: Sums
 ) -> None:
-    """Count the needs of one account as one reading judges them.
-
-    Parameters
-    ----------
-    a
-        Number of the account among those of ``n``.
-    view, bit
-        Where it is counted; the bit of the reading.
-    checks
-        int64[check, CHECK_COLUMNS]: the checks that opened for a measured need.
-    n, ends
-        The needs, and how they ended.
-    k, room, sums
-        What is looked up; where the counts go; room to work in.
-    """
-    owner, bodies = int(n.owner[a]), n.bodies[a]
-    maker = k.maker[owner, 0]
-    if bodies == 1 and len(checks) == 0 and _count_alike(a, view, bit, owner, maker, n, ends, k, room):
-        return
-    run, models = sums.run, k.models
-    met, length, day = ZERO, ZERO, NONE
-    for turn in range(n.begin[a], n.begin[a + 1]):
-        row = n.order[turn] if bodies > 1 else turn
-        today = n.day[row]
-        if today < 0:
-            continue
+    """Add an account with one maker, its needs of several classes or with checks; its needs are in ``grid``."""
+    owner = int(n.owner[a])
+    maker, models = k.maker[owner, 0], k.models
+    first, last = n.first_seen[a], n.first_seen[a + 1]
+    entries, length, mask, effects = ZERO, ZERO, ZERO, ZERO
+    mixed, previous = False, NONE
+    for i in range(first, last):
+        row = np.uint64(n.seen[i])
         kind = ((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row]
-        model = n.model[row]
-        if bodies > 1:
-            body = n.body[row]
-            maker = k.maker[owner, body]
-            sums.by_body[body, kind] += 1
-        room.counts[view, maker, model, today, kind] += 1
-        if sums.by_model[model, kind] == 0:
-            sums.met[met] = model * CLASSES + kind
-            met += 1
-        sums.by_model[model, kind] += 1
-        # Needs of one day come one after the other.
-        if today != day:
-            _add_group(view, owner, models + day, length, run, k, room)
-            day, length = today, ZERO
-        length = _enter(k.effect[kind], 1, length, run)
-    if met == 0:
-        return
-    _add_group(view, owner, models + day, length, run, k, room)
-    # The same for models, and the whole account.
-    entries, mask = ZERO, ZERO
+        effect = k.effect[kind]
+        mixed |= (n.again[i] > 0) & (effect != previous)
+        previous = effect
+        if sums.entries[kind] == 0:
+            sums.met_entries[entries] = kind
+            entries += 1
+            mask |= k.mask[kind]
+            if (effects >> effect) & 1 == 0:
+                effects |= 1 << effect
+                sums.met_effects[length] = effect
+                length += 1
+        sums.entries[kind] += 1
+        sums.by_effect[np.int64(n.model[row]), effect] += 1
     for model in range(models):
+        if n.of_model[a, model] == 0:
+            continue
+        _add_model(
+            length, sums.met_effects, sums.by_effect[model], k.packed, room.pairs[view, owner, model],
+            room.repeats[view, owner, model], room.mixed_positive[view, owner, model],
+        )  # fmt: skip
+    if mixed:
+        _mend_days(
+            first, last, bit, models, k.days, n.seen, n.slot, n.again, n.restricted, ends.ending, sums.run,
+            k.effect, k.effects, room.pairs[view, owner], room.repeats[view, owner], room.mixed_positive[view, owner],
+        )  # fmt: skip
+    served = (mask >> _SERVED_ENTITLED) & 1
+    entitled = (mask >> _ENTITLED) & 1
+    blocked = entitled + ((mask >> _FALSE_BLOCKS) & 1) + int(entitled == 1 and served == 0)
+    leaked = ((mask >> _RESTRICTED) & 1) + ((mask >> _LEAKS) & 1)
+    pattern = CLASSES + (leaked * 4 + blocked) * 2 + int(len(checks) > 0)
+    sums.entries[pattern] = 1
+    sums.met_entries[entries] = pattern
+    entries += 1
+    mask |= k.mask[pattern]
+    if len(checks) > 0:
+        sums.entries[_REQUESTS] = len(checks)
+        sums.met_entries[entries] = _REQUESTS
+        entries += 1
+        mask |= k.mask[_REQUESTS]
+        for check in range(len(checks)):
+            entry = _FIRST_DOCUMENT + checks[check, K_DOCUMENT]
+            if entry >= _FIRST_DOCUMENT:
+                if sums.entries[entry] == 0:
+                    sums.met_entries[entries] = entry
+                    entries += 1
+                    mask |= k.mask[entry]
+                sums.entries[entry] += 1
+    _add_solo(
+        entries,
+        sums.met_entries,
+        sums.entries,
+        mask,
+        room.solo_first[view, maker],
+        room.solo_second[view, maker],
+        room.solo_positive[view, maker],
+    )
+    for i in range(entries):
+        sums.entries[sums.met_entries[i]] = 0
+
+
+@compiled(forceinline=True, _nrt=False)
+def _by_model(view: int, owner: int, met: int, k: Counting, room: Room, sums: Sums) -> tuple[int, int]:
+    """Add the needs of an account by model, and collect them by class.
+
+    Returns
+    -------
+    entries, mask : int
+        How many classes were met; which components they add to.
+    """
+    run, entries, mask = sums.run, ZERO, ZERO
+    for model in range(k.models):
         length = ZERO
         for i in range(met):
             kind = sums.met[i] - model * CLASSES
@@ -370,54 +455,81 @@ def count_account(
                 sums.entries[kind] += number
                 length = _enter(k.effect[kind], number, length, run)
         _add_group(view, owner, model, length, run, k, room)
-    if bodies > 1:
-        _add_shared(view, owner, checks, k, room, sums)
-        for b in range(len(sums.by_body)):
-            for kind in range(CLASSES):
-                sums.by_body[b, kind] = 0
-    else:
-        served = False
-        for i in range(entries):
-            effect = k.effect[sums.met_entries[i]]
-            served |= (k.effects[effect, _ENTITLED] == 1) & (k.effects[effect, _FALSE_BLOCKS] == 0)
-        entitled = (mask >> _ENTITLED) & 1
-        blocked = entitled + ((mask >> _FALSE_BLOCKS) & 1) + int(entitled == 1 and not served)
-        leaked = ((mask >> _RESTRICTED) & 1) + ((mask >> _LEAKS) & 1)
-        pattern = CLASSES + (leaked * 4 + blocked) * 2 + int(len(checks) > 0)
-        sums.entries[pattern] = 1
-        sums.met_entries[entries] = pattern
-        entries += 1
-        mask |= k.mask[pattern]
-        if len(checks) > 0:
-            sums.entries[_REQUESTS] = len(checks)
-            sums.met_entries[entries] = _REQUESTS
-            entries += 1
-            mask |= k.mask[_REQUESTS]
-            for check in range(len(checks)):
-                entry = _FIRST_DOCUMENT + checks[check, K_DOCUMENT]
-                if entry >= _FIRST_DOCUMENT:
-                    if sums.entries[entry] == 0:
-                        sums.met_entries[entries] = entry
-                        entries += 1
-                        mask |= k.mask[entry]
-                    sums.entries[entry] += 1
-        _add_solo(
-            entries,
-            sums.met_entries,
-            sums.entries,
-            mask,
-            room.solo_first[view, maker],
-            room.solo_second[view, maker],
-            room.solo_positive[view, maker],
-        )
+    return entries, mask
+
+
+@compiled(forceinline=True, _nrt=False)
+def _count_shared(
+    a: int, view: int, bit: int, checks: Ints, n: Needs, ends: Ends, k: Counting, room: Room, sums: Sums
+) -> None:
+    """Count the needs of an account with several makers."""
+    owner, run = int(n.owner[a]), sums.run
+    met, length, day = ZERO, ZERO, NONE
+    for turn in range(n.begin[a], n.begin[a + 1]):
+        row = n.order[turn]
+        today = n.day[row]
+        if today < 0:
+            continue
+        kind = ((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row]
+        model, body = np.int64(n.model[row]), n.body[row]
+        sums.by_body[body, kind] += 1
+        room.grid[view, k.maker[owner, body], kind, model * k.days + today, 0] += 1
+        if sums.by_model[model, kind] == 0:
+            sums.met[met] = model * CLASSES + kind
+            met += 1
+        sums.by_model[model, kind] += 1
+        # Needs of one day come one after the other.
+        if today != day:
+            _add_group(view, owner, k.models + day, length, run, k, room)
+            day, length = today, ZERO
+        length = _enter(k.effect[kind], 1, length, run)
+    if met == 0:
+        return
+    _add_group(view, owner, k.models + day, length, run, k, room)
+    entries, _ = _by_model(view, owner, met, k, room, sums)
+    _add_shared(view, owner, checks, k, room, sums)
+    for b in range(len(sums.by_body)):
+        for kind in range(CLASSES):
+            sums.by_body[b, kind] = 0
     for i in range(entries):
         sums.entries[sums.met_entries[i]] = 0
 
 
 @compiled(forceinline=True, _nrt=False)
-def count_desk(gate: int, checks: int, ends: Ends, room: Room) -> None:
-    """Count what the desk did for one account; ``checks`` is how many the account opened."""
-    for check in range(checks):
+def count_accounts(
+    accounts: int, view: int, bit: int, n: Needs, ends: Ends, k: Counting, room: Room, sums: Sums
+) -> None:
+    """Count the needs of accounts as one reading judges them; not of those that ask the desk.
+
+    Parameters
+    ----------
+    accounts
+        How many.
+    view, bit
+        Where they are counted; the bit of the reading.
+    n, ends
+        The needs, and how they ended.
+    k, room, sums
+        What is looked up; where the counts go; room to work in.
+    """
+    left = _count_needs(
+        accounts, bit, ends.halts, ends.first_check, n.bodies, n.owner, n.first_seen, n.of_model, n.seen, n.slot,
+        n.again, n.restricted, ends.ending, k.maker, room.grid[view], room.alike[view], sums.left,
+    )  # fmt: skip
+    for i in range(left):
+        a = sums.left[i]
+        # Checks open for measured needs only.
+        checks = ends.checks[ends.first_check[a] : ends.first_check[a + 1]]
+        if n.bodies[a] > 1:
+            _count_shared(a, view, bit, checks, n, ends, k, room, sums)
+        else:
+            _count_mixed(a, view, bit, checks, n, ends, k, room, sums)
+
+
+@compiled(forceinline=True, _nrt=False)
+def count_desk(gate: int, first: int, checks: int, ends: Ends, room: Room) -> None:
+    """Count what the desk did for one account, which opened so many checks."""
+    for check in range(first, first + checks):
         joined, begun = ends.checks[check, K_JOINED], ends.checks[check, K_BEGUN]
         end = ends.checks[check, K_END]
         if joined < 0:
@@ -495,9 +607,12 @@ def counting(scenario: Scenario) -> Counting:
         known[:, place[person]] = whole[:CLASSES, place[need]]
     known[:, place["people_locked_out"]] = known[:, place["people_blocked"]]
     known[:, place["accounts_leaked"]] = known[:, place["people_leaked"]]
+    # A class of needs that are entitled and no false block has a bit of its own.
+    mask[:CLASSES] |= (of_needs[:, _ENTITLED] - of_needs[:, _FALSE_BLOCKS]) << _SERVED_ENTITLED
     return Counting(
         effect,
         effects,
+        (effects << 4 * np.arange(_NEEDS)).sum(axis=1),
         mask,
         maker,
         np.array([keys_of(scenario, by)[1] for by in BY_MAKER]),
@@ -508,6 +623,7 @@ def counting(scenario: Scenario) -> Counting:
         whole,
         known,
         len(scenario.models),
+        number_of_days(scenario),
     )
 
 
@@ -524,13 +640,13 @@ def new_room(scenario: Scenario, views: int, gates: int) -> Room:
         return np.zeros((views, *shape), dtype=np.int64)
 
     return Room(
-        zeros(kinds, models, days, CLASSES),
+        zeros(kinds, CLASSES, models * days, len(GRID)),
         zeros(kinds, _PEOPLE),
         np.zeros((gates, 7), dtype=np.int64),
         zeros(segments, groups, effects, effects),
         zeros(segments, groups, effects),
         zeros(segments, groups, _NEEDS),
-        zeros(kinds, CLASSES, 3),
+        zeros(kinds, CLASSES, 1 + models, 3),
         zeros(kinds, entries),
         zeros(kinds, entries, entries),
         zeros(kinds, width),
@@ -541,11 +657,11 @@ def new_room(scenario: Scenario, views: int, gates: int) -> Room:
     )
 
 
-def new_sums(scenario: Scenario) -> Sums:
-    """Room for the sums of one account."""
+def new_sums(scenario: Scenario, accounts: int) -> Sums:
+    """Room for the sums of one account, and what is found of each of some."""
     models, width = len(scenario.models), len(components(scenario))
     bodies = 1 + max(kind.body for kind in makers(scenario))
-    entries = _FIRST_DOCUMENT + len(scenario.documents)
+    entries, effects = _FIRST_DOCUMENT + len(scenario.documents), len(_effects()[0])
     return Sums(
         np.zeros((models, CLASSES), dtype=np.int64),
         np.zeros(models * CLASSES, dtype=np.int64),
@@ -555,4 +671,7 @@ def new_sums(scenario: Scenario) -> Sums:
         np.zeros((2, CLASSES), dtype=np.int64),
         np.zeros(width, dtype=np.int64),
         np.zeros((bodies, width), dtype=np.int64),
+        np.zeros((models, effects), dtype=np.int64),
+        np.zeros(effects, dtype=np.int64),
+        np.zeros(accounts, dtype=np.int64),
     )

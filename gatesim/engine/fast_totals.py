@@ -47,13 +47,17 @@ def _tally(
         name: sum(getattr(room, name)[gate if name == "desk" else view] for room in rooms)
         for name in Room._fields
     }
-    counts = parts["counts"]
+    grid = parts.pop("grid")
+    grid = grid.reshape(*grid.shape[:2], k.models, k.days, -1)
+    # By maker, model, day, class.
+    counts = np.ascontiguousarray(np.moveaxis(grid[..., 0], 1, -1))
     first_person = len(NEEDS) + len(BLOCKS)
     people = slice(first_person, first_person + len(PEOPLE))
-    parts["people"] += parts["alike"][:, :, 0] @ k.known[:, people]
+    parts["people"] += parts["alike"][:, :, 0, 0] @ k.known[:, people]
     parts["people"] += parts["solo_first"] @ k.whole[:, people]
     of_makers = _of_makers(k, parts)
     moments = {by: _by_maker(scenario, parts, of_makers, split) for split, by in enumerate(BY_MAKER)}
+    _add_groups(k, parts, grid)
     moments["model"] = _by_group(scenario, k, parts, counts.sum(axis=2), slice(0, k.models))
     moments["day"] = _by_group(scenario, k, parts, counts.sum(axis=1), slice(k.models, None))
     return Tally(
@@ -78,7 +82,7 @@ def _by_maker(
     second = parts["shared_second"][split, : len(keys), :size, :size].copy()
     positive = parts["shared_positive"][split, : len(keys), :size].copy()
     met = parts["shared_met"][split, : len(keys)].copy()
-    accounts = parts["solo_first"][:, :CLASSES].sum(axis=1) + parts["alike"][:, :, 0].sum(axis=1)
+    accounts = parts["solo_first"][:, :CLASSES].sum(axis=1) + parts["alike"][:, :, 0, 0].sum(axis=1)
     for maker, key in enumerate(key_of):
         met[key] += accounts[maker]
         first[key] += of_makers[0][maker, columns]
@@ -98,13 +102,14 @@ def _of_makers(k: Counting, parts: dict[str, Ints]) -> tuple[Ints, Ints, Ints]:
     """
     # Most kinds of entries are met nowhere.
     entries = np.flatnonzero(parts["solo_first"].any(axis=0))
-    classes = np.flatnonzero(parts["alike"].any(axis=(0, 2)))
+    alike = parts["alike"][:, :, 0]
+    classes = np.flatnonzero(alike.any(axis=(0, 2)))
     whole = k.whole[entries].astype(np.float64)
     upper = parts["solo_second"][:, entries[:, None], entries].astype(np.float64)
     symmetric = upper + np.swapaxes(np.triu(upper, 1), 1, 2)
     # An account of n needs of one class has the vector n a + b.
     a, b = k.whole[classes].astype(np.float64), k.known[classes].astype(np.float64)
-    accounts, needs, squares = np.moveaxis(parts["alike"][:, classes].astype(np.float64), 2, 0)
+    accounts, needs, squares = np.moveaxis(alike[:, classes].astype(np.float64), 2, 0)
     first = parts["solo_first"][:, entries] @ whole + needs @ a + accounts @ b
     second = whole.T @ symmetric @ whole
     for weight, x, y in ((squares, a, a), (needs, a, b), (needs, b, a), (accounts, b, b)):
@@ -112,6 +117,22 @@ def _of_makers(k: Counting, parts: dict[str, Ints]) -> tuple[Ints, Ints, Ints]:
         second += (weight @ products).reshape(second.shape)
     positive = parts["solo_positive"] + accounts @ ((a + b) > 0)
     return first.astype(np.int64), second.astype(np.int64), positive.astype(np.int64)
+
+
+def _add_groups(k: Counting, parts: dict[str, Ints], grid: Ints) -> None:
+    """Add to the pairs and repeats by model and day those of ``alike`` and of ``grid``: accounts with one maker.
+
+    ``grid`` is int64[maker, class, model, day, column of `GRID`].
+    """
+    accounts, needs, squares = np.moveaxis(parts["alike"][:, :, 1:], -1, 0)
+    before, again = np.moveaxis(grid[..., 1:].sum(axis=2), -1, 0)
+    pairs = np.concatenate([squares - needs, 2 * before], axis=2)
+    repeats = np.concatenate([needs - accounts, again], axis=2)
+    owners = k.maker[:, 0]
+    for kind in np.flatnonzero(repeats.any(axis=(0, 2))):
+        effect = k.effect[kind]
+        parts["pairs"][:, :, effect, effect] += pairs[owners, kind]
+        parts["repeats"][:, :, effect] += repeats[owners, kind]
 
 
 def _by_group(

@@ -16,8 +16,11 @@ from gatesim.engine.arrays import (
     END_PENDING,
     END_SERVED,
     FALLBACK_FOR,
+    NONE,
     OPEN,
     REFUSED_FOR,
+    ZERO,
+    Floats,
     GateArrays,
     Ints,
 )
@@ -56,6 +59,7 @@ from gatesim.world.draws import (
     WAIT_TABLE,
     exponential_us,
     uniform,
+    uniforms_in_a_row,
 )
 
 HOUR_US = HOUR
@@ -73,7 +77,13 @@ CASE_COLUMNS = 4
 Q_ROW, Q_OPENED, Q_JOINED, Q_LEAVES, Q_WITHDRAWN, Q_SERVICE, Q_PASSES = range(7)
 REQUEST_COLUMNS = 7
 
+IN_A_ROW = 8
+"""Draws of which some are needed, most likely, once two were: as many at once cost what one costs."""
+
 ASKS = -1
+
+ASKED = -2
+"""In place of the row at which an account halts: it asks the desk, and is counted when that has run."""
 
 
 class Ends(NamedTuple):
@@ -82,20 +92,33 @@ class Ends(NamedTuple):
     ending: NDArray[np.int8]
     """Number in `ENDS`, by the row of the need."""
     checks: Ints
-    """[check, CHECK_COLUMNS]: the checks that the account opened, in order."""
+    """[check, CHECK_COLUMNS]: the checks that accounts opened, account by account, in order."""
+    first_check: Ints
+    """[account + 1]: the first of each account's checks."""
+    halts: Ints
+    """[account]: the row of the first need that is not decided by its cell alone, `NONE`, or `ASKED`."""
     gone: Ints
     """[body]: room to work in."""
     request: Ints
     """[REQUEST_COLUMNS]."""
+    gives_up: Floats
+    """[IN_A_ROW]: what is drawn for as many needs in a row, whether the owner gives up at a check."""
+    gives_up_bits: NDArray[np.uint64]
+    """The same memory."""
 
 
-def new_ends(rows: int, bodies: int) -> Ends:
-    """Room for the ends of so many needs, of accounts of so many bodies."""
+def new_ends(rows: int, accounts: int, bodies: int) -> Ends:
+    """Room for the ends of so many needs, of so many accounts of so many bodies."""
+    gives_up = np.zeros(IN_A_ROW)
     return Ends(
         np.zeros(rows, dtype=np.int8),
         np.zeros((rows + 1, CHECK_COLUMNS), dtype=np.int64),
+        np.zeros(accounts + 1, dtype=np.int64),
+        np.zeros(accounts, dtype=np.int64),
         np.zeros(bodies, dtype=np.int64),
         np.zeros(REQUEST_COLUMNS, dtype=np.int64),
+        gives_up,
+        gives_up.view(np.uint64),
     )
 
 
@@ -177,16 +200,34 @@ def _ends_case(table: int, cell: int, g: GateArrays) -> bool:
     return bool(action == OPEN or (g.kills[table] and action == BLOCK))
 
 
-@compiled(forceinline=True, _nrt=False)
-def decide_plainly(a: int, gate: int, n: Needs, g: GateArrays, ends: Ends) -> bool:
-    """Let a gate decide by cells alone; whether that is all that matters for the account (else see `decide`)."""
-    for row in range(n.begin[a], n.begin[a + 1]):
-        at = np.uint64(row)
-        ending = g.plain_ends[g.table[gate, n.epoch[at]], n.cell[at]]
-        if ending < 0:
-            return False
-        ends.ending[at] = ending
-    return True
+# A function of its own with few arrays: what is handed over is copied at each call, and little fits into registers.
+@compiled(_nrt=False)
+def decide_plainly(
+    accounts: int, begin: Ints, epoch: NDArray[np.int16], cell: NDArray[np.int32], table: Ints,
+    plain: NDArray[np.int8], ending: NDArray[np.int8], halts: Ints,
+) -> None:  # fmt: skip
+    """Let a gate decide by cells alone, as if nobody's need left a trace; find where one does.
+
+    Parameters
+    ----------
+    accounts
+        How many.
+    begin, epoch, cell
+        Columns of their `Needs`.
+    table, plain
+        The gate's tables, by epoch; the plain ends of fresh accounts: see `GateArrays`.
+    ending, halts
+        Filled; endings up to the need at which the account halts.
+    """
+    for a in range(accounts):
+        halts[a] = NONE
+        for row in range(begin[a], begin[a + 1]):
+            at = np.uint64(row)
+            end = plain[np.uint64(table[np.uint64(epoch[at])]), np.uint64(cell[at])]
+            ending[at] = end
+            if end < 0:
+                halts[a] = row
+                break
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -198,6 +239,8 @@ def decide(
     length: int,
     n: Needs,
     g: GateArrays,
+    start: int,
+    first_check: int,
     first_case: int,
     cases: Ints,
     ends: Ends,
@@ -212,6 +255,10 @@ def decide(
         Key of the draws; the window's length in microseconds.
     n, g
         The needs; the gates.
+    start
+        The row of the account's first need that is left to decide: of an account of several bodies its first.
+    first_check
+        Where its checks begin.
     first_case
         For a simulated desk: the number of the account's first case that joined it, or -1.
     cases
@@ -226,22 +273,41 @@ def decide(
         the request is filled, and the rest is not.
     """
     account, owner = n.account[a], n.owner[a]
-    first, last = n.begin[a], n.begin[a + 1]
+    last = n.begin[a + 1]
     epochs, several = len(g.epoch_start) - 1, n.bodies[a] > 1
     for b in range(len(ends.gone)):
         ends.gone[b] = 0
-    epoch = 0
-    law_at = g.epoch_start[1] if epochs > 1 else NEVER_ENDS
-    table = g.table[gate, 0]
+    # Up to its first need that is left, the account is fresh: changes of the law are nothing to it.
+    epoch = ZERO
+    if not several and start < last:
+        epoch = int(n.epoch[start])
+    law_at = g.epoch_start[epoch + 1] if epoch + 1 < epochs else NEVER_ENDS
+    table = g.table[gate, epoch]
     state, until = FRESH, NEVER_ENDS
     # The case that the account waits for: the row of its need (-1: none), and how and when it will end.
     case_row, ends_how, case_at = -1, VERDICT, NEVER_ENDS
     passed = False
     # What is drawn once for the owner is drawn at the first check; what is presented depends on the law as well.
     never, presented_in, presented, passes = -1.0, -1, -1, False
-    checks = 0
+    to_desk_of, to_desk = -1, 0.0
+    # The need from which on it is drawn whether the owner gives up.
+    known_from = NEVER_ENDS
+    checks = first_check
     case = first_case
-    for turn in range(first, last + 1):
+    turn = start - 1
+    while turn < last:
+        turn += 1
+        if case_row < 0 and not several and ends.gone[0] == 0:
+            # Pass over needs that leave no trace, as long as the account's state holds.
+            limit = NEVER_ENDS if state == FRESH else until
+            if state not in (FRESH, CLEARED):
+                limit = min(limit, law_at)
+            while turn < last and n.time[turn] < limit:
+                ending = g.plain_ends[state, g.table[gate, n.epoch[turn]], n.cell[turn]]
+                if ending < 0:
+                    break
+                ends.ending[turn] = ending
+                turn += 1
         # After the last session come the events up to the end of the window.
         row = -1
         if turn < last:
@@ -332,9 +398,20 @@ def decide(
                 never = uniform(seed, replication, account, NEVER_ANSWERS, 0)
             if never < g.never_answers[owner]:
                 reason = NO_ANSWER
-            elif uniform(seed, replication, account, GIVES_UP, asks) < g.gives_up[owner]:
-                reason = GAVE_UP
-            else:
+            elif g.gives_up[owner] > 0.0:
+                number = int(n.number[row])
+                if several or checks == first_check + 1:
+                    gives_up = uniform(seed, replication, account, GIVES_UP, asks)
+                else:
+                    if not known_from <= number < known_from + IN_A_ROW:
+                        known_from = number
+                        uniforms_in_a_row(
+                            seed, replication, account, GIVES_UP, asks, 64, ends.gives_up, ends.gives_up_bits
+                        )
+                    gives_up = ends.gives_up[number - known_from]
+                if gives_up < g.gives_up[owner]:
+                    reason = GAVE_UP
+            if reason == NO_REASON:
                 if presented_in != epoch:
                     presented, passes = _presents(gate, epoch, table, owner, account, seed, replication, g)
                     presented_in = epoch
@@ -348,7 +425,9 @@ def decide(
                 ends.ending[row] = END_PENDING
                 case_row, ends_how, case_at = row, VERDICT, NEVER_ENDS
                 ready = now + g.automatic[document]
-                if uniform(seed, replication, account, TO_DESK, document) >= g.to_desk[document]:
+                if to_desk_of != document:
+                    to_desk, to_desk_of = uniform(seed, replication, account, TO_DESK, document), document
+                if to_desk >= g.to_desk[document]:
                     if ready < length:
                         case_at = ready
                     continue
@@ -396,4 +475,4 @@ def decide(
             ends.gone[body] = _gone_until(ends.gone[body], now, person, number, seed, replication, g)
         if (state == FRESH or entered == CHECK_FAILED) and g.durations[table, entered] > 0:
             state, until = entered, now + g.durations[table, entered]
-    return checks
+    return checks - first_check

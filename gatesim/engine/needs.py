@@ -20,6 +20,7 @@ from gatesim.engine.arrays import (
     ASK_DECLARED,
     ASK_NOISE,
     ASK_TRIP,
+    ASK_TRIP_GAP,
     ASK_VPN,
     NONE,
     ONE,
@@ -48,6 +49,7 @@ from gatesim.world.draws import (
     TRIP_TO,
     VPN_EXIT,
     VPN_ON,
+    exponential_from,
     exponential_of,
     exponential_us,
     many_gaps,
@@ -98,6 +100,17 @@ class Needs(NamedTuple):
     bodies: NDArray[np.int16]
     begin: Ints
     """The first of its needs; one entry more than there are accounts."""
+    # What is counted: the measured needs, in the order of rows.
+    seen: NDArray[np.int32]
+    """[measured need]: its row."""
+    slot: NDArray[np.int32]
+    """[measured need]: its model times the number of days, plus its day."""
+    again: NDArray[np.int32]
+    """[measured need]: how many of the account there are before it in a row on the same day."""
+    first_seen: Ints
+    """[account + 1]: the first of each account's."""
+    of_model: Ints
+    """[account, model]: how many."""
 
 
 class Questions(NamedTuple):
@@ -152,10 +165,11 @@ class Bench(NamedTuple):
     at: Ints  # [2, bodies]
 
 
-def new_needs(rows: int, accounts: int) -> Needs:
-    """Room for so many needs of so many accounts."""
+def new_needs(rows: int, accounts: int, models: int) -> Needs:
+    """Room for so many needs of so many accounts, and of so many models."""
     small = [np.zeros(rows, dtype=np.int16) for _ in range(5)]
     body, model, region, epoch, day = small
+    seen, slot, again = (np.zeros(rows, dtype=np.int32) for _ in range(3))
     return Needs(
         np.zeros(rows, dtype=np.int64),
         np.zeros(rows, dtype=np.int32),
@@ -171,6 +185,11 @@ def new_needs(rows: int, accounts: int) -> Needs:
         np.zeros(accounts, dtype=np.int32),
         np.zeros(accounts, dtype=np.int16),
         np.zeros(accounts + 1, dtype=np.int64),
+        seen,
+        slot,
+        again,
+        np.zeros(accounts + 1, dtype=np.int64),
+        np.zeros((accounts, models), dtype=np.int64),
     )
 
 
@@ -230,6 +249,15 @@ def _above(u: float, shares: Floats, row: int) -> int:
     position = 0
     while u >= shares[row, position]:
         position += 1
+    return position
+
+
+@compiled(forceinline=True, _nrt=False)
+def _place(u: float, shares: Floats, row: int) -> int:
+    """`_above`, looking at all shares: where any may be, no branch is guessed wrong."""
+    position = ZERO
+    for j in range(shares.shape[1] - 1):
+        position += u >= shares[row, j]
     return position
 
 
@@ -384,7 +412,7 @@ def _find_bodies(accounts: int, w: WorldArrays, n: Needs, bench: Bench) -> int:
     for a in range(accounts):
         owner, drawn = n.owner[a], bench.drawn[a]
         activity = _answer(ASK_ACTIVITY, w.account_answer, owner, drawn, bench.account)
-        rate = w.rate[owner] * w.multipliers[owner, _above(activity, w.activity, owner)]
+        rate = w.rate[owner] * w.multipliers[owner, _place(activity, w.activity, owner)]
         bench.card[a] = _above(
             _answer(ASK_CARD, w.account_answer, owner, drawn, bench.account), w.card, owner
         )
@@ -642,7 +670,8 @@ def _sessions(
                 _place_noise(seed, replication, person, ONE, account, w, noise, TRIP)
             else:
                 trip = ONE
-                change = exponential_us(seed, replication, person, TRIP_GAP, 1, w.trip_every[own])
+                gap = _answer(ASK_TRIP_GAP, w.body_answer, own, drawn, bench.answers)
+                change = exponential_from(gap, w.trip_every[own])
         only_model, vpn_on = w.only_model[own], w.vpn_on[own]
         row = first
         while row < last:
@@ -675,16 +704,21 @@ def _sessions(
                 end += 1
             _fill(n.body, row, end, slot)
             _fill(n.region, row, end, device)
-            _fill(n.model, row, end, only_model)
-            _fill(n.cell, row, end, direct + max(0, only_model) * w.steps[1])
             for at in range(row, end):
                 n.number[at] = at - first
+            if only_model >= 0:
+                _fill(n.model, row, end, only_model)
+                _fill(n.cell, row, end, direct + only_model * w.steps[1])
+            else:
+                for at in range(row, end):
+                    model = _place(_word(models, at - first, bench.words), w.models, own)
+                    n.model[at] = model
+                    n.cell[at] = direct + model * w.steps[1]
             if vpn_exit >= 0:
                 for at in range(row, end):
                     u = 0.5 if vpn_words < 0 else _word(vpn_words, at - first, bench.words)
                     bench.on[at - first] = u < vpn_on
-                    if u < vpn_on:
-                        n.cell[at] += tunnelled - direct
+                    n.cell[at] += np.int64(u < vpn_on) * (tunnelled - direct)
             if session_causes:
                 for at in range(row, end):
                     on = int(bench.on[at - first]) if vpn_exit >= 0 else 0
@@ -702,25 +736,25 @@ def _sessions(
                         on = int(bench.on[at - first]) if vpn_exit >= 0 else 0
                         if u >= bench.right[on, j]:
                             n.cell[at] += _correction(u, on, j, w, bench)
-            if only_model < 0:
-                for at in range(row, end):
-                    model = _above(_word(models, at - first, bench.words), w.models, own)
-                    n.model[at] = model
-                    n.cell[at] += model * w.steps[1]
             row = end
 
 
 @compiled(_nrt=False)
 def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
-    """In which epoch and on which day each need arises, and what the law says of it."""
+    """In which epoch and on which day each need arises, what the law says of it, and whether it is counted."""
     epochs, models = law.named.shape
     regions = law.restricted.shape[1] // (epochs * models)
+    seen, several = ZERO, models > 1
     for a in range(accounts):
+        n.first_seen[a] = seen
+        for model in range(models):
+            n.of_model[a, model] = 0
         owner, last_body, maker = n.owner[a], NONE, ZERO
         epoch, until = ZERO, ZERO
+        last_day, again = NONE, ZERO
         for row in range(n.begin[a], n.begin[a + 1]):
             at = np.uint64(row)
-            time, model = n.time[at], n.model[at]
+            time, model = n.time[at], int(n.model[at])
             if n.body[at] != last_body:
                 last_body = int(n.body[at])
                 maker = law.maker[owner, last_body]
@@ -729,9 +763,24 @@ def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
                 epoch += 1
                 until = law.epoch_start[epoch + 1]
             day = np.int64(np.uint64(time + law.midnight) // _DAY)
+            measured = law.named[epoch, model]
             n.epoch[at] = epoch
-            n.day[at] = day if law.named[epoch, model] else -1
+            n.day[at] = day if measured else NONE
             n.restricted[at] = law.restricted[maker, (epoch * regions + n.region[at]) * models + model]
+            # Written for each need, and kept where it is measured: without a branch that would be guessed wrong.
+            place = np.uint64(seen)
+            now = again + 1 if day == last_day else ZERO
+            n.seen[place] = row
+            n.slot[place] = model * law.days + day
+            n.again[place] = now
+            if several:
+                n.of_model[a, model] += int(measured)
+            seen += int(measured)
+            last_day = int(day) if measured else last_day
+            again = now if measured else again
+        if not several:
+            n.of_model[a, 0] = seen - n.first_seen[a]
+    n.first_seen[accounts] = seen
 
 
 @compiled(nogil=True, _nrt=False)

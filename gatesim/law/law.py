@@ -312,6 +312,12 @@ def _epoch(
     for number, order in enumerate(orders):
         carve_outs = in_force[number]
         visible = [c for c in carve_outs if _visible_only(c)]
+        met = [
+            (s, r, name, segment, region)
+            for s, (name, segment) in enumerate(scenario.segments.items())
+            for r, region in enumerate(regions)
+            if any(_meets(clause, segment, region, scenario.home) for clause in by_order[number])
+        ]
         for model in order.models:
             m = models.index(model)
             named[m] = True
@@ -321,15 +327,9 @@ def _epoch(
                     for c in visible
                 )
                 gated[m, h] |= not out
-                for s, (name, segment) in enumerate(scenario.segments.items()):
-                    for r, region in enumerate(regions):
-                        met = any(
-                            _meets(clause, segment, region, scenario.home) for clause in by_order[number]
-                        )
-                        if met and not any(
-                            _takes_out(c, name, segment, region, model, channel) for c in carve_outs
-                        ):
-                            restricted[s, r, m, h] = True
+                for s, r, name, segment, region in met:
+                    if not any(_takes_out(c, name, segment, region, model, channel) for c in carve_outs):
+                        restricted[s, r, m, h] = True
     clears = np.array([_shows_entitled(scenario, orders, in_force, status, by_order) for status in STATUSES])
     for array in (named, gated, restricted, clears):
         array.flags.writeable = False

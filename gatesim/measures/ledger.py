@@ -99,6 +99,10 @@ class Ledger:
     def __len__(self) -> int:
         return len(self.account)
 
+    def where(self, rows: NDArray[np.bool_]) -> Ledger:
+        """The rows for which ``rows`` is true."""
+        return Ledger(**{name: getattr(self, name)[rows] for name in self.columns()})
+
     @classmethod
     def columns(cls) -> tuple[str, ...]:
         """Names of the columns."""

@@ -138,6 +138,15 @@ def clusters(scenario: Scenario, ledger: Ledger) -> NDArray[np.int64]:
     return ledger.account // blocks[home] + home * 2**32
 
 
+def over(scenario: Scenario, ledger: Ledger) -> NDArray[np.bool_]:
+    """Whether the cluster of each need is complete, in the ledger of all accounts up to the last that has needs."""
+    blocks = network_blocks(scenario)
+    own = np.int64(1) if blocks is None else blocks[_homes(scenario)[ledger.owner_segment]]
+    last = ledger.account[-1:].max(initial=0)
+    complete: NDArray[np.bool_] = ledger.account // own < last // own
+    return complete
+
+
 def cluster_numbers(scenario: Scenario, accounts: NDArray[np.int64]) -> NDArray[np.int64]:
     """int64[stratum]: clusters among the accounts simulated.
 
@@ -213,9 +222,7 @@ def _desk(ledger: Ledger) -> DeskTally:
 
 
 def _measured(ledger: Ledger) -> Ledger:
-    if ledger.measured.all():
-        return ledger
-    return Ledger(**{name: getattr(ledger, name)[ledger.measured] for name in Ledger.columns()})
+    return ledger if ledger.measured.all() else ledger.where(ledger.measured)
 
 
 def _columns(scenario: Scenario, ledger: Ledger, end: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,7 +18,7 @@ from gatesim.exact.inflow import cases_per_hour
 from gatesim.exact.structure import may_leak
 from gatesim.law.law import as_measured
 from gatesim.measures.ledger import Ledger
-from gatesim.measures.tally import Tally, from_ledger, judged
+from gatesim.measures.tally import Tally, from_ledger, judged, over
 from gatesim.scenario.consistency import bodies_and_needs
 from gatesim.scenario.schema import Scenario
 from gatesim.study.folder import write_ledger
@@ -36,6 +36,9 @@ WORTH_A_PROCESS = 30_000
 
 MOST_VIEWS = 64
 """Readings of gates that are counted at once: each takes some megabytes."""
+
+LEDGER_ROWS = 2_000_000
+"""Needs of a ledger that are counted at once, where it is: they take some hundred megabytes."""
 
 
 @dataclass(frozen=True)
@@ -209,10 +212,47 @@ def _together(
 
 
 def _by_ledger(population: fast.Population, job: fast.Job, threads: int) -> list[Tally]:
-    """Tallies whose clusters are networks: counted from the whole ledger."""
+    """Tallies whose clusters are networks: counted from the ledger, a part of it at a time."""
     scenario, accounts = population.scenario, population.by_segment()
-    ledger = population.under(job.laws[0], job.gate, job.waits, threads).ledger(threads=threads)
-    return [from_ledger(scenario, judged(ledger, scenario, law), accounts) for law in job.laws]
+    lives = population.under(job.laws[0], job.gate, job.waits, threads)
+    total: list[Tally] = []
+    for part in whole_clusters(scenario, lives.parts(threads=threads)):
+        found = [from_ledger(scenario, judged(part, scenario, law), accounts) for law in job.laws]
+        total = [one + other for one, other in zip(total, found, strict=True)] if total else found
+        accounts = np.zeros_like(accounts)
+    return total
+
+
+def whole_clusters(scenario: Scenario, parts: Iterable[Ledger], rows: int = LEDGER_ROWS) -> Iterator[Ledger]:
+    """A ledger that comes in parts, in other parts that split no cluster.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    parts
+        The ledger, account by account.
+    rows
+        How many needs are gathered before those of complete clusters are passed on.
+
+    Yields
+    ------
+    Ledger
+        At least one, sorted by account. What is held back are clusters that go on: at most one of each region.
+    """
+    held: list[Ledger] = []
+    number, enough = 0, rows
+    for part in parts:
+        held.append(part)
+        number += len(part)
+        if number >= enough:
+            gathered = fast.joined(held)
+            complete = over(scenario, gathered)
+            yield gathered.where(complete)
+            held = [gathered.where(~complete)]
+            number = len(held[0])
+            enough = max(rows, 2 * number)
+    yield fast.joined(held)
 
 
 def _write_ledger(population: fast.Population, task: Task, job: fast.Job, threads: int) -> None:

@@ -357,6 +357,32 @@ def many_uniforms(
         out[j] = (out[j] - 1.0) + _HALF_STEP
 
 
+@compiled("void(int64, int64, int64, int64, int64, int64, float64[::1], uint64[::1])", _nrt=False)
+def uniforms_in_a_row(
+    seed: int, replication: int, person: int, purpose: int, first: int, step: int, out: Floats, bits: Words
+) -> None:
+    """`uniform` for indices at equal distances; some eight of them cost hardly more than one.
+
+    Parameters
+    ----------
+    seed, replication, person, purpose
+        As in `uniform`.
+    first, step
+        The indices are ``first``, ``first + step`` and so on; all below 2**32.
+    out
+        float64[index]: filled.
+    bits
+        uint64[index]: the same memory as ``out``.
+    """
+    k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
+    low, what = np.uint64(person & _MASK32), np.uint64(((person >> 32) & _MASK16) | (purpose << 16))
+    for j in range(len(out)):
+        w0, w1, _, _ = _philox_unsigned(np.uint64(first + step * j), none, low, what, k0, k1)
+        bits[j] = (((w0 >> _U6) << _U26) + (w1 >> _U6)) | _BITS_OF_ONE
+    for j in range(len(out)):
+        out[j] = (out[j] - 1.0) + _HALF_STEP
+
+
 @compiled(
     "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[:, ::1], uint64[:, ::1])",
     _nrt=False,
