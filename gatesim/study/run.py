@@ -584,8 +584,8 @@ def _judged(
             },
         ),
         by_order,
-        what_remains,
-        expected,
+        remains=what_remains,
+        expected=expected,
     )
 
 
