@@ -5,6 +5,7 @@ The table is `tests.inputs`. A key that is in the schema and not in the table ma
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, get_args
@@ -288,6 +289,13 @@ def test_what_is_for_people_only_changes_nothing(key: str) -> None:
     assert loaded(given).scenario != loaded((*given, *moved)).scenario
     policies = ("ask", "word") if "policies.word" in str(given) else ("ask",)
     apart = ("notes", "audits")  # they quote titles
-    assert everything(given, "exact", policies, apart) == everything(
-        (*given, *moved), "exact", policies, apart
-    )
+    before = everything(given, "exact", policies, apart)
+    after = everything((*given, *moved), "exact", policies, apart)
+    if key == "policies.attested.signal":
+        # Its tables are those of other cells, so sums are made in another order: their last digit may differ.
+        before, after = _to_twelve_digits(before), _to_twelve_digits(after)
+    assert before == after
+
+
+def _to_twelve_digits(found: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(found), parse_float=lambda number: float(f"{float(number):.12g}"))

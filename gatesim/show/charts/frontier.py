@@ -229,7 +229,7 @@ def _layers(
     leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
     if leaders:
         pixels = {name: alt.value(alt.expr(f"datum.{name}")) for name in ("x", "y", "x2", "y2")}
-        lines = alt.Chart(inline(leaders)).mark_rule(color="#999999", strokeWidth=0.7)
+        lines = alt.Chart(inline(leaders)).mark_rule(color="#999999", strokeWidth=0.7, aria=False)
         layers.append(lines.encode(**pixels))
     if placed:
         # They stand at points of the panel, not at values of its axes.
