@@ -15,7 +15,7 @@ COMMANDS = {
     "check": "Check a scenario file and list what it rests on.",
     "who": "Say whom an order restricts: segments by readings.",
     "options": "Say which policies are ready on a date, what they serve and leak, and the outcome.",
-    "compare": "Hold two policies against each other: differences, with their intervals.",
+    "compare": "Hold policies against each other: differences, with their intervals.",
     "explain": "Explain a policy: its decision table, one cell, or the story of one person.",
     "report": "Write a run's report: one HTML file, and its figures.",
     "frontier": "Say how much any gate could serve within each limit on leaks, and who pays.",

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 @click.option(
     "--remembering/--no-remembering",
     default=None,
-    help="Look at policies with a memory as well: some seconds for a map, many for each other world.  "
+    help="Look at policies with a memory on a map (some seconds), or in other worlds (many for each).  "
     "[default: on a map yes, in other worlds no]",
 )
 @click.option(

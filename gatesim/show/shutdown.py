@@ -186,7 +186,10 @@ def map_table(found: ShutdownMap) -> Table:
     )
     note = BOUNDS_NOTE
     if found.left_out:
-        note += f" Left out, for they have a memory: {', '.join(found.left_out)}."
+        note += (
+            " Left out, for they remember and were not asked for, or a few points do not say what they serve at all "
+            f"others: {', '.join(found.left_out)}."
+        )
     return Table("How much of the map has each outcome", columns, tuple(rows), note)
 
 

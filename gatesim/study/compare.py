@@ -1,4 +1,4 @@
-"""Two policies held against each other: the same people with the same needs under both, and the difference."""
+"""Policies held against the first of them: the same people with the same needs under each, and the difference."""
 
 from __future__ import annotations
 

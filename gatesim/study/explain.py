@@ -151,7 +151,7 @@ def explain(
     ScenarioError
         If the scenario, the policy, the reading, the person, the cell or the date is wrong, or nobody is found.
     ValueError
-        If the replication is out of range, or both a person and a cell are given.
+        If the replication is out of range, both ``person`` and ``find`` are given, or either with ``cell`` or ``at``.
     """
     if (person is not None or find is not None) and (cell is not None or at is not None):
         raise ValueError("a person's story has no one cell and no one date: give person alone")

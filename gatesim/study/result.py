@@ -66,7 +66,7 @@ class Result(Shown):
     loaded
         The scenario, with its sources.
     engine
-        ``reference`` or ``exact``.
+        ``fast``, ``reference`` or ``exact``.
     reading
         The scenario's own reading of its orders, under which measures are shown first.
     found

@@ -407,7 +407,7 @@ def _map(panel: Panel, settings: Settings, found: Glance) -> None:
         "Upwards", names, names.index(second), format_func=_words(panel), key=f"y {panel.name}"
     )
     if not third.toggle(
-        "Draw the map", key="map", help="It takes some seconds, and again whenever something moves."
+        "Draw the map", key="map", help="It takes about a second, and again whenever something moves."
     ):
         return
     if across == up:

@@ -66,7 +66,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     small = (
         f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, p)}; dashed: the floor"
         + ("; dotted: as assumed" if _inside(p) else "")
-        + "; of the list those without memory"
+        + (f"; of the list without {', '.join(found.coarse)}" if found.coarse else "")
     )
     rows = [
         {"value": row["value"], "served": row[side], "side": SHORT[side]}
@@ -204,7 +204,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
         f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
         f"{format_limit(found.asked.floor)}"
         + ("; cross: as assumed" if _inside(first) and _inside(second) else "")
-        + "; of the list those without memory"
+        + (f"; of the list without {', '.join(found.left_out)}" if found.left_out else "")
     )
     says = "; ".join(
         f"{SHORT[side]}: " + ", ".join(f"{OUTCOMES[name]} on {share:.0%}" for name, share in of.items())
