@@ -10,6 +10,7 @@ from gatesim.exact.smooth import smooth
 from gatesim.exact.varied import Varied
 from gatesim.scenario import load
 from gatesim.scenario.parameter import Parameter, find_parameter
+from gatesim.scenario.schema import Scenario
 from gatesim.world.kept import kept_by
 from tests.test_varied import first_law, forgetful, plain_sums
 
@@ -110,3 +111,17 @@ def test_results_are_shared_by_scenarios_that_agree_in_the_tables() -> None:
     assert count(scenario, 1) == count(other, 1) == 1
     assert count(scenario, 2) == 2
     assert count(third, 1) == 3
+
+
+def test_results_are_not_shared_by_tables_in_another_order() -> None:
+    """Segments and documents are numbered as they stand: the same tables in another order are another scenario."""
+    scenario = load("travellers-month").scenario
+    turned = scenario.model_copy(update={"segments": dict(reversed(scenario.segments.items()))})
+    assert turned.segments == scenario.segments
+
+    @kept_by("segments")
+    def names(scenario: Scenario) -> list[str]:
+        return list(scenario.segments)
+
+    for one in (scenario, turned, scenario.model_copy(), turned.model_copy()):
+        assert names(one) == list(one.segments)

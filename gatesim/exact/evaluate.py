@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from gatesim.gates.tables import Tables
 from gatesim.law.law import Law
 from gatesim.scenario.schema import Scenario
 from gatesim.world.makers import makers
+
+_ALONE = Lock()
+"""Places are remembered from one evaluation to the next, and are filled meanwhile: one thread at a time."""
 
 
 class World:
@@ -60,7 +64,9 @@ class World:
         """Expected numbers under a gate; see `evaluate`."""
         if has_memory(self.scenario, self.law, gate):
             refuse_other_durations(self.scenario, self.law, gate, policy)
-            counts, asked, presented = Lasting(self.scenario, self.law, gate).evaluate(self.accounts, daily)
+            with _ALONE:
+                lasting = Lasting(self.scenario, self.law, gate)
+                counts, asked, presented = lasting.evaluate(self.accounts, daily)
         else:
             counts, asked, presented = self._sums.evaluate(gate, daily)
         documents = sorted({d for tables in gate for d in tables.documents}) if asked.any() else ()

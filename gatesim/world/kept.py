@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import wraps
+from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
 
 from gatesim.scenario.schema import Scenario
@@ -45,8 +46,8 @@ def kept_by(
 ) -> Callable[[Callable[Concatenate[Scenario, P], Result]], Callable[Concatenate[Scenario, P], Result]]:
     """Make a pure function that looks at some tables of a scenario only remember its results.
 
-    Scenarios that agree in these tables share them, whatever else differs: a limit, a law, a policy. Only the last few
-    different ones are known.
+    Scenarios that agree in these tables, and in the order of their entries, by which results are numbered, share them,
+    whatever else differs: a limit, a law, a policy. Only the last few different ones are known. Any thread may ask.
 
     Parameters
     ----------
@@ -58,15 +59,17 @@ def kept_by(
         function: Callable[Concatenate[Scenario, P], Result],
     ) -> Callable[Concatenate[Scenario, P], Result]:
         recent: deque[tuple[tuple[object, ...], dict[Hashable, Result]]] = deque(maxlen=_RECENT)
+        looking = Lock()
 
         @kept
         def shared(scenario: Scenario) -> dict[Hashable, Result]:
             parts = tuple(getattr(scenario, table) for table in tables)
-            for known, results in recent:
-                if known == parts:
-                    return results
-            recent.appendleft((parts, {}))
-            return recent[0][1]
+            with looking:
+                for known, results in recent:
+                    if known == parts and _order(known) == _order(parts):
+                        return results
+                recent.appendleft((parts, {}))
+                return recent[0][1]
 
         @wraps(function)
         def remembering(scenario: Scenario, /, *args: P.args, **kwargs: P.kwargs) -> Result:
@@ -79,3 +82,13 @@ def kept_by(
         return remembering
 
     return decorate
+
+
+def _order(value: object) -> object:
+    """In which order the entries of tables stand, at any depth: tables that are equal may differ in it."""
+    if isinstance(value, Mapping):
+        return tuple((key, _order(entry)) for key, entry in value.items())
+    if isinstance(value, tuple | list):
+        return tuple(map(_order, value))
+    fields = getattr(value, "__dict__", None)
+    return tuple(map(_order, fields.values())) if fields else None
