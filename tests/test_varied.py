@@ -112,6 +112,29 @@ def test_two_parameters_at_once(seed: int) -> None:
             assert found.restricted == pytest.approx(expected[1], abs=1e-12 * expected[2:].sum())
 
 
+def test_a_policy_by_channel_follows_its_parts() -> None:
+    """What moves in a part, and what its beliefs are made of, moves the policy that takes its decisions over."""
+    data = load("channels").data
+    parts = dict.fromkeys(("consumer", "team", "api", "cloud", "reseller"), "part")
+    part = {"family": "posterior", "block_above": 0.5}
+    policies = {"part": part, "mixed": {"family": "by_channel", "parts": parts}}
+    scenario = forgetful(Scenario.model_validate({**data, "policies": {**data["policies"], **policies}}))
+    moved = 0
+    for one in (
+        parameter(("policies", "part", "block_above"), low=0.01),
+        parameter(*(("segments", name, "needs_per_day") for name in scenario.segments), low=0.1, high=3.0),
+    ):
+        varied = Varied(scenario, first_law, [one])
+        seen = set()
+        for value in (one.low, 0.3, one.high):
+            found = varied.served("mixed", [value])
+            expected = plain_sums(varied.at([value]), "mixed")
+            assert found.restricted == pytest.approx(expected[1], abs=1e-12 * expected[2:].sum())
+            seen.add(round(found.restricted / found.all_restricted, 9))
+        moved += len(seen) > 1
+    assert moved
+
+
 def test_a_signal_that_a_cause_ties_is_not_taken_for_linear() -> None:
     scenario = load("june-2026").scenario
     assert is_linear(scenario, parameter(("signals", "ip", "accuracy")))

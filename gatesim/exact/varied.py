@@ -31,7 +31,7 @@ from gatesim.gates.bounds import Check
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.scenario.parameter import Parameter, changed
-from gatesim.scenario.policies import Best, Posterior
+from gatesim.scenario.policies import Best, ByChannel, Posterior
 from gatesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
@@ -328,6 +328,13 @@ class Varied:
         return Served(float(served[0]), float(served[1]), float(total[0]), float(total[1]))
 
 
+def _with_parts(scenario: Scenario, name: str) -> set[str]:
+    """A policy, and those whose decisions it takes over on some channel."""
+    policy = scenario.policies[name]
+    parts = policy.parts.values() if isinstance(policy, ByChannel) else ()
+    return {name}.union(*(_with_parts(scenario, part) for part in parts))
+
+
 class _Gate:
     """A policy under a changing parameter."""
 
@@ -335,7 +342,12 @@ class _Gate:
         self._varied, self._name = varied, name
         policy = varied.scenario.policies[name]
         self._policy = policy
-        own = [p for p in varied.parameters if any(q[:2] == ("policies", name) for q in p.paths)]
+        parts = _with_parts(varied.scenario, name)
+        own = [
+            p
+            for p in varied.parameters
+            if any(q[0] == "policies" and q[1:2] and q[1] in parts for q in p.paths)
+        ]
         self._own = own
         answers = [
             p
@@ -343,7 +355,7 @@ class _Gate:
             if p.table in ("documents", "checkers")
             or any(q[0] == "segments" and len(q) > 2 and q[2] in _ANSWERS for q in p.paths)
         ]
-        follows_needs = isinstance(policy, Posterior | Best)
+        follows_needs = any(isinstance(varied.scenario.policies[part], Posterior | Best) for part in parts)
         thresholds = all(q[2:] in (("block_above",), ("check_above",)) for p in own for q in p.paths)
         self._by_threshold = isinstance(policy, Posterior) and not policy.beliefs and thresholds
         self.check = Check(policy.documents, policy.checker) if policy.documents else None
