@@ -196,6 +196,7 @@ def test_people_who_meet_at_the_desk_have_intervals_by_replication() -> None:
     assert one.unit == "replication"
     assert one.differences["careful"]["false_block_rate"].low is None
     assert "--reps" in one.differences["careful"]["false_block_rate"].note
+    assert "Without an interval, careful has false blocks" in sentence(one)
     three = compare(real_size, reps=3, **meet)  # type: ignore[arg-type]
     found = three.differences["careful"]["false_block_rate"]
     blocked = three.measures["careful"]["false_block_rate"]

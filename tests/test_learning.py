@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gatesim.exact.evaluate import World
+from gatesim.exact.expected import CannotDo
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import make_law, microseconds
 from gatesim.measures.ledger import FAILED_CHECK, GAVE_UP, NO_ANSWER, NO_DOCUMENT
@@ -219,7 +220,7 @@ def test_long_data_finds_the_truth_whoever_looks() -> None:
 def test_a_result_that_no_world_allows_stops_the_plan() -> None:
     never = {"segments": {"natives": {"gives_up": 0.0}}}
     beliefs = {"never": {"weight": 1.0, "world": never}}
-    with pytest.raises(ValueError, match=r"operator\.beliefs: checks or audits come out as they can in none"):
+    with pytest.raises(CannotDo, match=r"operator\.beliefs: checks or audits come out as they can in none"):
         plan(asking(IMPATIENT, checks=10, beliefs=beliefs))
 
 

@@ -316,6 +316,12 @@ def test_best_within_each_order_needs_a_limit_from_each() -> None:
         best('orders.1.standard={ kind = "leak_count", limit = 3.0 }')
     with pytest.raises(ScenarioError, match="cannot look ahead to a date that is drawn"):
         best('orders.1.ends=[{ kind = "lapsed", after = "5d" }]')
+    licence = "orders.1.licences=[{{ applied = 2026-06-12T00:00:00Z, granted = 1.0, "
+    licence += 'segments = ["permanent_named"], {} }}]'
+    desk = 'orders.1.licence_desk={ officers = 2.0, service = "1h" }'
+    with pytest.raises(ScenarioError, match="cannot look ahead to a date that is drawn"):
+        best(licence.format('decided_after = "1d", at_least = "1d"'), desk)
+    assert best(licence.format('decided_after = "1d", at_least = "1d"')).policies["best"].may_leak is not None
     limit = 'each_order = true, ratio = "leak_share", limit = 0.05'
     assert (
         best('orders.1.standard={ kind = "leak_count", limit = 3.0 }', extra=limit).policies["best"].may_leak

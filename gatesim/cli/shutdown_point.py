@@ -97,6 +97,10 @@ def command(
             raise click.UsageError(f"{option}: give one for each --vary, in the same order, or none")
     if uncertain and len(vary) > 1:
         raise click.UsageError("--uncertain takes one --vary")
+    if remembering is not None and len(vary) == 1 and not uncertain:
+        raise click.UsageError(
+            "--remembering and --no-remembering are about maps (two --vary) and --uncertain"
+        )
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.within_orders import together_words

@@ -243,16 +243,17 @@ def _each_order(path: KeyPath, policy: Best, orders: Sequence[Order]) -> Iterato
                 key, message, "give the policy a ratio and a limit", (("orders", number, "standard"),)
             )
         for drawn, place in ((order.ends, "ends"), (order.licences, "licences")):
-            if any(_is_drawn(one) for one in drawn):
+            if any(_is_drawn(one, order) for one in drawn):
                 message = "cannot look ahead to a date that is drawn"
                 yield Finding(key, message, "give it a date", (("orders", number, place),))
 
 
-def _is_drawn(one: End | Licence) -> bool:
-    """Whether an end, or a licence, is decided by a draw."""
+def _is_drawn(one: End | Licence, order: Order) -> bool:
+    """Whether an end, or a licence, of an order is decided by a draw; what passes a desk counts as drawn."""
     if isinstance(one, End):
         return one.after is not None
-    return one.granted > 0 and (one.granted < 1 or one.decided_after > one.at_least)
+    has_desk = order.licence_desk is not None and order.licence_desk.service > 0
+    return one.granted > 0 and (one.granted < 1 or one.decided_after > one.at_least or has_desk)
 
 
 def _attested(scenario: Scenario, path: KeyPath, policy: Attested) -> Iterator[Finding]:

@@ -61,6 +61,11 @@ def operator_rules(scenario: Scenario) -> Iterator[Finding]:
     elif operator.beliefs:
         message = 'only the strategy "best" goes by beliefs'
         yield Finding(("operator", "beliefs"), message, because=(("operator", "strategy"),))
+    if operator.strategy != "best":
+        for key, given in (("checks", operator.checks > 0), ("audits", operator.audits)):
+            if given:
+                message = 'only the strategy "best" learns'
+                yield Finding(("operator", key), message, because=(("operator", "strategy"),))
     if operator.strategy == "fixed" and len(operator.ladder) > 1:
         message = f"has {len(operator.ladder)} policies, but a fixed strategy is one policy"
         hint = 'strategy = "listed" puts one in place after the other'

@@ -124,9 +124,16 @@ def sentence(found: Comparison) -> str:
             if one.low is not None and not one.told
         ]
         same = [BY_NAME[name].title.lower() for name, one in by_measure.items() if one.value == 0]
+        bare = [
+            _told(name, one)
+            for name, one in by_measure.items()
+            if found.unit and one.value and one.low is None
+        ]
         said = f"Against {found.first}, {policy} has {'; '.join(told)}." if told else ""
         if left:
             said += f" Noise leaves open which of {found.first} and {policy} has more: {', '.join(left)}."
+        if bare:
+            said += f" Without an interval, {policy} has {'; '.join(bare)}."
         if same:
             said += f" The same under {found.first} and {policy}: {', '.join(same)}."
         parts.append(said.strip() or f"{policy} and {found.first} cannot be compared: nothing was measured.")

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.exact.evaluate import World
+from gatesim.exact.expected import CannotDo, needs_of_makers
 from gatesim.exact.expected import Expected as ExactExpected
-from gatesim.exact.expected import needs_of_makers
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import Switch, switches
 from gatesim.gates.tables import Tables
@@ -143,7 +143,7 @@ def learnt(
 
     Raises
     ------
-    ValueError
+    CannotDo
         If no world is left.
     """
     if sessions == 0 and besides is None:
@@ -154,11 +154,11 @@ def learnt(
         if sessions > 0:
             scores = scores + np.array([sessions * (truth[seen] @ np.log(q[seen])) for q in believed])
     if not np.isfinite(scores).any():
-        raise ValueError("operator.beliefs: cells occur that can occur in none of the worlds")
+        raise CannotDo("operator.beliefs: cells occur that can occur in none of the worlds")
     if besides is not None:
         scores = scores + besides
         if not np.isfinite(scores).any():
-            raise ValueError(
+            raise CannotDo(
                 "operator.beliefs: checks or audits come out as they can in none of the worlds that are left"
             )
     found = np.exp(scores - scores.max())

@@ -419,8 +419,11 @@ class _Search:
             self.narrower += 1
             most = min((alone[part.words] for part in narrowing.parts if part.words in alone), default=inf)
             one = self._if_it_ends(narrowing)
-            self._signs[sign] = one is not None
-            if one is not None and one.bound_A.added < _LESS * most:
+            listed = one is not None and one.bound_A.added < _LESS * most
+            if one is None or listed:
+                # One that suffices and is not listed must not stand for a combination that takes out the same.
+                self._signs[sign] = listed
+            if one is not None and listed:
                 found.append(one)
         return found
 

@@ -38,6 +38,8 @@ def remains(scenario: Scenario, law: Law, reading: str, verdict: Verdict) -> tup
     tuple
         What remains, and an empty text; or None, and why bounds are not worked out beside the verdict.
     """
+    if not scenario.orders:
+        return None, ""
     why = no_single_ratio(scenario)
     if not why and len(demands(scenario)) != 1:
         why = "the orders ask for more than one thing"

@@ -143,7 +143,7 @@ class ShutdownPoint(Shown):
             listed,
             a,
             b,
-            len(self.remembering),
+            len(self.coarse),
             self._worlds(),
         )
         return point_sentence(claim)

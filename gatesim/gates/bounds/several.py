@@ -60,7 +60,7 @@ class Row(NamedTuple):
     binds
         Whether the limit stops the gate from serving more.
     price
-        Share of entitled needs that a unit of the limit's right-hand side (in needs) is worth.
+        Entitled needs that are served more for each unit that the limit's right-hand side (in needs) grows by.
     """
 
     leaks: float
