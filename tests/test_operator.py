@@ -181,6 +181,8 @@ def test_a_strategy_is_no_candidate_of_the_verdict() -> None:
     assert {j.policy for row in found.verdict.rows for j in row.policies} == {"any_foreign"}
     alone = run(loaded(TWO_STEPS), policies=["operator"], engine="exact")
     assert list(alone.policies) == ["operator"]
+    assert alone.sentence.startswith("Only the operator's strategy was run")
+    assert not alone.verdict.chances
 
 
 def test_dark_time_by_hand() -> None:
