@@ -14,7 +14,7 @@ from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.types import format_duration
+from gatesim.scenario.types import about_duration
 from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
@@ -81,7 +81,7 @@ def lead_time(scenario: Scenario, policy: str) -> str:
     if policy == OPERATOR:
         return "step by step"
     lead = with_staff_away(scenario, policy)
-    return "at once" if lead == 0 else format_duration(lead)
+    return "at once" if lead == 0 else about_duration(lead)
 
 
 def _policies_note(result: Result) -> str:
