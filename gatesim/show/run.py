@@ -303,11 +303,17 @@ def course_table(result: Result) -> Table | None:
         "they are in the strategy's numbers). "
     )
     note += " ".join(dark_words(one) for one in found.dark)
-    if found.reviews:
+    if found.dated:
         possible, known = (
-            "at no time" if at is None else f"from {format_date(at)}" for at in (found.possible, found.known)
+            "at no time" if at is None else f"from {format_date(at)} on"
+            for at in (found.possible, found.known)
         )
-        note += f" A gate other than shutting down would do {possible}; the operator could know it {known}."
+        knows = (
+            f"the operator could know it {known}"
+            if found.reviews
+            else "the operator goes by its list, and learns nothing of it"
+        )
+        note += f" A gate of the ladder other than shutting down would do {possible}; {knows}."
     columns = (Column("from", LEFT), Column("in place", LEFT))
     return Table("The operator's strategy", columns, tuple(rows), note.strip())
 
