@@ -87,7 +87,13 @@ def reading_in_words(scenario: Scenario, reading: str) -> str:
 
 def and_list(names: Sequence[str]) -> str:
     """Names in a row, the last after "and"."""
-    return " and ".join(", ".join(names).rsplit(", ", 1)) if names else "nothing"
+    return " and ".join(", ".join(names).rsplit(", ", 1))
+
+
+def gate_of_a_session(signals: Sequence[str]) -> str:
+    """What bound A is about."""
+    what = f"one session's {and_list(signals)}" if signals else "one session alone, without any signal"
+    return f"gate that decides from {what}"
 
 
 def full_sentence(claim: Claim) -> str:
@@ -116,7 +122,7 @@ def full_sentence(claim: Claim) -> str:
 
 
 def _gates(claim: Claim) -> str:
-    return f"gate that decides from one session's {and_list(claim.signals)}"
+    return gate_of_a_session(claim.signals)
 
 
 def _policies(claim: Claim) -> str:
