@@ -25,7 +25,7 @@ from gatesim.scenario.types import DAY
 from gatesim.show import charts
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.charts.policies import LEAST
-from gatesim.show.check import print_check, values
+from gatesim.show.check import print_check, titles, values
 from gatesim.show.decisions import print_decisions
 from gatesim.show.html import run_html
 from gatesim.show.lines import broken_lines
@@ -354,6 +354,18 @@ def test_many_values_are_shown_by_their_span() -> None:
     assert values({"a": 0.5, "b": 0.5, "c": 2000}) == "0.5, 2,000"
     assert values({"a": 0.5, "b": 0.25, "c": 1}) == "0.25 to 1"
     assert values({"a": "x", "b": "y", "c": 1}) == "x and 2 more"
+
+
+def test_numbers_are_written_without_powers_of_ten() -> None:
+    assert values({"a": 1_000_000, "b": 1e-5}) == "1,000,000, 0.00001"
+    assert values({"a": 374_474}) == "374,474"
+
+
+def test_inputs_that_share_a_title_are_told_apart() -> None:
+    shown = titles(gatesim.check("june-2026").inputs)
+    assert len(set(shown)) == len(shown)
+    assert "People abroad who hold a US card (abroad_korea)" in shown
+    assert "Time of the automatic part of a check" in shown
 
 
 def test_who_has_a_table_for_each_reading_where_the_page_is_narrow(

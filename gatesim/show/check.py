@@ -15,13 +15,13 @@ def inputs_table(checked: Check) -> Table:
     """Every input: value, plausible range, grade, source."""
     rows = [
         (
-            entry.title,
+            title,
             values(entry.values),
             _range(entry),
             entry.grade,
             "; ".join(entry.sources) or entry.origin,
         )
-        for entry in checked.inputs
+        for title, entry in zip(titles(checked.inputs), checked.inputs, strict=True)
     ]
     columns = (
         Column("input", LEFT, 5),
@@ -31,6 +31,25 @@ def inputs_table(checked: Check) -> Table:
         Column("source", LEFT, 5),
     )
     return Table("What it rests on", columns, tuple(rows))
+
+
+def titles(inputs: Sequence[Input]) -> list[str]:
+    """Their titles; those that several have with what their keys have apart, such as a segment's name."""
+    keys: dict[str, list[list[str]]] = {}
+    for entry in inputs:
+        keys.setdefault(entry.title, []).append(entry.key.split("."))
+    found = []
+    for entry in inputs:
+        alike, parts = keys[entry.title], entry.key.split(".")
+        first, last = _shared(alike), _shared([key[::-1] for key in alike])
+        apart = ", ".join("others" if part == "*" else part for part in parts[first : len(parts) - last])
+        found.append(f"{entry.title} ({apart})" if len(alike) > 1 and apart else entry.title)
+    return found
+
+
+def _shared(keys: Sequence[Sequence[str]]) -> int:
+    """How many parts keys have in common, from the first on."""
+    return next((place for place, parts in enumerate(zip(*keys, strict=False)) if len(set(parts)) > 1), 0)
 
 
 def values(found: Mapping[str, object]) -> str:
@@ -118,6 +137,11 @@ def print_keys(checked: Check, prefix: str) -> None:
     )
 
 
+def paragraphs(text: str) -> list[str]:
+    """What an author wrote, by its ends of lines."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
 def print_check(checked: Check) -> None:
     """Print what a scenario rests on."""
     console = page()
@@ -130,4 +154,5 @@ def print_check(checked: Check) -> None:
     print_table(console, inputs_table(checked))
     if scenario.expected:
         say(console, "What was expected before its first run, and what came out", "bold")
-        say(console, " ".join(scenario.expected.split()))
+        for line in paragraphs(scenario.expected):
+            say(console, line)

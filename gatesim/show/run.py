@@ -218,8 +218,8 @@ def whom_table(result: Result) -> Table:
         Column("refuses wrongly, mostly", LEFT),
         Column("lets through, mostly", LEFT),
     )
-    note = "Share of the policy's false blocks (leaks) made by people of the segment."
-    return Table("Whom", columns, tuple(rows), note)
+    note = "Of the policy's false blocks the share that falls on the segment; of its leaks the share that it makes."
+    return Table("Whom each policy refuses wrongly, and whom it lets through", columns, tuple(rows), note)
 
 
 def _through(result: Result, name: str) -> str:
