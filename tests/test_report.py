@@ -135,6 +135,25 @@ def test_a_year_does_not_swell_the_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
+def test_on_a_phone_charts_keep_their_size(page: Path, browser_page: Page) -> None:  # noqa: F811
+    smallest = """() => Math.min(...[...document.querySelectorAll("figure svg text")]
+        .map(text => text.getBoundingClientRect().height).filter(height => height > 0))"""
+    widest = """() => Math.max(...[...document.querySelectorAll("figcaption, p, h1, td")]
+        .filter(one => !one.closest(".wide") || one.closest(".rests")).map(one => one.getBoundingClientRect().right))"""
+    browser_page.goto(page.as_uri())
+    hints = browser_page.locator("figcaption")
+    browser_page.set_viewport_size({"width": 1280, "height": 844})
+    assert hints.count() == len(CHARTS)
+    assert not hints.first.is_visible()
+    wide = browser_page.evaluate(smallest)
+    browser_page.set_viewport_size({"width": 390, "height": 844})
+    assert all(hint.is_visible() for hint in hints.all())
+    assert browser_page.evaluate(smallest) == pytest.approx(wide, rel=0.01)
+    assert browser_page.evaluate(widest) <= 390
+    assert all("Swipe sideways" in words and len(words) > 40 for words in hints.all_inner_texts())
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_report_is_for_everybody(page: Path, width: int, browser_page: Page) -> None:  # noqa: F811
     browser_page.set_viewport_size({"width": width, "height": 844})

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.padding import Padding
-from rich.text import Text
-
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_date, format_interval, format_limit, format_rate, is_wide
@@ -18,7 +15,7 @@ from gatesim.scenario.types import about_duration
 from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
-from gatesim.show.page import page
+from gatesim.show.page import page, say
 from gatesim.show.sides import SIDES
 from gatesim.show.sides import outcome_words as side_words
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
@@ -221,8 +218,8 @@ def whom_table(result: Result) -> Table:
         Column("refuses wrongly, mostly", LEFT),
         Column("lets through, mostly", LEFT),
     )
-    note = "Share of the policy's false blocks (leaks) made by people of the segment."
-    return Table("Whom", columns, tuple(rows), note)
+    note = "Of the policy's false blocks the share that falls on the segment; of its leaks the share that it makes."
+    return Table("Whom each policy refuses wrongly, and whom it lets through", columns, tuple(rows), note)
 
 
 def _through(result: Result, name: str) -> str:
@@ -343,14 +340,14 @@ def tables(result: Result) -> list[Table]:
 def print_run(result: Result) -> None:
     """Print a result."""
     console = page()
-    console.print(Text(result.loaded.scenario.title, style="bold"))
-    console.print(Text(heading(result), style="dim"))
+    say(console, result.loaded.scenario.title, "bold")
+    say(console, heading(result), "dim")
     console.print()
-    console.print(Padding(Text(result.sentence), (0, 0, 1, 0)))
+    say(console, result.sentence, after=True)
     for words in (result.shutting_down, transition_words(result)):
         if words:
-            console.print(Padding(Text(words), (0, 0, 1, 0)))
+            say(console, words, after=True)
     for table in tables(result):
         print_table(console, table)
     for line in small_print(result):
-        console.print(Text(line, style="dim"))
+        say(console, line, "dim")
