@@ -52,7 +52,11 @@ class CeilingA:
         varied = self._varied
         if not varied.linear or self.by_desk:
             return None
-        return all_checks(varied.scenario, clears_at_some_time(varied.law))
+        clears = clears_at_some_time(varied.law)
+        # Kinds that nobody holds as assumed, or whose checkers err alike, may differ at the ends of a range.
+        ends = product(*((p.low, p.high) for p in varied.parameters)) if self._answers_move else ()
+        scenarios = [varied.scenario, *(varied.at(values) for values in ends)]
+        return tuple(dict.fromkeys(check for each in scenarios for check in all_checks(each, clears)))
 
     @cached_property
     def _ends(self) -> list[Dense] | None:

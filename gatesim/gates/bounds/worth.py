@@ -14,7 +14,7 @@ from gatesim.gates.bounds.bound import Bound
 from gatesim.gates.bounds.desk import reviews_possible
 from gatesim.gates.bounds.one_need import clears_at_some_time, program_a
 from gatesim.gates.bounds.program import Program
-from gatesim.gates.bounds.requests import Check, all_checks
+from gatesim.gates.bounds.requests import Check, all_checks, useful_kinds
 from gatesim.gates.bounds.solve import least_leak, most_served
 from gatesim.gates.bounds.standards import Standard
 from gatesim.law.law import Law
@@ -129,12 +129,14 @@ def _documents(
     desk: bool,
 ) -> Iterator[Worth]:
     """What it is worth that a kind of document can be asked for."""
-    everything = all_checks(scenario, clears_at_some_time(law))
+    clears = clears_at_some_time(law)
+    everything, useful = all_checks(scenario, clears), useful_kinds(scenario, clears)
     for kind in scenario.documents:
         key = f"documents.{kind}"
         without: Sequence[Check] = [check for check in everything if kind not in check.documents]
         if len(without) == len(everything):
-            yield Worth(key, "can be asked for", 0.0, 0.0, "it clears nobody under this reading")
+            why = "nobody holds one" if kind in useful else "it clears nobody under this reading"
+            yield Worth(key, "can be asked for", 0.0, 0.0, why)
             continue
         less = program_a(scenario, law, checks=without, desk=desk)
         # Without any check there is no desk to count.
