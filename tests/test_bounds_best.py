@@ -85,6 +85,7 @@ def at_a_corner(scenario: Scenario) -> tuple[Scenario, Law, float]:
 
 
 @pytest.mark.parametrize("documents", [(), ("passport",)])
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_simulation_attains_bound_a(documents: tuple[str, ...]) -> None:
     """Five standard errors, accounts as units: each of four comparisons is a false alarm in 6e-7 of all runs."""
     scenario, law, share = at_a_corner(world(documents=documents))
