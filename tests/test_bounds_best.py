@@ -24,6 +24,7 @@ from gatesim.world.people import populate
 from tests.bounded import served_and_leaks
 from tests.plain import FOREIGNER, SOMEBODY, START, order, plain
 from tests.random_scenarios import random_scenario
+from tests.watched import watched
 
 
 def with_best(scenario: Scenario, **keys: Any) -> Scenario:
@@ -45,7 +46,7 @@ def world(**keys: Any) -> Scenario:
     return with_best(plain({"family": "open"}, segments=people, signals=signals), **keys)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", watched(range(20)))
 def test_the_exact_engine_finds_what_the_rounding_promises(seed: int) -> None:
     for documents in ((), None):
         scenario = random_scenario(np.random.default_rng(seed))
