@@ -41,6 +41,7 @@ from gatesim.scenario.schema import Scenario
 from tests.bounded import all_tables, best_mixture, gates_of, program, served_and_leaks
 from tests.plain import FOREIGNER, SOMEBODY, order, plain, rules
 from tests.random_scenarios import random_scenario
+from tests.watched import watched
 
 # --- Closed forms ---
 
@@ -266,7 +267,7 @@ def _check_table(bound: Bound, size: float) -> None:
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", watched(range(12)))
 def test_the_gate_of_a_bound_does_what_the_bound_says(seed: int) -> None:
     """Its tables, evaluated by the exact engine and mixed with their weights, attain the value within the limit."""
     scenario = random_scenario(np.random.default_rng(seed))
@@ -293,7 +294,7 @@ def test_the_gate_of_a_bound_does_what_the_bound_says(seed: int) -> None:
             _check_table(bound, size)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", watched(range(20)))
 def test_checks_come_out_as_those_of_a_policy_do(seed: int) -> None:
     scenario = random_scenario(np.random.default_rng(seed))
     law = make_law(scenario, "person")
@@ -368,7 +369,7 @@ def test_the_desk_binds_by_its_mean_flow() -> None:
     assert "however many" in without.scope
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", watched(range(25)))
 def test_two_prices_find_what_a_general_solver_finds(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows = []
@@ -450,7 +451,7 @@ def _check_prices(bound: Bound) -> int:
     return count
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", watched(range(12)))
 def test_prices_are_one_sided_derivatives(seed: int) -> None:
     scenario = random_scenario(np.random.default_rng(seed))
     made = program_a(scenario, make_law(scenario, "person"))
@@ -553,7 +554,7 @@ def test_zero_is_structural() -> None:
 # --- What can be learnt of an owner ---
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", watched(range(15)))
 def test_all_answers_are_all_that_lists_can_tell(seed: int) -> None:
     """Every draw and every list by brute force: owners fall into the same combinations with the same probability."""
     rng = np.random.default_rng(seed)
