@@ -22,9 +22,13 @@ from gatesim.world.makers import makers
 Ints = NDArray[np.int64]
 
 _PENDING = [number for number, (outcome, _) in enumerate(ENDS) if outcome == PENDING]
-_SERVED_SOME = ("people_restricted", "people_leaked", "people_entitled", "people_blocked")
-_OF_NEEDS = ("restricted", "leaks", "entitled", "false_blocks")
-"""Who has at least one need of the kind at the same place is counted in `_SERVED_SOME`."""
+_MAKERS_OF = {
+    "people_restricted": "restricted",
+    "people_leaked": "leaks",
+    "people_entitled": "entitled",
+    "people_blocked": "false_blocks",
+}
+"""Of which needs people have at least one who are counted."""
 
 
 def refuse_losses(scenario: Scenario, done: Mapping[tuple[str, str], Mapping[int, Done]]) -> None:
@@ -81,7 +85,7 @@ def _wrong(scenario: Scenario, tally: Tally) -> str:
         return "accounts"
     people = {name: tally.people[:, number] for number, name in enumerate(PEOPLE)}
     accounts = tally.accounts[[maker.owner for maker in makers(scenario)]]
-    for name, kind in zip(_SERVED_SOME, _OF_NEEDS, strict=True):
+    for name, kind in _MAKERS_OF.items():
         number = of_needs[:, NEEDS.index(kind)]
         most = np.minimum(number, accounts)
         if (people[name] > most).any() or ((people[name] > 0) != (number > 0)).any():
