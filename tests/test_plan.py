@@ -19,7 +19,7 @@ from gatesim.scenario.types import DAY, HOUR
 from gatesim.study.plan import Plan, cell_distribution, learnt, plan
 from gatesim.study.strategy import course
 from gatesim.world.space import CellSpace
-from tests.scenarios import SMALL, small
+from tests.scenarios import SMALL, Whole, small
 
 WRONG = {"segments": {"visitors": {"card": {"US": 0.95, "other": 0.05}}}}
 """A world in which visitors look American: any_foreign leaks 24 % of what it serves there, 17 % in truth."""
@@ -218,6 +218,14 @@ def test_bad_operators_are_named(operator: dict[str, Any], message: str) -> None
         operator={"ladder": ["shutdown"], "strategy": "best", **operator},
     )
     assert message in [f"{dotted(one.path)}: {one.message}" for one in inconsistencies(changed)]
+
+
+def test_where_nobody_wants_what_the_order_names_there_is_nothing_to_learn_from() -> None:
+    data = load(SMALL, ['operator={ ladder = ["any_foreign"], strategy = "best" }']).data
+    old = {name: {"models": Whole(new=0.0, old=1.0)} for name in data["segments"]}
+    scenario = small(operator=data["operator"], segments=old)
+    with pytest.raises(CannotDo, match="nobody has a need for a model that an order names"):
+        plan(scenario)
 
 
 def test_a_world_that_does_not_fit_is_named() -> None:

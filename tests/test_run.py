@@ -21,6 +21,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.measures.ledger import Ledger
 from gatesim.measures.tally import Tally
 from gatesim.scenario import Loaded, ScenarioError, load
+from gatesim.show.run import transition_words
 from gatesim.show.who import print_who
 from gatesim.study import simulate, store
 from gatesim.study.folder import sha256, whole_folder, write_json
@@ -604,7 +605,9 @@ def test_the_first_policy_that_could_be_in_place_ends_the_transition() -> None:
     found = transition_of(any_foreign="2d", shutdown="5h", ask="5d")
     assert found is not None
     assert found.policy == "shutdown"
+    assert found.until is not None
     assert found.until.isoformat() == "2026-06-12T22:21:00-04:00"
+    assert found.over is None
     # National: visitors, and foreigners; the new model only.
     assert found.leaks == pytest.approx(3000 * (0.1 * 2.0 + 0.4 * (0.97 * 0.7 + 0.03)) * 5 / 24)
 
@@ -613,10 +616,40 @@ def test_leaks_of_the_transition_go_by_epoch() -> None:
     """Until 16 June the lab counts, then it is carved out; the order is lifted on 18 June."""
     found = transition_of(any_foreign="300d", shutdown="300d", ask="300d", careful="300d")
     assert found is not None
-    assert found.until == small().start + timedelta(days=10), "not within the window"
+    assert found.until == small().orders[0].issued + timedelta(days=300)
+    assert found.over == small().start + timedelta(days=8), "the order is lifted before any gate is ready"
     foreigners, visitors = 0.4 * 0.97 * 0.7, 0.1 * 2.0 + 0.4 * 0.03
     before, whole = 4 - (17 + 21 / 60) / 24, 6 - (17 + 21 / 60) / 24
     assert found.leaks == pytest.approx(3000 * (foreigners * whole + visitors * before))
+
+
+@pytest.mark.parametrize(
+    ("lead", "words"),
+    [
+        (
+            "5h",
+            "complies before 12 June 2026, 22:21 (UTC-04:00), when any_foreign could be in place: until then",
+        ),
+        (
+            "300d",
+            "complies before 8 April 2027, 17:21 (UTC-04:00), when any_foreign could be in place, and within the "
+            "window no order is in force from 18 June 2026 on: in all that time",
+        ),
+        (
+            "forever",
+            "complies at any time, for none but an open one is ever ready, and within the window no order is in "
+            "force from 18 June 2026 on: in all that time",
+        ),
+    ],
+)
+def test_what_is_said_of_the_transition_is_so(lead: str, words: str) -> None:
+    """Nobody complies at the end of the window because it ends, or once nothing is asked any more."""
+    leads = dict.fromkeys((name for name in small().policies if name != "open"), "forever") | {
+        "any_foreign": lead
+    }
+    sets = [f'policies.{name}.lead_time="{time}"' for name, time in leads.items()]
+    result = gatesim.run(SMALL, sets=sets, policies=["open"], engine="exact")
+    assert transition_words(result).startswith(f"None of the policies {words} about ")
 
 
 def test_there_is_no_transition_where_a_policy_is_there_at_once() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gatesim.engine import arrays
+from gatesim.engine.fast_tally import counting
 from gatesim.scenario import ScenarioError, build, consistency
 from gatesim.scenario.consistency import (
     LEAST,
@@ -18,6 +20,8 @@ from gatesim.scenario.consistency import (
 )
 from gatesim.scenario.countries import COUNTRIES
 from gatesim.scenario.errors import dotted
+from gatesim.scenario.rules_gates import MOST_DOCUMENTS
+from gatesim.scenario.rules_law import MOST_READINGS
 from tests.scenarios import Whole, small, small_data
 
 
@@ -701,6 +705,25 @@ def test_nobody_who_needs_the_service_is_an_error() -> None:
     assert wrong(segments=idle) == [
         "segments: nobody ever needs the service: every share or needs_per_day is 0"
     ]
+
+
+def test_as_many_documents_and_readings_as_the_fast_engine_counts_and_no_more() -> None:
+    kind = small_data()["documents"]["passport"]
+    clause = {"restricts": [{"status": ["temporary"]}]}
+    for more in (0, 1):
+        documents = {"passport": kind} | {f"d{number}": kind for number in range(MOST_DOCUMENTS - 1 + more)}
+        readings = {f"r{number}": clause for number in range(MOST_READINGS - 2 + more)}
+        scenario = small(documents=documents, readings=readings)
+        assert len(scenario.readings) == MOST_READINGS + more
+        found = [f"{dotted(one.path)}: {one.message}" for one in inconsistencies(scenario)]
+        if more:
+            assert found == ["documents: has 36 entries: at most 35", "readings: has 32 entries: at most 31"]
+            with pytest.raises(ValueError, match="at most 35 kinds of documents"):
+                counting(scenario)
+        else:
+            assert found == []
+            counting(scenario)
+    assert MOST_READINGS == arrays.MOST_READINGS
 
 
 def test_more_co_users_than_draws_are_numbered_for_are_refused() -> None:

@@ -105,6 +105,13 @@ def test_an_unknown_limit_in_tables() -> None:
     assert "from the policies' break-even limits, not from samples" in chances.note
 
 
+def test_where_only_shutting_down_is_listed_nothing_is_held_against_the_standard() -> None:
+    limit = '{ kind = "leak_share", limit = { distribution = "uniform", low = 0.0, high = 1.0 } }'
+    result = gatesim.run(SMALL, engine="exact", policies=["shutdown"], sets=[f"orders.0.standard={limit}"])
+    (chances,) = own_tables(result)
+    assert chances.rows == (("none would do", "100 %", "100 %"),)
+
+
 def test_weights_of_readings_add_a_column() -> None:
     result = run(verdict={"readings": {"person": 0.7, "national": 0.3}})
     chances = table(result, "What comes of it")

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
-from tests.kept_cases import hold_together
-from tests.switching import LEAST, happenings, switching_case
+from tests import licensing, switching
+from tests.kept_cases import Case, hold_together
 
 CASES, STREAM = 100, 41
+LICENSED = 30
+
+
+def hold(
+    cases: int,
+    case_of: Callable[[list[int]], Case],
+    happenings: Callable[[Case], Counter[str]],
+    least: dict[str, float],
+) -> None:
+    """Hold the engines together on random cases, and count the cases in which things happen."""
+    seen: Counter[str] = Counter()
+    for number in range(cases):
+        case = case_of([STREAM, number])
+        hold_together(case)
+        seen.update(set(happenings(case)))
+    shares = {what: seen[what] / cases for what in least | seen}
+    print("".join(f"\n{share:7.1%}  {what}" for what, share in shares.items()))
+    assert seen.keys() <= least.keys()
+    assert not [what for what, wanted in least.items() if shares[what] < wanted]
 
 
 @pytest.mark.timeout(1800)
 @pytest.mark.no_cover
 def test_fast_and_reference_agree_on_switches() -> None:
-    seen: Counter[str] = Counter()
-    for number in range(CASES):
-        case = switching_case([STREAM, number])
-        hold_together(case)
-        seen.update(set(happenings(case)))
-    shares = {what: seen[what] / CASES for what in LEAST | seen}
-    print("".join(f"\n{share:7.1%}  {what}" for what, share in shares.items()))
-    assert seen.keys() <= LEAST.keys()
-    assert not [what for what, least in LEAST.items() if shares[what] < least]
+    hold(CASES, switching.switching_case, switching.happenings, switching.LEAST)
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.no_cover
+def test_fast_and_reference_agree_under_licences() -> None:
+    """Granted for certain or by chance, before a desk or not, for a channel or for people, until a date or the end."""
+    hold(LICENSED, licensing.licensed_case, licensing.happenings, licensing.LEAST)

@@ -28,9 +28,14 @@ from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import UNKNOWN
 from gatesim.scenario.types import FOREVER, format_duration
 
+MOST_DOCUMENTS = 35
+"""So many kinds of documents the fast engine counts side by side."""
+
 
 def gate_rules(scenario: Scenario) -> Iterator[Finding]:
     """What is wrong with documents, the desk, reactions and policies."""
+    if len(scenario.documents) > MOST_DOCUMENTS:
+        yield Finding(("documents",), f"has {len(scenario.documents)} entries: at most {MOST_DOCUMENTS}")
     for name, document in scenario.documents.items():
         yield from dangling(("documents", name, "checker"), document.checker, scenario.checkers, "checker")
         if document.automatic_time >= FOREVER:

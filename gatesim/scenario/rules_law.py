@@ -14,11 +14,16 @@ from gatesim.scenario.rules_standards import standard_rules
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
 
+MOST_READINGS = 31
+"""So many readings the fast engine judges at once."""
+
 
 def law_rules(scenario: Scenario) -> Iterator[Finding]:
     """What is wrong with the window, readings, orders and the verdict."""
     if not 0 < scenario.length < FOREVER:
         yield Finding(("length",), "the window must be longer than zero, and have an end")
+    if len(scenario.readings) > MOST_READINGS:
+        yield Finding(("readings",), f"has {len(scenario.readings)} entries: at most {MOST_READINGS}")
     for name, reading in scenario.readings.items():
         yield from _clauses(scenario, ("readings", name, "restricts"), reading.restricts)
     for number, order in enumerate(scenario.orders):

@@ -23,7 +23,8 @@ def own_tables(result: Result) -> list[Table]:
     scenario, found = result.loaded.scenario, []
     asks = demands(scenario)
     if result.verdict.own and not _in_the_other_tables(result, asks):
-        found.append(standards_table(result, asks))
+        if any(one.meets for one in result.verdict.own):  # somebody is served by a listed policy
+            found.append(standards_table(result, asks))
         if _is_unknown(result):
             found.append(chances_table(result))
     found += order_tables(result)

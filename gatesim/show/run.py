@@ -276,9 +276,18 @@ def transition_words(result: Result) -> str:
     found = result.transition
     if found is None:
         return ""
+    if found.until is None:
+        words = "None of the policies complies at any time, for none but an open one is ever ready"
+    else:
+        when = f"{format_date(found.until)}, when {found.policy} could be in place"
+        words = f"None of the policies complies before {when}"
+    if found.over is None:
+        then = "until then"
+    else:
+        words += f", and within the window no order is in force from {format_date(found.over)} on"
+        then = "in all that time"
     return (
-        f"None of the policies complies before {format_date(found.until)}, when {found.policy} could be in place: "
-        f"until then about {compact(found.leaks)} restricted needs are served under any of them. "
+        f"{words}: {then} about {compact(found.leaks)} restricted needs are served under any of them. "
         "The table shows each policy as if it had been there from the first instant."
     )
 

@@ -100,6 +100,11 @@ def cell_distribution(scenario: Scenario, models: Sequence[str]) -> Floats:
     -------
     ndarray, shape (cells,)
         Adds up to 1.
+
+    Raises
+    ------
+    CannotDo
+        If nobody has such a need.
     """
     segments = list(scenario.segments.values())
     owners = [maker.owner for maker in makers(scenario)]
@@ -112,7 +117,10 @@ def cell_distribution(scenario: Scenario, models: Sequence[str]) -> Floats:
         np.add.at(found, cells_of(scenario, owner), weights)
     total = found.sum()
     if total == 0:
-        raise ValueError("nobody has a need for a model that an order names")
+        raise CannotDo(
+            'operator.strategy = "best": nobody has a need for a model that an order names, in truth or in a world of '
+            "its beliefs, and there is nothing to learn from"
+        )
     return np.asarray(found / total)
 
 

@@ -34,6 +34,7 @@ from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.study.audits import audited
 from gatesim.study.caps import capped
+from gatesim.study.conservation import refuse_losses
 from gatesim.study.exactly import find, without_noise
 from gatesim.study.folder import whole_folder
 from gatesim.study.gates import Job, jobs, laws
@@ -272,7 +273,7 @@ def _simulated(
         for one in carry_out(scenario, scenario.seed, tasks, workers, say):
             for reading in one.tallies:
                 done.setdefault((reading, one.policy), {})[one.replication] = one
-    _refuse_lost_needs(done)
+    refuse_losses(scenario, done)
     found: dict[str, dict[str, Found]] = {reading: {} for reading in scenario.readings}
     desk: dict[str, str] = {}
     with clock.part("measure"):
@@ -452,31 +453,6 @@ def _measured(scenario: Scenario, each: Sequence[Tally], coupled: bool, leaks: b
         leaks,
         (),
     )
-
-
-def _refuse_lost_needs(done: Mapping[tuple[str, str], Mapping[int, Done]]) -> None:
-    """Hold each run to what no gate can change: needs and people are the same under every policy.
-
-    Every need must have ended in exactly one way, so the ends of each kind of need add up to the same number.
-
-    Raises
-    ------
-    RuntimeError
-        If they do not: a defect of an engine.
-    """
-    first: dict[tuple[str, int], tuple[str, Tally]] = {}
-    for (reading, policy), by_replication in done.items():
-        if policy == INTERIM:  # it does not measure all needs
-            continue
-        for replication, one in by_replication.items():
-            tally = one.tallies[reading]
-            other, before = first.setdefault((reading, replication), (policy, tally))
-            if not np.array_equal(tally.counts.sum(axis=-1), before.counts.sum(axis=-1)):
-                raise RuntimeError(
-                    f"needs under {policy} and {other} do not add up to the same: a defect of gatesim"
-                )
-            if not np.array_equal(tally.accounts, before.accounts):
-                raise RuntimeError(f"people under {policy} and {other} do not add up: a defect of gatesim")
 
 
 def _of_the_ladder(scenario: Scenario, verdict: Verdict, reading: str, ran: Sequence[str]) -> Row | None:

@@ -10,7 +10,7 @@ from gatesim.law.staff import lead_time
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.types import DAY
+from gatesim.scenario.types import DAY, FOREVER
 from gatesim.world.cells import device_weights, model_mix, needs_per_day
 from gatesim.world.makers import makers
 
@@ -22,16 +22,21 @@ class Transition:
     Attributes
     ----------
     until
-        The first instant at which a listed policy other than an open one could be in place.
+        The first instant at which a listed policy other than an open one could be in place; None where none ever is.
     policy
-        The policy that could.
+        The policy that could; empty where none.
     leaks
-        Expected restricted needs served until then, among all represented accounts.
+        Expected restricted needs served until then, among all represented accounts: within the window, and while
+        an order is in force.
+    over
+        The instant from which on no order is in force within the window, where that is no later than ``until``; else
+        None.
     """
 
-    until: datetime
+    until: datetime | None
     policy: str
     leaks: float
+    over: datetime | None = None
 
 
 def transition(scenario: Scenario, law: Law) -> Transition | None:
@@ -58,11 +63,17 @@ def transition(scenario: Scenario, law: Law) -> Transition | None:
     if order is None or law.in_force_us is None or law.issued_us is None or not able:
         return None
     lead, policy = min(able)
-    ready_us = min(law.issued_us + lead, scenario.length)
+    over_us = max(epoch.end_us for epoch in law.epochs if epoch.named.any())
+    ready_us = law.issued_us + lead
     if ready_us <= law.in_force_us:
         return None
-    until = scenario.start + timedelta(microseconds=ready_us)
-    return Transition(until, policy, _restricted_between(scenario, law, law.in_force_us, ready_us))
+    leaks = _restricted_between(scenario, law, law.in_force_us, min(ready_us, over_us))
+    over = scenario.start + timedelta(microseconds=over_us) if over_us <= ready_us else None
+    try:
+        until = None if lead >= FOREVER else scenario.start + timedelta(microseconds=ready_us)
+    except OverflowError:
+        until = None
+    return Transition(until, policy if until else "", leaks, over)
 
 
 def _restricted_between(scenario: Scenario, law: Law, start_us: int, end_us: int) -> float:
