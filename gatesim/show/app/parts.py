@@ -29,13 +29,6 @@ STYLE = """
 .gs .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 /* The room of the chart, before it comes and while it is drawn. */
 .st-key-frontier { max-width: min(564px, 100%); aspect-ratio: 564 / 373; }
-/* On a phone a chart keeps its size, and is moved sideways. */
-@media (max-width: 40rem) {
-.st-key-frontier { aspect-ratio: auto; min-height: 373px; }
-[data-testid="stVegaLiteChart"] { max-width: 100%; overflow-x: auto; border-right: 2px dotted #767676; }
-[data-testid="stVegaLiteChart"] canvas,
-[data-testid="stVegaLiteChart"] svg { max-width: none; }
-}
 .gs p { margin: 0 0 .5rem; }
 .gs small, .gs .small { color: #555; font-size: .85rem; }
 .gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
