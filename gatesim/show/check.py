@@ -54,16 +54,16 @@ def _shared(keys: Sequence[Sequence[str]]) -> int:
 
 def values(found: Mapping[str, object]) -> str:
     """The value of an input, or the span of its values."""
-    shown = list(dict.fromkeys(_value(value) for value in found.values()))
+    shown = list(dict.fromkeys(plain_number(value) for value in found.values()))
     if len(shown) <= 2:
         return ", ".join(shown)
     numbers = [value for value in found.values() if isinstance(value, int | float)]
     if len(numbers) == len(found):
-        return f"{_value(min(numbers))} to {_value(max(numbers))}"
+        return f"{plain_number(min(numbers))} to {plain_number(max(numbers))}"
     return f"{shown[0]} and {len(shown) - 1} more"
 
 
-def _value(value: object) -> str:
+def plain_number(value: object) -> str:
     """A number in at most six digits, without a power of ten where it can do without."""
     if not isinstance(value, int | float):
         return str(value)
@@ -77,7 +77,7 @@ def _range(entry: Input) -> str:
     if not entry.range:
         return ""
     low, high = entry.range
-    return f"{_value(low)} to {_value(high)} {entry.unit}".strip()
+    return f"{plain_number(low)} to {plain_number(high)} {entry.unit}".strip()
 
 
 def keys_table(keys: Sequence[Key]) -> tuple[Table, list[str]]:
@@ -112,7 +112,7 @@ def _from_file(one: Key) -> str:
 
 
 def _plausible(span: tuple[float, ...], unit: str) -> str:
-    return f"{_value(span[0])} to {_value(span[1])} {unit}".strip() if span else unit
+    return f"{plain_number(span[0])} to {plain_number(span[1])} {unit}".strip() if span else unit
 
 
 def print_keys(checked: Check, prefix: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gatesim.measures.judgement import Outcome
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.answer import answer_html, print_answer
+from gatesim.show.sides import limits_words
 from gatesim.show.tables import LEFT, Column, Table, compact, three
 from gatesim.study.relief import Gate, Relief, Reliefs, ends
 
@@ -73,6 +74,8 @@ def relief_tables(found: Reliefs) -> list[Table]:
         "needs that it serves, which the order as it is restricts and the narrowed one does not. Gained for each: "
         "needs gained for each added leak."
     )
+    if asked.each:
+        note += f" The limit: {limits_words(asked)}. What is taken out is taken out of every order."
     title = f'Narrowings that leave a gate, read as "{asked.reading}": needs gained for each added leak'
     tables = [Table(title, columns, (now, *leave_one), note)]
     if others:

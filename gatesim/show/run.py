@@ -11,7 +11,7 @@ from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.types import format_duration
+from gatesim.scenario.types import about_duration
 from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
@@ -78,7 +78,7 @@ def lead_time(scenario: Scenario, policy: str) -> str:
     if policy == OPERATOR:
         return "step by step"
     lead = with_staff_away(scenario, policy)
-    return "at once" if lead == 0 else format_duration(lead)
+    return "at once" if lead == 0 else about_duration(lead)
 
 
 def _policies_note(result: Result) -> str:
@@ -300,11 +300,17 @@ def course_table(result: Result) -> Table | None:
         "they are in the strategy's numbers). "
     )
     note += " ".join(dark_words(one) for one in found.dark)
-    if found.reviews:
+    if found.dated:
         possible, known = (
-            "at no time" if at is None else f"from {format_date(at)}" for at in (found.possible, found.known)
+            "at no time" if at is None else f"from {format_date(at)} on"
+            for at in (found.possible, found.known)
         )
-        note += f" A gate other than shutting down would do {possible}; the operator could know it {known}."
+        knows = (
+            f"the operator could know it {known}"
+            if found.reviews
+            else "the operator goes by its list, and learns nothing of it"
+        )
+        note += f" A gate of the ladder other than shutting down would do {possible}; {knows}."
     columns = (Column("from", LEFT), Column("in place", LEFT))
     return Table("The operator's strategy", columns, tuple(rows), note.strip())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.show.page import page, say
-from gatesim.show.sides import BOUNDS_NOTE, OUTCOMES, SIDES, asked_words, outcome_words, rate
+from gatesim.show.sides import BOUNDS_NOTE, OUTCOMES, SIDES, asked_words, leaks_words, outcome_words, rate
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import Half, ShutdownPoint
@@ -50,7 +50,8 @@ def _half(half: Half, side: str) -> str:
     who = half.best if side == "list" and half.best else "best"
     if half.served is None:
         return words
-    return f"{words} ({who}: serves {rate(half.served)}, leaks {rate(half.leak)}; binds: {half.binds})"
+    leaks = leaks_words(half.leak, half.leaks)
+    return f"{words} ({who}: serves {rate(half.served)}, leaks {leaks}; binds: {half.binds})"
 
 
 def changes_table(found: ShutdownPoint) -> Table:

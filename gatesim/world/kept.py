@@ -18,6 +18,10 @@ _RECENT = 4
 """Different worlds whose results are remembered while scenarios come and go."""
 
 
+_PLAIN = {str, int, float, bool, type(None)}
+"""Types without entries."""
+
+
 def kept(function: Callable[Concatenate[Scenario, P], Result]) -> Callable[Concatenate[Scenario, P], Result]:
     """Make a pure function of a scenario remember its results for as long as the scenario exists.
 
@@ -58,18 +62,19 @@ def kept_by(
     def decorate(
         function: Callable[Concatenate[Scenario, P], Result],
     ) -> Callable[Concatenate[Scenario, P], Result]:
-        recent: deque[tuple[tuple[object, ...], dict[Hashable, Result]]] = deque(maxlen=_RECENT)
+        recent: deque[tuple[tuple[object, ...], object, dict[Hashable, Result]]] = deque(maxlen=_RECENT)
         looking = Lock()
 
         @kept
         def shared(scenario: Scenario) -> dict[Hashable, Result]:
             parts = tuple(getattr(scenario, table) for table in tables)
+            order = _order(parts)
             with looking:
-                for known, results in recent:
-                    if known == parts and _order(known) == _order(parts):
+                for known, known_order, results in recent:
+                    if known == parts and known_order == order:
                         return results
-                recent.appendleft((parts, {}))
-                return recent[0][1]
+                recent.appendleft((parts, order, {}))
+                return recent[0][2]
 
         @wraps(function)
         def remembering(scenario: Scenario, /, *args: P.args, **kwargs: P.kwargs) -> Result:
@@ -86,6 +91,8 @@ def kept_by(
 
 def _order(value: object) -> object:
     """In which order the entries of tables stand, at any depth: tables that are equal may differ in it."""
+    if type(value) in _PLAIN:
+        return None
     if isinstance(value, Mapping):
         return tuple((key, _order(entry)) for key, entry in value.items())
     if isinstance(value, tuple | list):
