@@ -505,3 +505,10 @@ def test_a_first_look_says_what_follows() -> None:
     assert 'id="sentence"' in late
     assert parts.policies(first).count(">follows<") == len(first.waiting)
     assert ">follows<" not in parts.policies(whole)
+
+
+@pytest.mark.parametrize("name", ["two-governments", "june-2026", "attestation", "channels"])
+def test_no_two_sliders_of_a_group_read_alike(name: str) -> None:
+    panel = Panel(name, load(name), name)
+    shown = [(lever.group, lever.label, lever.about) for lever in panel.levers]
+    assert sorted(set(shown)) == sorted(shown)

@@ -383,3 +383,8 @@ def test_a_percent_sign_stays_with_its_number(width: int) -> None:
     lines = broken(text, width, 12)
     assert " ".join(lines) == text
     assert not any(line.startswith("%") for line in lines)
+
+
+def test_a_number_stays_with_the_name_that_it_stands_for() -> None:
+    lines = broken("dotted: the floor; 2: a_first_name, 3: a_second_name, 4: a_third_name", 130, 11)
+    assert not any(line.endswith(":") for line in lines)

@@ -318,6 +318,23 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, out.splitlines())) <= 100
 
 
+@pytest.mark.parametrize(
+    "words", [("frontier", str(SMALL)), ("shutdown-point", str(SMALL), "--vary", "signals.ip.accuracy")]
+)
+def test_a_chart_without_the_extra_is_refused_before_any_work(
+    words: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "altair", None)
+    assert call([*words, "--chart", str(tmp_path / "x.png")]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert 'pip install "gatesim[charts]"' in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["--version"]) == 0
     assert __version__ in capsys.readouterr().out

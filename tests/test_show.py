@@ -34,6 +34,7 @@ from gatesim.show.page import page, warn
 from gatesim.show.pictures import SHARP, SIGNATURE, as_pictures, compressed
 from gatesim.show.relief import relief_tables
 from gatesim.show.run import lead_time, print_run, rate, transition_words, whom_table
+from gatesim.show.shutdown import map_text, marks_words
 from gatesim.show.tables import Column, Table, broken, compact, least_width, print_table, table_html
 from gatesim.show.who import print_who
 from gatesim.study.result import Result
@@ -241,6 +242,28 @@ def test_a_warning_is_one_line_on_standard_error(capsys: pytest.CaptureFixture[s
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [f"warning: {'x' * 300}", "warning: [b] and more"]
+
+
+def test_a_warning_on_a_terminal_breaks_between_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    warn(["several orders count leaks each by itself, and here together"])
+    lines = re.sub(r"\x1b\[\d*m", "", capsys.readouterr().err).splitlines()
+    assert lines == ["warning: several orders count leaks each", "by itself, and here together"]
+
+
+def test_a_map_that_is_all_alike_is_one_line() -> None:
+    found = gatesim.shutdown_map(
+        SMALL, vary=["signals.ip.accuracy", "verdict.floor"], steps=3, policies=["open"], limit=0.5
+    )
+    for side, ranks in found.ranks.items():
+        text = map_text(found, side)
+        assert ("everywhere" in text) == (len(set(ranks.ravel().tolist())) == 1)
+        assert set(text) - set(" \neverywhere") <= set(marks_words(found))
 
 
 # A run.

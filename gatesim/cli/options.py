@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,8 @@ def json_option(command: Command) -> Command:
 def _picture_file(_context: click.Context, _option: click.Parameter, file: Path | None) -> Path | None:
     if file is not None and file.suffix not in {".png", ".svg"}:
         raise click.UsageError(f"--chart {file.name}: name a file that ends in .png or .svg")
+    if file is not None and not all(map(find_spec, ("altair", "vl_convert"))):
+        raise click.ClickException('charts need Altair and vl-convert: pip install "gatesim[charts]"')
     return file
 
 

@@ -11,6 +11,9 @@ _MONTHS = (
 )
 
 
+_WHOLE = 100 - 1e-10
+"""What is so near to all is all, but for rounding errors."""
+
 SMALLEST = 0.0001
 """Percentages below it, or nearer to a hundred, are shown so: their digits would say more than any model knows."""
 
@@ -34,6 +37,12 @@ def _up(x: float, digits: int) -> float:
     unit = 10.0 ** (_exponent(x) - digits + 1)
     # What is an exact multiple up to rounding errors stays.
     return math.ceil(x / unit - 1e-9) * unit
+
+
+def _bound(percent: float) -> float:
+    """A bound rounded up to a digit, or to two where one makes it all."""
+    bound = _up(percent, 1)
+    return bound if bound < 100 else _up(percent, 2)
 
 
 def round_up(x: float, digits: int = 2) -> int:
@@ -76,13 +85,13 @@ def format_rate(
     if percent <= 0:
         if high is None or high <= 0:
             return "0 %"
-        bound = _up(100 * high, 1)
-        return f"<{_plain(bound, -_exponent(bound))} %" if bound < 100 else "0 %"
-    if percent >= 100:
-        if low is None or low >= 1:
+        bound = _bound(100 * high)
+        return f"<{_plain(bound, 1 - _exponent(bound))} %" if bound < 100 else "0 %"
+    if percent >= _WHOLE:
+        if low is None or 100 * low >= _WHOLE:
             return "100 %"
-        gap = _up(100 * (1 - low), 1)
-        return f">{_plain(100 - gap, -_exponent(gap))} %" if gap < 100 else "100 %"
+        gap = _bound(100 * (1 - low))
+        return f">{_plain(100 - gap, 1 - _exponent(gap))} %" if gap < 100 else "100 %"
     scaled = (None if low is None else 100 * low, None if high is None else 100 * high)
     if percent < SMALLEST and (high is None or 100 * high < SMALLEST):
         return f"<{_plain(SMALLEST, 6)} %"

@@ -47,7 +47,11 @@ def say(console: Console, words: str, style: str = "", *, after: bool = False) -
 
 
 def warn(warnings: Iterable[str]) -> None:
-    """Write warnings to standard error, one line each."""
+    """Write warnings to standard error: one line each, but on a terminal broken between words."""
     console = Console(file=sys.stderr, highlight=False, emoji=False, markup=False, soft_wrap=True)
+    head = "warning: "
     for warning in warnings:
-        console.print(Text("warning: ", style="yellow").append(Text(warning, style="default")))
+        text = head + warning
+        shown = Text("\n".join(broken_lines(text, console.width)) if console.is_terminal else text)
+        shown.stylize("yellow", 0, len(head))
+        console.print(shown)

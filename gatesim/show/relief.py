@@ -37,10 +37,8 @@ def _listed(gate: Gate) -> str:
 
 
 def _most(outcome: Outcome, share: float | None) -> str:
-    """The most that a bound lets serve; what is everybody but for rounding is everybody."""
-    if share is None:
-        return SHORT[outcome]
-    return format_rate(1.0 if share > 1.0 - 1e-12 else share)
+    """The most that a bound lets serve."""
+    return SHORT[outcome] if share is None else format_rate(share)
 
 
 def _signed(needs: float) -> str:

@@ -68,7 +68,8 @@ def _frontier(result: Result) -> HConcatChart:
         try:
             listed = [name for name in result.policies if name in scenario.policies]
             asked = ask(result.loaded, reading=result.reading, policies=listed)
-            return frontier_chart(glance(result.loaded, asked).frontier)
+            seen = glance(result.loaded, asked)
+            return frontier_chart(seen.frontier, seen.cannot)
         except (ScenarioError, ValueError) as error:
             why = str(error)
     words = f"A frontier is about one leak ratio of the first order, with a limit that is known; here {why}."

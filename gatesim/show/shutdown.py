@@ -164,11 +164,19 @@ MARKS = {0: "#", 1: "+", 2: "-", 3: "."}
 
 
 def map_text(found: ShutdownMap, side: str, most: int = 60) -> str:
-    """A map in text: a character for each point, the second parameter upwards."""
+    """A map in text: a character for each point, the second parameter upwards; one line where all are the same."""
     ranks = found.ranks[side]
+    if (ranks == ranks[0, 0]).all():
+        return f"  {MARKS[int(ranks[0, 0])]} everywhere"
     across = range(0, ranks.shape[0], -(-ranks.shape[0] // most))
     up = range(0, ranks.shape[1], -(-ranks.shape[1] // 25))
     return "\n".join("  " + "".join(MARKS[int(ranks[i, j])] for i in across) for j in reversed(up))
+
+
+def marks_words(found: ShutdownMap) -> str:
+    """What the marks on the maps stand for, of those that are there."""
+    there = sorted({int(rank) for ranks in found.ranks.values() for rank in set(ranks.ravel())})
+    return ", ".join(f"{MARKS[rank]} {OUTCOMES[NAMES[rank]]}" for rank in there)
 
 
 def map_table(found: ShutdownMap) -> Table:
@@ -205,8 +213,8 @@ def print_shutdown_map(found: ShutdownMap) -> None:
         f"{second.low:g} to {second.high:g}."
     )
     say(console, axes, "dim", after=True)
+    say(console, f"A point of the map: {marks_words(found)}.", "dim", after=True)
     for side, words in SIDES.items():
         say(console, words, "bold")
-        say(console, map_text(found, side))
-        console.print()
+        say(console, map_text(found, side), after=True)
     print_table(console, map_table(found))

@@ -122,8 +122,8 @@ def whole_width(table: Table) -> int:
 
 def least_width(table: Table) -> int:
     """Columns of a page that a table takes where its words run over several lines, and none is broken."""
-    titles, natural = _headings(table)
-    return sum(_narrowest(table, titles, natural)) + _between(table)
+    titles, _ = _headings(table)
+    return sum(_narrowest(table, titles)) + _between(table)
 
 
 def _between(table: Table) -> int:
@@ -131,30 +131,38 @@ def _between(table: Table) -> int:
     return 2 * (len(table.columns) - 1)
 
 
-def _narrowest(table: Table, titles: Sequence[str], natural: Sequence[int]) -> list[int]:
-    """The longest word of each column; the text of a column of numbers counts as one."""
+def _narrowest(table: Table, titles: Sequence[str]) -> list[int]:
+    """The longest word of each column; what has digits in a column of numbers counts as one."""
     return [
-        width
-        if column.align == "right" and column.ratio is None
-        else max(1, longest_word(title), *(longest_word(row[number]) for row in table.rows))
-        for number, (column, title, width) in enumerate(zip(table.columns, titles, natural, strict=True))
+        max(
+            1,
+            longest_word(title),
+            *(_unbroken(row[number], column) for row in table.rows),
+        )
+        for number, (column, title) in enumerate(zip(table.columns, titles, strict=True))
     ]
+
+
+def _unbroken(text: str, column: Column) -> int:
+    """Columns of a page that a text takes at least."""
+    is_number = column.align == "right" and column.ratio is None and any(map(str.isdigit, text))
+    return max(map(cell_len, text.split("\n"))) if is_number else longest_word(text)
 
 
 def _widths(table: Table, titles: Sequence[str], natural: Sequence[int], page: int) -> list[int]:
     """The width of each column on a page.
 
     What stays on one line: all columns that may, where the others keep room for words; else the first, which says what
-    a row is about, and those of numbers; else those of numbers. No word is broken, unless the page is too narrow for
-    all of them: then the longest are.
+    a row is about, and those of numbers; else those of numbers; else none. No word is broken, unless the page is too
+    narrow for all of them: then the longest are.
     """
     room = page - _between(table)
-    narrowest = _narrowest(table, titles, natural)
+    narrowest = _narrowest(table, titles)
     numbers = [column.align == "right" and column.ratio is None for column in table.columns]
     fixed = [column.ratio is None for column in table.columns]
     first = [number or (place == 0 and fixed[0]) for place, number in enumerate(numbers)]
     for roomy in (ROOMY, 0):
-        for whole in (fixed, first, numbers):
+        for whole in (fixed, first, numbers, [False] * len(natural)):
             least = [
                 width if kept else min(width, max(word, roomy))
                 for width, word, kept in zip(natural, narrowest, whole, strict=True)

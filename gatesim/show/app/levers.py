@@ -293,12 +293,15 @@ class _Maker:
             used[stem] = used.get(stem, 0) + 1
             name = stem if used[stem] == 1 else f"{stem}.{used[stem]}"
             pattern, known = self._known(("segments", names[0], *field))
-            # A title that speaks of all kinds of documents does not say which.
-            special = known is not None and (pattern.endswith(field[-1]) or not label)
+            # A title that speaks of all kinds of documents, or of whole segments, does not say which number it is.
+            special = known is not None and (
+                pattern.endswith(field[-1]) or not (label or pattern == "segments.*")
+            )
+            words = label or PEOPLE.get(field[-1]) or " ".join(field).replace("_", " ").capitalize()
             yield self._lever(
                 name,
                 group,
-                known.title if known and special else label or " ".join(field).replace("_", " "),
+                known.title if known and special else words,
                 [("segments", each, *field) for each in names],
                 value,
                 about=self._whom(names, at_home),
@@ -373,6 +376,15 @@ def _holds(kind: str, segment: Segment) -> float | None:
 
 def _above_zero(field: str, segment: Segment) -> float | None:
     return getattr(segment, field) or None
+
+
+PEOPLE = {
+    "gives_up": "Who gives up when asked, an attempt",
+    "never_answers": "Who never answers a request for a document",
+    "presents_forged": "Restricted people who present a forged document",
+    "presents_borrowed": "Restricted people who present a borrowed document",
+}
+"""What a number of a segment is, where no assumption says."""
 
 
 def _unit(microseconds: float) -> str:

@@ -289,7 +289,8 @@ class Panel:
                 "keeps its own standard."
             )
         count = len(self.differing(settings))
-        default = f"{self.loaded.scenario.title[: _TITLE - 40]} ({count} changed on the page)"
+        changed = f"{count} changed on the page" if count else "a copy"
+        default = f"{self.loaded.scenario.title[: _TITLE - 40]} ({changed})"
         stated = {
             "title": title.strip()[:_TITLE] or default,
             "expected": "Nothing was written down before it was run: it was set by hand on the page of gatesim app.",

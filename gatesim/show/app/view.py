@@ -27,6 +27,7 @@ from gatesim.show.app.sliders import FEW, meant, slider
 from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
 from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
+from gatesim.study.within_orders import together_words
 
 DEFAULT = "june-2026"
 MAP_STEPS = 12
@@ -318,8 +319,9 @@ class _Places:
         self._text("verdict", parts.verdict(found))
         self._text("differing", parts.differing(panel.differing(settings), panel.name))
         self._text("policies", parts.policies(found))
-        if found.loaded.warnings:
-            lines = [f"Warning: {line}" for line in found.loaded.warnings[:8]]
+        warnings = (*together_words(found.loaded.scenario), *found.loaded.warnings)
+        if warnings:
+            lines = [f"Warning: {line}" for line in warnings[:8]]
             self._text("warnings", parts.paragraphs(lines))
         # What it shows is told beside it: as part of the chart it would be drawn anew for every number in it.
         self._text("told", parts.aloud(parts.frontier_words(found)))

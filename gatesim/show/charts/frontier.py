@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,20 +55,23 @@ def frontier_finding(found: Frontier) -> str:
     if asked.ratio != found.ratio or set(at) != set(NAMES):
         return "What no gate can beat: entitled needs served within a limit on leaks"
     a, b = (format_rate(at[bound]) for bound in NAMES)
-    limit = f"{format_limit(asked.limit)} {BASES[found.ratio]}"
-    return f"Within {limit} no gate serves more than {a} of entitled needs, or {b} if it remembers".replace(
-        f"{format_limit(asked.limit)} ", f"leaks of {format_limit(asked.limit)} of ", 1
+    memory = "even if it remembers" if a == b else f"or {b} if it remembers"
+    return (
+        f"Within leaks of {format_limit(asked.limit)} of {BASES[found.ratio]} no gate serves more than {a} of entitled "
+        f"needs, {memory}"
     )
 
 
 @unchecked()
-def frontier_chart(found: Frontier) -> HConcatChart:
+def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatChart:
     """For each reading the most served against the limit, by both bounds, and the listed policies as points.
 
     Parameters
     ----------
     found
         The frontier.
+    missing
+        Policies that have no point because the exact engine cannot do them; the small print names them.
 
     Returns
     -------
@@ -96,6 +100,8 @@ def frontier_chart(found: Frontier) -> HConcatChart:
         small += "; " + ", ".join(
             f"{numbers[name]}: {name}" for name in sorted(set(unnamed), key=numbers.__getitem__)
         )
+    if missing:
+        small += f"; without a point, since the exact engine cannot do it: {', '.join(missing)}"
     says = "; ".join(
         f'read as "{one.reading}", {one.policy} serves {format_rate(one.served)} and leaks {format_rate(one.leak)}'
         for one in found.policies

@@ -5,6 +5,7 @@ Charts need the extra ``charts`` (``pip install "gatesim[charts]"``); nothing of
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,7 @@ LONGEST_TITLE = 90
 MISSING = 'charts need Altair and vl-convert: pip install "gatesim[charts]"'
 
 TITLE_SIZE, SMALL_SIZE, LABEL_SIZE = 15, 11, 11
+_TOGETHER, _KEPT = re.compile(r" (?=%)|(?<=\d:) "), "\x1f"
 _LETTER = 0.55
 """Mean width of a letter, in sizes of its font; a little more than it is."""
 
@@ -130,10 +132,10 @@ def broken(text: str, width: float, size: float) -> list[str]:
     width, size
         Of a line, and of its letters, in points.
     """
-    # A percent sign stays with its number.
-    joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    # A percent sign stays with its number, and a number with the name that it stands for.
+    joined = _TOGETHER.sub(_KEPT, text)
     lines = textwrap.wrap(joined, max(12, int(width / (_LETTER * size)))) or [""]
-    return [line.replace("\N{NO-BREAK SPACE}%", " %") for line in lines]
+    return [line.replace(_KEPT, " ") for line in lines]
 
 
 def short_title(loaded: Loaded) -> str:

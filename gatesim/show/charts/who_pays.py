@@ -148,12 +148,12 @@ def _groups(result: Result, by: str, policy: str) -> HConcatChart:
 
 
 def _finding(found: Found, by: str, policy: str, totals: list[float]) -> str:
-    """On whom most of the false blocks fall, and who makes most of the leaks, as a title."""
+    """On whom most of the false blocks fall, and from whom most of the leaks come, as a title."""
     parts = []
     for count, total, words in zip(
         ("false_blocks", "leaks"),
         totals,
-        ("bears {} of the false blocks", "makes {} of the leaks"),
+        ("of the false blocks fall on", "of the leaks come from"),
         strict=True,
     ):
         if total <= 0:
@@ -165,7 +165,7 @@ def _finding(found: Found, by: str, policy: str, totals: list[float]) -> str:
             continue
         name, measures = max(found.by[by].items(), key=lambda item: item[1][count].numerator)
         share = f"{100 * measures[count].numerator / total:.0f} %"
-        parts.append(f"{name.replace('_', ' ')} {words.format(share)}")
+        parts.append(f"{share} {words} {name.replace('_', ' ')}")
     return f"Under {policy}, {parts[0]} and {parts[1]}"
 
 
