@@ -312,7 +312,7 @@ def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -
     grammar.altair().LayerChart.from_dict(spec, validate=True)
     assert numbers == ""
     assert spec["description"] == "What it shows."
-    shown = {row["text"]: row for row in rows_of(spec) if "text" in row and "y" in row}
+    shown = {row["text"]: row for rows in spec["datasets"].values() for row in rows if "text" in row and "y" in row}
     assert {part for text in shown for part in text.split(", ")} == {
         one.policy
         for one in found.policies
@@ -321,17 +321,20 @@ def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -
     assert all(0 < row["x"] < spec["width"] and 0 < row["y"] < spec["height"] for row in shown.values())
 
 
-def rows_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    return [row for rows in spec["datasets"].values() for row in rows]
-
-
 def test_the_panel_for_the_page_shows_the_rows_of_the_chart_of_all_readings() -> None:
     found = gatesim.frontier(SMALL, policies=["open", "shutdown", "any_foreign"])
-    spec, _ = one_reading(found, question(found.loaded.scenario), "What it shows.", ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT))
+    spec, _ = one_reading(
+        found,
+        question(found.loaded.scenario),
+        "What it shows.",
+        ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT),
+    )
     panel = charts.frontier_chart(found).to_dict()["hconcat"][0]
     drawn = [layer["data"]["values"] for layer in panel["layer"]]
     assert [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]] == drawn
-    assert [{**layer, "data": {}} for layer in spec["layer"]] == [{**layer, "data": {}} for layer in panel["layer"]]
+    assert [{**layer, "data": {}} for layer in spec["layer"]] == [
+        {**layer, "data": {}} for layer in panel["layer"]
+    ]
 
 
 def test_panels_for_the_page_differ_in_nothing_but_their_rows() -> None:

@@ -149,7 +149,8 @@ def one_reading(
 def _empty_panel(has: tuple[bool, ...], over: str, says: str, size: tuple[int, int]) -> str:
     """A panel as JSON, with nothing in its datasets; ``has`` says which of `_Rows` there are."""
     alt = altair()
-    rows = _Rows(*([{}] if there else [] for there in has))
+    some: list[dict[str, Any]] = [{}]
+    rows = _Rows(*(some if there else some[:0] for there in has))
     # All at once: Altair copies every layer for each thing that is set later.
     chart = alt.layer(
         *_layers(alt, rows, over, True),
@@ -196,9 +197,7 @@ class _Rows(NamedTuple):
         return [*line, self.floor, self.curves, self.dots, *line, *more]
 
 
-def _rows(
-    found: Frontier, reading: str, asked: Question, size: tuple[int, int]
-) -> tuple[_Rows, list[str]]:
+def _rows(found: Frontier, reading: str, asked: Question, size: tuple[int, int]) -> tuple[_Rows, list[str]]:
     """What a panel shows, and the policies whose names found no room."""
     width, height = size
     curves: list[dict[str, Any]] = [
