@@ -14,7 +14,7 @@ from gatesim.exact.rows import rows_of
 from gatesim.exact.states import has_memory
 from gatesim.exact.varied import Varied, is_linear
 from gatesim.gates.bounds import Standard, most_served, program_a, program_b
-from gatesim.gates.bounds.most import Dense, Several, dense_of, most_value, most_values
+from gatesim.gates.bounds.most import Dense, dense_of, most_value
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.scenario import load
@@ -219,44 +219,6 @@ def test_bounds_under_a_changing_parameter_are_those_of_the_changed_scenario(see
             assert (found is None) == (expected is None)
             if expected is not None:
                 assert found == pytest.approx(expected, abs=1e-10), one.key
-
-
-@pytest.mark.parametrize("ratio", ["leak_share", "leak_rate"])
-@pytest.mark.parametrize("limit", [0.0, 0.001, 0.02, 0.3, 1.0])
-def test_many_programs_at_once_have_the_values_that_they_have_one_by_one(ratio: str, limit: float) -> None:
-    rng = np.random.default_rng(int(1000 * limit) + len(ratio))
-    standard = Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
-    served, leaks = rng.exponential(size=(2, 40, 12, 3)) * (rng.random((2, 40, 12, 3)) < 0.7)
-    open_served, open_leaks = rng.exponential(size=(2, 40)) * (rng.random((2, 40)) < 0.5)
-    entitled = served.max(axis=2).sum(axis=1) + open_served
-    restricted = leaks.max(axis=2).sum(axis=1) + open_leaks
-    entitled[3], restricted[5], open_leaks[5] = 0.0, 0.0, 0.0
-    several = Several(served, leaks, open_served, open_leaks, entitled, restricted)
-    found = most_values(several, standard)
-    alone = [most_value(Dense(*each), standard) for each in zip(*several, strict=True)]
-    assert np.isnan(found).tolist() == [one is None for one in alone]
-    assert np.isnan(found).any()
-    assert not np.isnan(found).all()
-    for one, other in zip(found.tolist(), alone, strict=True):
-        assert other is None or one == pytest.approx(other, abs=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_bound_a_at_many_values_is_what_it_is_at_each(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    scenario = random_scenario(rng)
-    grid = np.array([[0.31], [0.55], [0.9]])
-    looked_at = 0
-    for one in keys(scenario, rng):
-        ceiling = CeilingA(Varied(scenario, first_law, [one], []))
-        several = ceiling.several(grid)
-        if several is None:
-            continue
-        looked_at += 1
-        for values, program in zip(grid.tolist(), zip(*several, strict=True), strict=True):
-            for said, real in zip(program, ceiling.dense(values), strict=True):
-                np.testing.assert_allclose(said, real, rtol=0, atol=1e-12 * max(1.0, several.entitled.max()))
-    assert looked_at
 
 
 AMOUNTS = st.just(0.0) | st.floats(1e-3, 10)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gatesim.exact.rows import ENTITLED, RESTRICTED, Layout
 from gatesim.exact.varied import _ANSWERS, _INSIDE, Varied
 from gatesim.gates.bounds import Check, Program, all_checks, program_a, program_b
-from gatesim.gates.bounds.most import Dense, Several, dense_of
+from gatesim.gates.bounds.most import Dense, dense_of
 from gatesim.gates.bounds.one_need import clears_at_some_time
 from gatesim.gates.bounds.requests import outcomes
 from gatesim.scenario.parameter import Parameter
@@ -91,26 +91,6 @@ class CeilingA:
             flat = varied.weights(values) @ self._corners.reshape(len(self._corners), -1)
             return self._made(values, flat.reshape(self._corners.shape[1:]))
         return self._anew(values)
-
-    def several(self, grid: Floats) -> Several | None:
-        """The programs at many values (float64[point, parameter]); None where each has to be made by itself."""
-        varied = self._varied
-        if self._ends is not None or self._corners is None:
-            return None
-        weights = np.array([varied.weights(values) for values in grid.tolist()])
-        both = np.tensordot(weights, self._corners, axes=1)
-        gated = varied.layout.gated
-        by_row = np.tensordot(weights, varied.corners_by_row, axes=1)
-        opened = by_row[:, :, ~gated].sum(axis=2)
-        totals = by_row.sum(axis=2)
-        return Several(
-            both[:, ENTITLED][:, gated],
-            both[:, RESTRICTED][:, gated],
-            opened[:, ENTITLED],
-            opened[:, RESTRICTED],
-            totals[:, ENTITLED],
-            totals[:, RESTRICTED],
-        )
 
     def _anew(self, values: Sequence[float]) -> Dense:
         varied = self._varied

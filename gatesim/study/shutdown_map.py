@@ -170,18 +170,16 @@ def shutdown_map(
     ranks = {side: np.empty(shape, dtype=np.int8) for side in SIDES}
     most = {side: np.full(shape, np.nan) for side in SIDES}
     quick = _Listed(standings, grid, remembering, lambda name: say(0.0, name))
-    for row in range(shape[0]):
-        say(row / shape[0], "map")
-        numbers = range(row * shape[1], (row + 1) * shape[1])
-        points = [tuple(point) for point in grid[numbers.start : numbers.stop].tolist()]
-        for column, (number, point) in enumerate(zip(numbers, points, strict=True)):
-            ranks["list"][row, column], most["list"][row, column] = quick.at(number, point)
+    for number, point in enumerate(map(tuple, grid.tolist())):
+        if number % 16 == 0:
+            say(number / len(grid), "map")
+        at = divmod(number, shape[1])
+        ranks["list"][at], most["list"][at] = quick.at(number, point)
+        asked_here = standings.asked_at(point)
         for side in SIDES[1:]:
-            several = standings.most_at(side, grid[numbers.start : numbers.stop])
-            for column, (found, point) in enumerate(zip(several, points, strict=True)):
-                floor = standings.asked_at(point).floor
-                ranks[side][row, column] = OUTCOMES.index(outcome_of_most(found, floor))
-                most[side][row, column] = np.nan if found is None else found
+            found = standings._most(side, point)
+            ranks[side][at] = OUTCOMES.index(outcome_of_most(found, asked_here.floor))
+            most[side][at] = np.nan if found is None else found
     return ShutdownMap(
         loaded,
         asked,

@@ -10,15 +10,11 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from math import isnan
-
-import numpy as np
-from numpy.typing import NDArray
 
 from gatesim.exact.structure import may_leak
 from gatesim.exact.varied import Served, Varied
 from gatesim.gates.bounds import Standard
-from gatesim.gates.bounds.most import Dense, most_value, most_values
+from gatesim.gates.bounds.most import Dense, most_value
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.law.standards import Limits
@@ -245,17 +241,6 @@ class Standings:
         if last is None or dense is not last[0] or asked.standard != last[1]:
             last = self._last[side] = (dense, asked.standard, most_value(dense, asked.standard))
         return last[2]
-
-    def most_at(self, side: str, grid: NDArray[np.float64]) -> list[float | None]:
-        """The most that any gate of a bound serves at many values (float64[point, parameter]); see `most`."""
-        points = [tuple(values) for values in grid.tolist()]
-        follows = self._choices_move and self.asked.own
-        if side == "bound_A" and not follows and not self.a.by_desk:
-            several = self.a.several(grid)
-            if several is not None:
-                found = most_values(several, self.asked.standard).tolist()
-                return [None if isnan(each) else each for each in found]
-        return [self._most(side, point) for point in points]
 
     def room(self, policy: str, values: tuple[float, ...]) -> float:
         """How far a policy is within the limit, as a share of all needs: negative where it leaks more."""

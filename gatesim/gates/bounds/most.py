@@ -8,7 +8,6 @@ steps, since every step finds a new vertex).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 from typing import NamedTuple
 
@@ -117,109 +116,6 @@ def most_value(dense: Dense, standard: Standard) -> float | None:
     inside, outside = room(within), room(beyond)
     part = inside / (inside - outside) if inside > outside else 0.0
     return min((within.served + part * (beyond.served - within.served)) / dense.entitled, 1.0)
-
-
-class Several(NamedTuple):
-    """Programs with rows and options in common, as `Dense` with one more axis before the others.
-
-    Attributes
-    ----------
-    served, leaks
-        float64[program, row, option].
-    open_entitled, open_leaks, entitled, restricted
-        float64[program].
-    """
-
-    served: Floats
-    leaks: Floats
-    open_entitled: Floats
-    open_leaks: Floats
-    entitled: Floats
-    restricted: Floats
-
-    def part(self, those: NDArray[np.int64]) -> Several:
-        """Some of the programs."""
-        return Several(*(each[those] for each in self))
-
-
-def most_values(several: Several, standard: Standard) -> Floats:
-    """What `most_value` says of several programs, up to rounding; far quicker than one by one.
-
-    Parameters
-    ----------
-    several
-        The programs.
-    standard
-        The limit.
-
-    Returns
-    -------
-    ndarray, shape (program,)
-        NaN in place of None.
-    """
-    found = np.full(len(several.entitled), np.nan)
-    some = np.flatnonzero(several.entitled > 0)
-    if not len(some):
-        return found
-    several = several.part(some)
-    linear = np.array([standard.linear(each) for each in several.restricted.tolist()])
-    on_leaks, on_served, most = linear.T
-    scale = several.entitled + several.restricted
-
-    def room(at: Floats) -> Floats:
-        left: Floats = most + on_served * at[:, 0] - on_leaks * at[:, 1]
-        return left
-
-    beyond = _of_each(_everything, several)
-    fits = room(beyond) >= 0
-    with np.errstate(divide="ignore"):
-        price = np.where(on_served > 0, on_leaks / on_served, np.inf)
-    within = _at_prices(several, np.minimum(price, _STEEP))
-    strict = np.flatnonzero((price >= _STEEP) | (room(within) < 0))
-    if len(strict):
-        within[strict] = _of_each(_harmless, several.part(strict))
-    nothing = ~fits & (room(within) < 0)
-    goes_on = np.flatnonzero(~fits & ~nothing)
-    for _ in range(_STEPS):
-        rise, run = (beyond - within)[goes_on].T
-        rises = (rise > 0) & (run > 0)
-        goes_on, price = goes_on[rises], rise[rises] / run[rises]
-        if not len(goes_on):
-            break
-        new = _at_prices(several.part(goes_on), price)
-        old = within[goes_on]
-        gain = (new[:, 0] - price * new[:, 1]) - (old[:, 0] - price * old[:, 1])
-        gains = gain > _ENOUGH * scale[goes_on]
-        goes_on, new = goes_on[gains], new[gains]
-        at = within.copy()
-        at[goes_on] = new
-        inside = room(at)[goes_on] >= 0
-        within[goes_on[inside]], beyond[goes_on[~inside]] = new[inside], new[~inside]
-    inside, outside = room(within), room(beyond)
-    between = inside > outside
-    part = np.where(between, inside / np.where(between, inside - outside, 1.0), 0.0)
-    served = np.where(fits, beyond[:, 0], within[:, 0] + part * (beyond[:, 0] - within[:, 0]))
-    found[some] = np.where(nothing, np.nan, np.minimum(served / several.entitled, 1.0))
-    return found
-
-
-def _of_each(vertex: Callable[[Dense], _Vertex], several: Several) -> Floats:
-    """A vertex of each of several programs: float64[program, served or leaks]."""
-    return np.array([vertex(Dense(*each)) for each in zip(*several, strict=True)])
-
-
-def _at_prices(several: Several, prices: Floats) -> Floats:
-    """See `_at_price`, for each of several programs at a price of its own: float64[program, served or leaks]."""
-    if not several.served.size:
-        return np.stack([several.open_entitled, several.open_leaks], axis=1)
-    value = several.served - prices[:, None, None] * several.leaks
-    best = value.argmax(axis=2)[..., None]
-    takes = np.take_along_axis(value, best, 2) > 0
-    served, leaks = (
-        np.where(takes, np.take_along_axis(each, best, 2), 0.0).sum(axis=(1, 2))
-        for each in (several.served, several.leaks)
-    )
-    return np.stack([served + several.open_entitled, leaks + several.open_leaks], axis=1)
 
 
 def _vertex(dense: Dense, served: Floats, leaks: Floats) -> _Vertex:
