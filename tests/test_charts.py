@@ -312,7 +312,9 @@ def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -
     grammar.altair().LayerChart.from_dict(spec, validate=True)
     assert numbers == ""
     assert spec["description"] == "What it shows."
-    shown = {row["text"]: row for rows in spec["datasets"].values() for row in rows if "text" in row and "y" in row}
+    shown = {
+        row["text"]: row for rows in spec["datasets"].values() for row in rows if "text" in row and "y" in row
+    }
     assert {part for text in shown for part in text.split(", ")} == {
         one.policy
         for one in found.policies
