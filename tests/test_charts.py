@@ -142,7 +142,10 @@ def test_the_limits_are_the_verdicts(result: Result) -> None:
 
 
 def rows_of(chart: Any) -> list[dict[str, Any]]:
-    spec = chart.to_dict()
+    return rows_in(chart.to_dict())
+
+
+def rows_in(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for rows in spec.get("datasets", {}).values() for row in rows]
 
 
@@ -312,9 +315,7 @@ def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -
     grammar.altair().LayerChart.from_dict(spec, validate=True)
     assert numbers == ""
     assert spec["description"] == "What it shows."
-    shown = {
-        row["text"]: row for rows in spec["datasets"].values() for row in rows if "text" in row and "y" in row
-    }
+    shown = {row["text"]: row for row in rows_in(spec) if "text" in row and "y" in row}
     assert {part for text in shown for part in text.split(", ")} == {
         one.policy
         for one in found.policies
@@ -325,12 +326,8 @@ def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -
 
 def test_the_panel_for_the_page_shows_the_rows_of_the_chart_of_all_readings() -> None:
     found = gatesim.frontier(SMALL, policies=["open", "shutdown", "any_foreign"])
-    spec, _ = one_reading(
-        found,
-        question(found.loaded.scenario),
-        "What it shows.",
-        ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT),
-    )
+    size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
+    spec, _ = one_reading(found, question(found.loaded.scenario), "What it shows.", size)
     panel = charts.frontier_chart(found).to_dict()["hconcat"][0]
     drawn = [layer["data"]["values"] for layer in panel["layer"]]
     assert [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]] == drawn

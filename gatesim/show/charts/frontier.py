@@ -149,8 +149,8 @@ def one_reading(
 def _empty_panel(has: tuple[bool, ...], over: str, says: str, size: tuple[int, int]) -> str:
     """A panel as JSON, with nothing in its datasets; ``has`` says which of `_Rows` there are."""
     alt = altair()
-    some: list[dict[str, Any]] = [{}]
-    rows = _Rows(*(some if there else some[:0] for there in has))
+    empty: list[list[dict[str, Any]]] = [[{}] if there else [] for there in has]
+    rows = _Rows(*empty)
     # All at once: Altair copies every layer for each thing that is set later.
     chart = alt.layer(
         *_layers(alt, rows, over, True),
