@@ -221,6 +221,25 @@ def test_bounds_under_a_changing_parameter_are_those_of_the_changed_scenario(see
                 assert found == pytest.approx(expected, abs=1e-10), one.key
 
 
+@pytest.mark.parametrize("limit", [0.0, 0.001, 0.02, 0.3, 1.0])
+def test_where_a_search_begins_does_not_change_where_it_ends(limit: float) -> None:
+    rng = np.random.default_rng(int(1000 * limit))
+    standard, near, kept = Standard("leak_share", limit), [], 0
+    served, leaks = rng.exponential(size=(2, 30, 3)) * (rng.random((2, 30, 3)) < 0.7)
+    for _ in range(40):
+        served, leaks = (each * rng.uniform(0.9, 1.1, each.shape) for each in (served, leaks))
+        dense = Dense(
+            served, leaks, 0.1, 0.01, served.max(axis=1).sum() + 0.1, leaks.max(axis=1).sum() + 0.01
+        )
+        kept += bool(near)
+        found, alone = most_value(dense, standard, near), most_value(dense, standard)
+        assert (found is None) == (alone is None)
+        assert found is None or found == pytest.approx(alone, abs=1e-12)
+        far = most_value(dense, standard, [float(rng.uniform(1e-6, 1e3))])
+        assert far is None or far == pytest.approx(alone, abs=1e-12)
+    assert bool(kept) == (0 < limit < 1)
+
+
 AMOUNTS = st.just(0.0) | st.floats(1e-3, 10)
 
 

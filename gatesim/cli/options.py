@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event, Lock, Thread
 from typing import Any
 
 import click
@@ -101,28 +102,50 @@ def tell_of_compiling(what: str) -> None:
 
 
 class Progress:
-    """A line on standard error that says how far the work is, once it has taken a while."""
+    """A line on standard error that says how far the work is, once it has taken a while.
+
+    It also comes where the work says nothing for long: a thread shows what was said last.
+    """
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._shown = 0.0
         self._on_terminal = sys.stderr.isatty()
+        self._last = (0.0, "starting")
+        self._alone = Lock()
+        self._over = Event()
+        self._watch = Thread(target=self._wait, daemon=True)
+        self._watch.start()
 
     def __call__(self, done: float, doing: str) -> None:
         """Say that a share ``done`` (from 0 to 1) is finished, and what is being done."""
-        now = time.monotonic()
-        every = 0.2 if self._on_terminal else 10.0
-        if now - self._began < PATIENCE or (self._shown and now - self._shown < every):
-            return
-        self._shown = now
+        with self._alone:
+            self._last = (done, doing)
+            now = time.monotonic()
+            every = 0.2 if self._on_terminal else 10.0
+            if now - self._began >= PATIENCE and not (self._shown and now - self._shown < every):
+                self._show()
+
+    def _show(self) -> None:
+        self._shown = time.monotonic()
+        done, doing = self._last
         text = f"{done:4.0%}  {doing}"
         if self._on_terminal:
             click.echo(f"\r{text:<79.79}", err=True, nl=False)
         else:
             click.echo(text, err=True)
 
+    def _wait(self) -> None:
+        """Show the line when its time has come, if the work has not."""
+        if not self._over.wait(PATIENCE):
+            with self._alone:
+                if not self._shown:
+                    self._show()
+
     def clear(self) -> None:
         """Take the line away."""
+        self._over.set()
+        self._watch.join()
         if self._shown and self._on_terminal:
             click.echo("\r" + " " * 79 + "\r", err=True, nl=False)
 

@@ -47,6 +47,21 @@ class Needs:
     needs: Sequence[Floats]
 
 
+def joined(several: Sequence[Needs]) -> list[Needs]:
+    """All groups of several as one; none where there are none."""
+    if not several:
+        return []
+    epochs = range(len(several[0].needs))
+    return [
+        Needs(
+            np.concatenate([each.maker for each in several]),
+            np.concatenate([each.combination for each in several]),
+            np.concatenate([each.place for each in several]),
+            [np.concatenate([each.needs[row] for each in several]) for row in epochs],
+        )
+    ]
+
+
 class Counts:
     """Counts that needs are added to.
 

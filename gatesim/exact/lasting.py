@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -20,7 +20,7 @@ from gatesim.exact.chain import (
     sums_of_exponentials,
 )
 from gatesim.exact.classes import Classes
-from gatesim.exact.counting import Counts
+from gatesim.exact.counting import Counts, Needs, joined
 from gatesim.exact.different import different
 from gatesim.exact.expected import with_fallback
 from gatesim.exact.places import Places, places_of
@@ -154,21 +154,26 @@ class Lasting:
         owners = np.flatnonzero(accounts > 0).tolist()
         days = number_of_days(self.scenario) if daily else 1
         found = Counts(self.scenario, self.law, self.gate, self.places, self._cases.laws, days)
-        weights = {owner: self._cases.weights(owner) for owner in owners}
-        # Day by day they are many numbers, and nobody moves anything.
-        groups = [owners] if daily else self._apart(weights)
-        for group in groups:
-            classes = np.concatenate([weights[owner][0] for owner in group])
-            several: Iterable[Spent]
-            if daily:
-                several = self._spent(group, edges, intervals)
-            else:
-                several = self._kept(group, edges, (tuple(weights[owner][1] for owner in group), classes > 0))
-            for spent in several:
-                needs = spent.needs(accounts, classes)
-                for row, (_, first) in enumerate(cuts):
-                    found.add(needs, row, first)
+        parts: Iterator[Needs]
+        if daily:
+            classes = np.concatenate([np.zeros(0), *(self._cases.weights(owner)[0] for owner in owners)])
+            # Part by part: day by day they are many numbers.
+            parts = (spent.needs(accounts, classes) for spent in self._spent(owners, edges, intervals))
+        else:
+            parts = iter(joined([*self._whole(owners, edges, accounts)]))
+        for needs in parts:
+            for row, (_, first) in enumerate(cuts):
+                found.add(needs, row, first)
         return with_fallback(self.scenario, found.counts), found.asked, found.presented
+
+    def _whole(self, owners: Sequence[int], edges: Sequence[Floats], accounts: Floats) -> Iterator[Needs]:
+        """Needs where an epoch is one interval, by times that are kept."""
+        weights = {owner: self._cases.weights(owner) for owner in owners}
+        for group in self._apart(weights):
+            classes = np.concatenate([weights[owner][0] for owner in group])
+            follows_from = tuple(weights[owner][1] for owner in group)
+            for spent in self._kept(group, edges, follows_from, classes > 0):
+                yield spent.needs(accounts, classes)
 
     def _apart(self, weights: Mapping[int, tuple[Floats, tuple[int, bytes]]]) -> list[list[int]]:
         """Owners whose bodies' places have stayed so far, and those of whom they moved with a number of the world."""
@@ -181,10 +186,13 @@ class Lasting:
         return [group for group in groups if group]
 
     def _kept(
-        self, owners: Sequence[int], edges: Sequence[Floats], name: tuple[Hashable, NDArray[np.bool_]]
+        self,
+        owners: Sequence[int],
+        edges: Sequence[Floats],
+        follows_from: Hashable,
+        occurs: NDArray[np.bool_],
     ) -> tuple[Spent, ...]:
         """What `_spent` finds where an epoch is one interval, worked out once for whatever it follows from."""
-        follows_from, occurs = name
         epochs = tuple((epoch.start_us, epoch.end_us) for epoch in self.law.epochs)
         durations = [self.gate[e].durations_us for e in self.epochs]
         arrays = (occurs, *edges, self._mix, self._trips, self._maker_of, *durations)

@@ -253,6 +253,7 @@ def frontier(
     guesses, inputs = count_guesses(rests_on(loaded))
     for number, reading in enumerate(readings):
         standings = Standings(scenario, ask(loaded, reading=reading, policies=policies, **instead))
+        say(number / len(readings), f"{reading}: bounds")
         made = programs(standings)
         points += curves(standings, made, own.ratio, asked)
         for place, name in enumerate(standings.asked.policies):

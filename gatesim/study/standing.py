@@ -227,6 +227,8 @@ class Standings:
         self._choices_move = any(p.table in ("orders", "verdict", "policies") for p in self.parameters)
         self._last: dict[str, tuple[Dense, Standard, float | None]] = {}
         """By side the program solved last: where it is the same object, so is the answer."""
+        self._near: dict[str, list[float]] = {}
+        """By side where the search for it ended last."""
         self._last_of_orders: dict[str, tuple[Several, list[Standard], float | None]] = {}
         self.served = lru_cache(maxsize=20_000)(self._served)
         """What a policy serves at some values (a tuple); kept."""
@@ -255,7 +257,7 @@ class Standings:
         other = copy(self)
         other.scenario, other.asked = scenario, asked
         # What was kept is about the other question.
-        other._last, other._last_of_orders = {}, {}
+        other._last, other._last_of_orders, other._near = {}, {}, {}
         other.most = lru_cache(maxsize=20_000)(other._most)
         return other
 
@@ -295,7 +297,8 @@ class Standings:
         dense = ceiling.dense(values)
         last = self._last.get(side)
         if last is None or dense is not last[0] or asked.standard != last[1]:
-            last = self._last[side] = (dense, asked.standard, most_value(dense, asked.standard))
+            near = self._near.setdefault(side, [])
+            last = self._last[side] = (dense, asked.standard, most_value(dense, asked.standard, near))
         return last[2]
 
     def _most_of_orders(

@@ -63,12 +63,16 @@ def dense_of(program: Program) -> Dense:
     )
 
 
+_AROUND = (0.98, 1.02)
+"""Around a price at which a search ended it begins at these parts of it."""
+
+
 class _Vertex(NamedTuple):
     served: float
     leaks: float
 
 
-def most_value(dense: Dense, standard: Standard) -> float | None:
+def most_value(dense: Dense, standard: Standard, near: list[float] | None = None) -> float | None:
     """The most of entitled needs that any gate serves within a standard.
 
     Parameters
@@ -77,6 +81,9 @@ def most_value(dense: Dense, standard: Standard) -> float | None:
         The program.
     standard
         The limit.
+    near
+        Prices at which the search begins: where it ended for a program that differs little. Given the price at which
+        it ends here.
 
     Returns
     -------
@@ -100,6 +107,14 @@ def most_value(dense: Dense, standard: Standard) -> float | None:
         within = _harmless(dense)
         if room(within) < 0:
             return None
+    # The edge is near that of a program like this one: vertices on both sides of it are tried first.
+    for price in (each * factor for each in near or () for factor in _AROUND):
+        found = _at_price(dense, price)
+        if room(found) >= 0:
+            if found.served > within.served:
+                within = found
+        elif found.leaks < beyond.leaks:
+            beyond = found
     for _ in range(_STEPS):
         rise, run = beyond.served - within.served, beyond.leaks - within.leaks
         if rise <= 0 or run <= 0:
@@ -113,6 +128,8 @@ def most_value(dense: Dense, standard: Standard) -> float | None:
             within = found
         else:
             beyond = found
+    if near is not None:
+        near[:] = [price] if 0 < price < _STEEP else []
     inside, outside = room(within), room(beyond)
     part = inside / (inside - outside) if inside > outside else 0.0
     return min((within.served + part * (beyond.served - within.served)) / dense.entitled, 1.0)
