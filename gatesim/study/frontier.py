@@ -123,7 +123,7 @@ class Frontier(Shown):
         How many of the inputs are guesses.
     within
         What can be served within the limits of several orders at once, each counting its own; None where all orders
-        count the same. The curves and the list count all orders together.
+        count the same. The curves and the list count all orders together; the sentences do not.
     """
 
     loaded: Loaded
@@ -257,7 +257,9 @@ def frontier(
         for place, name in enumerate(standings.asked.policies):
             say((number + place / len(standings.asked.policies)) / len(readings), f"{reading}: {name}")
             listed.append(listed_point(standings, name, made, own.ratio))
-        sentences[reading] = full_sentence(claim_from(loaded, standings, made, counts=(guesses, inputs)))
+        sentences[reading] = full_sentence(
+            claim_from(loaded, _each(standings, loaded, order, instead), made, counts=(guesses, inputs))
+        )
         scopes |= {which: program.scope for which, program in made.items()}
         told_apart = told_apart or made["bound_B"].told_apart
     within = None
@@ -276,6 +278,13 @@ def frontier(
         inputs,
         within,
     )
+
+
+def _each(standings: Standings, loaded: Loaded, order: str | None, instead: Mapping[str, Any]) -> Standings:
+    """What the sentence is about: the limits of all orders at once where each counts by itself, else the same."""
+    asked = standings.asked
+    own = ask(loaded, reading=asked.reading, policies=asked.policies, each=True, order=order, **instead)
+    return Standings(loaded.scenario, own) if own.each else standings
 
 
 def limits_shown(

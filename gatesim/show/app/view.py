@@ -25,6 +25,7 @@ from gatesim.show.app.sliders import FEW, meant, slider
 from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
 from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
+from gatesim.study.within_orders import together_words
 
 DEFAULT = "june-2026"
 MAP_STEPS = 12
@@ -305,8 +306,9 @@ class _Places:
         self._verdict.html(parts.verdict(found))
         self._differing.html(parts.differing(panel.differing(settings), panel.name))
         self._policies.html(parts.policies(found))
-        if found.loaded.warnings:
-            self._warnings.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
+        warnings = (*together_words(found.loaded.scenario), *found.loaded.warnings)
+        if warnings:
+            self._warnings.html(parts.paragraphs(f"Warning: {line}" for line in warnings[:8]))
         # What it shows is told beside it: as part of the chart it would be drawn anew for every number in it.
         self._told.html(parts.aloud(parts.frontier_words(found)))
         drawn, numbers = one_reading(found.frontier, found.asked, parts.FRONTIER)
@@ -456,6 +458,7 @@ def _mapped(
         progress=say,
         ratio=None if asked.own else asked.ratio,
         limit=None if asked.own else asked.limit,
+        each=bool(asked.each),
     )
 
 
