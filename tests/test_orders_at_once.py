@@ -7,7 +7,9 @@ question about one order.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ from gatesim.scenario.parameter import changed, find_parameter
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
 from gatesim.study.standing import OUTCOMES, Standings, question
+from gatesim.world.space import CellSpace
 from tests.inputs.rows import BASE
 from tests.plain import FOREIGNER, SOMEBODY, order, plain
 from tests.random_scenarios import random_scenario
@@ -66,7 +69,7 @@ def two_orders(*limits: float, accuracy: float = 0.8) -> Scenario:
         "foreign": FOREIGNER | {"share": 0.2},
         "far": FOREIGNER | {"share": 0.1, "home": "other"},
     }
-    cells = [{"when": {"ip": reading}} for reading in ("US", "other")]
+    cells = [{"when": {"readings": {"ip": [reading]}}} for reading in ("US", "other")]
     policies = {
         f"table_{'_'.join(acts)}": {
             "family": "rules",
@@ -79,7 +82,6 @@ def two_orders(*limits: float, accuracy: float = 0.8) -> Scenario:
         3.0,
         restricts=[{"located": ["abroad"]}],
         standard={"kind": "leak_rate", "limit": limits[1]},
-        ends=[{"kind": "lifted", "after": "4d"}] if False else [],
     )
     return plain(
         policies["table_allow_allow_allow"],
@@ -134,13 +136,13 @@ def test_bound_a_is_the_best_mixture_of_all_tables(limits: tuple[float, float]) 
 
 
 def test_a_policy_is_within_the_limits_of_all_orders_or_not_at_all() -> None:
-    scenario = two_orders(0.2, 0.3)
+    scenario = two_orders(0.3, 0.3)
     standings = Standings(scenario, question(scenario, each=True))
     law = make_law(scenario, "person")
     for one in standings.candidates(()):
         served, (first, second) = counted(scenario, compile_gate(scenario, one.policy, law))
         assert one.served.served_entitled == pytest.approx(served)
-        assert one.within == (first[0] <= 0.2 * first[1] and second[0] <= 0.3 * second[2])
+        assert one.within == (first[0] <= 0.3 * first[1] and second[0] <= 0.3 * second[2])
         assert [leak.value for leak in one.leaks] == pytest.approx(
             [first[0] / first[1], second[0] / second[2]]
         )
@@ -150,57 +152,44 @@ def test_a_policy_is_within_the_limits_of_all_orders_or_not_at_all() -> None:
 
 KEYS = (
     "signals.ip.accuracy",  # linear: rows at the ends say all
-    "segments.*.gives_up",  # how owners answer
-    "segments.*.trips.every",  # no linear function
+    "segments.natives.gives_up",  # how owners answer
+    "segments.*.needs_per_day",  # no linear function
     "orders.1.standard.limit",
-    "policies.posterior_half.block_above",
+    "policies.follows.block_above",
 )
+
+ORDER = 'issued = 2026-06-12T00:00:00-04:00, models = ["new"], reading = "person"'
+SETS = (
+    f'orders=[{{ {ORDER}, standard = {{ kind = "leak_share", limit = 0.1 }} }}, '
+    f'{{ {ORDER}, standard = {{ kind = "leak_rate", limit = 0.1 }}, grace = "1d", '
+    'restricts = [{ located = ["abroad"] }] }]',
+    'policies.follows={ family = "posterior", block_above = 0.5 }',
+    'policies.once={ family = "single", signal = "ip", then = "check", documents = ["passport"], '
+    'clearance = "forever" }',
+)
+"""Two orders from different instants on, a policy that follows the needs, and one that remembers."""
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_what_is_served_as_a_number_moves_is_what_the_changed_scenario_serves(key: str) -> None:
     """For policies that keep nothing, that follow the needs, and that remember."""
-    first = {"issued": "2026-06-12T17:21:00-04:00", "models": ["fable-5", "mythos-5"], "reading": "person"}
-    loaded = gatesim.load("june-2026", [_orders(first)])
-    names = ["majority", "posterior_half", "passport_check"]
-    asked = question(loaded.scenario, policies=names, each=True)
-    low, high = (0.0, 0.05) if "limit" in key else (0.2, 0.8) if "block" in key else (None, None)
-    one = find_parameter(loaded, key, low, high)
-    standings = Standings(loaded.scenario, asked, [one])
-    value = one.low + 0.3 * (one.high - one.low)
-    there = changed(loaded.scenario, [one], [value])
+    loaded = gatesim.load(BASE, SETS)
+    names = ["any", "follows", "once"]
+    one = find_parameter(loaded, key, 0.2, 0.8)
+    standings = Standings(loaded.scenario, question(loaded.scenario, policies=names, each=True), [one])
+    assert standings.remembering == ("once",)
+    there = changed(loaded.scenario, [one], [0.38])
     law = make_law(there, "person")
     for name in names:
-        if standings.closely(name) or key == KEYS[0]:
-            served, by_order = counted(there, compile_gate(there, name, law), name)
-            said = standings.served(name, (value,))
-            assert said.served_entitled == pytest.approx(served, abs=1e-9)
-            assert np.array(said.own) == pytest.approx(np.array(by_order), rel=1e-9)
-    plain_there = Standings(there, question(there, policies=[], each=True))
-    for side in ("bound_A", "bound_B"):
-        assert standings.most(side, (value,)) == pytest.approx(plain_there.most(side, ()), abs=1e-9)
+        served, by_order = counted(there, compile_gate(there, name, law), name)
+        said = standings.served(name, (0.38,))
+        assert said.served_entitled == pytest.approx(served, abs=1e-9)
+        assert np.array(said.own) == pytest.approx(np.array(by_order), rel=1e-9)
     own = [of_one_order(there, law, number) for number in (0, 1)]
-    whole = most_within(several(there, law, own, "A"), standings.asked_at((value,)).standards)
-    assert standings.most("bound_A", (value,)) == pytest.approx(whole.value, abs=1e-9)
-
-
-def _orders(first: dict[str, Any]) -> str:
-    def text(**more: str) -> str:
-        own = {name: json.dumps(value) for name, value in first.items()} | more
-        own["issued"] = first["issued"]
-        return "{ " + ", ".join(f"{name} = {value}" for name, value in own.items()) + " }"
-
-    return (
-        "orders=["
-        + text(standard='{ kind = "leak_share", limit = 0.02 }')
-        + ", "
-        + text(
-            standard='{ kind = "leak_rate", limit = 0.1 }',
-            restricts='[{ located = ["abroad"] }]',
-            grace='"2d"',
-        )
-        + "]"
-    )
+    standards = standings.asked_at((0.38,)).standards
+    for side, bound in (("bound_A", "A"), ("bound_B", "B")):
+        whole = most_within(several(there, law, own, bound), standards)  # type: ignore[arg-type]
+        assert standings.most(side, (0.38,)) == pytest.approx(whole.value, abs=1e-9)
 
 
 # --- One order: nothing changes ---
@@ -209,7 +198,6 @@ def _orders(first: dict[str, Any]) -> str:
 def test_one_order_is_asked_as_before() -> None:
     loaded = gatesim.load("june-2026")
     assert ask(loaded, each=True) == ask(loaded)
-    assert gatesim.sensitivity(BASE).to_dict() == gatesim.sensitivity(BASE, order=None).to_dict()
     law = make_law(loaded.scenario, "person")
     alone = rows_of(loaded.scenario, law)
     more = rows_of(loaded.scenario, law, own=[of_one_order(loaded.scenario, law, 0)])
@@ -224,8 +212,10 @@ def test_the_only_order_chosen_says_what_is_said_without() -> None:
     """The same numbers by another way: a program with a constraint for each order, of which there is one."""
     policies = ["open", "any"]
     before, chosen = (gatesim.relief(BASE, policies=policies, order=order) for order in (None, "1"))
-    assert [one.narrowing for one in chosen.found] == [one.narrowing for one in before.found]
-    for a, b in zip(chosen.found, before.found, strict=True):
+    mine_by_name, others = ({one.narrowing.words: one for one in each.found} for each in (chosen, before))
+    assert mine_by_name.keys() == others.keys()
+    for words, a in mine_by_name.items():
+        b = others[words]
         for side in ("list", "bound_A"):
             mine, other = getattr(a, side), getattr(b, side)
             assert (mine.outcome, mine.policy) == (other.outcome, other.policy)
@@ -315,7 +305,7 @@ def test_a_map_has_at_each_point_the_outcome_of_the_scenario_there() -> None:
         vary=vary,
         low=[0.0, 0.0],
         high=[0.2, 0.1],
-        steps=4,
+        steps=3,
         policies=["eu_address", "any_status"],
     )
     for (i, x), (j, y) in product(enumerate(found.values[0]), enumerate(found.values[1])):
@@ -349,19 +339,20 @@ def test_standards_of_single_models_hold_at_once_too() -> None:
     new, old = (0.1 * x / (0.1 * x + 0.45) for x in (0.2, 0.8))
     assert [leak.value for leak in gate.leaks] == pytest.approx([new, old])
     assert not gate.within, "15 % of what is served of the second model leaks"
-    assert 0.1 / 1.0 <= 0.1, "counted together it would be within"
+    together = Standings(scenario, question(scenario)).candidates(())
+    assert together[0].within, "of all that is served 10 % leaks"
 
 
 # --- No listed policy exceeds a bound ---
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_no_policy_within_all_limits_serves_more_than_a_bound(seed: int) -> None:
     rng = np.random.default_rng(seed)
     held = 0
-    for _ in range(20):
+    for _ in range(30):
         scenario = _with_a_second_order(random_scenario(rng), rng)
-        if scenario is None:
+        if scenario is None or prod(CellSpace.of(scenario).shape) > MOST_CELLS:
             continue
         standings = Standings(scenario, question(scenario, each=True))
         for name in scenario.policies:
@@ -386,11 +377,12 @@ def test_no_policy_within_all_limits_serves_more_than_a_bound(seed: int) -> None
                 assert most is not None
                 assert share <= most + 1e-9, (seed, name, side)
                 held += 1
-        if held >= 20:
+        if held >= 12:
             break
-    assert held >= 20
+    assert held >= 12
 
 
+MOST_CELLS = 400
 KINDS = ("leak_share", "leak_rate")
 
 
@@ -438,8 +430,12 @@ def test_commands_take_an_order_and_do_not_warn(words: list[str], capsys: pytest
 
 
 def test_what_no_limit_follows_from_is_named_or_asked_for() -> None:
-    zero = 'orders.1.standard={ kind = "zero", probability = 0.5 }'
-    loaded = gatesim.load("two-governments", [zero])
+    loaded = gatesim.load("two-governments")
+    zero = loaded.scenario.orders[1].standard.model_copy(
+        update={"kind": "zero", "limit": None, "probability": 0.5}
+    )
+    orders = (loaded.scenario.orders[0], loaded.scenario.orders[1].model_copy(update={"standard": zero}))
+    loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"orders": orders}))
     asked = ask(loaded, each=True)
     assert [one.order for one in asked.each] == [0]
     assert len(asked.left_out) == 1
