@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import product
 from math import prod
 from typing import Any
@@ -26,6 +27,8 @@ from gatesim.gates.bounds.several import least_multiple, most_within, several
 from gatesim.gates.bounds.worth import worths_of_orders
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import make_law, of_one_order
+from gatesim.measures.finding import Best, Claim, OwnLeak, full_sentence, own_leaks, own_limit
+from gatesim.measures.relieved import Left, ReliefClaim, relief_sentence
 from gatesim.scenario import ScenarioError
 from gatesim.scenario.consistency import inconsistencies
 from gatesim.scenario.parameter import changed, find_parameter
@@ -447,3 +450,76 @@ def test_what_no_limit_follows_from_is_named_or_asked_for() -> None:
     ratio = ask(loaded, each=True, ratio="leak_share")
     assert [one.order for one in ratio.each] == [0]
     assert ratio.left_out == ("“The other government's order”, which states no such limit",)
+
+
+# --- Words ---
+
+LEAKS = (OwnLeak("“A”", "leak_share", 0.0123), OwnLeak("“B”", "leak_count", 3.0), OwnLeak("“C”", "zero", 0.0))
+WORDS = ("1 % of served needs under “A”", "2 leaks under “B”", "no leak under “C”")
+
+
+def test_limits_and_leaks_of_each_order_in_words() -> None:
+    kinds = (("leak_share", 0.01), ("leak_count", 2.0), ("zero", 0.0))
+    names = ("“A”", "“B”", "“C”")
+    said = tuple(own_limit(kind, limit, name) for (kind, limit), name in zip(kinds, names, strict=True))
+    assert said == WORDS
+    assert own_leaks(LEAKS) == "1.23 % of served needs under “A”, 3 leaks under “B” and nothing under “C”"
+    assert own_leaks((OwnLeak("“A”", "leak_rate", 0.0), OwnLeak("“B”", "leak_rate", None))) == "nothing"
+
+
+def claim(*limits: str, **changes: Any) -> Claim:
+    a = Best("no_gate_meets_limit")
+    date = datetime(2026, 6, 12, tzinfo=UTC)
+    empty = Claim("“person”", "leak_share", 0.5, 0.5, date, 2, a, a, None, ("ip",), 1, 3, limits=limits)
+    return replace(empty, **changes)
+
+
+def test_the_sentence_says_whose_limits_hold() -> None:
+    several = full_sentence(claim(*WORDS))
+    assert several.startswith(
+        "Reading the orders as “person”, with assumed limits that hold at once, each on what its order counts by "
+        "itself (1 % of served needs under “A”, 2 leaks under “B” and no leak under “C”; the orders state none), none "
+        "of the 2 policies listed and no gate that decides from one session's ip serves at least 50 % of entitled "
+        "needs within those limits on 12 June 2026. No such gate is within all limits and serves anybody."
+    )
+    gate = Best("gate_available", "passport", 0.75, leaks=LEAKS)
+    one = full_sentence(claim(WORDS[0], listed=gate, a=replace(gate, name="")))
+    assert "with an assumed limit on what one order counts by itself (1 % of served needs under “A”; " in one
+    assert (
+        "passport, one of the 2 policies listed, serves at least 50 % of entitled needs within that limit"
+        in one
+    )
+    assert (
+        "It leaks 1.23 % of served needs under “A”, 3 leaks under “B” and nothing under “C”, and serves 75.0 %."
+        in one
+    )
+    assert "50 % (leaks as a share" not in one
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (WORDS[:1], "within the limit of 1 % of served needs under “A”."),
+        (WORDS[:2], "within all limits (1 % of served needs under “A” and 2 leaks under “B”)."),
+    ],
+)
+def test_the_finding_of_a_relief_says_whose_limits_hold(limits: tuple[str, ...], words: str) -> None:
+    left = Left("passport", 0.75, None, LEAKS[:2])
+    said = relief_sentence(ReliefClaim("leak_share", 0.5, 0.5, left, 2, (), 0, 1, 0, 0, limits))
+    assert said.startswith(
+        "The orders as they are leave a gate: the listed passport serves 75.0 % of entitled needs"
+    )
+    assert "leaks 1.23 % of served needs under “A” and 3 leaks under “B”" in said
+    assert words in said
+
+
+def test_an_order_without_a_known_limit_leaves_the_sentence_of_a_frontier_as_it_was() -> None:
+    process = '{ kind = "process", controls = ["log"] }'
+    orders = SETS[0].replace('{ kind = "leak_rate", limit = 0.1 }', process)
+    two = ['controls.log={ title = "A log" }', orders]
+    before = gatesim.frontier(BASE, sets=two, policies=["open"], order="1").sentence
+    assert "one order counts by itself" in before
+    assert (
+        "one order counts by itself"
+        not in gatesim.frontier(BASE, sets=two, policies=["open"], order="2").sentence
+    )

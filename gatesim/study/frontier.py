@@ -22,6 +22,7 @@ from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.claim import claim_from
+from gatesim.study.own_limits import own_limits
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
@@ -281,8 +282,14 @@ def frontier(
 
 
 def _each(standings: Standings, loaded: Loaded, order: str | None, instead: Mapping[str, Any]) -> Standings:
-    """What the sentence is about: the limits of all orders at once where each counts by itself, else the same."""
+    """What the sentence is about: the limits of all orders at once where each counts by itself, else the same.
+
+    The same also where an order is chosen that states no known limit on leaks.
+    """
     asked = standings.asked
+    number = None if order is None else find_order(loaded.scenario, order)
+    if not own_limits(loaded.scenario, number, instead.get("ratio"), instead.get("limit"))[0]:
+        return standings
     own = ask(loaded, reading=asked.reading, policies=asked.policies, each=True, order=order, **instead)
     return Standings(loaded.scenario, own) if own.each else standings
 
