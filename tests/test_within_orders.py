@@ -226,9 +226,9 @@ def test_what_counts_orders_together_says_so(
     governments: Scenario, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (words,) = together_words(governments)
-    assert "counted together" in words
+    assert "count them together" in words
     assert together_words(gatesim.load("june-2026").scenario) == ()
-    assert call(["sensitivity", str(BASE), "--set", TWO]) == 0
+    assert call(["frontier", str(BASE), "--set", TWO, "--policy", "open"]) == 0
     assert "warning: several orders count leaks each by itself" in capsys.readouterr().err
 
 

@@ -62,9 +62,10 @@ def command(
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.frontier import frontier
+    from gatesim.study.within_orders import together_words
 
     loaded = load(scenario, sets)
-    warn(loaded.warnings)
+    warn((*loaded.warnings, *together_words(loaded.scenario)))
     with progress() as shown:
         found = frontier(
             loaded, ratio=ratio, limits=limits, policies=policies or None, order=order, progress=shown

@@ -44,7 +44,10 @@ def question_options(command: Command) -> Command:
             help="Which leak ratio is limited.  [default: the first order's]",
         ),
         click.option(
-            "--limit", type=float, metavar="L", help="The limit, such as 0.001.  [default: the first order's]"
+            "--limit",
+            type=float,
+            metavar="L",
+            help="The limit, such as 0.001.  [default: the first order's; of several at once each one's own]",
         ),
         click.option(
             "--floor",

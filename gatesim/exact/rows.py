@@ -231,6 +231,8 @@ def aligned(several: Sequence[Rows]) -> tuple[Layout, list[Floats]]:
     tuple
         The common layout, and the needs of each on it.
     """
+    if not any(rows.layout.key for rows in several):
+        return several[0].layout, [rows.needs for rows in several]
     number: dict[tuple[int, tuple[int, ...]], int] = {}
     first: list[tuple[int, int]] = []
     for which, rows in enumerate(several):

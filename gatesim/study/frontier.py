@@ -23,6 +23,7 @@ from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.claim import claim_from
+from gatesim.study.own_limits import own_limits
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
@@ -124,7 +125,7 @@ class Frontier(Shown):
         How many of the inputs are guesses.
     within
         What can be served within the limits of several orders at once, each counting its own; None where all orders
-        count the same. The curves and the list count all orders together.
+        count the same. The curves and the list count all orders together; the sentences do not.
     """
 
     loaded: Loaded
@@ -259,7 +260,9 @@ def frontier(
         for place, name in enumerate(standings.asked.policies):
             say((number + place / len(standings.asked.policies)) / len(readings), f"{reading}: {name}")
             listed.append(listed_point(standings, name, made, own.ratio))
-        sentences[reading] = full_sentence(claim_from(loaded, standings, made, counts=(guesses, inputs)))
+        sentences[reading] = full_sentence(
+            claim_from(loaded, _each(standings, loaded, order, instead), made, counts=(guesses, inputs))
+        )
         scopes |= {which: program.scope for which, program in made.items()}
         told_apart = told_apart or made["bound_B"].told_apart
     within = None
@@ -278,6 +281,19 @@ def frontier(
         inputs,
         within,
     )
+
+
+def _each(standings: Standings, loaded: Loaded, order: str | None, instead: Mapping[str, Any]) -> Standings:
+    """What the sentence is about: the limits of all orders at once where each counts by itself, else the same.
+
+    The same also where an order is chosen that states no known limit on leaks.
+    """
+    asked = standings.asked
+    number = None if order is None else find_order(loaded.scenario, order)
+    if not own_limits(loaded.scenario, number, instead.get("ratio"), instead.get("limit"))[0]:
+        return standings
+    own = ask(loaded, reading=asked.reading, policies=asked.policies, each=True, order=order, **instead)
+    return Standings(loaded.scenario, own) if own.each else standings
 
 
 def limits_shown(

@@ -137,6 +137,7 @@ def shutdown_map(
     sentence: str | None = None,
     remembering: bool = True,
     order: str | None = None,
+    each: bool = True,
     progress: Progress | None = None,
 ) -> ShutdownMap:
     """Outcomes over two parameters.
@@ -154,6 +155,9 @@ def shutdown_map(
     remembering
         Whether policies with a memory are looked at, where a few points say what they serve at all others: they take
         some tens of evaluations of the whole engine each. For those left out bound B speaks.
+    each
+        Whether the limits of several orders hold at once, each on what its order counts by itself; else the first
+        order's limit is on what all of them restrict together.
     source, reading, ratio, limit, floor, policies, sets, order, progress
         As for `gatesim.study.shutdown_point.shutdown_point`.
 
@@ -175,7 +179,7 @@ def shutdown_map(
         limit=limit,
         floor=floor,
         policies=policies,
-        each=True,
+        each=each,
         order=order,
     )
     say(0.0, "preparing")

@@ -287,10 +287,10 @@ def limits_words(point: WithinPoint) -> str:
 
 
 def together_words(scenario: Scenario) -> tuple[str, ...]:
-    """What has to be said where leaks of several orders are looked at together; empty where all count the same."""
+    """What has to be said of curves that count leaks of several orders together; empty where all count the same."""
     if not counted_apart(scenario):
         return ()
     return (
-        "several orders count leaks each by itself, and here they are counted together: a need is restricted if any "
-        "order in force restricts it; gatesim frontier says what is within the limits of all of them at once",
+        "several orders count leaks each by itself, and curves and points count them together: a need is restricted "
+        "if any order in force restricts it; tables of each order's own leaks say what is within all limits at once",
     )

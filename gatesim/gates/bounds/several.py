@@ -365,9 +365,14 @@ def most_value_within(program: Several, standards: Sequence[Standard]) -> float 
         return None
     use, most, allowed = _within(program, standards)
     priced = _priced(program, standards)
+    served, used = np.where(allowed, program.served, 0.0), np.where(allowed, use[priced], 0.0)
+    places = _best_of_rows(served, program.begins)
+    if (used[:, places].sum(axis=1) <= most[priced]).all():
+        # What serves most is within all limits: there is nothing to solve.
+        return min(float(served[places].sum() + program.opened[0]) / program.entitled, 1.0)
     columns, weights, _ = _mixed(
-        np.where(allowed, program.served, 0.0) / program.entitled,
-        np.where(allowed, use[priced], 0.0) / program.entitled,
+        served / program.entitled,
+        used / program.entitled,
         most[priced] / program.entitled,
         program.begins,
     )

@@ -477,6 +477,7 @@ def _mapped(
         progress=say,
         ratio=None if asked.own else asked.ratio,
         limit=None if asked.own else asked.limit,
+        each=bool(asked.each),
     )
 
 
