@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
+from datetime import datetime
 from functools import wraps
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
@@ -66,7 +67,7 @@ def kept_by(
             parts = tuple(getattr(scenario, table) for table in tables)
             with looking:
                 for known, results in recent:
-                    if known == parts and _order(known) == _order(parts):
+                    if known == parts and _in_one_order(known, parts):
                         return results
                 recent.appendleft((parts, {}))
                 return recent[0][1]
@@ -84,11 +85,20 @@ def kept_by(
     return decorate
 
 
-def _order(value: object) -> object:
-    """In which order the entries of tables stand, at any depth: tables that are equal may differ in it."""
-    if isinstance(value, Mapping):
-        return tuple((key, _order(entry)) for key, entry in value.items())
-    if isinstance(value, tuple | list):
-        return tuple(map(_order, value))
-    fields = getattr(value, "__dict__", None)
-    return tuple(map(_order, fields.values())) if fields else None
+_PLAIN = frozenset({str, int, float, bool, type(None), datetime})
+"""Types of entries that hold no others."""
+
+
+def _in_one_order(one: object, other: object) -> bool:
+    """Whether the entries of two equal tables stand in the same order, at any depth."""
+    if one is other or type(one) in _PLAIN:
+        return True
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return all(
+            key == its_key and _in_one_order(entry, its_entry)
+            for (key, entry), (its_key, its_entry) in zip(one.items(), other.items(), strict=True)
+        )
+    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
+        return all(map(_in_one_order, one, other))
+    fields, its_fields = getattr(one, "__dict__", None), getattr(other, "__dict__", None)
+    return not fields or not its_fields or all(map(_in_one_order, fields.values(), its_fields.values()))
