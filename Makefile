@@ -8,19 +8,28 @@ UV     := uv==0.13.9
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # A lock names all there is to install: nothing is left to resolve, and a newer release cannot get in the way.
-LOCKED := $(PIP) install --quiet --no-deps --only-binary=:all: --require-hashes -r
-PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+# Python compiles to byte code what is imported, when it is: most modules of these packages never are.
+LOCKED := $(PIP) install --quiet --no-compile --no-deps --only-binary=:all: --require-hashes -r
+# A worker begins with its half of the files, and goes on with half of what the other has left: what a file makes
+# for its tests is then seldom made twice.
+# What runs at the same time is told one after the other, by makes that can (4.0 and later).
+APART  := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 works   = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11) else "")' 2>/dev/null)
 hasvenv = $(shell $(1) -c 'import ensurepip, venv; print("yes")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint format types imports tests browser slow mutations bench notebooks docs picture wheel lock clean help
+.PHONY: run test lint format types imports tests interpreted engine suite browser slow mutations bench notebooks \
+	docs picture wheel lock clean help
 
 run: $(VENV)/installed  ## make the environment from the lock, install, run the flagship: the verdict
 	@$(BIN)/gatesim run june-2026
 
-test: lint types imports tests  ## lint, format, types, import contracts, tests with coverage
+# What comes before the suite runs in one process each, the suite itself in as many as there are jobs.
+test:  ## lint, format, types, import contracts, tests with coverage
+	@$(MAKE) --no-print-directory $(APART) --jobs=$(JOBS) interpreted engine types lint imports browser
+	@$(MAKE) --no-print-directory suite
 
 lint: $(VENV)/dev  ## lint and format, looked at only
 	@$(BIN)/ruff check .
@@ -36,11 +45,21 @@ types: $(VENV)/dev  ## types
 imports: $(VENV)/dev  ## who may import whom
 	@$(BIN)/lint-imports --no-logo
 
+tests: interpreted engine browser  ## the tests alone, with coverage
+	@$(MAKE) --no-print-directory suite
+
 # Coverage cannot see into compiled loops, so the tests marked `compiled` run first with the compiler off.
-# (Exit 5 of pytest: no such test.) The last line is the summary of the full run.
-tests: $(VENV)/dev browser  ## the tests alone, with coverage
+interpreted: $(VENV)/dev
 	@rm -f .coverage .coverage.*
-	@NUMBA_DISABLE_JIT=1 $(PYTEST) -q -m "compiled and not slow" --cov --cov-report= || [ $$? -eq 5 ]
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -m "compiled and not slow" --cov --cov-report= \
+		$$(grep -l '^@pytest.mark.compiled' tests/test_*.py)
+
+# Processes that start together would each compile the fast engine.
+engine: $(VENV)/dev
+	@$(BIN)/python -m tests.compiling
+
+# The last line is the summary of the full run.
+suite: $(VENV)/dev
 	@$(PYTEST) --cov --cov-append --cov-report=term --cov-fail-under=95
 
 # Tests of the report and the page drive a browser; it is no Python package.

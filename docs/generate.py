@@ -31,7 +31,7 @@ from gatesim.scenario.policies import (
     Single,
 )
 from gatesim.scenario.types import FOREVER, format_duration
-from gatesim.show.check import values
+from gatesim.show.check import plain_number, values
 
 DOCS = Path(__file__).resolve().parent
 FAMILIES: tuple[type[Policy], ...] = (
@@ -150,7 +150,7 @@ def assumptions() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for entry in rests_on(loaded):
-        plausible = f"{entry.range[0]:g} to {entry.range[1]:g}" if entry.range else ""
+        plausible = f"{plain_number(entry.range[0])} to {plain_number(entry.range[1])}" if entry.range else ""
         source = "; ".join(entry.sources) or entry.note
         cells = (
             entry.title,

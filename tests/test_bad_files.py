@@ -608,6 +608,7 @@ def put(data: Any, path: tuple[str | int, ...], value: object) -> None:
         pass
 
 
+@pytest.mark.no_cover  # others cover the same lines
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), ANYTHING), min_size=1, max_size=3))
 def test_any_value_in_any_place_is_a_scenario_or_an_error(
@@ -619,6 +620,7 @@ def test_any_value_in_any_place_is_a_scenario_or_an_error(
     survives(lambda: build(data))
 
 
+@pytest.mark.no_cover  # others cover the same lines
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.sampled_from(PLACES), st.text(max_size=6))
 def test_any_new_key_in_any_place_is_a_scenario_or_an_error(path: tuple[str | int, ...], name: str) -> None:
@@ -678,6 +680,7 @@ def test_any_set_is_a_scenario_or_an_error(sets: list[str]) -> None:
     survives(lambda: load(SMALL, sets))
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_number_that_is_none_never_gets_into_a_scenario() -> None:
     for path in PLACES:
         for value in (math.nan, math.inf, -math.inf):

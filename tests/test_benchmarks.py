@@ -59,6 +59,7 @@ def test_expected_cases_are_gatesims_and_keep_the_desk_busy(job: Job) -> None:
 
 
 @pytest.mark.parametrize("contender", [simpy_plain, floor])
+@pytest.mark.no_cover  # it runs code of the benchmarks
 def test_contender_agrees_with_the_exact_engine(contender: Any) -> None:
     line = contender.run(PEOPLE, 1) | {"people": PEOPLE}
     off = deviations(line, expected(PEOPLE))
@@ -77,6 +78,7 @@ def test_gatesim_as_the_suite_runs_it_agrees_with_the_exact_engine() -> None:
     assert all(abs(errors) < FAR for errors in off.values()), off
 
 
+@pytest.mark.no_cover  # it runs code of the benchmarks
 def test_a_contender_that_errs_is_noticed() -> None:
     law, line = expected(PEOPLE), simpy_plain.run(PEOPLE, 1)
     off = deviations(line | {"leaks": 1.5 * line["leaks"]}, law)

@@ -29,6 +29,7 @@ from tests.adversaries import GATES, GATES_FOR_WORDS, Gate, simulate
 from tests.bounded import served_and_leaks
 from tests.plain import FOREIGNER, SOMEBODY, plain, rules
 from tests.random_scenarios import random_scenario, worded_scenario
+from tests.watched import watched
 
 
 def most_at(frontier: Frontier, leaks: float) -> float:
@@ -71,7 +72,7 @@ def _within(scenario: Scenario) -> set[tuple[str, str]]:
     return held
 
 
-@pytest.mark.parametrize("seed", range(100, 108))
+@pytest.mark.parametrize("seed", watched(range(100, 108)))
 def test_no_listed_policy_exceeds_a_bound(seed: int) -> None:
     _within(random_scenario(np.random.default_rng(seed)))
 

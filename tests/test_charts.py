@@ -20,9 +20,8 @@ from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
-from gatesim.show.app.view import named_data
 from gatesim.show.charts import grammar
-from gatesim.show.charts.frontier import one_reading
+from gatesim.show.charts.frontier import ALONE, HEIGHT, WIDTH, one_reading
 from gatesim.show.charts.grammar import broken
 from gatesim.show.charts.places import LETTER, Box, around, place
 from gatesim.show.charts.policies import own_row
@@ -143,7 +142,10 @@ def test_the_limits_are_the_verdicts(result: Result) -> None:
 
 
 def rows_of(chart: Any) -> list[dict[str, Any]]:
-    spec = chart.to_dict()
+    return rows_in(chart.to_dict())
+
+
+def rows_in(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for rows in spec.get("datasets", {}).values() for row in rows]
 
 
@@ -309,12 +311,11 @@ def test_the_frontiers_title_is_its_point_at_the_limit() -> None:
 def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -> None:
     names = ["open", "shutdown", "any_foreign"]
     found = gatesim.frontier(SMALL, policies=names)
-    drawn, numbers = one_reading(found, question(found.loaded.scenario), "What it shows.")
-    spec = drawn.to_dict(validate=True)
+    spec, numbers = one_reading(found, question(found.loaded.scenario), "What it shows.")
+    grammar.altair().LayerChart.from_dict(spec, validate=True)
     assert numbers == ""
     assert spec["description"] == "What it shows."
-    named = [row for rows in found_in(spec, "values") for row in rows if isinstance(row, dict) and "y" in row]
-    shown = {row["text"]: row for row in named if "text" in row}
+    shown = {row["text"]: row for row in rows_in(spec) if "text" in row and "y" in row}
     assert {part for text in shown for part in text.split(", ")} == {
         one.policy
         for one in found.policies
@@ -323,16 +324,29 @@ def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -
     assert all(0 < row["x"] < spec["width"] and 0 < row["y"] < spec["height"] for row in shown.values())
 
 
+def test_the_panel_for_the_page_shows_the_rows_of_the_chart_of_all_readings() -> None:
+    found = gatesim.frontier(SMALL, policies=["open", "shutdown", "any_foreign"])
+    size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
+    spec, _ = one_reading(found, question(found.loaded.scenario), "What it shows.", size)
+    panel = charts.frontier_chart(found).to_dict()["hconcat"][0]
+    drawn = [layer["data"]["values"] for layer in panel["layer"]]
+    assert [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]] == drawn
+    assert [{**layer, "data": {}} for layer in spec["layer"]] == [
+        {**layer, "data": {}} for layer in panel["layer"]
+    ]
+
+
 def test_panels_for_the_page_differ_in_nothing_but_their_rows() -> None:
     # Where only rows differ the page's chart is given the new ones; otherwise it is taken away and drawn anew.
     specs, numbers = [], []
     for policies in (["open", "any_foreign"], ["open", "shutdown", "any_foreign", NAME]):
         loaded = load(SMALL, [f'policies.{NAME}={{ family = "k_of_n", signals = ["ip"], k = 1 }}'])
         found = gatesim.frontier(loaded, policies=policies)
-        drawn, small = one_reading(
+        spec, small = one_reading(
             found, question(loaded.scenario, limit=0.01 * len(policies)), "What it shows."
         )
-        specs.append(named_data(drawn.to_dict(validate=True)))
+        grammar.altair().LayerChart.from_dict(spec, validate=True)
+        specs.append(spec)
         numbers.append(small)
     assert specs[0]["datasets"] != specs[1]["datasets"]
     assert {**specs[0], "datasets": {}} == {**specs[1], "datasets": {}}

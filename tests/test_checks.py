@@ -216,6 +216,7 @@ def simulated(
         ("nonresident", ["foreign", "residence"], ("permanent",)),
     ],
 )
+@pytest.mark.no_cover  # others cover the same lines
 def test_outcomes_agree_with_simulated_owners(
     status: str, documents: list[str], clears: tuple[str, ...]
 ) -> None:

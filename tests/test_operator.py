@@ -15,6 +15,7 @@ from gatesim.exact.structure import may_leak_by_epoch
 from gatesim.gates.compile import compile_gate
 from gatesim.gates.strategy import compile_strategy, first_switch_us, switches
 from gatesim.law.law import cut, make_law, only_until
+from gatesim.measures.judgement import Answer
 from gatesim.measures.ledger import ENDS, PENDING, SERVED, SERVED_LATE
 from gatesim.scenario import load
 from gatesim.scenario.consistency import inconsistencies
@@ -22,6 +23,7 @@ from gatesim.scenario.errors import dotted
 from gatesim.scenario.files import Loaded
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY, HOUR
+from gatesim.show.run import course_table
 from gatesim.study import run as study
 from gatesim.study.run import run
 from gatesim.study.strategy import course
@@ -55,6 +57,7 @@ def wrong(**changes: Any) -> list[str]:
 
 
 TWO_STEPS = {"shutdown": "4h", "any_foreign": "1d"}
+FOREVER_CAREFUL = ('policies.careful.clearance="forever"', 'policies.careful.ask_again_after="forever"')
 
 
 @pytest.mark.parametrize(
@@ -181,6 +184,68 @@ def test_a_strategy_is_no_candidate_of_the_verdict() -> None:
     assert {j.policy for row in found.verdict.rows for j in row.policies} == {"any_foreign"}
     alone = run(loaded(TWO_STEPS), policies=["operator"], engine="exact")
     assert list(alone.policies) == ["operator"]
+    assert alone.sentence.startswith("Only the operator's strategy was run")
+    assert not alone.verdict.chances
+
+
+UNKNOWN = '{ kind = "leak_share", limit = { distribution = "uniform", low = 0.0, high = 1.0 } }'
+
+
+@pytest.mark.parametrize(
+    ("sets", "policies", "dated", "possible"),
+    [
+        (["orders.0.standard.limit=0.9"], None, True, ORDER_AT + timedelta(days=1)),
+        (["orders.0.standard.limit=0.9", "verdict.floor=0.999"], None, True, None),
+        (["orders.0.standard.limit=0.0"], None, True, None),
+        (["orders.0.standard.limit=0.9", 'policies.any_foreign.lead_time="8d"'], None, True, None),
+        (["orders.0.standard.limit=0.9"], ["operator", "shutdown"], False, None),
+        ([f"orders.0.standard={UNKNOWN}"], None, False, None),
+    ],
+    ids=["ready", "below the floor", "above the limit", "after the order", "not all run", "no limit stated"],
+)
+def test_a_listed_strategy_has_the_date_from_which_shutting_down_is_not_all_that_is_left(
+    sets: list[str], policies: list[str] | None, dated: bool, possible: datetime | None
+) -> None:
+    chosen = policies or ["operator", "shutdown", "any_foreign"]
+    result = run(loaded(TWO_STEPS, "", *sets), policies=chosen, engine="exact")
+    found = result.course
+    assert found is not None
+    assert (found.dated, found.possible, found.known) == (dated, possible, None)
+    table = course_table(result)
+    assert table is not None
+    assert ("learns nothing of it" in table.note) == dated
+    assert ("would do at no time" in table.note) == (dated and possible is None)
+
+
+@pytest.mark.parametrize(
+    ("within", "dated", "possible"),
+    [
+        (("undecided", "yes"), False, None),
+        (("yes", "undecided"), True, ORDER_AT + timedelta(days=1)),
+        (("no", "undecided"), False, None),
+        (("no", "yes"), True, ORDER_AT + timedelta(days=2)),
+    ],
+)
+def test_noise_leaves_the_date_open_only_where_it_could_be_an_earlier_one(
+    within: tuple[Answer, Answer], dated: bool, possible: datetime | None
+) -> None:
+    scenario = small(**with_operator({"any_foreign": "1d", "careful": "2d"}))
+    law = make_law(scenario, "person")
+    row = run(
+        loaded({"any_foreign": "1d", "careful": "2d"}, "", *FOREVER_CAREFUL),
+        policies=["any_foreign", "careful"],
+        engine="exact",
+    ).verdict.row("person", "leak_share", 0.01)
+    judged = {one.policy: one for one in row.policies}
+    row = replace(
+        row,
+        policies=tuple(
+            replace(judged[name], within=answer, serves_floor="yes")
+            for name, answer in zip(("any_foreign", "careful"), within, strict=True)
+        ),
+    )
+    found = course(scenario, law, row)
+    assert (found.dated, found.possible) == (dated, possible)
 
 
 def test_dark_time_by_hand() -> None:

@@ -255,6 +255,17 @@ def test_limits_and_readings_together() -> None:
     assert verdict.chances["gate_available"] == pytest.approx(0.25)
 
 
+@pytest.mark.parametrize("standard", [None, LOG])
+def test_where_only_shutting_down_is_listed_none_would_do(standard: dict[str, Any] | None) -> None:
+    scenario = scenario_of(standard, verdict={"readings": {"person": 0.7, "national": 0.3}})
+    verdict = make_verdict(scenario, [SHUTDOWN_BOTH], None)
+    assert verdict.chances == {"no_gate_meets_limit": pytest.approx(1.0)}
+    assert "none would do with a probability of 100 %" in sentence(scenario, verdict, 3, 40)
+    certain = scenario_of()
+    said = sentence(certain, make_verdict(certain, [SHUTDOWN_BOTH], None), 3, 40)
+    assert "no listed policy but shutting down serves anybody" in said
+
+
 # --- Neutral values change nothing ---
 
 

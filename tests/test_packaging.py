@@ -17,14 +17,16 @@ from gatesim._version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 FLAGSHIP = ["run", "june-2026", "--people", "2000", "--json"]
+A_FEW = ["run", "june-2026", "--people", "40", "--json"]
 
 
-def run(*command: str | Path, cwd: Path, home: Path | None = None) -> str:
-    """Run a command without the caller's Python settings; its standard output."""
+def run(*command: str | Path, cwd: Path, home: Path | None = None, **more: str) -> str:
+    """Run a command without the caller's Python settings but those in ``more``; its standard output."""
     kept = {"PATH", "LANG", "TMPDIR", "SYSTEMROOT"} | (set() if home else {"HOME"})
     env = {name: value for name, value in os.environ.items() if name in kept}
     if home:
         env["HOME"] = str(home)
+    env |= more
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -57,7 +59,17 @@ def test_wheel_and_source_archive_hold_every_seed_and_scenario(dist: Path, folde
     assert {path.parts[0] for path in in_wheel} == {"gatesim", f"gatesim-{__version__}.dist-info"}
 
 
-def test_wheel_in_an_empty_folder_runs_the_flagship(dist: Path, tmp_path: Path) -> None:
+# In an empty home the fast engine is compiled first, for about a minute: with the compiler off its code runs as it is.
+@pytest.mark.parametrize(
+    ("command", "compiler"),
+    [
+        pytest.param(A_FEW, {"NUMBA_DISABLE_JIT": "1"}, id="compiler off"),
+        pytest.param(FLAGSHIP, {}, id="compiled", marks=pytest.mark.slow),
+    ],
+)
+def test_wheel_in_an_empty_folder_runs_the_flagship(
+    command: list[str], compiler: dict[str, str], dist: Path, tmp_path: Path
+) -> None:
     (wheel,) = dist.glob("*.whl")
     room, folder, home = tmp_path / "venv", tmp_path / "folder", tmp_path / "home"
     folder.mkdir()
@@ -76,7 +88,7 @@ def test_wheel_in_an_empty_folder_runs_the_flagship(dist: Path, tmp_path: Path) 
 
     where = run(python, "-c", "import gatesim; print(gatesim.__file__)", cwd=folder, home=home).strip()
     assert Path(where).is_relative_to(site)
-    assert "verdict" in json.loads(run(room / "bin" / "gatesim", *FLAGSHIP, cwd=folder, home=home))
+    assert "verdict" in json.loads(run(room / "bin" / "gatesim", *command, cwd=folder, home=home, **compiler))
     assert not list(folder.iterdir())
 
 

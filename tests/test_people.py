@@ -148,6 +148,7 @@ def test_people_are_abroad_in_the_stationary_share_from_the_start(day: float) ->
     assert agrees(away, 5000, 2 / 6)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_needs_arise_abroad_in_the_stationary_share() -> None:
     counts = [
         (sum(need.region == ABROAD for need in body.needs), len(body.needs))

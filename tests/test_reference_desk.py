@@ -278,6 +278,7 @@ def series(ledger: Ledger, length: int) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 
 @pytest.mark.parametrize(("servers", "load", "hours"), [(1, 0.8, 20_000), (5, 4.0, 4_000)])
+@pytest.mark.no_cover  # others cover the same lines
 def test_waits_are_those_of_erlang_c(servers: int, load: float, hours: int) -> None:
     p_wait, mean_wait = erlang_c(servers, load, 1.0)
     scenario = queue_world(servers, load, hours)
@@ -288,6 +289,7 @@ def test_waits_are_those_of_erlang_c(servers: int, load: float, hours: int) -> N
 
 
 @pytest.mark.parametrize(("servers", "load", "hours"), [(2, 3.0, 4_000), (10, 12.0, 1_000)])
+@pytest.mark.no_cover  # others cover the same lines
 def test_waits_and_leavers_are_those_of_erlang_a(servers: int, load: float, hours: int) -> None:
     theory = erlang_a(servers, load, 1.0, 0.5)
     scenario = queue_world(servers, load, hours, patience="2h")
@@ -297,6 +299,7 @@ def test_waits_and_leavers_are_those_of_erlang_a(servers: int, load: float, hour
     assert agrees(left, theory.p_abandon)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_waits_drawn_from_the_table_are_those_of_erlang_a() -> None:
     scenario = queue_world(10, 9.0, 1_000, patience="2h")
     hours = np.ones(1_000)

@@ -104,6 +104,13 @@ def test_each_case_has_its_words(listed: Outcome, a: Outcome, b: Outcome, words:
     assert bounds_words(remaining(listed, a, b)) == words
 
 
+def test_a_gate_without_signals_decides_from_the_session_alone() -> None:
+    found = replace(remaining("gate_available", "gate_available", "gate_available"), signals=())
+    assert "the best gate that decides from one session alone, without any signal serves" in bounds_words(
+        found
+    )
+
+
 def test_a_run_has_both_bounds_beside_its_list(result: Result) -> None:
     """They are what the glance, and the frontier, say of the same question."""
     found = result.remains

@@ -467,7 +467,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"orders": order(ends=[{"kind": "lifted", "after": "0d"}])},
         "orders.0.ends.0.after: must be more than zero, or the order never is in force",
     ),
-    ({"orders": order(grace="6d")}, "orders.0.ends.0.at: the order ends before it is in force"),
+    (
+        {"orders": order(grace="6d")},
+        "orders.0.ends.0.at: the order ends before it is in force; it comes into force on 2026-06-18T17:21:00-04:00",
+    ),
     (
         {"orders": order(issued="2026-06-20T00:00:00-04:00", ends=[])},
         "orders.0.issued: the order is never in force inside the window; the window begins "
@@ -490,11 +493,12 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"orders": carve_out(at="2026-06-11T00:00:00-04:00", models=["new"])},
-        "orders.0.carve_outs.0.at: the order is not issued yet at this instant",
+        "orders.0.carve_outs.0.at: the order is not issued yet at this instant; it is issued on "
+        "2026-06-12T17:21:00-04:00",
     ),
     (
         {"orders": carve_out(at="2026-06-18T00:00:00-04:00", models=["new"])},
-        "orders.0.carve_outs.0.at: the order has ended by this instant",
+        "orders.0.carve_outs.0.at: the order has ended by this instant; it ends on 2026-06-18T00:00:00-04:00",
     ),
     (
         {"orders": carve_out(models=["old"])},
@@ -502,7 +506,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"orders": carve_out(statuses=["citizen"], organisations=["lab"])},
-        "orders.0.carve_outs.0: the carve-out is for nobody: no segment meets its conditions",
+        "orders.0.carve_outs.0: the carve-out is for nobody: no segment meets its conditions; statuses of segments: "
+        '"citizen", "temporary", "nonresident"; organisations of segments: "lab"',
     ),
     (
         {"orders": licence(organisations=["labs"])},
@@ -510,7 +515,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"orders": licence(channels=["reseller"])},
-        "orders.0.licences.0: the licence is for nobody: no segment meets its conditions",
+        "orders.0.licences.0: the licence is for nobody: no segment meets its conditions; organisations of segments: "
+        '"lab"; channels of segments: "consumer"',
     ),
     (
         {"orders": licence(organisations=[])},
@@ -519,7 +525,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"orders": licence(applied="2026-06-11T00:00:00-04:00")},
-        "orders.0.licences.0.applied: the order is not issued yet at this instant",
+        "orders.0.licences.0.applied: the order is not issued yet at this instant; it is issued on "
+        "2026-06-12T17:21:00-04:00",
     ),
     (
         {"orders": licence(decided_after="forever")},

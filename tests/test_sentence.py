@@ -176,6 +176,9 @@ def test_a_share_has_the_digits_that_its_interval_supports(
 def test_a_share_too_small_for_any_model_is_shown_as_such() -> None:
     assert format_rate(1e-8) == "<0.0001 %"
     assert format_rate(1e-8, 0.0, 1e-3) == "0.000001 %", "its interval says something"
+    assert format_rate(1 - 1e-8) == ">99.9999 %"
+    assert format_rate(1 - 1e-8, 0.9, 1.0) == "99.999999 %", "its interval says something"
+    assert format_rate(1 - 1e-15) == "100 %", "no more than the error of a sum"
 
 
 def test_a_structural_zero_is_told_from_nothing_seen() -> None:
@@ -189,6 +192,9 @@ def test_what_is_not_nothing_and_not_all_is_never_rounded_to_it(
     text = format_rate(value, max(value - below, 0.0), min(value + above, 1.0))
     if text == "<0.0001 %":
         assert 100 * min(value + above, 1.0) < SMALLEST
+        return
+    if text == ">99.9999 %":
+        assert 100 * (1 - max(value - below, 0.0)) < SMALLEST
         return
     assert 0 < float(text.rstrip(" %")) < 100
     half = (min(value + above, 1.0) - max(value - below, 0.0)) / 2

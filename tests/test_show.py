@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 
 import gatesim
@@ -24,13 +25,16 @@ from gatesim.scenario.types import DAY
 from gatesim.show import charts
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.charts.policies import LEAST
-from gatesim.show.check import print_check, values
+from gatesim.show.check import print_check, titles, values
+from gatesim.show.decisions import print_decisions
 from gatesim.show.html import run_html
+from gatesim.show.lines import broken_lines
 from gatesim.show.outcomes import SHORT, outcome_words
 from gatesim.show.page import page, warn
 from gatesim.show.pictures import SHARP, SIGNATURE, as_pictures, compressed
+from gatesim.show.relief import relief_tables
 from gatesim.show.run import lead_time, print_run, rate, transition_words, whom_table
-from gatesim.show.tables import Column, Table, broken, compact, print_table, table_html
+from gatesim.show.tables import Column, Table, broken, compact, least_width, print_table, table_html
 from gatesim.show.who import print_who
 from gatesim.study.result import Result
 from tests.scenarios import SMALL
@@ -101,6 +105,64 @@ def test_a_table_cuts_nothing_and_keeps_to_the_page(table: Table, width: int) ->
     assert max(map(len, text.splitlines())) <= width
     wanted = [table.title, table.note, *(column.title for column in table.columns), *sum(table.rows, ())]
     assert letters(text) == letters("".join(wanted))
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(any_table(), st.integers(60, 100))
+def test_no_word_of_a_table_is_broken_that_a_column_can_hold(table: Table, width: int) -> None:
+    console = Console(width=width, highlight=False, emoji=False, markup=False, color_system=None)
+    with console.capture() as capture:
+        print_table(console, table)
+    shown = set(words_of(capture.get()))
+    wanted = {word for text in (table.title, table.note, *sum(table.rows, ())) for word in words_of(text)}
+    assert wanted <= shown or least_width(table) > width
+
+
+def words_of(text: str) -> list[str]:
+    """What stays together: words, a number with its unit as one."""
+    return re.sub(r"(?<=\d) %", "%", text).split()
+
+
+@given(st.text("ab12 %_-/é語", max_size=60), st.integers(1, 20))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_lines_have_all_words_in_order_and_keep_to_their_width(text: str, width: int) -> None:
+    lines = broken_lines(text, max(2, width))
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(cell_len(line) <= max(2, width) for line in lines)
+
+
+def test_lines_end_between_words_and_not_before_a_unit() -> None:
+    assert broken_lines("serves 59.8 % of", 13) == ["serves 59.8 %", "of"]
+    assert broken_lines("serves 59.8 % of", 12) == ["serves", "59.8 % of"]
+    assert broken_lines("about 12.8 M needs", 12) == ["about 12.8 M", "needs"]
+    assert broken_lines("posterior_strict_at_two", 16) == ["posterior_", "strict_at_two"]
+    assert broken_lines("a" * 7, 3) == ["aaa", "aaa", "a"]
+    assert broken_lines("one\n\ntwo", 9) == ["one", "", "two"]
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_names_of_policies_are_whole_beside_narrowings(width: int) -> None:
+    found = gatesim.relief("june-2026", policies=["posterior_strict"], memory=False)
+    for table in relief_tables(found):
+        console = Console(width=width, highlight=False, color_system=None)
+        with console.capture() as capture:
+            print_table(console, table)
+        text = capture.get()
+        assert least_width(table) <= width
+        assert text.count("posterior_strict") == sum(
+            "posterior_strict" in cell for row in table.rows for cell in row
+        )
+
+
+def test_a_decision_table_breaks_no_word_on_a_narrow_page(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = Console(width=80, highlight=False, color_system=None, file=sys.stdout)
+    monkeypatch.setattr("gatesim.show.decisions.page", lambda: narrow)
+    print_decisions(gatesim.explain("june-2026", policy="careful"))
+    shown = words_of(printed(capsys))
+    assert {"consumer", "mythos-5", "decision", "restricted", "organisation"} <= set(shown)
+    assert "r" not in shown
 
 
 def test_numbers_stay_whole_as_long_as_they_can(capsys: pytest.CaptureFixture[str]) -> None:
@@ -292,6 +354,18 @@ def test_many_values_are_shown_by_their_span() -> None:
     assert values({"a": 0.5, "b": 0.5, "c": 2000}) == "0.5, 2,000"
     assert values({"a": 0.5, "b": 0.25, "c": 1}) == "0.25 to 1"
     assert values({"a": "x", "b": "y", "c": 1}) == "x and 2 more"
+
+
+def test_numbers_are_written_without_powers_of_ten() -> None:
+    assert values({"a": 1_000_000, "b": 1e-5}) == "1,000,000, 0.00001"
+    assert values({"a": 374_474}) == "374,474"
+
+
+def test_inputs_that_share_a_title_are_told_apart() -> None:
+    shown = titles(gatesim.check("june-2026").inputs)
+    assert len(set(shown)) == len(shown)
+    assert "People abroad who hold a US card (abroad_korea)" in shown
+    assert "Time of the automatic part of a check" in shown
 
 
 def test_who_has_a_table_for_each_reading_where_the_page_is_narrow(

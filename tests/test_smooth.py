@@ -62,7 +62,7 @@ def test_what_a_policy_with_memory_serves_is_said_by_few_values(key: str) -> Non
     for part in (0.0, 0.29, 1.0):
         value = one.low + part * (one.high - one.low)
         direct = plain_sums(varied.at([value]), "passport_check")
-        said = np.array(list(vars(varied.served("passport_check", [value])).values()))
+        said = np.array(list(vars(varied.served("passport_check", [value])).values())[:4])
         assert np.abs(said - direct).max() <= 1e-12 * direct.sum()
 
 
@@ -83,7 +83,7 @@ def test_tables_that_follow_needs_change_where_the_interpolation_has_its_pieces(
     assert around.is_smooth("careful")
     for value in (jumps[0] - 1e-4, jumps[0] + 1e-4):
         direct = plain_sums(around.at([value]), "careful")
-        said = np.array(list(vars(around.served("careful", [value])).values()))
+        said = np.array(list(vars(around.served("careful", [value])).values())[:4])
         assert np.abs(said - direct).max() <= 1e-12 * direct.sum()
 
 

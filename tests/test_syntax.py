@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gatesim.scenario import ScenarioError, load
 from gatesim.scenario.reading import parse
 from gatesim.scenario.syntax import hint
+from gatesim.scenario.types import DAY, FOREVER, HOUR, MINUTE, about_duration
 from tests.scenarios import SMALL
 
 DATE = "write a date and time with its zone: 2026-06-12T17:21:00-04:00"
@@ -120,3 +121,19 @@ def test_it_names_file_and_line(tmp_path: Path) -> None:
     own.write_text(text)
     line = next(n for n, one in enumerate(text.splitlines(), 1) if one.startswith("issued"))
     assert any(one.startswith(f"{own}:{line}: orders.0.issued: ") for one in load(own).warnings)
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [
+        (0, "0d"),
+        (90 * MINUTE, "90m"),
+        (19_839 * MINUTE, "13.8d"),
+        (493_714_285_714, "5.71d"),
+        (100_000 * DAY + 5 * HOUR, "100,000d"),
+        (1_234_567, "1.23s"),
+        (FOREVER, "forever"),
+    ],
+)
+def test_a_duration_for_a_reader_is_exact_or_has_three_digits(microseconds: int, text: str) -> None:
+    assert about_duration(microseconds) == text

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from gatesim.cli.options import chart_option, json_option, progress, scenario_argument, set_option
+from gatesim.cli.options import (
+    chart_option,
+    json_option,
+    order_option,
+    progress,
+    scenario_argument,
+    set_option,
+)
 
 
 @click.command("frontier")
@@ -32,11 +39,7 @@ from gatesim.cli.options import chart_option, json_option, progress, scenario_ar
     multiple=True,
     help="Look at this policy only (again for more).",
 )
-@click.option(
-    "--order",
-    metavar="N|TITLE",
-    help="Limit the leaks of this order alone, as it counts them.  [default: those of all orders at once]",
-)
+@order_option
 @set_option
 @chart_option
 @json_option

@@ -56,6 +56,15 @@ def question_options(command: Command) -> Command:
     return command
 
 
+def order_option(command: Command) -> Command:
+    """The option that limits the leaks of one order alone."""
+    return click.option(
+        "--order",
+        metavar="N|TITLE",
+        help="Limit the leaks of this order alone, as it counts them.  [default: those of all orders at once]",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """The option for machines."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")(

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import click
 
-from gatesim.cli.options import json_option, progress, question_options, scenario_argument, set_option
+from gatesim.cli.options import (
+    json_option,
+    order_option,
+    progress,
+    question_options,
+    scenario_argument,
+    set_option,
+)
 
 
 @click.command("relief")
 @scenario_argument
 @question_options
+@order_option
 @click.option(
     "--memory/--no-memory",
     default=True,
@@ -43,6 +51,7 @@ def command(
     ratio: str | None,
     limit: float | None,
     floor: float | None,
+    order: str | None,
     memory: bool,
     conditions: int | None,
     at_once: bool,
@@ -58,10 +67,9 @@ def command(
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.relief import relief
-    from gatesim.study.within_orders import together_words
 
     loaded = load(scenario, sets)
-    warn((*loaded.warnings, *together_words(loaded.scenario)))
+    warn(loaded.warnings)
     with progress() as shown:
         found = relief(
             loaded,
@@ -69,6 +77,7 @@ def command(
             ratio=ratio,
             limit=limit,
             floor=floor,
+            order=order,
             policies=policies or None,
             memory=memory,
             conditions=conditions,

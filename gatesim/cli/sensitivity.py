@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import click
 
-from gatesim.cli.options import json_option, progress, question_options, scenario_argument, set_option
+from gatesim.cli.options import (
+    json_option,
+    order_option,
+    progress,
+    question_options,
+    scenario_argument,
+    set_option,
+)
 
 
 @click.command("sensitivity")
 @scenario_argument
 @question_options
+@order_option
 @set_option
 @json_option
 def command(
@@ -18,6 +26,7 @@ def command(
     ratio: str | None,
     limit: float | None,
     floor: float | None,
+    order: str | None,
     sets: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -28,12 +37,13 @@ def command(
     from gatesim.scenario import load
     from gatesim.show.page import warn
     from gatesim.study.sensitivity import sensitivity
-    from gatesim.study.within_orders import together_words
 
     loaded = load(scenario, sets)
-    warn((*loaded.warnings, *together_words(loaded.scenario)))
+    warn(loaded.warnings)
     with progress() as shown:
-        found = sensitivity(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, progress=shown)
+        found = sensitivity(
+            loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, order=order, progress=shown
+        )
     if as_json:
         click.echo(found.to_json())
     else:

@@ -11,6 +11,7 @@ import click
 from gatesim.cli.options import (
     chart_option,
     json_option,
+    order_option,
     progress,
     question_options,
     scenario_argument,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     "--policy", "-p", "policies", metavar="P", multiple=True, help="List this policy only (again for more)."
 )
 @question_options
+@order_option
 @set_option
 @chart_option
 @json_option
@@ -81,6 +83,7 @@ def command(
     ratio: str | None,
     limit: float | None,
     floor: float | None,
+    order: str | None,
     policies: tuple[str, ...],
     sets: tuple[str, ...],
     chart: Path | None,
@@ -103,16 +106,16 @@ def command(
         )
     from gatesim.scenario import load
     from gatesim.show.page import warn
-    from gatesim.study.within_orders import together_words
 
     loaded = load(scenario, sets)
-    warn((*loaded.warnings, *together_words(loaded.scenario)))
+    warn(loaded.warnings)
     lows, highs = low or (None,) * len(vary), high or (None,) * len(vary)
     asked: dict[str, Any] = {
         "reading": reading,
         "ratio": ratio,
         "limit": limit,
         "floor": floor,
+        "order": order,
         "policies": policies or None,
     }
     if remembering is not None:

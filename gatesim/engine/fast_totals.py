@@ -143,15 +143,21 @@ def _by_group(
     needs = np.zeros((segments, *counts.shape[1:]))
     for kind, of_kind in zip(makers(scenario), counts, strict=True):
         needs[kind.owner] += of_kind
-    # As in `_of_makers`: exact in float64.
-    effects = k.effects.astype(np.float64)
-    matrix = effects[k.effect]
-    upper, repeats = parts["pairs"][:, groups].astype(np.float64), parts["repeats"][:, groups]
+    # As in `_of_makers`: exact in float64. Most effects and classes are met nowhere.
+    repeats = parts["repeats"][:, groups]
+    upper = parts["pairs"][:, groups]
+    used = np.flatnonzero(upper.any(axis=(0, 1, 2)) | upper.any(axis=(0, 1, 3)) | repeats.any(axis=(0, 1)))
+    met_classes = np.flatnonzero(needs.any(axis=(0, 1)))
+    effects, needs_met = k.effects[used].astype(np.float64), needs[..., met_classes]
+    of_class = k.effects[k.effect[met_classes]].astype(np.float64)
+    upper, repeats = upper[..., used[:, None], used].astype(np.float64), repeats[..., used]
     pairs = upper + np.swapaxes(np.triu(upper, 1), -1, -2)
-    products = np.einsum("ec,ed->ecd", matrix, matrix).reshape(CLASSES, -1)
-    first = (needs @ matrix).astype(np.int64)
-    alone = (needs @ products).reshape(*first.shape, len(NEEDS))
-    second = (alone + effects.T @ pairs @ effects).astype(np.int64)
+    first = (needs_met @ of_class).astype(np.int64)
+    second = needs_met @ np.einsum("ec,ed->ecd", of_class, of_class).reshape(len(met_classes), -1)
+    second += pairs.reshape(*pairs.shape[:2], -1) @ np.einsum("ac,bd->abcd", effects, effects).reshape(
+        len(used) ** 2, -1
+    )
+    second = second.astype(np.int64).reshape(*first.shape, len(NEEDS))
     positive = first - (repeats @ effects).astype(np.int64) - parts["mixed_positive"][:, groups]
     # Rows are sorted by group, then by stratum.
     first, second, positive = (np.swapaxes(x, 0, 1) for x in (first, second, positive))

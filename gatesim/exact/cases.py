@@ -7,9 +7,10 @@ than many small ones.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,10 @@ class Batch:
         int64[case]: what the owner's checks come to (see `OwnerLaws`).
     bodies, types
         int64[case, body]: numbers of the bodies, or `ABSENT`, and of their types.
+    of_class
+        int64[case]: number of its class, among all classes of all owners asked about.
+    within
+        float64[case, 2]: the probabilities of the level of activity and of the combination, given the class.
     weight
         float64[case]: the probability of the case within the owner's segment.
     rates
@@ -61,6 +66,8 @@ class Batch:
     combination: Ints
     bodies: Ints
     types: Ints
+    of_class: Ints
+    within: Floats
     weight: Floats
     rates: Floats
     passing: NDArray[np.bool_]
@@ -74,6 +81,12 @@ class Batch:
         """Some of the cases."""
         arrays = {name: value[rows] for name, value in vars(self).items() if name != "movers"}
         return Batch(self.movers, **arrays)
+
+
+def weighed(classes: Floats, within: Floats) -> Floats:
+    """The probabilities of cases: those of their classes by those within the class."""
+    found: Floats = classes * within[:, 0] * within[:, 1]
+    return found
 
 
 class Cases:
@@ -108,39 +121,40 @@ class Cases:
 
     def batches(self, owners: Iterable[int]) -> list[Batch]:
         """All cases of some owner segments; those that make no needs are left out."""
-        same: defaultdict[tuple[int, ...], list[tuple[int, AccountClass, float]]] = defaultdict(list)
+        same: defaultdict[tuple[int, ...], list[tuple[int, int, AccountClass, float]]] = defaultdict(list)
+        number = count()
         for owner in owners:
             like = self._like[owner]
             if like not in self._of_owner:
                 self._of_owner[like] = self.classes.of_owner(like)
             for account, weight in self._of_owner[like]:
-                same[account.shape].append((owner, account, weight))
+                same[account.shape].append((next(number), owner, account, weight))
         found = [self._batch(len(shape), members) for shape, members in same.items()]
         return [batch for batch in found if len(batch)]
 
-    def _batch(self, movers: int, members: Sequence[tuple[int, AccountClass, float]]) -> Batch:
+    def _batch(self, movers: int, members: Sequence[tuple[int, int, AccountClass, float]]) -> Batch:
         """The cases of some classes of accounts: for each level of activity and combination of passing one."""
-        most = max(len(account.bodies) for _, account, _ in members)
-        of_class = np.array([owner for owner, _, _ in members])
+        most = max(len(account.bodies) for _, _, account, _ in members)
+        owner_of = np.array([owner for _, owner, _, _ in members])
         bodies = np.full((len(members), most), ABSENT)
-        stays = [account.types[-1] for _, account, _ in members if len(account.types) > movers]
+        stays = [account.types[-1] for _, _, account, _ in members if len(account.types) > movers]
         types = np.full((len(members), most), stays[0] if stays else 0)
         shares = np.zeros((len(members), most))
         known: dict[tuple[int, tuple[int, ...]], list[float]] = {}
-        for k, (owner, account, _) in enumerate(members):
-            count = len(account.bodies)
+        for k, (_, owner, account, _) in enumerate(members):
+            present = len(account.bodies)
             if (owner, account.bodies) not in known:
                 known[owner, account.bodies] = self._shares(owner, account.bodies)
-            bodies[k, :count], types[k, :count] = account.bodies, account.types
-            shares[k, :count] = known[owner, account.bodies]
+            bodies[k, :present], types[k, :present] = account.bodies, account.types
+            shares[k, :present] = known[owner, account.bodies]
         laws, (times, parts) = self.laws, self._activity
         levels, combinations = times.shape[1], laws.weight.shape[1]
         which, level, combination = (
             index.ravel() for index in np.indices((len(members), levels, combinations))
         )
-        owner = of_class[which]
-        weight = np.array([weight for _, _, weight in members])[which]
-        weight = weight * parts[owner, level] * laws.weight[owner, combination]
+        owner = owner_of[which]
+        within = np.stack([parts[owner, level], laws.weight[owner, combination]], axis=1)
+        weight = weighed(np.array([weight for *_, weight in members])[which], within)
         rates = times[owner, level][:, None] * shares[which]
         occurs = (weight > 0) & (rates > 0).any(axis=1)
         which, owner, combination = which[occurs], owner[occurs], combination[occurs]
@@ -151,6 +165,8 @@ class Cases:
             combination,
             bodies[which],
             types[which],
+            np.array([number for number, *_ in members])[which],
+            within[occurs],
             weight[occurs],
             rates[occurs],
             laws.passing[owner, combination],
@@ -164,13 +180,28 @@ class Cases:
         others = {number: entries[number - 1].share for number in bodies if number > 0}
         return [others[number] if number > 0 else 1.0 - sum(others.values()) for number in bodies]
 
+    def weights(self, owner: int) -> tuple[Floats, tuple[int, bytes]]:
+        """The probabilities of the classes of an owner segment, and what their bodies' places follow from."""
+        plan, known = self.classes.planned(owner)
+        # A plan lives as long as the places that it is about.
+        return plan.weights(known, known.chances), (id(plan), known.chances[plan.of_trips].tobytes())
+
+    def numbers(self) -> tuple[Hashable, ...]:
+        """All that cases follow from besides their classes and the gate."""
+        laws = (self.laws.passing, self.laws.weight, self.laws.desk)
+        return (
+            tuple(tuple(entry.share for entry in segment.co_users.values()) for segment in self._segments),
+            tuple(segment.gives_up for segment in self._segments),
+            *(each.tobytes() for each in (*laws, *self._activity)),
+        )
+
     @cached_property
     def _activity(self) -> tuple[Floats, Floats]:
         """Needs a day, and share of accounts, by segment and level of activity; levels that it lacks have no share."""
         most = max(len(segment.activity.shares) for segment in self._segments)
         rates, shares = np.zeros((len(self._segments), most)), np.zeros((len(self._segments), most))
         for k, segment in enumerate(self._segments):
-            count = len(segment.activity.shares)
-            rates[k, :count] = segment.needs_per_day * np.array(segment.activity.multipliers)
-            shares[k, :count] = segment.activity.shares
+            levels = len(segment.activity.shares)
+            rates[k, :levels] = segment.needs_per_day * np.array(segment.activity.multipliers)
+            shares[k, :levels] = segment.activity.shares
         return rates, shares

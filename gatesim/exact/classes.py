@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gatesim.exact.drawn import drawn
+from gatesim.exact.drawn import Drawn, drawn
 from gatesim.exact.places import Places
-from gatesim.exact.plan_of_classes import Planner, chances_of
+from gatesim.exact.plan_of_classes import Plan, Planner
 from gatesim.scenario.schema import Scenario
 
 
@@ -67,8 +67,8 @@ class Classes:
         self.types: list[BodyType] = []
         self._names = list(scenario.segments)
 
-    def of_owner(self, owner: int) -> list[tuple[AccountClass, float]]:
-        """The classes of accounts of an owner segment and their probabilities, which add up to 1.
+    def planned(self, owner: int) -> tuple[Plan, Drawn]:
+        """Which classes of accounts of an owner segment there can be, and what is drawn once for these.
 
         Raises
         ------
@@ -81,7 +81,18 @@ class Classes:
             laws = [self.places.laws_by_reading(known.channel, known.band, law) for law in known.sessions]
             plan = Planner(self.places, known, np.concatenate(laws), self._names[owner]).plan()
             self.places.plans[known.outline] = plan
-        chances = chances_of(known)
+        return plan, known
+
+    def of_owner(self, owner: int) -> list[tuple[AccountClass, float]]:
+        """The classes of accounts of an owner segment and their probabilities, which add up to 1.
+
+        Raises
+        ------
+        CannotDo
+            If there are more than `MAX_CLASSES`.
+        """
+        plan, known = self.planned(owner)
+        chances = known.chances
         first = len(self.types)
         for kind in plan.types:
             shares = tuple([float(sum(chances[k] for k in trips)) for trips in kind.trips])

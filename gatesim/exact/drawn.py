@@ -173,6 +173,26 @@ class Drawn:
     parts: tuple[Readings, ...]
 
     @cached_property
+    def chances(self) -> Floats:
+        """All probabilities but those of the account's own noise, in one row.
+
+        For each part, for each body: not to use a VPN, to use each reading of each exit, to be on each
+        trip with each reading; then the readings at home, case by case; then the scenes.
+        """
+        found: list[float] = []
+        for part in self.parts:
+            for body in part.bodies:
+                found.append(1.0 - body.users)
+                for share, readings in body.exits:
+                    found += [body.users * share * weight for _, weight in readings]
+                for trip in body.trips:
+                    found += [trip.share * weight for _, weight in trip.readings]
+            for _, readings in part.at_home:
+                found += [weight for _, weight in readings]
+            found += [scene.present * scene.causes for scene in part.scenes]
+        return np.array(found)
+
+    @cached_property
     def outline(self) -> Hashable:
         """All but the probabilities: where it is the same, the same can happen."""
         return (

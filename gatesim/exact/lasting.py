@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from gatesim.exact.cases import ABSENT, Batch, Cases
 from gatesim.exact.chain import (
@@ -21,10 +20,11 @@ from gatesim.exact.chain import (
     sums_of_exponentials,
 )
 from gatesim.exact.classes import Classes
-from gatesim.exact.counting import Counts, Needs
+from gatesim.exact.counting import Counts
 from gatesim.exact.different import different
 from gatesim.exact.expected import with_fallback
 from gatesim.exact.places import Places, places_of
+from gatesim.exact.spent import Spent
 from gatesim.gates.tables import (
     ALLOW,
     ALLOWED,
@@ -48,6 +48,9 @@ Ints = NDArray[np.int64]
 
 BATCH = 2**20
 """Numbers in the largest array of the cases that are worked out together."""
+
+_KEPT = 2
+"""So many times the times that cases spend in states are kept of a gate."""
 
 
 @dataclass(frozen=True)
@@ -148,15 +151,65 @@ class Lasting:
         cuts = [self._cuts(e, daily) for e in self.epochs]
         edges = [each for each, _ in cuts]
         intervals = max(len(each) - 1 for each in edges)
-        batches = self._cases.batches(np.flatnonzero(accounts > 0).tolist())
+        owners = np.flatnonzero(accounts > 0).tolist()
         days = number_of_days(self.scenario) if daily else 1
         found = Counts(self.scenario, self.law, self.gate, self.places, self._cases.laws, days)
-        for whole in batches:
-            for batch in self._parts(whole, intervals):
-                needs = self._needs(batch, accounts, edges)
+        weights = {owner: self._cases.weights(owner) for owner in owners}
+        # Day by day they are many numbers, and nobody moves anything.
+        groups = [owners] if daily else self._apart(weights)
+        for group in groups:
+            classes = np.concatenate([weights[owner][0] for owner in group])
+            several: Iterable[Spent]
+            if daily:
+                several = self._spent(group, edges, intervals)
+            else:
+                several = self._kept(group, edges, (tuple(weights[owner][1] for owner in group), classes > 0))
+            for spent in several:
+                needs = spent.needs(accounts, classes)
                 for row, (_, first) in enumerate(cuts):
                     found.add(needs, row, first)
         return with_fallback(self.scenario, found.counts), found.asked, found.presented
+
+    def _apart(self, weights: Mapping[int, tuple[Floats, tuple[int, bytes]]]) -> list[list[int]]:
+        """Owners whose bodies' places have stayed so far, and those of whom they moved with a number of the world."""
+        last, moved = self.places.last, self.places.moved
+        for owner, (_, follows_from) in weights.items():
+            if last.setdefault(owner, follows_from) != follows_from:
+                moved.add(owner)
+                last[owner] = follows_from
+        groups = [[owner for owner in weights if (owner in moved) is which] for which in (False, True)]
+        return [group for group in groups if group]
+
+    def _kept(
+        self, owners: Sequence[int], edges: Sequence[Floats], name: tuple[Hashable, NDArray[np.bool_]]
+    ) -> tuple[Spent, ...]:
+        """What `_spent` finds where an epoch is one interval, worked out once for whatever it follows from."""
+        follows_from, occurs = name
+        epochs = tuple((epoch.start_us, epoch.end_us) for epoch in self.law.epochs)
+        durations = [self.gate[e].durations_us for e in self.epochs]
+        arrays = (occurs, *edges, self._mix, self._trips, self._maker_of, *durations)
+        key = (
+            tuple(owners),
+            follows_from,
+            self._cases.numbers(),
+            epochs,
+            *(each.tobytes() for each in arrays),
+        )
+        spent = self.places.spent
+        if key not in spent:
+            found = tuple(self._spent(owners, edges, 1))
+            while len(spent) >= _KEPT:
+                del spent[next(iter(spent))]
+            spent[key] = found
+        else:
+            spent[key] = spent.pop(key)  # the one used last goes last
+        return spent[key]
+
+    def _spent(self, owners: Sequence[int], edges: Sequence[Floats], intervals: int) -> Iterator[Spent]:
+        """Times that the cases of some owners spend in each state, part by part."""
+        for whole in self._cases.batches(owners):
+            for batch in self._parts(whole, intervals):
+                yield self._spent_by(batch, edges)
 
     def joining(self, accounts: Floats, edges: Sequence[Floats]) -> list[Floats]:
         """Expected cases that join the desk, by interval of time; quick for thousands of intervals.
@@ -204,17 +257,13 @@ class Lasting:
         midnights = np.arange(first + 1, -(-(end + before) // DAY)) * DAY - before
         return (np.concatenate([[start], midnights, [end]]) - start) / DAY, first
 
-    def _needs(self, batch: Batch, accounts: Floats, edges: Sequence[Floats]) -> Needs:
-        """Expected needs of a batch by state and interval of time.
-
-        They are sums, with weights, of the times that the chains spend in each state and place: a product with a
-        sparse matrix.
-        """
+    def _spent_by(self, batch: Batch, edges: Sequence[Floats]) -> Spent:
+        """Times that a batch spends in each state, by interval of time."""
         chains, which = self._chains(batch)
         places, combinations = len(self.places.known), self._cases.laws.weight.shape[1]
         movers = [moving.stationary.shape[1] for moving in chains.moving[: batch.movers]]
         begins = np.cumsum([0, *movers]) * len(chains)
-        keys, scales, rows = [], [], []
+        keys, cases, rates, rows = [], [], [], []
         for b in range(batch.types.shape[1]):
             there = np.flatnonzero(batch.bodies[:, b] != ABSENT)
             kinds, owner = self._kinds_of(batch.types[:, b]), batch.owner[there]
@@ -223,23 +272,34 @@ class Lasting:
             maker = self._maker_of[owner, batch.bodies[there, b]]
             key = maker * combinations + batch.combination[there]
             keys.append((key[:, None] * places + where).ravel())
-            scales.append(np.repeat(accounts[owner] * batch.weight[there] * batch.rates[there, b], count))
+            cases.append(np.repeat(there, count))
+            rates.append(np.repeat(batch.rates[there, b], count))
             # Bodies that stay where they are all have the times of the account, which stand last.
             begin = begins[min(b, batch.movers)]
             rows.append((begin + which[there, None] * count + np.arange(count)).ravel())
         groups, group = np.unique(np.concatenate(keys), return_inverse=True)
-        entries = (np.concatenate(scales), (group.ravel(), np.concatenate(rows)))
-        needs = []
-        for row, solver, fresh, cleared in self._epochs(chains):
-            spent = solver.times(fresh, cleared, edges[row])
-            apart = [np.moveaxis(times, 2, 1) for times in spent[: batch.movers]]
-            together = spent[0].sum(axis=2)
-            shape = together.shape[1:]
-            flat = np.concatenate([times.reshape(-1, shape[0] * shape[1]) for times in (*apart, together)])
-            needs.append((csr_array(entries, shape=(len(groups), len(flat))) @ flat).reshape(-1, *shape))
         key, place = np.divmod(groups, places)
         maker, combination = np.divmod(key, combinations)
-        return Needs(maker, combination, place, needs)
+        times = []
+        for row, solver, fresh, cleared in self._epochs(chains):
+            spent = solver.times(fresh, cleared, edges[row])
+            apart = [np.moveaxis(each, 2, 1) for each in spent[: batch.movers]]
+            together = spent[0].sum(axis=2)
+            shape = together.shape[1:]
+            times.append(np.concatenate([each.reshape(-1, *shape) for each in (*apart, together)]))
+        return Spent(
+            batch.owner,
+            batch.of_class,
+            batch.within,
+            maker,
+            combination,
+            place,
+            np.concatenate(cases),
+            np.concatenate(rates),
+            group.ravel(),
+            np.concatenate(rows),
+            times,
+        )
 
     def _chains(self, batch: Batch) -> tuple[Chains, Ints]:
         """The different chains of the cases, and for each case the number of its chain."""

@@ -23,6 +23,7 @@ from gatesim.world.space import CellSpace
 
 if TYPE_CHECKING:
     from gatesim.exact.plan_of_classes import Plan
+    from gatesim.exact.spent import Spent
 
 _ONE_HOT = np.eye(4)
 
@@ -106,6 +107,12 @@ class Places:
         self.known: list[Place] = []
         self.plans: dict[Hashable, Plan] = {}
         """What can be under the gate, by `Drawn.outline`."""
+        self.spent: dict[Hashable, tuple[Spent, ...]] = {}
+        """Times that cases spend in each state, by all that they follow from (see `gatesim.exact.lasting`)."""
+        self.last: dict[int, Hashable] = {}
+        """By owner segment what its bodies' places followed from when the gate was last evaluated."""
+        self.moved: set[int] = set()
+        """Owner segments of which this has changed since the gate was first evaluated."""
         self._places: dict[tuple[bytes, bytes], int] = {}
         self._numbers: dict[tuple[object, ...], int] = {}
         self._known_who: dict[tuple[int, int, int], _Who] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count, product
 
 import numpy as np
@@ -25,26 +26,6 @@ Ints = NDArray[np.int64]
 
 MAX_CLASSES = 200_000
 """The most classes of accounts of one segment that are told apart."""
-
-
-def chances_of(known: Drawn) -> Floats:
-    """All probabilities of what is drawn once, but those of the account's own noise, in one row.
-
-    For each part, for each body: not to use a VPN, to use each reading of each exit, to be on each
-    trip with each reading; then the readings at home, case by case; then the scenes.
-    """
-    found: list[float] = []
-    for part in known.parts:
-        for body in part.bodies:
-            found.append(1.0 - body.users)
-            for share, readings in body.exits:
-                found += [body.users * share * weight for _, weight in readings]
-            for trip in body.trips:
-                found += [trip.share * weight for _, weight in trip.readings]
-        for _, readings in part.at_home:
-            found += [weight for _, weight in readings]
-        found += [scene.present * scene.causes for scene in part.scenes]
-    return np.array(found)
 
 
 @dataclass(frozen=True)
@@ -99,6 +80,11 @@ class Plan:
     scene: Ints
     terms: Ints
 
+    @cached_property
+    def of_trips(self) -> Ints:
+        """Numbers of the chances that shares of trips are made of."""
+        return np.array([k for kind in self.types for trips in kind.trips for k in trips], dtype=np.int64)
+
     def weights(self, known: Drawn, chances: Floats) -> Floats:
         """The probabilities of the classes, which add up to 1."""
         facts = np.array(known.facts)
@@ -121,7 +107,7 @@ class _Numbers:
 
 
 def _numbered(known: Drawn) -> Iterator[_Numbers]:
-    """Numbers of the chances of each part; see `chances_of`."""
+    """Numbers of the chances of each part; see `gatesim.exact.drawn.Drawn.chances`."""
     at = 0
     for part in known.parts:
         vpn, trips, homes = [], [], []

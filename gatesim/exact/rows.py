@@ -64,14 +64,15 @@ class Rows:
         What the rows are.
     needs
         float64[kind, row, segment of the owner]: entitled and restricted needs; four kinds where they are judged by
-        two laws, the second judgement last: 2 * restricted by the first + restricted by the second.
+        two laws, the second judgement last: 2 * restricted by the first + restricted by the second. Then, for each
+        law of an order by itself, the needs that it restricts, and all those that it measures.
     """
 
     layout: Layout
     needs: Floats
 
 
-def rows_of(scenario: Scenario, law: Law, also: Law | None = None) -> Rows:
+def rows_of(scenario: Scenario, law: Law, also: Law | None = None, own: Sequence[Law] = ()) -> Rows:
     """The rows of a scenario.
 
     Parameters
@@ -80,6 +81,8 @@ def rows_of(scenario: Scenario, law: Law, also: Law | None = None) -> Rows:
         The scenario, and its law under one reading (random ends drawn).
     also
         A second law, with the same epochs, by which every need is judged as well.
+    own
+        Laws in which one order alone counts (`gatesim.law.law.of_one_order`), with the same epochs.
 
     Returns
     -------
@@ -102,33 +105,40 @@ def rows_of(scenario: Scenario, law: Law, also: Law | None = None) -> Rows:
     blocks: list[tuple[Layout, Floats]] = []
     for (channel, _), numbers in _profiles(scenario, rates).items():
         owner = np.array([everybody[k].owner for k in numbers])
-        own = np.array([everybody[k].segment for k in numbers])
+        maker = np.array([everybody[k].segment for k in numbers])
         cells = cells_of(scenario, int(owner[0]))
         owners, begins = np.unique(owner, return_index=True)
         for model in range(len(scenario.models)):
             weight = (rates * mix[:, model])[numbers]
             if not weight.any():
                 continue
-            for epochs in _stretches(law, also, model, channel):
+            for epochs in _stretches(law, also, own, model, channel):
                 days = np.zeros(len(law.epochs))
                 days[list(epochs)] = [law.epochs[e].length_us / DAY for e in epochs]
                 epoch = law.epochs[epochs[0]]
-                kind = epoch.restricted[own, :, model, channel].astype(np.int64)
+                kind = epoch.restricted[maker, :, model, channel].astype(np.int64)
                 if also is not None:
-                    kind = 2 * kind + also.epochs[epochs[0]].restricted[own, :, model, channel]
-                split = (kind[None] == np.arange(kinds)[:, None, None]) * (weight * days.sum())[:, None]
+                    kind = 2 * kind + also.epochs[epochs[0]].restricted[maker, :, model, channel]
+                falls = [kind[None] == np.arange(kinds)[:, None, None]]
+                for one in own:
+                    there = one.epochs[epochs[0]]
+                    measured = np.full(kind.shape, there.measured[model])
+                    restricted = there.restricted[maker, :, model, channel]
+                    falls.append(np.stack([measured & restricted, measured]))
+                split = np.concatenate(falls) * (weight * days.sum())[:, None]
                 # By maker a sum over regions, then by owner one over the makers on the account.
                 needs = np.add.reduceat(
                     np.einsum("kmr,mrc->kmc", split, readings[numbers], optimize=True), begins, axis=1
                 )
                 occur = np.flatnonzero(needs.any(axis=(0, 1)))
-                spread = np.zeros((kinds, len(occur), len(segments)))
+                spread = np.zeros((len(needs), len(occur), len(segments)))
                 spread[:, :, owners] = needs[:, :, occur].transpose(0, 2, 1)
                 gated = bool(epoch.gated[model, channel])
                 cell = cells[occur, model]
                 blocks.append((_layout(cell, days, epoch.clears, gated, epochs), spread))
+    every = kinds + 2 * len(own)
     return _joined(
-        law, [layout for layout, _ in blocks], [needs for _, needs in blocks], kinds, len(segments)
+        law, [layout for layout, _ in blocks], [needs for _, needs in blocks], every, len(segments)
     )
 
 
@@ -144,13 +154,16 @@ def _profiles(scenario: Scenario, rates: Floats) -> dict[tuple[int, int], list[i
     return found
 
 
-def _stretches(law: Law, also: Law | None, model: int, channel: int) -> list[tuple[int, ...]]:
+def _stretches(
+    law: Law, also: Law | None, own: Sequence[Law], model: int, channel: int
+) -> list[tuple[int, ...]]:
     """Numbers of the epochs in which an order names the model, those together in which the law is the same."""
     found: dict[tuple[bytes, ...], list[int]] = {}
     for number, epoch in enumerate(law.epochs):
         if not epoch.named[model]:
             continue
         laws = [epoch] if also is None else [epoch, also.epochs[number]]
+        laws += [one.epochs[number] for one in own]
         key = tuple(
             part
             for each in laws
@@ -158,6 +171,7 @@ def _stretches(law: Law, also: Law | None, model: int, channel: int) -> list[tup
                 each.restricted[:, :, model, channel].tobytes(),
                 each.clears.tobytes(),
                 each.gated[model, channel].tobytes(),
+                *(() if each.only is None else (each.only[model].tobytes(),)),
             )
         )
         found.setdefault(key, []).append(number)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise, product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,24 @@ _UNMOVED = ("policies", "verdict", "documents", "checkers", "desk", "reactions",
 """Tables of a scenario on which no needs depend."""
 
 
+class OwnServed(NamedTuple):
+    """What a gate serves as one order by itself counts.
+
+    Attributes
+    ----------
+    leaks
+        Needs served that the order restricts.
+    served
+        Needs served that it measures.
+    restricted
+        All needs that it restricts.
+    """
+
+    leaks: float
+    served: float
+    restricted: float
+
+
 @dataclass(frozen=True)
 class Served:
     """What a gate serves over the time in force, of all accounts represented.
@@ -74,12 +93,22 @@ class Served:
         Entitled needs served, and leaks.
     all_entitled, all_restricted
         All entitled and all restricted needs.
+    own
+        The same as each order by itself counts, where that is asked for.
     """
 
     entitled: float
     restricted: float
     all_entitled: float
     all_restricted: float
+    own: tuple[OwnServed, ...] = ()
+
+    @classmethod
+    def of(cls, served: Floats, total: Floats) -> Served:
+        """From float64[kind] of needs served, and of all needs; kinds as in `gatesim.exact.rows.Rows`."""
+        done, every = served.tolist(), total.tolist()
+        own = tuple(OwnServed(done[kind], done[kind + 1], every[kind]) for kind in range(2, len(done), 2))
+        return cls(done[0], done[1], every[0], every[1], own)
 
     @property
     def served_entitled(self) -> float | None:
@@ -147,6 +176,9 @@ class Varied:
         What is varied; none is allowed.
     policies
         Names of the policies that will be asked for; by default all.
+    own_of
+        Of a changed scenario and its law, the laws in which one order alone counts; by default none. Gates go by the
+        law of all orders, and their needs are counted by each of these as well.
     """
 
     def __init__(
@@ -155,10 +187,12 @@ class Varied:
         law_of: Callable[[Scenario], Law],
         parameters: Sequence[Parameter] = (),
         policies: Iterable[str] | None = None,
+        own_of: Callable[[Scenario, Law], Sequence[Law]] = lambda scenario, law: (),
     ) -> None:
         self.scenario, self.parameters = scenario, tuple(parameters)
-        self._law_of = law_of
+        self._law_of, self._own_of = law_of, own_of
         self.law = law_of(scenario)
+        self.own = tuple(own_of(scenario, self.law))
         moving = [p for p in self.parameters if not leaves_needs_alone(p)]
         self._moves = [p in moving for p in self.parameters]
         self._law_moves = any(p.table in ("orders", "length", "start") for p in moving)
@@ -167,8 +201,8 @@ class Varied:
             self._at_corners(moving)
         if self.linear and moving and not self._agrees():
             self.linear = False
-        self._world = lru_cache(maxsize=_WORLDS)(self._world_of)
-        """The world at some values (a tuple): the same for all policies."""
+        self._worlds = lru_cache(maxsize=_WORLDS)(self._worlds_of)
+        """The worlds at some values (a tuple), all orders' first: the same for all policies."""
         self._kept: tuple[tuple[float, ...], Layout, Floats] | None = None
         names = scenario.policies if policies is None else policies
         self._gates = {name: _Gate(self, name) for name in names}
@@ -178,7 +212,7 @@ class Varied:
         several = []
         for corner in product(*ends):
             other = changed(self.scenario, moving, corner)
-            several.append(rows_of(other, self.law))
+            several.append(rows_of(other, self.law, own=self.own))
         self.layout, needs = aligned(several)
         self.corners: Floats = np.stack(needs)
         """float64[corner, kind, row, segment]; of several parameters the last varies fastest."""
@@ -201,14 +235,14 @@ class Varied:
             values = [
                 p.low + inside[number % 2] * (p.high - p.low) for number, p in enumerate(self.parameters)
             ]
-            layout, (real,) = aligned([rows_of(self.at(values), self.law)])
+            layout, (real,) = aligned([rows_of(self.at(values), self.law, own=self.own)])
             number = {key: row for row, key in enumerate(self.layout.key)}
             if any(key not in number for key in layout.key):
                 return False
             said = np.tensordot(self.weights(values), self.corners, axes=1)
             off = said.copy()
             off[:, [number[key] for key in layout.key]] -= real
-            if np.abs(off).max(initial=0.0) > _SAME * max(said.sum(), 1.0):
+            if np.abs(off).max(initial=0.0) > _SAME * max(said[:2].sum(), 1.0):
                 return False
         return True
 
@@ -220,6 +254,13 @@ class Varied:
         """The law of the scenario at some values."""
         return self._law_of(scenario) if self._law_moves else self.law
 
+    def laws_at(self, scenario: Scenario) -> tuple[Law, tuple[Law, ...]]:
+        """The law of the scenario at some values, and those in which one order alone counts."""
+        if not self._law_moves:
+            return self.law, self.own
+        law = self._law_of(scenario)
+        return law, tuple(self._own_of(scenario, law))
+
     def needs(self, values: Sequence[float]) -> tuple[Layout, Floats]:
         """The rows, and float64[kind, row, segment] of needs in them, at some values."""
         if self.linear:
@@ -227,20 +268,21 @@ class Varied:
         key = tuple(values)
         if self._kept is None or self._kept[0] != key:
             scenario = self.at(values)
-            rows = rows_of(scenario, self.law_at(scenario))
+            law, own = self.laws_at(scenario)
+            rows = rows_of(scenario, law, own=own)
             self._kept = (key, rows.layout, rows.needs)
         return self._kept[1], self._kept[2]
 
     def by_row(self, values: Sequence[float]) -> Floats:
         """float64[kind, row]: needs at some values."""
         if self.linear:
-            found: Floats = (self.weights(values) @ self._by_row_flat).reshape(2, -1)
+            found: Floats = (self.weights(values) @ self._by_row_flat).reshape(2 + 2 * len(self.own), -1)
             return found
         summed: Floats = self.needs(values)[1].sum(axis=2)
         return summed
 
     def totals(self, values: Sequence[float]) -> Floats:
-        """float64[kind]: all entitled and all restricted needs at some values."""
+        """float64[kind]: all entitled, all restricted needs at some values, and those of each order."""
         if self.linear:
             found: Floats = self.weights(values) @ self._totals
             return found
@@ -266,12 +308,8 @@ class Varied:
         gate = self._gates[policy]
         if gate.remembers:
             found = gate.smoothly(values)
-            return (
-                self._by_world(policy, values) if found is None else Served(*np.maximum(found, 0.0).tolist())
-            )
-        served = gate.served(values)
-        total = self.totals(values)
-        return Served(float(served[0]), float(served[1]), float(total[0]), float(total[1]))
+            return Served.of(*(self._by_world(policy, values) if found is None else np.maximum(found, 0.0)))
+        return Served.of(gate.served(values), self.totals(values))
 
     def served_at(self, policy: str, grid: Floats) -> Floats:
         """What a policy serves at many values: float64[point, kind].
@@ -307,25 +345,27 @@ class Varied:
     @cached_property
     def needs_at_most(self) -> float:
         """All needs, for a measure of how far two numbers may be apart."""
-        return max(float(self.totals([p.low for p in self.parameters]).sum()), 1.0)
+        return max(float(self.totals([p.low for p in self.parameters])[:2].sum()), 1.0)
 
-    def _world_of(self, values: tuple[float, ...]) -> World:
-        if not self.parameters:
-            return World(self.scenario, self.law)
+    def _worlds_of(self, values: tuple[float, ...]) -> tuple[World, ...]:
         scenario = self.at(values)
-        return World(scenario, self.law_at(scenario))
+        law, own = self.laws_at(scenario)
+        return tuple(World(scenario, each) for each in (law, *own))
 
-    def _by_world(self, policy: str, values: Sequence[float]) -> Served:
-        world = self._world(tuple(values))
-        scenario, known = world.scenario, self._gates[policy].tables
+    def _by_world(self, policy: str, values: Sequence[float]) -> Floats:
+        """Float64[2, kind]: needs served, and all needs."""
+        first, *own = self._worlds(tuple(values))
+        scenario, known = first.scenario, self._gates[policy].tables
         # Where nothing varies the tables are made already.
-        gate = known if known and not self.parameters else compile_gate(scenario, policy, world.law)
-        expected = world.evaluate(gate, policy, daily=False)
+        gate = known if known and not self.parameters else compile_gate(scenario, policy, first.law)
         scale = scenario.represents / scenario.people
-        ends = expected.counts.sum(axis=(0, 1, 2)) * scale
-        served = ends[:, [END_SERVED, END_LATE]].sum(axis=1)
-        total = ends.sum(axis=1)
-        return Served(float(served[0]), float(served[1]), float(total[0]), float(total[1]))
+        sums: list[Floats] = []
+        for world in (first, *own):
+            ends = world.evaluate(gate, policy, daily=False).counts.sum(axis=(0, 1, 2)) * scale
+            both = np.stack([ends[:, [END_SERVED, END_LATE]].sum(axis=1), ends.sum(axis=1)])
+            # Of an order by itself what it restricts, and all that it measures.
+            sums.append(both if world is first else np.stack([both[:, RESTRICTED], both.sum(axis=1)], axis=1))
+        return np.concatenate(sums, axis=1)
 
 
 def _with_parts(scenario: Scenario, name: str) -> set[str]:
@@ -415,23 +455,24 @@ class _Gate:
         return breaks, found
 
     def _by_world(self, values: tuple[float, ...]) -> Floats:
-        return np.array(list(vars(self._varied._by_world(self._name, values)).values()))
+        return self._varied._by_world(self._name, values).ravel()
 
     def smoothly(self, values: Sequence[float]) -> Floats | None:
-        """The numbers of `Served`, interpolated; None where they cannot be."""
+        """Float64[2, kind]: needs served, and all needs, interpolated; None where they cannot be."""
         if self.pieces is None:
             return None
         breaks, pieces = self.pieces
-        return pieces[bisect_left(breaks, values[0])].at(values)
+        return pieces[bisect_left(breaks, values[0])].at(values).reshape(2, -1)
 
     def smoothly_at(self, grid: Floats) -> Floats:
         """float64[point, kind]: needs served, interpolated."""
         assert self.pieces is not None
         breaks, pieces = self.pieces
         which = np.searchsorted(breaks, grid[:, 0], side="left")
-        found = np.empty((len(grid), 2))
+        kinds = 2 + 2 * len(self._varied.own)
+        found = np.empty((len(grid), kinds))
         for number, piece in enumerate(pieces):
-            found[which == number] = np.maximum(piece.at(grid[which == number])[:, :2], 0.0)
+            found[which == number] = np.maximum(piece.at(grid[which == number])[:, :kinds], 0.0)
         return found
 
     def _has_memory(self) -> bool:
@@ -497,7 +538,7 @@ class _Gate:
         if self._own:
             by_row = varied.corners_by_row[0]
             with np.errstate(invalid="ignore"):
-                found = by_row[RESTRICTED] / by_row.sum(axis=0)
+                found = by_row[RESTRICTED] / by_row[:2].sum(axis=0)
         elif self._by_threshold and any(varied._moves):
             thresholds = [t for t in (policy.block_above, policy.check_above) if t is not None]
             low, high = varied.corners_by_row

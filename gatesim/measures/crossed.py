@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gatesim.measures.finding import OwnLeak, own_leaks
 from gatesim.measures.judgement import Outcome
 from gatesim.measures.numbers import format_limit, format_rate
 
@@ -29,12 +30,15 @@ class Side:
         The listed policy that it is about; empty for a bound.
     served, leak
         Share of entitled needs that is served, and the leak ratio; None where undefined.
+    leaks
+        Where orders count each by itself, what leaks by each count.
     """
 
     outcome: Outcome
     policy: str
     served: float | None
     leak: float | None
+    leaks: tuple[OwnLeak, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class PointClaim:
         How many listed policies remember, and were looked at in a few places only.
     worlds
         For the list and bound A the same in other worlds; None where none was tried.
+    several
+        Whether the limits of several orders hold at once.
     """
 
     key: str
@@ -90,13 +96,14 @@ class PointClaim:
     b: Moves
     remembering: int = 0
     worlds: tuple[OtherWorlds, OtherWorlds] | None = None
+    several: bool = False
 
 
 def point_sentence(claim: PointClaim) -> str:
     """What was found, in a few sentences without what they rest on."""
     span = f"from {claim.low} to {claim.high}"
     none = not any(moves.changes for moves in (claim.listed, claim.a, claim.b))
-    return " ".join(
+    said = " ".join(
         (
             f"Nothing in the range of {claim.key} changes the outcome, {span}."
             if none
@@ -108,6 +115,7 @@ def point_sentence(claim: PointClaim) -> str:
             *_of_worlds(claim),
         )
     )
+    return said.replace("within the limit", "within all limits") if claim.several else said
 
 
 class _Words(NamedTuple):
@@ -161,6 +169,7 @@ def _floor(floor: float | None) -> str:
 
 def _does(side: Side) -> str:
     leaks = "nothing" if not side.leak else format_rate(side.leak)
+    leaks = own_leaks(side.leaks) if side.leaks else leaks
     served = "everybody entitled" if side.served is None else format_rate(side.served)
     return f"serves {served}, leaks {leaks}"
 

@@ -9,13 +9,56 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gatesim.measures.judgement import RATIOS, Outcome
-from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.measures.numbers import format_count, format_date, format_limit, format_rate
 from gatesim.measures.sentence import DISCLAIMER, KINDS
 from gatesim.scenario.schema import Scenario
 
 _BASES = dict(zip(RATIOS, ("restricted needs", "served needs"), strict=True))
+
+
+class OwnLeak(NamedTuple):
+    """What leaks as one order by itself counts.
+
+    Attributes
+    ----------
+    whose
+        The order, as shown.
+    kind
+        The kind of its limit.
+    value
+        The leak ratio, or the number of leaks; None where it is undefined.
+    """
+
+    whose: str
+    kind: str
+    value: float | None
+
+    @property
+    def words(self) -> str:
+        """As shown."""
+        if self.value is None or self.value == 0:
+            return f"nothing under {self.whose}"
+        size = amount_of(self.kind, format_rate(self.value), format_count(self.value))
+        return f"{size} under {self.whose}"
+
+
+def own_limit(kind: str, limit: float, whose: str) -> str:
+    """A limit on what one order by itself counts, in words."""
+    size = amount_of(kind, format_limit(limit), f"{limit:,.12g}")
+    return f"{'no leak' if kind == 'zero' else size} under {whose}"
+
+
+def amount_of(kind: str, rate: str, count: str) -> str:
+    """A share of what a leak ratio is a share of, or a number of leaks."""
+    return f"{rate} of {_BASES[kind]}" if kind in RATIOS else f"{count} leaks"
+
+
+def own_leaks(leaks: Sequence[OwnLeak]) -> str:
+    """What leaks, as each order counts: "1 % of served needs under “A” and nothing under “B”"."""
+    return and_list([one.words for one in leaks]) if any(one.value for one in leaks) else "nothing"
 
 
 @dataclass(frozen=True)
@@ -32,6 +75,8 @@ class Best:
         Share of entitled needs that it serves, and its leak ratio; None where undefined.
     ready
         When a listed policy could be in place; None for the gate of a bound, and where it is on the date.
+    leaks
+        Where orders count each by itself, what leaks by each count; ``leak`` is None then.
     """
 
     outcome: Outcome
@@ -39,6 +84,7 @@ class Best:
     served: float | None = None
     leak: float | None = None
     ready: datetime | None = None
+    leaks: tuple[OwnLeak, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +107,8 @@ class Claim:
         How many inputs the result rests on, and how many of these are guesses.
     held, worlds
         In how many of how many sets of plausible assumptions the same was found; None where none was tried.
+    limits
+        Where orders count each by itself, their limits in words; ``ratio`` and ``limit`` do not count then.
     """
 
     reading: str
@@ -77,6 +125,7 @@ class Claim:
     inputs: int
     held: int | None = None
     worlds: int | None = None
+    limits: tuple[str, ...] = ()
 
 
 def reading_in_words(scenario: Scenario, reading: str) -> str:
@@ -87,7 +136,13 @@ def reading_in_words(scenario: Scenario, reading: str) -> str:
 
 def and_list(names: Sequence[str]) -> str:
     """Names in a row, the last after "and"."""
-    return " and ".join(", ".join(names).rsplit(", ", 1)) if names else "nothing"
+    return " and ".join(", ".join(names).rsplit(", ", 1))
+
+
+def gate_of_a_session(signals: Sequence[str]) -> str:
+    """What bound A is about."""
+    what = f"one session's {and_list(signals)}" if signals else "one session alone, without any signal"
+    return f"gate that decides from {what}"
 
 
 def full_sentence(claim: Claim) -> str:
@@ -105,8 +160,7 @@ def full_sentence(claim: Claim) -> str:
     """
     return " ".join(
         (
-            f"Reading the order as {claim.reading}, with an assumed limit of {format_limit(claim.limit)} "
-            f"({KINDS[claim.ratio]}; the order states none), {_found(claim)}",
+            f"{_read(claim)}, {_found(claim)}",
             *_of_best(claim),
             *_of_memory(claim),
             _of_worlds(claim),
@@ -115,8 +169,25 @@ def full_sentence(claim: Claim) -> str:
     )
 
 
+def _read(claim: Claim) -> str:
+    if not claim.limits:
+        limit = f"{format_limit(claim.limit)} ({KINDS[claim.ratio]}; the order states none)"
+        return f"Reading the order as {claim.reading}, with an assumed limit of {limit}"
+    limits = and_list(claim.limits)
+    if len(claim.limits) == 1:
+        what = "an assumed limit on what one order counts by itself"
+    else:
+        what = "assumed limits that hold at once, each on what its order counts by itself"
+    return f"Reading the orders as {claim.reading}, with {what} ({limits}; the orders state none)"
+
+
+def _limit(claim: Claim, which: str) -> str:
+    """The limit, or all of them."""
+    return f"{which} limit" if len(claim.limits) < 2 else {"that": "those limits", "the": "all limits"}[which]
+
+
 def _gates(claim: Claim) -> str:
-    return f"gate that decides from one session's {and_list(claim.signals)}"
+    return gate_of_a_session(claim.signals)
 
 
 def _policies(claim: Claim) -> str:
@@ -124,7 +195,8 @@ def _policies(claim: Claim) -> str:
 
 
 def _found(claim: Claim) -> str:
-    within = f"at least {format_limit(claim.floor)} of entitled needs within that limit on {format_date(claim.date)}"
+    within = f"at least {format_limit(claim.floor)} of entitled needs within "
+    within += f"{_limit(claim, 'that')} on {format_date(claim.date)}"
     listed, a = claim.listed.outcome == "gate_available", claim.a.outcome == "gate_available"
     if listed:
         which = _policies(claim) if claim.count == 1 else f"one of {_policies(claim)}"
@@ -142,6 +214,8 @@ def _found(claim: Claim) -> str:
 
 
 def _does(claim: Claim, best: Best) -> str:
+    if best.leaks:
+        return f"leaks {own_leaks(best.leaks)}, and serves {format_rate(best.served)}"
     leaks = format_rate(best.leak) if best.leak is not None else "nothing"
     return (
         f"leaks {leaks}{'' if best.leak is None else f' of {_BASES[claim.ratio]}'} and serves "
@@ -160,7 +234,7 @@ def _of_best(claim: Claim) -> list[str]:
             f"The listed {listed.name} would ({_does(claim, listed)}), but is ready {when} (an assumed lead time)."
         )
     if claim.a.outcome == "no_gate_meets_limit":
-        found.append("No such gate is within the limit and serves anybody.")
+        found.append(f"No such gate is within {_limit(claim, 'the')} and serves anybody.")
     else:
         found.append(f"The best such gate {_does(claim, claim.a)}.")
     return found
@@ -175,7 +249,7 @@ def _of_memory(claim: Claim) -> list[str]:
         return [f"Whether a {who} could is left open: bound B lets it serve at most {format_rate(b.served)}."]
     if b.outcome == "only_below_floor":
         return [f"Nor can a {who}: it serves at most {format_rate(b.served)}."]
-    return [f"Nor can a {who}: none is within the limit and serves anybody."]
+    return [f"Nor can a {who}: none is within {_limit(claim, 'the')} and serves anybody."]
 
 
 def _of_worlds(claim: Claim) -> str:

@@ -12,7 +12,10 @@ _MONTHS = (
 
 
 SMALLEST = 0.0001
-"""Percentages below it are shown as below it: their digits would say more than any model knows."""
+"""Percentages below it, or nearer to a hundred, are shown so: their digits would say more than any model knows."""
+
+ROUNDING = 1e-12
+"""A share that is nearer to one is one: sums of floating-point numbers are no better."""
 
 
 def _exponent(x: float) -> int:
@@ -63,13 +66,13 @@ def format_rate(
     str
         For example ``"4.3 %"``, ``"0.012 %"``; ``"<0.005 %"`` where nothing was seen and there is a bound;
         ``"0 % (structural)"``; ``"undefined"``. Without an interval three digits are given. What is not quite
-        0 % or 100 % is never rounded to it.
+        0 % or 100 % is never rounded to it (``"<0.0001 %"``, ``">99.9999 %"``), but for errors of floating point.
     """
     if structural:
         return "0 % (structural)"
     if value is None:
         return "undefined"
-    percent = 100 * value
+    percent = 100 * value if 1 - value > ROUNDING else 100.0
     if percent <= 0:
         if high is None or high <= 0:
             return "0 %"
@@ -83,6 +86,8 @@ def format_rate(
     scaled = (None if low is None else 100 * low, None if high is None else 100 * high)
     if percent < SMALLEST and (high is None or 100 * high < SMALLEST):
         return f"<{_plain(SMALLEST, 6)} %"
+    if 100 - percent < SMALLEST and (low is None or 100 * (1 - low) < SMALLEST):
+        return f">{_plain(100 - SMALLEST, 6)} %"
     decimals = _decimals(percent, *scaled, least=min(percent, 100 - percent))
     return f"{percent:.{min(decimals, 12)}f} %"
 

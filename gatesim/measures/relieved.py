@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gatesim.measures.finding import OwnLeak, and_list, own_leaks
 from gatesim.measures.judgement import RATIOS
 from gatesim.measures.numbers import format_count, format_limit, format_rate
 
@@ -28,11 +29,14 @@ class Left:
     served, leak
         Share of entitled needs that it serves, its leak ratio; by the order under which it is left. None where
         undefined.
+    leaks
+        Where orders count each by itself, what leaks by each count.
     """
 
     policy: str
     served: float | None
     leak: float | None
+    leaks: tuple[OwnLeak, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class ReliefClaim:
         How many narrowings by what is in two things at once were looked at.
     open_to_memory
         After how many of the narrowings gates that remember are not ruled out.
+    limits
+        Where orders count each by itself, their limits in words; ``ratio`` and ``limit`` do not count then.
     """
 
     ratio: str
@@ -92,14 +98,15 @@ class ReliefClaim:
     size: int
     narrower: int
     open_to_memory: int
+    limits: tuple[str, ...] = ()
 
 
 def relief_sentence(claim: ReliefClaim) -> str:
     """What was found, in a few sentences without what they rest on."""
     if claim.now is not None:
         return (
-            f"The order as it is leaves a gate: {_who(claim, claim.now)} {_does(claim, claim.now)}, within the "
-            f"limit of {format_limit(claim.limit)}. No narrowing is needed for that.{_cheapest(claim)}"
+            f"{_order(claim, 'The')} as {_is(claim)} {_leaves(claim)} a gate: {_who(claim, claim.now)} "
+            f"{_does(claim, claim.now)}, within {_limit(claim)}. No narrowing is needed for that.{_cheapest(claim)}"
         )
     ends = [one for one in claim.ranked if one.left is not None]
     if not ends:
@@ -107,9 +114,29 @@ def relief_sentence(claim: ReliefClaim) -> str:
     first = ends[0]
     assert first.left is not None
     return (
-        f"Taking {first.words} out of the order leaves a gate: {_who(claim, first.left)} {_does(claim, first.left)}, "
-        f"within the limit of {format_limit(claim.limit)}.{_price(first)}{_others(ends)}"
+        f"Taking {first.words} out of {_order(claim, 'the')} leaves a gate: {_who(claim, first.left)} "
+        f"{_does(claim, first.left)}, within {_limit(claim)}.{_price(first)}{_others(ends)}"
     )
+
+
+def _order(claim: ReliefClaim, the: str) -> str:
+    return f"{the} order{'s' if claim.limits else ''}"
+
+
+def _is(claim: ReliefClaim) -> str:
+    return "they are" if claim.limits else "it is"
+
+
+def _leaves(claim: ReliefClaim) -> str:
+    return "leave" if claim.limits else "leaves"
+
+
+def _limit(claim: ReliefClaim) -> str:
+    """The limit, or those of all orders."""
+    if not claim.limits:
+        return f"the limit of {format_limit(claim.limit)}"
+    limits = and_list(claim.limits)
+    return f"the limit of {limits}" if len(claim.limits) == 1 else f"all limits ({limits})"
 
 
 def _who(claim: ReliefClaim, left: Left) -> str:
@@ -122,7 +149,10 @@ def _who(claim: ReliefClaim, left: Left) -> str:
 
 
 def _does(claim: ReliefClaim, left: Left) -> str:
-    leaks = "nothing" if not left.leak else f"{format_rate(left.leak)} of {_BASES[claim.ratio]}"
+    if left.leaks:
+        leaks = own_leaks(left.leaks)
+    else:
+        leaks = "nothing" if not left.leak else f"{format_rate(left.leak)} of {_BASES[claim.ratio]}"
     everybody = left.served is None or left.served > 1.0 - _ROUNDING
     served = "all entitled needs" if everybody else f"{format_rate(left.served)} of entitled needs"
     return f"serves {served} and leaks {leaks}"
@@ -183,7 +213,7 @@ def _none(claim: ReliefClaim) -> str:
     best = max(claim.ranked, key=lambda one: -1.0 if one.most is None else one.most)
     said = (
         f"{looked[0].upper()}{looked[1:]} leaves {gates} that serves at least {format_limit(claim.floor)} of entitled "
-        f"needs within the limit of {format_limit(claim.limit)}."
+        f"needs within {_limit(claim)}."
     )
     if best.most is not None and best.most > 0:
         said += f" The most is {format_rate(best.most)}, after taking out {best.words}."

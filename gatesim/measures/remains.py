@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from gatesim.measures.definitions import Measure
-from gatesim.measures.finding import Best, and_list
+from gatesim.measures.finding import Best, gate_of_a_session
 from gatesim.measures.judgement import Outcome, explain_outcome
 from gatesim.measures.numbers import format_rate
 from gatesim.measures.rows import Row
@@ -120,7 +120,7 @@ def bounds_words(found: Remains) -> str:
     str
         One to three sentences. Bound B shows no gate, so that it can only rule one out.
     """
-    gate = f"gate that decides from one session's {and_list(found.signals)}"
+    gate = gate_of_a_session(found.signals)
     memory = "that remembers an account's own history"
     a, b = found.a.best, found.b.best
     most = f"at most {format_rate(b.served)}"

@@ -184,10 +184,15 @@ def sentence(scenario: Scenario, verdict: Verdict, guesses: int, inputs: int) ->
     -------
     str
         As there; where limits or the reading are unknown, the probability of each outcome; where no order is in
-        force within the window or nobody wanted what it names, a sentence that says so.
+        force within the window, nobody wanted what it names or no gate was run, a sentence that says so.
     """
     if verdict.date is None or not scenario.orders:
         return f"The scenario has no order: nothing is restricted, and every policy complies. {DISCLAIMER}"
+    if not verdict.break_even:
+        return (
+            "Only the operator's strategy was run, which is a course of several gates and none by itself: no gate is "
+            f"judged. {DISCLAIMER}"
+        )
     certain = [one for one in verdict.own if one.weight == 1.0]
     if len(certain) == 1 and certain[0].together is not None:
         return write_sentence(scenario, verdict, certain[0].together, guesses, inputs)

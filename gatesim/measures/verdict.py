@@ -217,7 +217,8 @@ def make_verdict(scenario: Scenario, policies: Sequence[PolicyResult], accounts:
         for reading in readings
     }
     situation = Situation(verdict.floor, issued, date, accounts, scenario.represents)
-    own = _own(scenario, candidates, readings, situation)
+    asked = [reading for reading in readings if any(_has_needs(one.measures[reading]) for one in policies)]
+    own = _own(scenario, candidates, asked, situation)
     alone = {
         number: order_alone(scenario, number, candidates, readings, situation)
         for number in counted_apart(scenario)
@@ -243,5 +244,4 @@ def _own(
             situation,
         )
         for reading in readings
-        if any(_has_needs(one.measures[reading]) for one in candidates)
     )

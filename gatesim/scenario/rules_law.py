@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -68,7 +68,8 @@ def _order(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]
             end = min(end, _us(scenario, one.at))
             if _us(scenario, one.at) <= begin:
                 message = "the order ends before it is in force"
-                yield Finding((*place, "at"), message, because=((*path, "issued"), (*path, "grace")))
+                hint = f"it comes into force {_when(order.issued, order.grace)}"
+                yield Finding((*place, "at"), message, hint, ((*path, "issued"), (*path, "grace")))
         elif one.after == 0:
             yield Finding((*place, "after"), "must be more than zero, or the order never is in force")
     if begin >= scenario.length or end <= 0:
@@ -79,10 +80,13 @@ def _order(scenario: Scenario, path: KeyPath, order: Order) -> Iterator[Finding]
     for number, carve_out in enumerate(order.carve_outs):
         yield from _carve_out(scenario, (*path, "carve_outs", number), order, carve_out)
         at = _us(scenario, carve_out.at)
+        place = (*path, "carve_outs", number, "at")
         if at < _us(scenario, order.issued):
-            yield Finding((*path, "carve_outs", number, "at"), "the order is not issued yet at this instant")
+            hint = f"it is issued {_when(order.issued)}"
+            yield Finding(place, "the order is not issued yet at this instant", hint, ((*path, "issued"),))
         elif at >= end:
-            yield Finding((*path, "carve_outs", number, "at"), "the order has ended by this instant")
+            hint = f"it ends {_when(scenario.start, end)}"
+            yield Finding(place, "the order has ended by this instant", hint, ((*path, "ends"),))
     yield from licence_desk_rules(path, order)
     for number, licence in enumerate(order.licences):
         yield from _licence(scenario, (*path, "licences", number), order, licence)
@@ -97,7 +101,7 @@ def _shortest(order: Order, licence: Licence) -> int:
     return min(desk, FOREVER // 4) + min(licence.at_least, FOREVER // 4)
 
 
-def _when(begin: datetime, after_us: int) -> str:
+def _when(begin: datetime, after_us: int = 0) -> str:
     try:
         return f"on {(begin + timedelta(microseconds=after_us)).isoformat()}"
     except OverflowError:
@@ -112,7 +116,8 @@ def _licence(scenario: Scenario, path: KeyPath, order: Order, licence: Licence) 
         yield Finding(
             (*path, "applied"),
             "the order is not issued yet at this instant",
-            because=((*path[:2], "issued"),),
+            f"it is issued {_when(order.issued)}",
+            ((*path[:2], "issued"),),
         )
     if licence.decided_after >= FOREVER:
         yield Finding((*path, "decided_after"), "must have an end; a licence never granted has granted = 0")
@@ -153,7 +158,25 @@ def _for_nobody(
     pairs = [(name, name) for name in scenario.segments]
     pairs += [(name, other) for name, segment in scenario.segments.items() for other in segment.co_users]
     if not any(_fits(scenario, what, owner, maker) for owner, maker in pairs):
-        yield Finding(path, f"the {kind} is for nobody: no segment meets its conditions")
+        message = f"the {kind} is for nobody: no segment meets its conditions"
+        yield Finding(path, message, _who_there_is(scenario, what))
+
+
+def _who_there_is(scenario: Scenario, what: CarveOut | Licence) -> str:
+    """What segments are, in the conditions that are asked of them."""
+    segments = scenario.segments.values()
+    there: dict[str, Iterable[str | None]] = {
+        "statuses": (one.status for one in segments),
+        "citizenships": (one.citizenship[0] for one in segments),
+        "organisations": (one.organisation for one in segments),
+        "channels": (one.channel for one in segments),
+    }
+    known = {
+        name: ", ".join(f'"{value}"' for value in dict.fromkeys(values) if value) or "none"
+        for name, values in there.items()
+        if getattr(what, name, ())
+    }
+    return "; ".join(f"{name} of segments: {values}" for name, values in known.items())
 
 
 def _fits(scenario: Scenario, what: CarveOut | Licence, owner: str, maker: str) -> bool:

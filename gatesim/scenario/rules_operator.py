@@ -41,7 +41,9 @@ def operator_rules(scenario: Scenario) -> Iterator[Finding]:
         later = [
             other
             for other in operator.ladder[number + 1 :]
-            if other in scenario.policies and scenario.policies[other].lead_time <= policy.lead_time
+            if other != name
+            and other in scenario.policies
+            and scenario.policies[other].lead_time <= policy.lead_time
         ]
         if operator.strategy == "listed" and later and policy.lead_time < FOREVER:
             message = f'"{name}" is never in place: "{later[0]}" stands after it and is ready no later'

@@ -80,6 +80,18 @@ def format_duration(microseconds: int) -> str:
     return f"{microseconds / SECOND:.6f}".rstrip("0") + "s"
 
 
+def about_duration(microseconds: int) -> str:
+    """Write microseconds for a reader: exactly where that is short, else with three digits, as ``"13.8d"``."""
+    exact = format_duration(microseconds)
+    if len(exact) <= 4 or microseconds >= FOREVER:
+        return exact
+    for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
+        if microseconds >= size:
+            amount = microseconds / size
+            return f"{amount:.3g}{unit}" if amount < 1000 else f"{amount:,.0f}{unit}"
+    return f"{microseconds / SECOND:.3g}s"
+
+
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("has no time zone: write an offset, such as 2026-06-12T17:21:00-04:00")

@@ -5,10 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from rich.padding import Padding
-from rich.text import Text
-
-from gatesim.show.page import page
+from gatesim.show.page import page, say
 from gatesim.show.tables import Table, print_table, table_html
 
 
@@ -17,15 +14,15 @@ def print_answer(
 ) -> None:
     """Print it; what was found, if it has words of its own, comes first."""
     console = page()
-    console.print(Text(title, style="bold"))
+    say(console, title, "bold")
     console.print()
     if finding:
-        console.print(Padding(Text(finding, style="bold"), (0, 0, 1, 0)))
-    console.print(Padding(Text(sentence), (0, 0, 1, 0)))
+        say(console, finding, "bold", after=True)
+    say(console, sentence, after=True)
     for table in tables:
         print_table(console, table)
     for line in small_print:
-        console.print(Text(line, style="dim"))
+        say(console, line, "dim")
 
 
 def answer_html(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.text import Text
-
 from gatesim.scenario.assumptions import Input
-from gatesim.show.page import page
+from gatesim.show.page import page, say
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.check import Check
 from gatesim.study.settable import Key
@@ -17,13 +15,13 @@ def inputs_table(checked: Check) -> Table:
     """Every input: value, plausible range, grade, source."""
     rows = [
         (
-            entry.title,
+            title,
             values(entry.values),
             _range(entry),
             entry.grade,
             "; ".join(entry.sources) or entry.origin,
         )
-        for entry in checked.inputs
+        for title, entry in zip(titles(checked.inputs), checked.inputs, strict=True)
     ]
     columns = (
         Column("input", LEFT, 5),
@@ -35,26 +33,51 @@ def inputs_table(checked: Check) -> Table:
     return Table("What it rests on", columns, tuple(rows))
 
 
+def titles(inputs: Sequence[Input]) -> list[str]:
+    """Their titles; those that several have with what their keys have apart, such as a segment's name."""
+    keys: dict[str, list[list[str]]] = {}
+    for entry in inputs:
+        keys.setdefault(entry.title, []).append(entry.key.split("."))
+    found = []
+    for entry in inputs:
+        alike, parts = keys[entry.title], entry.key.split(".")
+        first, last = _shared(alike), _shared([key[::-1] for key in alike])
+        apart = ", ".join("others" if part == "*" else part for part in parts[first : len(parts) - last])
+        found.append(f"{entry.title} ({apart})" if len(alike) > 1 and apart else entry.title)
+    return found
+
+
+def _shared(keys: Sequence[Sequence[str]]) -> int:
+    """How many parts keys have in common, from the first on."""
+    return next((place for place, parts in enumerate(zip(*keys, strict=False)) if len(set(parts)) > 1), 0)
+
+
 def values(found: Mapping[str, object]) -> str:
     """The value of an input, or the span of its values."""
-    shown = list(dict.fromkeys(_value(value) for value in found.values()))
+    shown = list(dict.fromkeys(plain_number(value) for value in found.values()))
     if len(shown) <= 2:
         return ", ".join(shown)
     numbers = [value for value in found.values() if isinstance(value, int | float)]
     if len(numbers) == len(found):
-        return f"{_value(min(numbers))} to {_value(max(numbers))}"
+        return f"{plain_number(min(numbers))} to {plain_number(max(numbers))}"
     return f"{shown[0]} and {len(shown) - 1} more"
 
 
-def _value(value: object) -> str:
-    return f"{value:,.6g}" if isinstance(value, int | float) else str(value)
+def plain_number(value: object) -> str:
+    """A number in at most six digits, without a power of ten where it can do without."""
+    if not isinstance(value, int | float):
+        return str(value)
+    text = f"{value:,.6g}"
+    if "e" not in text or not 1e-9 <= abs(value) < 1e15:
+        return text
+    return f"{float(text):,.0f}" if abs(value) >= 1 else f"{float(text):.14f}".rstrip("0")
 
 
 def _range(entry: Input) -> str:
     if not entry.range:
         return ""
     low, high = entry.range
-    return f"{_value(low)} to {_value(high)} {entry.unit}".strip()
+    return f"{plain_number(low)} to {plain_number(high)} {entry.unit}".strip()
 
 
 def keys_table(keys: Sequence[Key]) -> tuple[Table, list[str]]:
@@ -89,32 +112,34 @@ def _from_file(one: Key) -> str:
 
 
 def _plausible(span: tuple[float, ...], unit: str) -> str:
-    return f"{_value(span[0])} to {_value(span[1])} {unit}".strip() if span else unit
+    return f"{plain_number(span[0])} to {plain_number(span[1])} {unit}".strip() if span else unit
 
 
 def print_keys(checked: Check, prefix: str) -> None:
     """Print the keys that can be set, and where their values come from."""
     keys = checked.settable(prefix)
     console = page()
-    console.print(Text(checked.loaded.scenario.title, style="bold"))
+    say(console, checked.loaded.scenario.title, "bold")
     begin = f" begin with {prefix.rstrip('.')}" if prefix.strip(".") else ""
-    console.print(
-        Text(f"{len(keys)} keys{begin}.", style="dim") if len(keys) != 1 else Text("One key.", style="dim")
-    )
+    say(console, f"{len(keys)} keys{begin}." if len(keys) != 1 else "One key.", "dim")
     console.print()
     table, sources = keys_table(keys)
     print_table(console, table)
     for line in sources:
-        console.print(Text(line))
+        say(console, line)
     console.print()
     first = next((one for one in keys if one.range), keys[0])
-    console.print(
-        Text(
-            f"To set one: --set '{first.key}={first.text}'. A number that is set for a whole table, such as "
-            "signals.ip.accuracy, holds for all below it.",
-            style="dim",
-        )
+    say(
+        console,
+        f"To set one: --set '{first.key}={first.text}'. A number that is set for a whole table, such as "
+        "signals.ip.accuracy, holds for all below it.",
+        "dim",
     )
+
+
+def paragraphs(text: str) -> list[str]:
+    """What an author wrote, by its ends of lines."""
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
 def print_check(checked: Check) -> None:
@@ -122,11 +147,12 @@ def print_check(checked: Check) -> None:
     console = page()
     scenario = checked.loaded.scenario
     guesses, inputs = checked.guesses
-    console.print(Text(scenario.title, style="bold"))
+    say(console, scenario.title, "bold")
     files = ", ".join(name for name, _ in checked.loaded.files)
-    console.print(Text(f"In order; {guesses} of {inputs} inputs are guesses. Files, base first: {files}."))
+    say(console, f"In order; {guesses} of {inputs} inputs are guesses. Files, base first: {files}.")
     console.print()
     print_table(console, inputs_table(checked))
     if scenario.expected:
-        console.print(Text("What was expected before its first run, and what came out", style="bold"))
-        console.print(Text(" ".join(scenario.expected.split())))
+        say(console, "What was expected before its first run, and what came out", "bold")
+        for line in paragraphs(scenario.expected):
+            say(console, line)

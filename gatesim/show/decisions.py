@@ -5,12 +5,9 @@ from __future__ import annotations
 import html
 from collections import defaultdict
 
-from rich.padding import Padding
-from rich.text import Text
-
 from gatesim.measures.numbers import format_date, format_rate
-from gatesim.show.page import page
-from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
+from gatesim.show.page import page, say
+from gatesim.show.tables import LEFT, Column, Table, least_width, print_table, table_html
 from gatesim.study.decisions import OPEN, Cell, CellStory, DecisionTable
 from gatesim.study.strategy import late_words
 from gatesim.study.why import FACTS, Part, Why
@@ -76,7 +73,7 @@ def _memory(found: DecisionTable) -> str:
     return " ".join(parts)
 
 
-def cells_table(found: DecisionTable, everything: bool = False) -> Table:
+def cells_table(found: DecisionTable, everything: bool = False, together: bool = False) -> Table:
     """The cells by their share of needs; those that differ in the model alone share a row.
 
     Parameters
@@ -85,6 +82,8 @@ def cells_table(found: DecisionTable, everything: bool = False) -> Table:
         The table.
     everything
         Show all; by default the `SHOWN` with most needs.
+    together
+        What the signals read in one column, for a narrow page.
     """
     rows = _merged(found)
     shown = rows if everything else rows[:SHOWN]
@@ -92,7 +91,7 @@ def cells_table(found: DecisionTable, everything: bool = False) -> Table:
     bands = len(found.loaded.scenario.age_bands) > 0
     reasons = any(cell.by for cell in found.cells)
     columns = (
-        *(Column(signal, LEFT) for signal in signals),
+        *([Column(", ".join(signals), LEFT)] if together else [Column(signal, LEFT) for signal in signals]),
         Column("channel", LEFT),
         Column("model", LEFT),
         *([Column("age band")] if bands else []),
@@ -104,7 +103,7 @@ def cells_table(found: DecisionTable, everything: bool = False) -> Table:
     )
     body = tuple(
         (
-            *cell.readings.values(),
+            *([", ".join(cell.readings.values())] if together else cell.readings.values()),
             cell.channel,
             models,
             *([str(cell.age_band)] if bands else []),
@@ -158,12 +157,14 @@ def _merged(found: DecisionTable) -> list[tuple[Cell, str]]:
 def print_decisions(found: DecisionTable, everything: bool = False) -> None:
     """Print a policy's decision table."""
     console = page()
-    console.print(Text(f'What "{found.policy}" decides', style="bold"))
+    say(console, f'What "{found.policy}" decides', "bold")
     for line in _heading(found):
-        console.print(Text(line, style="dim"))
+        say(console, line, "dim")
     console.print()
     print_table(console, flows_table(found))
-    print_table(console, cells_table(found, everything))
+    cells = cells_table(found, everything)
+    narrow = least_width(cells) > console.width
+    print_table(console, cells_table(found, everything, together=True) if narrow else cells)
 
 
 def decisions_html(found: DecisionTable) -> str:
@@ -270,18 +271,18 @@ def makers_table(found: CellStory) -> Table:
 def print_cell(found: CellStory) -> None:
     """Print what a policy does with a cell, and why."""
     console = page()
-    console.print(Text(f'One cell under "{found.policy}"', style="bold"))
+    say(console, f'One cell under "{found.policy}"', "bold")
     for line in _heading(found):
-        console.print(Text(line, style="dim"))
+        say(console, line, "dim")
     console.print()
     for line in cell_words(found):
-        console.print(Padding(Text(line), (0, 0, 1, 0)))
+        say(console, line, after=True)
     if found.made_by:
         print_table(console, makers_table(found))
     if found.why.parts or found.why.start is not None:
         print_table(console, why_table(found.why))
     else:
-        console.print(Text(why_note(found.why)))
+        say(console, why_note(found.why))
 
 
 def cell_html(found: CellStory) -> str:

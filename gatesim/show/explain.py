@@ -17,7 +17,8 @@ from gatesim.measures.numbers import format_rate
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND
 from gatesim.show.decisions import CONTRIBUTES, contribution
-from gatesim.show.page import page
+from gatesim.show.lines import broken_lines
+from gatesim.show.page import page, say
 from gatesim.show.tables import LEFT, Column, Table, print_table, table_html
 from gatesim.study.replay import (
     BEGINS,
@@ -611,10 +612,10 @@ def _desk(story: Story) -> str:
 def print_story(story: Story, everything: bool = False) -> None:
     """Print a story."""
     console = page()
-    console.print(Text(title(story), style="bold"))
-    console.print(Text(heading(story), style="dim"))
+    say(console, title(story), "bold")
+    say(console, heading(story), "dim")
     console.print()
-    console.print(Text(summary(story)))
+    say(console, summary(story))
     console.print()
     _print_facts(console, facts(story))
     print_table(console, timeline(story, everything))
@@ -622,19 +623,20 @@ def print_story(story: Story, everything: bool = False) -> None:
     if reasons is not None:
         print_table(console, reasons)
     if story.desk:
-        console.print(Text(_desk(story), style="dim"))
+        say(console, _desk(story), "dim")
 
 
 def _print_facts(console: Console, table: Table) -> None:
     """A table of two columns without their heading."""
-    console.print(Text(table.title, style="bold"))
+    say(console, table.title, "bold")
     grid = RichTable.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid.add_column()
+    room = console.width - 2 - max(len(name) for name, _ in table.rows)
     for name, words in table.rows:
-        grid.add_row(Text(name, style="dim"), Text(words))
+        grid.add_row(Text(name, style="dim"), Text("\n".join(broken_lines(words, room))))
     console.print(grid)
-    console.print(Text(table.note, style="dim"))
+    say(console, table.note, "dim")
     console.print()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.answer import answer_html, print_answer
-from gatesim.show.tables import LEFT, Column, Table
+from gatesim.show.tables import LEFT, Column, Table, three
 from gatesim.show.within_orders import within_tables
 from gatesim.study.frontier import Frontier, Point
 
@@ -74,7 +74,11 @@ def _points(difference: float) -> str:
     points = 100 * difference
     if points == 0:
         return "0"
-    return f"{points:+.3g}" if abs(points) >= 0.01 else f"{'+' if points > 0 else '-'}<0.01"
+    return (
+        f"{'+' if points > 0 else '-'}{three(abs(points))}"
+        if abs(points) >= 0.01
+        else f"{'+' if points > 0 else '-'}<0.01"
+    )
 
 
 def _pays(point: Point) -> str:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rich.padding import Padding
-from rich.text import Text
-
 from gatesim.law.standards import demands
 from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date, format_rate
 from gatesim.measures.remains import Remains, bounds_words
 from gatesim.measures.rows import Row
 from gatesim.measures.wording import NOT_ACCEPTED, asked
-from gatesim.show.page import page
+from gatesim.show.page import page, say
 from gatesim.show.run import heading, rate, remains_table, small_print, transition_words
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.options import Option, Options
@@ -161,12 +158,12 @@ def tables(found: Options) -> list[Table]:
 def print_options(found: Options) -> None:
     """Print what there is to choose from on a date."""
     console = page()
-    console.print(Text(found.result.loaded.scenario.title, style="bold"))
-    console.print(Text(heading(found.result), style="dim"))
+    say(console, found.result.loaded.scenario.title, "bold")
+    say(console, heading(found.result), "dim")
     console.print()
     for line in lines(found):
-        console.print(Padding(Text(line), (0, 0, 1, 0)))
+        say(console, line, after=True)
     for table in tables(found):
         print_table(console, table)
     for line in small_print(found.result):
-        console.print(Text(line, style="dim"))
+        say(console, line, "dim")

@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from gatesim.show.lines import broken_lines
+
 WIDTH = 100
 """Columns of a page, unless the terminal is narrower."""
 
@@ -35,6 +37,13 @@ def page() -> Console:
     if console.is_terminal:
         return Console(width=max(min(console.width, WIDTH), 60), **look)
     return Console(width=WIDTH, file=Trimmed(sys.stdout), **look)  # type: ignore[arg-type]
+
+
+def say(console: Console, words: str, style: str = "", *, after: bool = False) -> None:
+    """Print a paragraph, with an empty line after it where wanted."""
+    console.print(Text("\n".join(broken_lines(words, console.width)), style=style))
+    if after:
+        console.print()
 
 
 def warn(warnings: Iterable[str]) -> None:

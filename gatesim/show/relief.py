@@ -5,8 +5,8 @@ from __future__ import annotations
 from gatesim.measures.judgement import Outcome
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.answer import answer_html, print_answer
-from gatesim.show.sides import NOT_RULED_OUT
-from gatesim.show.tables import LEFT, Column, Table, compact
+from gatesim.show.sides import limits_words
+from gatesim.show.tables import LEFT, Column, Table, compact, three
 from gatesim.study.relief import Gate, Relief, Reliefs, ends
 
 SHORT = {
@@ -22,17 +22,12 @@ def _row(one: Relief) -> tuple[str, ...]:
     return (
         one.narrowing.words,
         _listed(one.list),
-        f"{SHORT[one.bound_A.outcome]} {_rate(one.bound_A.served)}",
-        _of_b(*one.bound_B),
+        _most(one.bound_A.outcome, one.bound_A.served),
+        _most(*one.bound_B),
         _signed(one.gain),
         compact(one.bound_A.added),
-        "-" if one.per_leak is None else f"{one.per_leak:.3g}",
+        "-" if one.per_leak is None else three(one.per_leak),
     )
-
-
-def _of_b(outcome: Outcome, most: float | None) -> str:
-    """What bound B allows."""
-    return f"{NOT_RULED_OUT if outcome == 'gate_available' else SHORT[outcome]} {_rate(most)}"
 
 
 def _listed(gate: Gate) -> str:
@@ -41,11 +36,11 @@ def _listed(gate: Gate) -> str:
     )
 
 
-def _rate(share: float | None) -> str:
-    """A share in brackets; what is everybody but for rounding is everybody."""
+def _most(outcome: Outcome, share: float | None) -> str:
+    """The most that a bound lets serve; what is everybody but for rounding is everybody."""
     if share is None:
-        return ""
-    return f"({format_rate(1.0 if share > 1.0 - 1e-12 else share)})"
+        return SHORT[outcome]
+    return format_rate(1.0 if share > 1.0 - 1e-12 else share)
 
 
 def _signed(needs: float) -> str:
@@ -56,9 +51,9 @@ def relief_tables(found: Reliefs) -> list[Table]:
     """Narrowings that end the shutdown, then those that do not."""
     columns = (
         Column("taken out of the order", LEFT),
-        Column("list", LEFT),
-        Column("A (serves)", LEFT),
-        Column("B (serves)", LEFT),
+        Column("listed policies", LEFT),
+        Column("A serves"),
+        Column("B at most"),
         Column("needs gained"),
         Column("added leaks"),
         Column("gained for each"),
@@ -67,19 +62,22 @@ def relief_tables(found: Reliefs) -> list[Table]:
     now = (
         "nothing: as it is",
         _listed(listed),
-        f"{SHORT[a.outcome]} {_rate(a.served)}",
-        _of_b(*b),
+        _most(a.outcome, a.served),
+        _most(*b),
         *("",) * 3,
     )
     leave_one = [_row(one) for one in found.found if ends(one)]
     others = [_row(one) for one in found.found if not ends(one)]
     asked = found.asked
     note = (
-        f"Whether a gate serves {format_limit(asked.floor)} of entitled needs within the limit: of the list, of all "
-        "that keep nothing (A), of all that remember (B; not ruled out: at most so many are served, whether by any "
-        "gate is not known). Needs gained: what A's best gate serves more of needs that the narrowed order allows. "
-        "Added leaks: needs that it serves, which the order as it is restricts and the narrowed one does not."
+        f"Of entitled needs, within the limit; a gate does from {format_limit(asked.floor)} on. A serves: the best "
+        "gate that keeps nothing. B at most: no gate that remembers serves more; whether one serves that much is not "
+        "known. Needs gained: what A's best gate serves more of needs that the narrowed order allows. Added leaks: "
+        "needs that it serves, which the order as it is restricts and the narrowed one does not. Gained for each: "
+        "needs gained for each added leak."
     )
+    if asked.each:
+        note += f" The limit: {limits_words(asked)}. What is taken out is taken out of every order."
     title = f'Narrowings that leave a gate, read as "{asked.reading}": needs gained for each added leak'
     tables = [Table(title, columns, (now, *leave_one), note)]
     if others:

@@ -11,7 +11,7 @@ import shlex
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from gatesim.show.charts import (
     who_pays_chart,
 )
 from gatesim.show.charts.grammar import MISSING, short_title, small_print
-from gatesim.show.check import inputs_table
+from gatesim.show.check import inputs_table, paragraphs
 from gatesim.show.own import own_tables
 from gatesim.show.run import (
     course_table,
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 FORMATS = ("svg", "png")
+
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|[kMBT])(?!\w))")
 
 
 def _frontier(result: Result) -> HConcatChart:
@@ -101,9 +103,10 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the report: what it is called, what it says to those who do not see it, and its picture."""
+    """A figure of the report: its label, what it found, what it says to those who do not see it, its picture."""
 
     label: str
+    finding: str
     says: str
     svg: Markup
 
@@ -188,15 +191,19 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
     scenario = result.loaded.scenario
     title = " ".join(scenario.title.split())
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_unbroken,
     )
     return environment.get_template("report.html").render(
         title=title,
         short=short_title(result.loaded),
         heading=heading(result),
         manifest=manifest,
+        written=format_date(datetime.fromisoformat(manifest["written"])),
         orders=_orders(result),
-        expected=" ".join(scenario.expected.split()) if scenario.expected else "",
+        expected=paragraphs(scenario.expected or ""),
         sentence=result.sentence,
         outcome=result.shutting_down,
         transition=transition_words(result),
@@ -236,8 +243,18 @@ def _figure(name: str, chart: HConcatChart) -> Figure:
     svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
     svg = re.sub(r"<[^>]*>", _rounded, svg)
     svg = svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
-    description = chart.description
-    return Figure(LABELS[name], description if isinstance(description, str) else LABELS[name], Markup(svg))
+    description, finding = chart.description, chart.to_dict(validate=False)["title"]["text"]
+    return Figure(
+        LABELS[name],
+        finding if isinstance(finding, str) else " ".join(finding),
+        description if isinstance(description, str) else LABELS[name],
+        Markup(svg),
+    )
+
+
+def _unbroken(words: object) -> object:
+    """Text of which no line ends between a number and its unit."""
+    return _BEFORE_UNIT.sub("\u00a0", words) if type(words) is str else words
 
 
 def _rounded(tag: re.Match[str]) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.padding import Padding
-from rich.text import Text
-
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_date, format_interval, format_limit, format_rate, is_wide
@@ -14,11 +11,11 @@ from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
-from gatesim.scenario.types import format_duration
+from gatesim.scenario.types import about_duration
 from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
-from gatesim.show.page import page
+from gatesim.show.page import page, say
 from gatesim.show.sides import SIDES
 from gatesim.show.sides import outcome_words as side_words
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
@@ -81,7 +78,7 @@ def lead_time(scenario: Scenario, policy: str) -> str:
     if policy == OPERATOR:
         return "step by step"
     lead = with_staff_away(scenario, policy)
-    return "at once" if lead == 0 else format_duration(lead)
+    return "at once" if lead == 0 else about_duration(lead)
 
 
 def _policies_note(result: Result) -> str:
@@ -221,8 +218,8 @@ def whom_table(result: Result) -> Table:
         Column("refuses wrongly, mostly", LEFT),
         Column("lets through, mostly", LEFT),
     )
-    note = "Share of the policy's false blocks (leaks) made by people of the segment."
-    return Table("Whom", columns, tuple(rows), note)
+    note = "Of the policy's false blocks the share that falls on the segment; of its leaks the share that it makes."
+    return Table("Whom each policy refuses wrongly, and whom it lets through", columns, tuple(rows), note)
 
 
 def _through(result: Result, name: str) -> str:
@@ -303,11 +300,17 @@ def course_table(result: Result) -> Table | None:
         "they are in the strategy's numbers). "
     )
     note += " ".join(dark_words(one) for one in found.dark)
-    if found.reviews:
+    if found.dated:
         possible, known = (
-            "at no time" if at is None else f"from {format_date(at)}" for at in (found.possible, found.known)
+            "at no time" if at is None else f"from {format_date(at)} on"
+            for at in (found.possible, found.known)
         )
-        note += f" A gate other than shutting down would do {possible}; the operator could know it {known}."
+        knows = (
+            f"the operator could know it {known}"
+            if found.reviews
+            else "the operator goes by its list, and learns nothing of it"
+        )
+        note += f" A gate of the ladder other than shutting down would do {possible}; {knows}."
     columns = (Column("from", LEFT), Column("in place", LEFT))
     return Table("The operator's strategy", columns, tuple(rows), note.strip())
 
@@ -337,14 +340,14 @@ def tables(result: Result) -> list[Table]:
 def print_run(result: Result) -> None:
     """Print a result."""
     console = page()
-    console.print(Text(result.loaded.scenario.title, style="bold"))
-    console.print(Text(heading(result), style="dim"))
+    say(console, result.loaded.scenario.title, "bold")
+    say(console, heading(result), "dim")
     console.print()
-    console.print(Padding(Text(result.sentence), (0, 0, 1, 0)))
+    say(console, result.sentence, after=True)
     for words in (result.shutting_down, transition_words(result)):
         if words:
-            console.print(Padding(Text(words), (0, 0, 1, 0)))
+            say(console, words, after=True)
     for table in tables(result):
         print_table(console, table)
     for line in small_print(result):
-        console.print(Text(line, style="dim"))
+        say(console, line, "dim")

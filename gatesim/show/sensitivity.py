@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit
 from gatesim.show.answer import answer_html, print_answer
+from gatesim.show.sides import limits_words
 from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.sensitivity import Sensitivity
+from gatesim.study.standing import Question
 
 BASES = {"leak_rate": "restricted needs", "leak_share": "served needs"}
 
@@ -23,7 +25,7 @@ def points(difference: float | None) -> str:
 def worth_table(found: Sensitivity) -> Table:
     """Each change that is worth something, most first."""
     rows = [
-        (one.key, one.change, points(one.served), points(one.leak))
+        (one.key, one.change, points(one.served), (multiple if found.asked.each else points)(one.leak))
         for one in found.found
         if one.served or one.leak
     ]
@@ -31,9 +33,16 @@ def worth_table(found: Sensitivity) -> Table:
         Column("what", LEFT),
         Column("change", LEFT),
         Column("served"),
-        Column("least leak"),
+        Column("least multiple" if found.asked.each else "least leak"),
     )
     asked = found.asked
+    if asked.each:
+        return Table(
+            f'What is worth something to the best gate, read as "{asked.reading}"',
+            columns,
+            tuple(rows),
+            _note_of_orders(asked),
+        )
     note = (
         "Served: points of entitled needs that the best gate serves more within "
         f"{format_limit(asked.limit)} of leaks in {BASES[asked.ratio]}. Least leak: points by which leaks in "
@@ -42,6 +51,20 @@ def worth_table(found: Sensitivity) -> Table:
     )
     return Table(
         f'What is worth something to the best gate, read as "{asked.reading}"', columns, tuple(rows), note
+    )
+
+
+def multiple(difference: float | None) -> str:
+    """A difference of multiples of the limits."""
+    return "-" if difference is None else "0" if difference == 0 else f"{difference:+.3g}"
+
+
+def _note_of_orders(asked: Question) -> str:
+    return (
+        f"Served: points of entitled needs that the best gate serves more within {limits_words(asked)}. Least "
+        "multiple: how much the least number changes by which all limits would have to be multiplied so that the best "
+        f"gate serves {format_limit(asked.floor)} of entitled needs. Bound A, solved anew with each change; a kind of "
+        "document: against the same without it."
     )
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from rich.padding import Padding
-from rich.text import Text
-
 from gatesim.measures.judgement import OUTCOMES as NAMES
-from gatesim.show.page import page
-from gatesim.show.sides import BOUNDS_NOTE, OUTCOMES, SIDES, asked_words, outcome_words, rate
+from gatesim.show.page import page, say
+from gatesim.show.sides import BOUNDS_NOTE, OUTCOMES, SIDES, asked_words, leaks_words, outcome_words, rate
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import Half, ShutdownPoint
@@ -53,7 +50,8 @@ def _half(half: Half, side: str) -> str:
     who = half.best if side == "list" and half.best else "best"
     if half.served is None:
         return words
-    return f"{words} ({who}: serves {rate(half.served)}, leaks {rate(half.leak)}; binds: {half.binds})"
+    leaks = leaks_words(half.leak, half.leaks)
+    return f"{words} ({who}: serves {rate(half.served)}, leaks {leaks}; binds: {half.binds})"
 
 
 def changes_table(found: ShutdownPoint) -> Table:
@@ -150,15 +148,15 @@ def shutdown_tables(found: ShutdownPoint) -> list[Table]:
 def print_shutdown_point(found: ShutdownPoint) -> None:
     """Print the shutdown point."""
     console = page()
-    console.print(Text(found.loaded.scenario.title, style="bold"))
+    say(console, found.loaded.scenario.title, "bold")
     console.print()
-    console.print(Padding(Text(found.finding, style="bold"), (0, 0, 1, 0)))
-    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
-    console.print(Text(asked_words(found.asked), style="dim"))
-    console.print(Padding(Text(range_words(found), style="dim"), (0, 0, 1, 0)))
+    say(console, found.finding, "bold", after=True)
+    say(console, found.sentence, after=True)
+    say(console, asked_words(found.asked), "dim")
+    say(console, range_words(found), "dim", after=True)
     for table in shutdown_tables(found):
         print_table(console, table)
-    console.print(Text(how_fine(found), style="dim"))
+    say(console, how_fine(found), "dim")
 
 
 MARKS = {0: "#", 1: "+", 2: "-", 3: "."}
@@ -196,19 +194,19 @@ def map_table(found: ShutdownMap) -> Table:
 def print_shutdown_map(found: ShutdownMap) -> None:
     """Print a map."""
     console = page()
-    console.print(Text(found.loaded.scenario.title, style="bold"))
+    say(console, found.loaded.scenario.title, "bold")
     console.print()
-    console.print(Padding(Text(f"{map_finding(found)}.", style="bold"), (0, 0, 1, 0)))
-    console.print(Padding(Text(found.sentence), (0, 0, 1, 0)))
-    console.print(Text(asked_words(found.asked), style="dim"))
+    say(console, f"{map_finding(found)}.", "bold", after=True)
+    say(console, found.sentence, after=True)
+    say(console, asked_words(found.asked), "dim")
     first, second = found.parameters
     axes = (
         f"To the right: {first.key} from {first.low:g} to {first.high:g}. Upwards: {second.key} from "
         f"{second.low:g} to {second.high:g}."
     )
-    console.print(Padding(Text(axes, style="dim"), (0, 0, 1, 0)))
+    say(console, axes, "dim", after=True)
     for side, words in SIDES.items():
-        console.print(Text(words, style="bold"))
-        console.print(Text(map_text(found, side)))
+        say(console, words, "bold")
+        say(console, map_text(found, side))
         console.print()
     print_table(console, map_table(found))

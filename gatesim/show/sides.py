@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gatesim.measures.finding import OwnLeak, and_list, own_leaks
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.sentence import KINDS
 from gatesim.study.standing import Question
@@ -43,14 +46,33 @@ BOUNDS_NOTE = (
 )
 
 
+def leaks_words(leak: float | None, leaks: Sequence[OwnLeak]) -> str:
+    """What leaks, by each order's own count where they count each by itself."""
+    return own_leaks(leaks) if leaks else rate(leak)
+
+
 def rate(value: float | None) -> str:
     """A share in percent; a dash where it is undefined."""
     return "-" if value is None else format_rate(value)
 
 
+def limits_words(asked: Question) -> str:
+    """The limits of several orders that hold at once, in words, and what else they ask for."""
+    what = (
+        "the limit of"
+        if len(asked.each) == 1
+        else "all limits at once, each on what its order counts by itself:"
+    )
+    beside = f" (not limited here: {'; '.join(asked.left_out)})" if asked.left_out else ""
+    return f"{what} {and_list([one.words for one in asked.each])}{beside}"
+
+
 def asked_words(asked: Question) -> str:
     """What is asked, in one line."""
+    limit = f"limit {format_limit(asked.limit)} ({KINDS.get(asked.ratio, '')})"
+    if asked.each:
+        limit = f"within {limits_words(asked)}"
     return (
-        f'Order read as "{asked.reading}"; limit {format_limit(asked.limit)} ({KINDS[asked.ratio]}); floor '
+        f'Order read as "{asked.reading}"; {limit}; floor '
         f"{format_limit(asked.floor)} of entitled needs; on {format_date(asked.date)}; exact engine."
     )

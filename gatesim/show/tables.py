@@ -5,17 +5,20 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Final, Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from gatesim.show.lines import broken_lines, longest_word
+from gatesim.show.page import say
+
 LEFT: Final = "left"
-NARROWEST = (10, 6)
-"""Columns that words get at least, where they run over several lines: less where numbers would be broken else."""
+ROOMY = 14
+"""Columns that words get at least, where they run over several lines: less where others would be broken else."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ def compact(number: float) -> str:
     return f"{number:.3g}" if number < 1 else f"{number:.0f}"
 
 
+def three(number: float) -> str:
+    """A positive number in three digits, such as ``"1.30"``; a large one with its unit."""
+    return f"{number:#.3g}".rstrip(".") if number < 999.5 else compact(number)
+
+
 def broken(name: str, width: int = 11) -> str:
     """A name as a heading: its words on as few lines as a width allows."""
     lines: list[str] = []
@@ -73,21 +81,22 @@ def broken(name: str, width: int = 11) -> str:
 
 def print_table(console: Console, table: Table) -> None:
     """Print a table on a console; where it is wider, words run over several lines, and are never cut."""
-    console.print(Text(table.title, style="bold"))
-    flexible = any(column.ratio for column in table.columns)
-    titles, widths = _headings(table)
-    whole = _whole(table.columns, widths, console.width)
-    shown = RichTable(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, expand=flexible
-    )
-    for column, title, kept in zip(table.columns, titles, whole, strict=True):
-        shown.add_column(Text(title), justify=column.align, overflow="fold", no_wrap=kept, ratio=column.ratio)
+    say(console, table.title, "bold")
+    titles, natural = _headings(table)
+    widths = _widths(table, titles, natural, console.width)
+    shown = RichTable(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for column, title, width in zip(table.columns, titles, widths, strict=True):
+        shown.add_column(_cell(title, width), justify=column.align, no_wrap=True, width=width)
     for row in table.rows:
-        shown.add_row(*(Text(cell) for cell in row))
+        shown.add_row(*(_cell(text, width) for text, width in zip(row, widths, strict=True)))
     console.print(shown)
     if table.note:
-        console.print(Text(table.note, style="dim"))
+        say(console, table.note, "dim")
     console.print()
+
+
+def _cell(text: str, width: int) -> Text:
+    return Text("\n".join(broken_lines(text, width)))
 
 
 def _headings(table: Table) -> tuple[list[str], list[int]]:
@@ -97,33 +106,84 @@ def _headings(table: Table) -> tuple[list[str], list[int]]:
         for number in range(len(table.columns))
     ]
     titles = [
-        column.title if "\n" in column.title else broken(column.title, max([8, *map(len, texts)]))
+        column.title if "\n" in column.title else broken(column.title, max([8, *map(cell_len, texts)]))
         for column, texts in zip(table.columns, cells, strict=True)
     ]
-    widths = [max(map(len, (*title.split("\n"), *texts))) for title, texts in zip(titles, cells, strict=True)]
-    return titles, widths
+    widths = [
+        max(map(cell_len, (*title.split("\n"), *texts))) for title, texts in zip(titles, cells, strict=True)
+    ]
+    return titles, [max(1, width) for width in widths]
 
 
 def whole_width(table: Table) -> int:
     """Columns of a page that a table takes where no text of it is broken."""
-    return sum(_headings(table)[1]) + 2 * (len(table.columns) - 1)
+    return sum(_headings(table)[1]) + _between(table)
 
 
-def _whole(columns: Sequence[Column], widths: Sequence[int], page: int) -> list[bool]:
-    """Which columns stay on one line: all that may, where they fit; else the first, which says what a row is about,
-    and those of numbers; else those of numbers; else none."""
-    between = 2 * (len(columns) - 1)
-    for least, (candidates, first) in product(
-        NARROWEST, (("left right", True), ("right", True), ("right", False))
-    ):
-        kept = [
-            column.ratio is None and (column.align in candidates or (first and number == 0))
-            for number, column in enumerate(columns)
+def least_width(table: Table) -> int:
+    """Columns of a page that a table takes where its words run over several lines, and none is broken."""
+    titles, natural = _headings(table)
+    return sum(_narrowest(table, titles, natural)) + _between(table)
+
+
+def _between(table: Table) -> int:
+    """Columns of a page between those of a table."""
+    return 2 * (len(table.columns) - 1)
+
+
+def _narrowest(table: Table, titles: Sequence[str], natural: Sequence[int]) -> list[int]:
+    """The longest word of each column; the text of a column of numbers counts as one."""
+    return [
+        width
+        if column.align == "right" and column.ratio is None
+        else max(1, longest_word(title), *(longest_word(row[number]) for row in table.rows))
+        for number, (column, title, width) in enumerate(zip(table.columns, titles, natural, strict=True))
+    ]
+
+
+def _widths(table: Table, titles: Sequence[str], natural: Sequence[int], page: int) -> list[int]:
+    """The width of each column on a page.
+
+    What stays on one line: all columns that may, where the others keep room for words; else the first, which says what
+    a row is about, and those of numbers; else those of numbers. No word is broken, unless the page is too narrow for
+    all of them: then the longest are.
+    """
+    room = page - _between(table)
+    narrowest = _narrowest(table, titles, natural)
+    numbers = [column.align == "right" and column.ratio is None for column in table.columns]
+    fixed = [column.ratio is None for column in table.columns]
+    first = [number or (place == 0 and fixed[0]) for place, number in enumerate(numbers)]
+    for roomy in (ROOMY, 0):
+        for whole in (fixed, first, numbers):
+            least = [
+                width if kept else min(width, max(word, roomy))
+                for width, word, kept in zip(natural, narrowest, whole, strict=True)
+            ]
+            if sum(least) <= room:
+                return _shared(least, natural, [column.ratio for column in table.columns], room)
+    longest = max(narrowest)
+    while sum(min(word, longest) for word in narrowest) > room and longest > 1:
+        longest -= 1
+    return [min(word, longest) for word in narrowest]
+
+
+def _shared(
+    least: Sequence[int], natural: Sequence[int], ratios: Sequence[int | None], room: int
+) -> list[int]:
+    """The least widths, and what is left of the room in parts: as the ratios say, else by what is lacking."""
+    widths = list(least)
+    while left := room - sum(widths):
+        lacking = [full - width for full, width in zip(natural, widths, strict=True)]
+        if not any(lacking):
+            break
+        wish = [
+            lack and (lack if ratio is None else ratio) for lack, ratio in zip(lacking, ratios, strict=True)
         ]
-        narrowest = [width if whole else min(width, least) for width, whole in zip(widths, kept, strict=True)]
-        if sum(narrowest) + between <= page:
-            return kept
-    return [False] * len(columns)
+        parts = [min(lack, left * part // sum(wish)) for lack, part in zip(lacking, wish, strict=True)]
+        if not any(parts):
+            parts[wish.index(max(wish))] = 1
+        widths = [width + part for width, part in zip(widths, parts, strict=True)]
+    return widths
 
 
 def table_html(table: Table) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-
 from gatesim.measures.numbers import format_rate
-from gatesim.show.page import page
+from gatesim.show.page import page, say
 from gatesim.show.tables import LEFT, Column, Table, broken, compact, print_table, whole_width
 from gatesim.study.who import Restricted, Row, Who
 
@@ -56,7 +54,7 @@ def _restricted(found: Restricted) -> tuple[str, str]:
 def print_who(found: Who) -> None:
     """Print whom an order restricts."""
     console = page()
-    console.print(Text(found.title, style="bold"))
+    say(console, found.title, "bold")
     console.print()
     whole = who_table(found)
     for table in [whole] if whole_width(whole) <= console.width else by_reading(found):

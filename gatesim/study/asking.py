@@ -10,7 +10,11 @@ from gatesim.measures.verdict import first_order
 from gatesim.scenario import Loaded, ScenarioError
 from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.schema import Scenario
+from gatesim.study.own_limits import own_limits
 from gatesim.study.standing import Question, question
+from gatesim.study.within_orders import find_order, several_count
+
+_SAY_WHICH = "say which: --ratio leak_share --limit 0.001"
 
 
 def ask(
@@ -21,8 +25,20 @@ def ask(
     limit: float | None = None,
     floor: float | None = None,
     policies: Sequence[str] | None = None,
+    each: bool = False,
+    order: str | None = None,
 ) -> Question:
     """What is asked, from what a user gave; see `gatesim.study.standing.question`.
+
+    Parameters
+    ----------
+    loaded, reading, ratio, limit, floor, policies
+        The scenario, and what takes the place of what it says.
+    each
+        Whether the limits of several orders, or several limits of one, hold at once, each on what its order counts by
+        itself. Where one limit on all leaks is asked for and there is one order, that is all.
+    order
+        The place in the file (from 1), or the title, of an order whose own leaks alone are limited.
 
     Raises
     ------
@@ -31,6 +47,9 @@ def ask(
         floor is no share.
     """
     scenario = loaded.scenario
+    number = None if order is None else find_order(scenario, order)
+    one = limit is not None and ratio is not None and len(scenario.orders) == 1
+    each = number is not None or (each and not one and several_count(scenario))
     problems = []
     if not scenario.orders:
         problems.append(
@@ -49,7 +68,13 @@ def ask(
             problems.append(
                 Problem(option, None, "", f"{value:g} is {what}: write a share, such as 0.001 for 0.1 %")
             )
-    problems += _not_one_ratio(loaded, ratio, limit)
+    if each and not problems and not own_limits(scenario, number, ratio, limit)[0]:
+        which = range(len(scenario.orders)) if number is None else (number,)
+        message = "no known limit on leaks is among what is asked for"
+        key = f"orders.{which[0]}"
+        problems.append(Problem(loaded.files[-1][0], None, key, message, _SAY_WHICH))
+    elif not each:
+        problems += _not_one_ratio(loaded, ratio, limit)
     if problems:
         raise ScenarioError(problems)
     return question(
@@ -59,6 +84,8 @@ def ask(
         limit=limit,
         floor=floor,
         policies=None if policies is None else [name for name in scenario.policies if name in policies],
+        each=each,
+        number=number,
     )
 
 
@@ -81,7 +108,7 @@ def _not_one_ratio(loaded: Loaded, ratio: str | None, limit: float | None) -> li
         return []
     key = f"orders.{loaded.scenario.orders.index(order)}"
     message = f"{why}, and here one leak ratio and one limit are looked at"
-    return [Problem(loaded.files[-1][0], None, key, message, "say which: --ratio leak_share --limit 0.001")]
+    return [Problem(loaded.files[-1][0], None, key, message, _SAY_WHICH)]
 
 
 def _unknown(option: str, name: str, what: str, known: Iterable[str]) -> Problem:

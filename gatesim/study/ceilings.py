@@ -52,7 +52,11 @@ class CeilingA:
         varied = self._varied
         if not varied.linear or self.by_desk:
             return None
-        return all_checks(varied.scenario, clears_at_some_time(varied.law))
+        clears = clears_at_some_time(varied.law)
+        # Kinds that nobody holds as assumed, or whose checkers err alike, may differ at the ends of a range.
+        ends = product(*((p.low, p.high) for p in varied.parameters)) if self._answers_move else ()
+        scenarios = [varied.scenario, *(varied.at(values) for values in ends)]
+        return tuple(dict.fromkeys(check for each in scenarios for check in all_checks(each, clears)))
 
     @cached_property
     def _ends(self) -> list[Dense] | None:
@@ -66,21 +70,12 @@ class CeilingA:
         if self._checks is None or self._answers_move:
             return None
         passes = self._passes(varied.scenario, varied.layout)
-        corners = np.stack([_dense(needs, passes) for needs in varied.corners])
+        corners = np.stack([dense(needs, passes) for needs in varied.corners])
         return _undominated(corners, varied.corners, passes)
 
     def _passes(self, scenario: Scenario, layout: Layout) -> list[tuple[NDArray[np.bool_], Floats]]:
-        """For each law of proofs its rows, and float64[option, segment] of what is passed; to allow is the first."""
         assert self._checks is not None
-        laws, which = np.unique(layout.clears, axis=0, return_inverse=True)
-        found = []
-        for number, clears in enumerate(laws):
-            everybody = np.ones((1, len(scenario.segments)))
-            if self._checks:
-                out = outcomes(scenario, self._checks, tuple(clears.tolist()))
-                everybody = np.concatenate([everybody, out.at_once + out.reviewed])
-            found.append((which.reshape(-1) == number, everybody))
-        return found
+        return passes_by_law(scenario, layout, self._checks)
 
     def dense(self, values: Sequence[float] = ()) -> Dense:
         """The program at some values."""
@@ -97,7 +92,7 @@ class CeilingA:
         if not varied.linear or self._checks is None:
             return dense_of(self.program(values))
         _, needs = varied.needs(values)
-        return self._made(values, _dense(needs, self._passes(varied.at(values), varied.layout)))
+        return self._made(values, dense(needs, self._passes(varied.at(values), varied.layout)))
 
     def _made(self, values: Sequence[float], both: Floats) -> Dense:
         varied = self._varied
@@ -119,7 +114,22 @@ class CeilingA:
         return program_a(scenario, self._varied.law_at(scenario), desk=self.by_desk)
 
 
-def _dense(needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]) -> Floats:
+def passes_by_law(
+    scenario: Scenario, layout: Layout, checks: Sequence[Check]
+) -> list[tuple[NDArray[np.bool_], Floats]]:
+    """For each law of proofs its rows, and float64[option, segment] of what is passed; to allow is the first."""
+    laws, which = np.unique(layout.clears, axis=0, return_inverse=True)
+    found = []
+    for number, clears in enumerate(laws):
+        everybody = np.ones((1, len(scenario.segments)))
+        if checks:
+            out = outcomes(scenario, checks, tuple(clears.tolist()))
+            everybody = np.concatenate([everybody, out.at_once + out.reviewed])
+        found.append((which.reshape(-1) == number, everybody))
+    return found
+
+
+def dense(needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]) -> Floats:
     """float64[kind, row, option] from float64[kind, row, segment]."""
     width = max(len(options) for _, options in passes) if passes else 1
     found = np.zeros((*needs.shape[:2], width))

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from gatesim.gates.bounds import Bound, Program, least_leak, most_served
+from gatesim.gates.bounds.several import Within, most_within
 from gatesim.measures.finding import Best, Claim, full_sentence, reading_in_words
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import count_guesses, rests_on
+from gatesim.study.own_limits import leaks_of
 from gatesim.study.standing import Question, Standings, best_of, first_of, outcome_of_most
 
 
@@ -27,7 +29,10 @@ def best_listed(standings: Standings, values: tuple[float, ...]) -> tuple[Best, 
             ready = issued + timedelta(microseconds=scenario.policies[best.policy].lead_time)
         except OverflowError:
             ready = None
-    return Best(outcome, best.policy, best.served.served_entitled, best.leak, ready), len(candidates)
+    return (
+        Best(outcome, best.policy, best.served.served_entitled, best.leak, ready, best.leaks),
+        len(candidates),
+    )
 
 
 def bound_at(asked: Question, program: Program) -> Bound:
@@ -39,6 +44,18 @@ def best_bound(asked: Question, bound: Bound) -> Best:
     """The gate of a bound that serves most within the limit."""
     leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
     return Best(outcome_of_most(bound.value, asked.floor), "", bound.served_entitled, leak)
+
+
+def within_at(standings: Standings, side: str, values: tuple[float, ...]) -> Within:
+    """What a bound can do within the limits of all orders at once, where these count each by itself."""
+    standards = standings.asked_at(values).standards
+    return most_within(standings.of_orders[side].sums(values), standards)
+
+
+def best_within(asked: Question, within: Within) -> Best:
+    """The gate of a bound that serves most within the limits of all orders at once."""
+    outcome = outcome_of_most(within.value, asked.floor)
+    return Best(outcome, "", within.value, leaks=leaks_of(asked.each, within))
 
 
 def least_at_floor(asked: Question, program: Program) -> Bound:
@@ -55,6 +72,8 @@ def claim_of(
 ) -> Claim:
     """What can be said at some values of the parameters."""
     at = tuple(values)
+    if standings.asked.each:
+        return claim_from(loaded, standings, {}, at, held, worlds)
     made = {"bound_A": standings.a.program(at)}
     if standings.remembering:
         made["bound_B"] = standings.b.program(at)
@@ -72,12 +91,19 @@ def claim_from(
 ) -> Claim:
     """The same, where the programs of the bounds are made already; of bound B only if a policy remembers.
 
+    Where orders count each by itself, none is needed.
+
     ``counts`` are those of guesses and of inputs, where they are known.
     """
     asked = standings.asked_at(at)
     listed, count = best_listed(standings, at)
-    a = best_bound(asked, bound_at(asked, made["bound_A"]))
-    b = best_bound(asked, bound_at(asked, made["bound_B"])) if standings.remembering else None
+
+    def best(side: str) -> Best:
+        if asked.each:
+            return best_within(asked, within_at(standings, side, at))
+        return best_bound(asked, bound_at(asked, made[side]))
+
+    a, b = best("bound_A"), best("bound_B") if standings.remembering else None
     guesses, inputs = counts or count_guesses(rests_on(loaded))
     return Claim(
         reading_in_words(loaded.scenario, asked.reading),
@@ -94,6 +120,7 @@ def claim_from(
         inputs,
         held,
         worlds,
+        tuple(one.words for one in asked.each),
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from scipy.optimize import brentq
-
 Function = Callable[[float], float]
 
 _WIDTH = 1e-12
@@ -77,6 +75,8 @@ def _crossing(
         # Zero is on the positive side: the sign changes right behind it.
         low, high = _narrowed(function, low, high, width)
     if high - low > width:
+        from scipy.optimize import brentq
+
         # Brent stops at a zero of the function itself; nudged, so that zero is on the positive side.
         root = float(brentq(lambda x: function(x) or 0.0, low, high, xtol=width / 4, rtol=8.9e-16))
         step = width / 2

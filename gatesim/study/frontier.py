@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from gatesim._version import __version__
 from gatesim.exact.varied import Served
@@ -311,24 +312,34 @@ def curves(
     ]
 
 
+_KNOWN: WeakKeyDictionary[Program, dict[tuple[object, ...], Point]] = WeakKeyDictionary()
+
+
 def _curve(program: Program, which: str, reading: str, ratio: str, asked: Sequence[float]) -> list[Point]:
+    """A program's curve; its points are worked out once, as long as the program lives."""
+    known = _KNOWN.setdefault(program, {})
     found = []
     for limit in sorted({*asked, *GRID}):
-        bound = most_served(program, standard(ratio, limit))
-        price = next((price.up for price in bound.prices if price.constraint == ratio), None)
-        found.append(
-            Point(
-                reading,
-                which,
-                limit,
-                limit in asked,
-                bound.value,
-                bound.binding,
-                None if price is None or bound.value is None else 0.01 * price,
-                payers(bound) if limit in asked else (),
-            )
-        )
+        key = (which, reading, ratio, limit, limit in asked)
+        if key not in known:
+            known[key] = _point(program, which, reading, ratio, limit, limit in asked)
+        found.append(known[key])
     return found
+
+
+def _point(program: Program, which: str, reading: str, ratio: str, limit: float, own: bool) -> Point:
+    bound = most_served(program, standard(ratio, limit))
+    price = next((price.up for price in bound.prices if price.constraint == ratio), None)
+    return Point(
+        reading,
+        which,
+        limit,
+        own,
+        bound.value,
+        bound.binding,
+        None if price is None or bound.value is None else 0.01 * price,
+        payers(bound) if own else (),
+    )
 
 
 def payers(bound: Bound) -> tuple[Payer, ...]:

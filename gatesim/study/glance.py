@@ -17,7 +17,7 @@ from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.study.claim import best_bound, bound_at, claim_from
-from gatesim.study.frontier import Frontier, curves, limits_shown, listed_point, programs
+from gatesim.study.frontier import Frontier, Point, curves, limits_shown, listed_point, programs
 from gatesim.study.progress import Progress
 from gatesim.study.standing import Candidate, Question, Standings
 
@@ -144,33 +144,37 @@ def glances(
     made = kept.bounds = kept.bounds or programs(first, kept.history)
     kept.history = made["bound_B"]
     with_desk, counts = _with_desk(first), count_guesses(rests_on(loaded))
+    limits = limits_shown(loaded.scenario.verdict.limits, (), first.asked, first.asked.ratio)
+    # No policy has a part in them.
+    around = _Around(made, tuple(curves(first, made, first.asked.ratio, limits)), with_desk, counts)
     waiting = tuple(name for name in first.remembering if name not in known)
     plain = tuple(name for name in asked.policies if name not in waiting)
     if waiting and plain:
-        yield replace(_seen(loaded, first.among(plain), made, with_desk, counts, say), waiting=waiting)
-    yield _seen(loaded, first, made, with_desk, counts, say)
+        yield replace(_seen(loaded, first.among(plain), around, say), waiting=waiting)
+    yield _seen(loaded, first, around, say)
 
 
-def _seen(
-    loaded: Loaded,
-    standings: Standings,
-    made: Mapping[str, Program],
-    with_desk: float | None,
-    counts: tuple[int, int],
-    say: Progress,
-) -> Glance:
-    """What is seen of some policies, the programs of the bounds being made."""
+@dataclass(frozen=True)
+class _Around:
+    """What is seen whatever the policies: the bounds' programs and curves, the desk's share, numbers of inputs."""
+
+    made: Mapping[str, Program]
+    curves: tuple[Point, ...]
+    with_desk: float | None
+    counts: tuple[int, int]
+
+
+def _seen(loaded: Loaded, standings: Standings, around: _Around, say: Progress) -> Glance:
+    """What is seen of some policies."""
     standings, cannot = _doable(standings, say)
-    asked = standings.asked
-    limits = limits_shown(loaded.scenario.verdict.limits, (), asked, asked.ratio)
-    points = curves(standings, made, asked.ratio, limits)
+    asked, made = standings.asked, around.made
     listed = tuple(listed_point(standings, name, made, asked.ratio) for name in asked.policies)
-    claim = claim_from(loaded, standings, made, counts=counts)
+    claim = claim_from(loaded, standings, made, counts=around.counts)
     found = Frontier(
         loaded,
         asked.ratio,
         asked.reading,
-        tuple(points),
+        around.curves,
         listed,
         {which: program.scope for which, program in made.items()},
         made["bound_B"].told_apart,
@@ -190,7 +194,7 @@ def _seen(
         claim,
         best_bound(asked, bound_at(asked, made["bound_A"])),
         best_bound(asked, bound_at(asked, made["bound_B"])),
-        with_desk,
+        around.with_desk,
         {name: standings.served(name, ()) for name in asked.policies},
     )
 

@@ -25,25 +25,29 @@ from gatesim._version import __version__
 from gatesim.exact.evaluate import World
 from gatesim.exact.expected import END_LATE, END_SERVED
 from gatesim.exact.rows import Layout, decided, rows_of
-from gatesim.exact.varied import Served
+from gatesim.exact.varied import OwnServed, Served
 from gatesim.gates.bounds import Check, Part, Program, all_checks, most_served, program_b
 from gatesim.gates.bounds.mixture import chosen
 from gatesim.gates.bounds.most import dense_of, most_value
 from gatesim.gates.bounds.one_need import clears_at_some_time
 from gatesim.gates.bounds.program import ALLOW
 from gatesim.gates.bounds.requests import outcomes
+from gatesim.gates.bounds.several import Several, from_rows, most_value_within, most_within, several
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
+from gatesim.measures.finding import OwnLeak
 from gatesim.measures.judgement import Outcome
 from gatesim.measures.relieved import Left, ReliefClaim, Taken, relief_sentence
 from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.errors import Problem
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
+from gatesim.study.ceilings import dense, passes_by_law
 from gatesim.study.claim import sentence_of
 from gatesim.study.combined import MOST, Numbers, how_many, least_sufficient
 from gatesim.study.gates import laws
 from gatesim.study.narrowings import Narrowing, narrower, narrowings, together
+from gatesim.study.own_limits import leaks_of, limits_as_json, own_laws
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import (
@@ -61,7 +65,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-BOTH_ENTITLED, FREED, NEWLY_RESTRICTED, BOTH_RESTRICTED = range(4)
+KINDS = BOTH_ENTITLED, FREED, NEWLY_RESTRICTED, BOTH_RESTRICTED = range(4)
 """Kinds of needs: by the narrowed order and by the order as it is. Nothing is restricted by narrowing."""
 
 _LESS = 0.99
@@ -89,6 +93,8 @@ class Gate:
         Needs served that the order as it is restricts and the narrowed one does not.
     leak
         Its leak ratio, by that order; None where undefined.
+    leaks
+        Where orders count each by itself, what leaks by each count; ``leak`` is None then.
     """
 
     outcome: Outcome
@@ -97,6 +103,13 @@ class Gate:
     needs: float
     added: float
     leak: float | None = None
+    leaks: tuple[OwnLeak, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found = dict(vars(self))
+        leaks = found.pop("leaks")
+        return found | ({"leaks": [one._asdict() for one in leaks]} if leaks else {})
 
 
 @dataclass(frozen=True)
@@ -204,9 +217,10 @@ class Reliefs(Shown):
             "ratio": self.asked.ratio,
             "limit": self.asked.limit,
             "floor": self.asked.floor,
+            **limits_as_json(self.asked),
             "now": {
-                "list": asdict(self.now[0]),
-                "bound_A": asdict(self.now[1]),
+                "list": self.now[0].to_dict(),
+                "bound_A": self.now[1].to_dict(),
                 "bound_B": {"outcome": self.now[2][0], "served": self.now[2][1]},
             },
             "narrowings": [_flat(one) for one in self.found],
@@ -232,7 +246,7 @@ def _flat(one: Relief) -> dict[str, Any]:
         "gain_per_added_leak": one.per_leak,
     }
     for side, gate in (("list", one.list), ("bound_A", one.bound_A)):
-        found |= {f"{side}_{name}": value for name, value in asdict(gate).items()}
+        found |= {f"{side}_{name}": value for name, value in gate.to_dict().items()}
     return found | {"bound_B_outcome": one.bound_B[0], "bound_B_served": one.bound_B[1]}
 
 
@@ -248,6 +262,7 @@ def relief(
     memory: bool = True,
     conditions: int | None = None,
     at_once: bool = False,
+    order: str | None = None,
     progress: Progress | None = None,
 ) -> Reliefs:
     """Say which narrowing of the order would leave something else than shutting down, and what it would let through.
@@ -269,6 +284,9 @@ def relief(
         Combinations that contain a smaller one that leaves a gate are passed over.
     at_once
         Whether to look at what is in two things at once as well, such as a status within a channel.
+    order
+        The place in the file (from 1), or the title, of an order whose own leaks alone are limited; by default those
+        of all orders at once, where they differ. What is taken out is taken out of every order all the same.
     progress
         Called with the share of the work that is done and what is being done.
 
@@ -290,7 +308,16 @@ def relief(
         problem = Problem("--conditions", None, "", f"{conditions} is no number of things: write 1 or more")
         raise ScenarioError([problem])
     loaded = loaded_from(source, sets)
-    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
+    asked = ask(
+        loaded,
+        reading=reading,
+        ratio=ratio,
+        limit=limit,
+        floor=floor,
+        policies=policies,
+        each=True,
+        order=order,
+    )
     say = progress or (lambda done, doing: None)
     standings = Standings(loaded.scenario, asked)
     judged = replace(asked, policies=asked.policies if memory else standings.plain)
@@ -358,6 +385,7 @@ def _claim(
         looked.size,
         looked.narrower,
         sum(one.ends("bound_B") for one in singles),
+        tuple(one.words for one in asked.each),
     )
 
 
@@ -365,7 +393,7 @@ def _left(listed: Gate, a: Gate) -> Left | None:
     """The gate that is left: one of the list, if there is one."""
     for gate in (listed, a):
         if gate.outcome == "gate_available":
-            return Left(gate.policy, gate.served, gate.leak)
+            return Left(gate.policy, gate.served, gate.leak, gate.leaks)
     return None
 
 
@@ -472,7 +500,12 @@ class _Search:
     def _a_may_end(self, narrowing: Narrowing) -> bool:
         narrowed = narrowing.of(self._scenario)
         law = _law(narrowed, self._asked)
-        rows = rows_of(narrowed, law, as_before(law, self._before))
+        own = own_laws(narrowed, law, self._asked.each)
+        rows = rows_of(narrowed, law, as_before(law, self._before), own)
+        if own:
+            sums, _ = _of_orders(narrowed, law, rows.layout, rows.needs)
+            most = most_value_within(sums, self._asked.standards)
+            return most is not None and most >= self._asked.floor - _NEAR
         most = most_value(dense_of(_program(narrowed, law, rows.layout, rows.needs)), self._asked.standard)
         return most is not None and most >= self._asked.floor - _NEAR
 
@@ -501,8 +534,13 @@ def _under(
     """Needs taken out; the best of the list, of bound A; outcome and most served by bound B."""
     law = _law(narrowed, asked)
     before = as_before(law, _law(scenario, asked))
-    rows = rows_of(narrowed, law, before)
+    own = own_laws(narrowed, law, asked.each)
+    rows = rows_of(narrowed, law, before, own)
     needs, layout = rows.needs, rows.layout
+    listed = _best_listed(narrowed, law, before, own, layout, needs, asked)
+    freed = float(needs[FREED].sum())
+    if own:
+        return freed, listed, *_bounds_of_orders(narrowed, law, own, layout, needs, asked)
     program = _program(narrowed, law, layout, needs)
     bound = most_served(program, asked.standard)
     added = 0.0
@@ -513,8 +551,42 @@ def _under(
     leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
     a = Gate(outcome_of_most(bound.value, asked.floor), "", bound.value, bound.served, added, leak)
     b = most_served(program_b(narrowed, law), asked.standard).value
-    listed = _best_listed(narrowed, law, before, layout, needs, asked)
-    return float(needs[FREED].sum()), listed, a, (outcome_of_most(b, asked.floor), b)
+    return freed, listed, a, (outcome_of_most(b, asked.floor), b)
+
+
+def _bounds_of_orders(
+    scenario: Scenario, law: Law, own: Sequence[Law], layout: Layout, needs: Floats, asked: Question
+) -> tuple[Gate, tuple[Outcome, float | None]]:
+    """The best gate of bound A, outcome and most served by bound B, within the limits of all orders at once."""
+    sums, freed = _of_orders(scenario, law, layout, needs)
+    within = most_within(sums, asked.standards)
+    added = float(needs[FREED][~layout.gated].sum())
+    served = 0.0
+    if within.value is not None:
+        added += float(freed @ within.shares)
+        served = within.value * sums.entitled
+    a = Gate(
+        outcome_of_most(within.value, asked.floor),
+        "",
+        within.value,
+        served,
+        added,
+        None,
+        leaks_of(asked.each, within),
+    )
+    b = most_value_within(several(scenario, law, own, "B"), asked.standards)
+    return a, (outcome_of_most(b, asked.floor), b)
+
+
+def _of_orders(scenario: Scenario, law: Law, layout: Layout, needs: Floats) -> tuple[Several, Floats]:
+    """Bound A's sums as each order counts them, and what each of its options serves of needs taken out."""
+    checks = all_checks(scenario, clears_at_some_time(law))
+    kinds = np.concatenate([needs[[BOTH_ENTITLED]] + needs[[FREED]], needs[len(KINDS) :], needs[[FREED]]])
+    options = dense(kinds, passes_by_law(scenario, layout, checks))
+    by_row = kinds.sum(axis=2)
+    sums = from_rows("A", options[:-1], layout.gated, by_row[:-1], by_row[1:-1:2].sum(axis=1).tolist())
+    refusing = np.zeros((int(layout.gated.sum()), 1))
+    return sums, np.concatenate([refusing, options[-1][layout.gated]], axis=1).ravel()
 
 
 def as_before(law: Law, before: Law) -> Law:
@@ -597,12 +669,18 @@ def _freed_served(program: Program, choice: NDArray[np.int64], freed: Floats, la
 
 
 def _best_listed(
-    scenario: Scenario, law: Law, before: Law, layout: Layout, needs: Floats, asked: Question
+    scenario: Scenario,
+    law: Law,
+    before: Law,
+    own: Sequence[Law],
+    layout: Layout,
+    needs: Floats,
+    asked: Question,
 ) -> Gate:
     """The listed policy that the outcome is about."""
     candidates, added = [], {}
     for name in asked.policies:
-        served, extra = _served(scenario, law, before, layout, needs, name)
+        served, extra = _served(scenario, law, before, own, layout, needs, name)
         if served.entitled + served.restricted <= 0:
             continue
         added[name] = extra
@@ -618,6 +696,7 @@ def _best_listed(
         best.served.entitled,
         added[best.policy],
         best.leak,
+        best.leaks,
     )
 
 
@@ -626,18 +705,30 @@ def _candidate(scenario: Scenario, asked: Question, name: str, served: Served) -
     issued = min(order.issued for order in scenario.orders)
     lead = scenario.policies[name].lead_time
     waits = (asked.date - issued).total_seconds() * 1e6
+    serves_floor = asked.floor <= 0 or share is None or share >= asked.floor
+    if asked.each:
+        pairs = list(zip(asked.each, served.own, strict=True))
+        room = min(one.room(own) for one, own in pairs)
+        leaks = tuple(one.leak(own) for one, own in pairs)
+        return Candidate(name, served, None, room >= 0, serves_floor, lead <= waits, leaks, max(-room, 0.0))
     return Candidate(
         name,
         served,
         served.leak_rate if asked.ratio == "leak_rate" else served.leak_share,
         served.restricted <= asked.limit * served.base(asked.ratio),
-        asked.floor <= 0 or share is None or share >= asked.floor,
+        serves_floor,
         lead <= waits,
     )
 
 
 def _served(
-    scenario: Scenario, law: Law, before: Law, layout: Layout, needs: Floats, name: str
+    scenario: Scenario,
+    law: Law,
+    before: Law,
+    own: Sequence[Law],
+    layout: Layout,
+    needs: Floats,
+    name: str,
 ) -> tuple[Served, float]:
     """What a policy serves by the narrowed order, and how much of it the order as it is restricts besides."""
     from gatesim.exact.states import has_memory
@@ -645,15 +736,25 @@ def _served(
     policy = scenario.policies[name]
     gate = compile_gate(scenario, name, law)
     total = needs.sum(axis=(1, 2))
-    all_entitled, all_restricted = float(total[:2].sum()), float(total[2:].sum())
+    all_entitled, all_restricted = float(total[:2].sum()), float(total[2 : len(KINDS)].sum())
     if not has_memory(scenario, law, gate):
         check = Check(policy.documents, policy.checker) if policy.documents else None
         found = decided(scenario, gate, layout, check).of(needs)
-        served = Served(float(found[:2].sum()), float(found[2:].sum()), all_entitled, all_restricted)
+        by_order = tuple(
+            OwnServed(float(found[kind]), float(found[kind + 1]), float(total[kind]))
+            for kind in range(len(KINDS), len(found), 2)
+        )
+        served = Served(
+            float(found[:2].sum()), float(found[2 : len(KINDS)].sum()), all_entitled, all_restricted, by_order
+        )
         return served, float(found[FREED])
     sums = []
-    for judged_by in (law, before):
+    for judged_by in (law, before, *own):
         ends = World(scenario, judged_by).evaluate(gate, name, daily=False).counts.sum(axis=(0, 1, 2))
         sums.append(ends[:, [END_SERVED, END_LATE]].sum(axis=1) * scenario.represents / scenario.people)
-    served = Served(float(sums[0][0]), float(sums[0][1]), all_entitled, all_restricted)
+    by_order = tuple(
+        OwnServed(float(one[1]), float(one.sum()), float(total[len(KINDS) + 2 * number]))
+        for number, one in enumerate(sums[2:])
+    )
+    served = Served(float(sums[0][0]), float(sums[0][1]), all_entitled, all_restricted, by_order)
     return served, max(0.0, float(sums[1][1] - sums[0][1]))

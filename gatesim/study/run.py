@@ -24,7 +24,7 @@ from gatesim.measures.measured import DeskTime, Splits, Unit, false_blocks_by_re
 from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
 from gatesim.measures.tally import Tally
-from gatesim.measures.verdict import PolicyResult, make_verdict
+from gatesim.measures.verdict import PolicyResult, Row, Verdict, make_verdict
 from gatesim.measures.wording import listed
 from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
@@ -479,6 +479,14 @@ def _refuse_lost_needs(done: Mapping[tuple[str, str], Mapping[int, Done]]) -> No
                 raise RuntimeError(f"people under {policy} and {other} do not add up: a defect of gatesim")
 
 
+def _of_the_ladder(scenario: Scenario, verdict: Verdict, reading: str, ran: Sequence[str]) -> Row | None:
+    """What all standards together come to, where every policy of the operator's ladder was run."""
+    assert scenario.operator is not None, "there is a strategy"
+    if not set(scenario.operator.ladder) <= set(ran):
+        return None
+    return next((one.together for one in verdict.own if one.reading == reading), None)
+
+
 def _desk_time(scenario: Scenario, reps: int) -> DeskTime:
     """Reviewers' time on shift, at the simulated size (scaling keeps their speed times their number)."""
     assert scenario.desk is not None
@@ -569,7 +577,9 @@ def _judged(
         verdict,
         sentence(scenario, verdict, guesses, uncertain),
         transition(scenario, by_reading[reading]) if scenario.orders else None,
-        course(scenario, by_reading[reading]) if OPERATOR in names else None,
+        course(scenario, by_reading[reading], _of_the_ladder(scenario, verdict, reading, listed))
+        if OPERATOR in names
+        else None,
         inputs,
         guesses,
         desk,

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatesim._version import __version__
-from gatesim.gates.bounds import Worth, worths
+from gatesim.gates.bounds import Worth, worths, worths_of_orders
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
 from gatesim.study.gates import laws
+from gatesim.study.own_limits import limits_as_json, own_laws
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import Question, Standings
@@ -62,6 +63,7 @@ class Sensitivity(Shown):
             "ratio": self.asked.ratio,
             "limit": self.asked.limit,
             "floor": self.asked.floor,
+            **limits_as_json(self.asked),
             "desk": self.desk,
             "worth": [one._asdict() for one in self.found],
             "verdict": {"sentence": self.sentence},
@@ -81,6 +83,7 @@ def sensitivity(
     ratio: str | None = None,
     limit: float | None = None,
     floor: float | None = None,
+    order: str | None = None,
     progress: Progress | None = None,
 ) -> Sensitivity:
     """Say what a little more of each signal, document and reviewer is worth to the best gate that keeps nothing.
@@ -93,6 +96,9 @@ def sensitivity(
         Keys to set, each ``KEY=VALUE``.
     reading, ratio, limit, floor
         What is asked; by default the first order's reading and standard, and the verdict's floor.
+    order
+        The place in the file (from 1), or the title, of an order whose own leaks alone are limited; by default those
+        of all orders at once, where they differ.
     progress
         Called with the share of the work that is done and what is being done.
 
@@ -110,11 +116,15 @@ def sensitivity(
         If the signals have too many joint readings.
     """
     loaded = loaded_from(source, sets)
-    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor)
+    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, each=True, order=order)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
     say(0.0, "each signal, document and reviewer")
     law = laws(scenario, scenario.seed, 0)[asked.reading]
-    found = worths(scenario, law, asked.standard, asked.floor)
+    if asked.each:
+        own = own_laws(scenario, law, asked.each)
+        found = worths_of_orders(scenario, law, own, asked.standards, asked.floor)
+    else:
+        found = worths(scenario, law, asked.standard, asked.floor)
     say(0.7, "what is true as assumed")
     sentence = sentence_of(loaded, Standings(scenario, asked))
     return Sensitivity(loaded, asked, found, scenario.desk is not None, sentence)

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.exact.expected import CannotDo
+from gatesim.exact.varied import Served
 from gatesim.measures.judgement import OUTCOMES
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
+from gatesim.study.own_limits import limits_as_json
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings, outcome_of_most
@@ -105,6 +107,7 @@ class ShutdownMap(Shown):
                 side: [[OUTCOMES[k] for k in row] for row in ranks.tolist()]
                 for side, ranks in self.ranks.items()
             },
+            **({"asked": limits_as_json(self.asked)} if self.asked.each else {}),
             "policies": list(self.policies),
             "left_out": list(self.left_out),
             "sentence": self.sentence,
@@ -130,6 +133,7 @@ def shutdown_map(
     sets: Sequence[str] = (),
     sentence: str | None = None,
     remembering: bool = True,
+    order: str | None = None,
     progress: Progress | None = None,
 ) -> ShutdownMap:
     """Outcomes over two parameters.
@@ -147,7 +151,7 @@ def shutdown_map(
     remembering
         Whether policies with a memory are looked at, where a few points say what they serve at all others: they take
         some tens of evaluations of the whole engine each. For those left out bound B speaks.
-    source, reading, ratio, limit, floor, policies, sets, progress
+    source, reading, ratio, limit, floor, policies, sets, order, progress
         As for `gatesim.study.shutdown_point.shutdown_point`.
 
     Raises
@@ -161,7 +165,16 @@ def shutdown_map(
     first, second = (
         key if isinstance(key, Parameter) else find_parameter(loaded, key, a, b) for key, a, b in pairs
     )
-    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
+    asked = ask(
+        loaded,
+        reading=reading,
+        ratio=ratio,
+        limit=limit,
+        floor=floor,
+        policies=policies,
+        each=True,
+        order=order,
+    )
     say(0.0, "preparing")
     standings = Standings(loaded.scenario, asked, [first, second])
     values = (_values(first, steps), _values(second, steps))
@@ -240,14 +253,17 @@ class _Listed:
         rank, best = 3, float("nan")
         for name in self.policies:
             if name in self._fixed:
-                entitled, leaks = self._fixed[name][number].tolist()
+                served = Served.of(self._fixed[name][number], total)
             else:
                 served = standings.varied.served(name, point)
-                entitled, leaks = served.entitled, served.restricted
+            entitled, leaks = served.entitled, served.restricted
             if entitled + leaks <= 0:
                 continue
             base = total[1] if asked.ratio == "leak_rate" else entitled + leaks
-            if leaks > asked.limit * base:
+            if asked.each:
+                if any(one.room(own) < 0 for one, own in zip(asked.each, served.own, strict=True)):
+                    continue
+            elif leaks > asked.limit * base:
                 continue
             share = entitled / total[0] if total[0] > 0 else 1.0
             best = share if np.isnan(best) else max(share, best)

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatesim.gates.bounds import Bound
+from gatesim.gates.bounds.several import Within
 from gatesim.measures.crossed import Moves, OtherWorlds, PointClaim, Side, point_sentence
+from gatesim.measures.finding import OwnLeak, and_list
 from gatesim.measures.judgement import Outcome
 from gatesim.measures.numbers import format_value
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
-from gatesim.study.claim import best_listed, bound_at, sentence_of
+from gatesim.study.claim import best_listed, bound_at, sentence_of, within_at
 from gatesim.study.crossings import Crossing, crossings
+from gatesim.study.own_limits import leaks_of, limits_as_json
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
@@ -52,6 +55,8 @@ class Half:
         The share of entitled needs that it serves, its leak ratio; None where undefined.
     binds
         In words, what stops it.
+    leaks
+        Where orders count each by itself, what leaks by each count; ``leak`` is None then.
     """
 
     outcome: Outcome
@@ -59,6 +64,13 @@ class Half:
     served: float | None
     leak: float | None
     binds: str
+    leaks: tuple[OwnLeak, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found = dict(vars(self))
+        leaks = found.pop("leaks")
+        return found | ({"leaks": [one._asdict() for one in leaks]} if leaks else {})
 
 
 @dataclass(frozen=True)
@@ -145,13 +157,14 @@ class ShutdownPoint(Shown):
             b,
             len(self.coarse),
             self._worlds(),
+            len(self.asked.each) > 1,
         )
         return point_sentence(claim)
 
     def _moves(self, side: str) -> Moves:
         def said(half: Half) -> Side:
             policy = half.best if side == "list" else ""
-            return Side(half.outcome, policy, half.served, half.leak)
+            return Side(half.outcome, policy, half.served, half.leak, half.leaks)
 
         low, high = self.ends[side]
         changes = tuple(
@@ -181,7 +194,8 @@ class ShutdownPoint(Shown):
         import pandas as pd
 
         columns = ["side", "value", "is_jump"]
-        halves = [f"{name}_{half}" for half in ("below", "above") for name in Half.__dataclass_fields__]
+        names = [name for name in Half.__dataclass_fields__ if self.asked.each or name != "leaks"]
+        halves = [f"{name}_{half}" for half in ("below", "above") for name in names]
         return pd.DataFrame([_flat(change) for change in self.changes], columns=[*columns, *halves])
 
     def to_dict(self) -> dict[str, Any]:
@@ -203,8 +217,11 @@ class ShutdownPoint(Shown):
             "asked": _asked(self.asked),
             "remembering": list(self.remembering),
             "coarse": list(self.coarse),
-            "changes": [asdict(change) for change in self.changes],
-            "ends": {side: [asdict(half) for half in halves] for side, halves in self.ends.items()},
+            "changes": [
+                asdict(change) | {"below": change.below.to_dict(), "above": change.above.to_dict()}
+                for change in self.changes
+            ],
+            "ends": {side: [half.to_dict() for half in halves] for side, halves in self.ends.items()},
             "uncertain": None if self.uncertain is None else self.uncertain.to_dict(),
             "finding": self.finding,
             "sentence": self.sentence,
@@ -218,12 +235,15 @@ class ShutdownPoint(Shown):
 def _flat(change: Change) -> dict[str, object]:
     row: dict[str, object] = {"side": change.side, "value": change.value, "is_jump": change.is_jump}
     for half in ("below", "above"):
-        row |= {f"{name}_{half}": value for name, value in vars(getattr(change, half)).items()}
+        row |= {f"{name}_{half}": value for name, value in getattr(change, half).to_dict().items()}
     return row
 
 
 def _asked(asked: Question) -> dict[str, object]:
-    return dict(vars(asked)) | {"date": asked.date.isoformat(), "policies": list(asked.policies)}
+    of_orders = ("each", "order", "left_out")
+    plain = {name: value for name, value in vars(asked).items() if name not in of_orders}
+    plain |= {"date": asked.date.isoformat(), "policies": list(asked.policies)}
+    return plain | limits_as_json(asked)
 
 
 def shutdown_point(
@@ -241,6 +261,7 @@ def shutdown_point(
     uncertain: bool = False,
     worlds: int = 32,
     remembering: bool = False,
+    order: str | None = None,
     progress: Progress | None = None,
 ) -> ShutdownPoint:
     """Every value of a parameter at which the outcome changes.
@@ -266,6 +287,9 @@ def shutdown_point(
     remembering
         Whether policies with a memory are looked at in the other worlds as well: some tens of evaluations of the
         whole engine in each.
+    order
+        The place in the file (from 1), or the title, of an order whose own leaks alone are limited; by default those
+        of all orders at once, where they differ.
     progress
         Called with the share of the work that is done and what is being done.
 
@@ -284,7 +308,16 @@ def shutdown_point(
     loaded = loaded_from(source, sets)
     say = progress or (lambda done, doing: None)
     parameter = find_parameter(loaded, vary, low, high)
-    asked = ask(loaded, reading=reading, ratio=ratio, limit=limit, floor=floor, policies=policies)
+    asked = ask(
+        loaded,
+        reading=reading,
+        ratio=ratio,
+        limit=limit,
+        floor=floor,
+        policies=policies,
+        each=True,
+        order=order,
+    )
     say(0.0, "preparing")
     standings = Standings(loaded.scenario, asked, [parameter])
     share = 0.3 if uncertain else 1.0
@@ -407,7 +440,13 @@ def half_at(standings: Standings, side: str, value: float) -> Half:
     asked = standings.asked_at(values)
     if side == "list":
         best, _ = best_listed(standings, values)
-        return Half(best.outcome, best.name, best.served, best.leak, _what_binds(best.outcome))
+        binds = _what_binds(best.outcome)
+        return Half(best.outcome, best.name, best.served, best.leak, binds, best.leaks)
+    if asked.each:
+        within = within_at(standings, side, values)
+        leaks = leaks_of(asked.each, within)
+        words = _binding_of_orders(asked, within)
+        return Half(standings.outcome(side, values), "the best gate", within.value, None, words, leaks)
     ceiling = standings.a if side == "bound_A" else standings.b
     bound = bound_at(asked, ceiling.program(values))
     leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
@@ -423,6 +462,13 @@ def _what_binds(outcome: Outcome) -> str:
         "no_gate_meets_limit": "the limit",
         "cannot_tell": "",
     }[outcome]
+
+
+def _binding_of_orders(asked: Question, within: Within) -> str:
+    if within.value is None:
+        return within.note
+    bind = [one.whose for one, row in zip(asked.each, within.limits, strict=False) if row.binds]
+    return f"the limit of {and_list(bind)}" if bind else "nothing"
 
 
 def _binding(bound: Bound) -> str:

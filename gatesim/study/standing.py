@@ -10,22 +10,29 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 
 from gatesim.exact.structure import may_leak
 from gatesim.exact.varied import Served, Varied
 from gatesim.gates.bounds import Standard
 from gatesim.gates.bounds.most import Dense, most_value
+from gatesim.gates.bounds.several import Several, most_value_within
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.law.standards import Limits
+from gatesim.measures.finding import OwnLeak
 from gatesim.measures.judgement import OUTCOMES, RATIOS, Outcome
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.schema import Scenario
 from gatesim.study.ceilings import CeilingA, CeilingB
+from gatesim.study.ceilings_of_orders import CeilingOfOrders
 from gatesim.study.gates import laws
+from gatesim.study.own_limits import OwnLimit, own_laws, own_limits
 
 SIDES = ("list", "bound_A", "bound_B")
+
+BOUNDS: Mapping[str, Literal["A", "B"]] = {"bound_A": "A", "bound_B": "B"}
 
 _NOBODY = 1e-15
 """A bound that serves a smaller part of entitled needs serves nobody."""
@@ -47,6 +54,13 @@ class Question:
         Names of the candidates: listed policies but shutting down.
     own
         Whether limit and floor are the scenario's own, so that they move with it.
+    each
+        Limits that hold at once, each on what its order counts by itself; then ``ratio`` and ``limit`` do not count.
+        Empty: one limit, on what all orders in force restrict together.
+    order
+        The number of the only order whose own leaks are limited; None: those of all.
+    left_out
+        What orders ask for besides, from which no known limit on leaks follows, in words.
     """
 
     reading: str
@@ -56,6 +70,14 @@ class Question:
     date: datetime
     policies: tuple[str, ...]
     own: bool = True
+    each: tuple[OwnLimit, ...] = ()
+    order: int | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def standards(self) -> list[Standard]:
+        """The limits of each order, as bounds take them."""
+        return [one.standard for one in self.each]
 
     @property
     def standard(self) -> Standard:
@@ -71,8 +93,19 @@ def question(
     ratio: str | None = None,
     floor: float | None = None,
     policies: Iterable[str] | None = None,
+    each: bool = False,
+    number: int | None = None,
 ) -> Question:
     """What is asked by default: the first order's reading and standard, the verdict's floor and date.
+
+    Parameters
+    ----------
+    scenario, reading, limit, ratio, floor, policies
+        The scenario, and what takes the place of what it says.
+    each
+        Whether the limits of all orders hold at once, each on what its order counts by itself.
+    number
+        Of an order: only its own leaks are limited. It counts where ``each``.
 
     Raises
     ------
@@ -82,13 +115,17 @@ def question(
     order = first_order(scenario)
     if order is None:
         raise ValueError("there is no order: nothing can be judged")
+    own, left_out = own_limits(scenario, number, ratio, limit) if each else ((), ())
     chosen = Limits.of(order.standard.limit).known if limit is None else limit
     kind = order.standard.kind if ratio is None else ratio
-    if kind not in RATIOS or not isinstance(chosen, float | int):
+    if own:
+        kind, chosen = own[0].standard.kind, own[0].standard.limit
+    elif kind not in RATIOS or not isinstance(chosen, float | int):
         raise ValueError(
             "the first order's standard is no leak ratio with a known limit: give ratio and limit"
         )
-    Standard("leak_rate" if kind == "leak_rate" else "leak_share", chosen)
+    else:
+        Standard("leak_rate" if kind == "leak_rate" else "leak_share", chosen)
     least = scenario.verdict.floor if floor is None else floor
     if not 0 <= least <= 1:
         raise ValueError(f"floor: {least:.6g} is no share: write 0.5 for one half")
@@ -101,6 +138,9 @@ def question(
         scenario.verdict.at or order.issued + timedelta(microseconds=order.grace),
         tuple(name for name in names if scenario.policies[name].family != "shutdown"),
         limit is None and ratio is None and floor is None,
+        own,
+        number,
+        left_out,
     )
 
 
@@ -118,6 +158,10 @@ class Candidate:
         Its leak ratio; None where it is undefined.
     within, serves_floor, is_ready
         Whether it is within the limit, serves the floor, is in place on the date.
+    leaks
+        Where orders count each by itself, what leaks by each count.
+    beyond
+        There, by how much it is beyond the limit that it exceeds most, as a share of all needs.
     """
 
     policy: str
@@ -126,6 +170,8 @@ class Candidate:
     within: bool
     serves_floor: bool
     is_ready: bool
+    leaks: tuple[OwnLeak, ...] = ()
+    beyond: float = 0.0
 
     @property
     def outcome(self) -> Outcome:
@@ -173,13 +219,15 @@ class Standings:
     ) -> None:
         self._known = known or {}
         self.scenario, self.asked, self.parameters = scenario, asked, tuple(parameters)
-        self.varied = Varied(scenario, self._law, parameters, asked.policies)
+        self.varied = Varied(scenario, self._law, parameters, asked.policies, self._own_laws)
         self.a, self.b = CeilingA(self.varied), CeilingB(self.varied)
+        self.of_orders = {side: CeilingOfOrders(self.varied, bound) for side, bound in BOUNDS.items()}
         self.plain = tuple(name for name in asked.policies if not self.varied.remembers(name))
         self.remembering = tuple(name for name in asked.policies if self.varied.remembers(name))
         self._choices_move = any(p.table in ("orders", "verdict", "policies") for p in self.parameters)
         self._last: dict[str, tuple[Dense, Standard, float | None]] = {}
         """By side the program solved last: where it is the same object, so is the answer."""
+        self._last_of_orders: dict[str, tuple[Several, list[Standard], float | None]] = {}
         self.served = lru_cache(maxsize=20_000)(self._served)
         """What a policy serves at some values (a tuple); kept."""
         self.most = lru_cache(maxsize=20_000)(self._most)
@@ -207,7 +255,7 @@ class Standings:
         other = copy(self)
         other.scenario, other.asked = scenario, asked
         # What was kept is about the other question.
-        other._last = {}
+        other._last, other._last_of_orders = {}, {}
         other.most = lru_cache(maxsize=20_000)(other._most)
         return other
 
@@ -222,7 +270,13 @@ class Standings:
         """What is asked at some values: where the scenario's own limit, floor or date moves, it moves along."""
         if not self._choices_move or not self.asked.own:
             return self.asked
-        return question(self.varied.at(values), reading=self.asked.reading, policies=self.asked.policies)
+        return question(
+            self.varied.at(values),
+            reading=self.asked.reading,
+            policies=self.asked.policies,
+            each=bool(self.asked.each),
+            number=self.asked.order,
+        )
 
     def _served(self, policy: str, values: tuple[float, ...]) -> Served:
         if not values and policy in self._known:
@@ -230,8 +284,10 @@ class Standings:
         return self.varied.served(policy, values)
 
     def _most(self, side: str, values: tuple[float, ...]) -> float | None:
-        ceiling = self.a if side == "bound_A" else self.b
         asked = self.asked_at(values)
+        if asked.each:
+            return self._most_of_orders(side, values, asked.standards)
+        ceiling = self.a if side == "bound_A" else self.b
         if side == "bound_A" and self.a.by_desk:
             from gatesim.gates.bounds import most_served
 
@@ -242,14 +298,46 @@ class Standings:
             last = self._last[side] = (dense, asked.standard, most_value(dense, asked.standard))
         return last[2]
 
+    def _most_of_orders(
+        self, side: str, values: tuple[float, ...], standards: list[Standard]
+    ) -> float | None:
+        program = self.of_orders[side].sums(values)
+        last = self._last_of_orders.get(side)
+        if last is None or program is not last[0] or standards != last[1]:
+            found = (program, standards, most_value_within(program, standards))
+            last = self._last_of_orders[side] = found
+        return last[2]
+
+    def _own_laws(self, scenario: Scenario, law: Law) -> Sequence[Law]:
+        return own_laws(scenario, law, self.asked.each)
+
     def room(self, policy: str, values: tuple[float, ...]) -> float:
-        """How far a policy is within the limit, as a share of all needs: negative where it leaks more."""
+        """How far a policy is within the limit, as a share of all needs: negative where it leaks more.
+
+        Where orders count each by itself it is the limit that leaves least.
+        """
         served, asked = self.served(policy, values), self.asked_at(values)
         needs = served.all_entitled + served.all_restricted
+        if asked.each:
+            return self._room_of_orders(policy, values, served, asked)
         room = (asked.limit * served.base(asked.ratio) - served.restricted) / needs if needs > 0 else 0.0
         if asked.limit == 0 and room >= 0 and self.varied.remembers(policy) and self._leaks(policy, values):
             return min(room, -1e-300)
         return room
+
+    def _room_of_orders(
+        self, policy: str, values: tuple[float, ...], served: Served, asked: Question
+    ) -> float:
+        needs = max(served.all_entitled + served.all_restricted, 1e-300)
+        least = min(one.room(own) / needs for one, own in zip(asked.each, served.own, strict=True))
+        strict = [number for number, one in enumerate(asked.each) if one.standard.limit == 0]
+        if least >= 0 and strict and self.varied.remembers(policy):
+            scenario = self.varied.at(values)
+            law, own = self.varied.laws_at(scenario)
+            gate = compile_gate(scenario, policy, law)
+            if any(may_leak(scenario, own[number], gate) for number in strict):
+                return min(least, -1e-300)
+        return least
 
     def above_floor(self, policy: str, values: tuple[float, ...]) -> float:
         """How far a policy is above the floor, in shares of entitled needs."""
@@ -285,14 +373,17 @@ class Standings:
             if served.entitled + served.restricted <= 0:
                 continue
             leak = served.leak_rate if asked.ratio == "leak_rate" else served.leak_share
+            room = self.room(policy, values)
             found.append(
                 Candidate(
                     policy,
                     served,
-                    leak,
-                    self.room(policy, values) >= 0,
+                    None if asked.each else leak,
+                    room >= 0,
                     asked.floor <= 0 or self.above_floor(policy, values) >= 0,
                     self.ready(policy, values) >= 0,
+                    tuple(one.leak(own) for one, own in zip(asked.each, served.own, strict=True)),
+                    max(-room, 0.0) if asked.each else 0.0,
                 )
             )
         return found
@@ -323,4 +414,4 @@ def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
         those = [c for c in within if OUTCOMES.index(c.outcome) == first]
         return max(those, key=lambda c: c.served.entitled)
     floor = [c for c in candidates if c.serves_floor] or list(candidates)
-    return min(floor, key=lambda c: (c.leak or 0.0, -c.served.entitled), default=None)
+    return min(floor, key=lambda c: (c.beyond, c.leak or 0.0, -c.served.entitled), default=None)

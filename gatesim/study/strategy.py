@@ -11,6 +11,7 @@ from gatesim.gates.strategy import compile_strategy, switches
 from gatesim.gates.tables import BLOCK, FRESH, Tables
 from gatesim.law.law import Law, order_end_us
 from gatesim.measures.numbers import format_date
+from gatesim.measures.rows import Row
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
@@ -72,10 +73,13 @@ class Course:
     dark
         Dark time of each model that an order names.
     possible
-        For `best`: the instant from which a policy of the ladder other than a shutdown is ready, and in truth
-        within the limit and above the floor; None where there is none within the window.
+        The instant from which a policy of the ladder other than a shutdown is ready, and in truth within the limit
+        and above the floor; None where there is none within the window, or where it is not `dated`.
     known
         For `best`: the first review at which the operator believes so of one.
+    dated
+        Whether it was found out when that is possible: for `best`; else where all of the ladder was judged, and
+        neither noise nor an unknown limit leaves it open.
     reviews
         For `best`: each review in the window.
     """
@@ -84,6 +88,7 @@ class Course:
     dark: tuple[Dark, ...]
     possible: datetime | None = None
     known: datetime | None = None
+    dated: bool = False
     reviews: tuple[Review, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,17 +101,20 @@ class Course:
             ],
             "possible": None if self.possible is None else self.possible.isoformat(),
             "known": None if self.known is None else self.known.isoformat(),
+            "dated": self.dated,
             "reviews": [asdict(one) | {"at": one.at.isoformat()} for one in self.reviews],
         }
 
 
-def course(scenario: Scenario, law: Law) -> Course:
+def course(scenario: Scenario, law: Law, row: Row | None = None) -> Course:
     """The course of the operator's strategy under one reading.
 
     Parameters
     ----------
     scenario, law
         A scenario with an operator, and its law under the reading.
+    row
+        What the listed policies come to under all standards of the orders; None where that is not known.
 
     Raises
     ------
@@ -121,16 +129,48 @@ def course(scenario: Scenario, law: Law) -> Course:
     )
     stretches, gate = compile_strategy(scenario, law, planned.steps)
     named = [name for name in scenario.models if any(name in order.models for order in scenario.orders)]
+    dated = bool(planned.reviews)
+    possible = _instant(scenario, planned.possible_us)
+    if not dated:
+        dated, possible = _possible(scenario, row)
     return Course(
         steps,
         tuple(_dark(scenario, stretches, gate, name) for name in named),
-        _instant(scenario, planned.possible_us),
+        possible,
         _instant(scenario, planned.known_us),
+        dated,
         tuple(
             Review(scenario.start + timedelta(microseconds=one.at_us), dict(one.weights), dict(one.within))
             for one in planned.reviews
         ),
     )
+
+
+def _possible(scenario: Scenario, row: Row | None) -> tuple[bool, datetime | None]:
+    """Whether it is known from when on a policy of the ladder other than a shutdown would do; and the instant."""
+    assert scenario.operator is not None, "there is a strategy"
+    if row is None:
+        return False, None
+    judged = {one.policy: one for one in row.policies}
+    gates = [name for name in scenario.operator.ladder if scenario.policies[name].family != "shutdown"]
+    over = scenario.start + timedelta(microseconds=_over_us(scenario))
+    able = [judged[name] for name in gates if name in judged]
+    ready = [one for one in able if one.ready is not None and one.ready < over]
+    sure = [one.ready for one in ready if one.within == "yes" and one.serves_floor == "yes" and one.ready]
+    open_still = [one.ready for one in ready if one.undecided and "no" not in {one.within, one.serves_floor}]
+    first = min(sure, default=None)
+    if any(at is not None and (first is None or at < first) for at in open_still):
+        return False, None
+    return True, first
+
+
+def _over_us(scenario: Scenario) -> int:
+    """The end of the orders, or of the window. Ends that are drawn are not counted as ends."""
+    ends = [
+        order_end_us(scenario, order.model_copy(update={"ends": tuple(e for e in order.ends if e.at)}))
+        for order in scenario.orders
+    ]
+    return min(max(ends, default=0), scenario.length)
 
 
 def _instant(scenario: Scenario, at_us: int | None) -> datetime | None:
@@ -176,11 +216,7 @@ def late_words(scenario: Scenario, policy: str | None = None) -> tuple[str, ...]
     """
     if scenario.operator is None:
         return ()
-    ends = [
-        order_end_us(scenario, order.model_copy(update={"ends": tuple(e for e in order.ends if e.at)}))
-        for order in scenario.orders
-    ]
-    over = min(max(ends, default=0), scenario.length)
+    over = _over_us(scenario)
     wanted = scenario.operator.ladder if policy in (None, OPERATOR) else (policy,)
     late = [step for step in switches(scenario) if step.at_us >= over and step.policy in wanted]
     dates = [scenario.start + timedelta(microseconds=step.at_us) for step in late]

@@ -16,7 +16,6 @@ from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
 
 from gatesim.measures.judgement import Outcome
 from gatesim.scenario import Loaded
@@ -161,6 +160,8 @@ def worlds(
     Scenario or None
         None where what came out makes no scenario that is in order.
     """
+    from scipy.stats import qmc
+
     inputs = movable(loaded, without)
     sample = qmc.LatinHypercube(d=max(len(inputs), 1), rng=np.random.default_rng(seed)).random(count)
     for row in sample:

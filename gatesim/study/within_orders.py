@@ -173,7 +173,7 @@ def within_orders(
     """
     numbers = tuple(range(len(scenario.orders))) if order is None else (order,)
     own = [one for one in demands(scenario) if one.order in numbers]
-    counting = [one for one in own if _standard(one) is not None]
+    counting = [one for one in own if standard_of(one) is not None]
     points: list[WithinPoint] = []
     found: list[ListedWithin] = []
     for place, reading in enumerate(readings):
@@ -208,7 +208,7 @@ def within_orders(
     )
 
 
-def _standard(demand: Demand) -> Standard | None:
+def standard_of(demand: Demand) -> Standard | None:
     """A demand as bounds take it; None for what is no known limit on expected leaks.
 
     No leak at all, with a probability below 1, is none: it does not limit what is to be expected.
@@ -246,7 +246,7 @@ def _points(
             standard = Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
             points.append(point(limit, most_within(program, [standard] * len(alone)), names))
         if counting:
-            held = [one for one in map(_standard, counting) if one is not None]
+            held = [one for one in map(standard_of, counting) if one is not None]
             if [one.order for one in counting] != list(alone) or not all(one.of_order for one in counting):
                 program = several(scenario, law, of_demand, BOUNDS[bound])
             words = [_whose(scenario, one) for one in counting]
@@ -271,7 +271,7 @@ def _meets(
     demand: Demand, found: Mapping[str, Measure], law: Law, gate: Sequence[Tables], scenario: Scenario
 ) -> bool:
     """Whether a policy is within a standard that counts leaks, in expectation; at 0 by structure."""
-    standard = _standard(demand)
+    standard = standard_of(demand)
     assert standard is not None
     if not may_leak(scenario, law, tuple(gate)):
         return True

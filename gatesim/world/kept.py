@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
-from datetime import datetime
 from functools import wraps
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
@@ -17,6 +16,10 @@ Result = TypeVar("Result")
 
 _RECENT = 4
 """Different worlds whose results are remembered while scenarios come and go."""
+
+
+_PLAIN = {str, int, float, bool, type(None)}
+"""Types without entries."""
 
 
 def kept(function: Callable[Concatenate[Scenario, P], Result]) -> Callable[Concatenate[Scenario, P], Result]:
@@ -59,18 +62,19 @@ def kept_by(
     def decorate(
         function: Callable[Concatenate[Scenario, P], Result],
     ) -> Callable[Concatenate[Scenario, P], Result]:
-        recent: deque[tuple[tuple[object, ...], dict[Hashable, Result]]] = deque(maxlen=_RECENT)
+        recent: deque[tuple[tuple[object, ...], object, dict[Hashable, Result]]] = deque(maxlen=_RECENT)
         looking = Lock()
 
         @kept
         def shared(scenario: Scenario) -> dict[Hashable, Result]:
             parts = tuple(getattr(scenario, table) for table in tables)
+            order = _order(parts)
             with looking:
-                for known, results in recent:
-                    if known == parts and _in_one_order(known, parts):
+                for known, known_order, results in recent:
+                    if known == parts and known_order == order:
                         return results
-                recent.appendleft((parts, {}))
-                return recent[0][1]
+                recent.appendleft((parts, order, {}))
+                return recent[0][2]
 
         @wraps(function)
         def remembering(scenario: Scenario, /, *args: P.args, **kwargs: P.kwargs) -> Result:
@@ -85,20 +89,13 @@ def kept_by(
     return decorate
 
 
-_PLAIN = frozenset({str, int, float, bool, type(None), datetime})
-"""Types of entries that hold no others."""
-
-
-def _in_one_order(one: object, other: object) -> bool:
-    """Whether the entries of two equal tables stand in the same order, at any depth."""
-    if one is other or type(one) in _PLAIN:
-        return True
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return all(
-            key == its_key and _in_one_order(entry, its_entry)
-            for (key, entry), (its_key, its_entry) in zip(one.items(), other.items(), strict=True)
-        )
-    if isinstance(one, tuple | list) and isinstance(other, tuple | list):
-        return all(map(_in_one_order, one, other))
-    fields, its_fields = getattr(one, "__dict__", None), getattr(other, "__dict__", None)
-    return not fields or not its_fields or all(map(_in_one_order, fields.values(), its_fields.values()))
+def _order(value: object) -> object:
+    """In which order the entries of tables stand, at any depth: tables that are equal may differ in it."""
+    if type(value) in _PLAIN:
+        return None
+    if isinstance(value, Mapping):
+        return tuple((key, _order(entry)) for key, entry in value.items())
+    if isinstance(value, tuple | list):
+        return tuple(map(_order, value))
+    fields = getattr(value, "__dict__", None)
+    return tuple(map(_order, fields.values())) if fields else None

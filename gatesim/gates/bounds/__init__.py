@@ -13,7 +13,7 @@ from gatesim.gates.bounds.requests import Check, all_checks
 from gatesim.gates.bounds.solve import least_leak, most_served
 from gatesim.gates.bounds.standards import Standard
 from gatesim.gates.bounds.verify import Verification, verify
-from gatesim.gates.bounds.worth import Worth, worths
+from gatesim.gates.bounds.worth import Worth, worths, worths_of_orders
 
 __all__ = [
     "Bound",
@@ -36,4 +36,5 @@ __all__ = [
     "Worth",
     "verify",
     "worths",
+    "worths_of_orders",
 ]

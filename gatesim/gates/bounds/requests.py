@@ -6,7 +6,7 @@ by `gatesim.gates.checks.outcome_types`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
@@ -58,11 +58,25 @@ def useful_kinds(scenario: Scenario, clears: Iterable[tuple[bool, ...]]) -> tupl
     return tuple(name for d, name in enumerate(scenario.documents) if any(enough[d].any() for enough in laws))
 
 
+def held_kinds(scenario: Scenario, kinds: Iterable[Name]) -> tuple[Name, ...]:
+    """Those of some kinds of documents that an owner of an account may hold."""
+    owners = [segment for segment in scenario.segments.values() if segment.share > 0]
+    return tuple(
+        kind
+        for kind in kinds
+        if any(
+            segment.documents.get(kind, 0.0) > 0 and segment.status in scenario.documents[kind].proves
+            for segment in owners
+        )
+    )
+
+
 def all_checks(scenario: Scenario, clears: Iterable[tuple[bool, ...]]) -> tuple[Check, ...]:
     """Every request that can make a difference: all lists of useful kinds, for every checker.
 
     In a list the first kind is the one that is borrowed or forged; of the others only the order among kinds whose
-    genuine documents are refused by mistake with different probabilities matters.
+    genuine documents are refused by mistake with different probabilities matters. So a kind that nobody holds can only
+    be the first, where somebody borrows or forges; and of several that are alike then, one stands for all.
 
     Parameters
     ----------
@@ -77,26 +91,52 @@ def all_checks(scenario: Scenario, clears: Iterable[tuple[bool, ...]]) -> tuple[
         If there are more than `MAX_CHECKS`.
     """
     kinds = useful_kinds(scenario, clears)
+    held = held_kinds(scenario, kinds)
     found = []
     for checker in checkers_of(scenario):
-        for documents in _lists(scenario, kinds, checker):
+        firsts = _firsts(scenario, kinds, held, checker)
+        for documents in _lists(scenario, firsts, held, checker):
             found.append(Check(documents, checker))
             if len(found) > MAX_CHECKS:
                 raise TooLarge(
-                    f"{len(kinds)} kinds of documents can be asked for in more than {MAX_CHECKS} ways "
-                    f"({', '.join(kinds)}): leave out kinds, or give those with one checker the same errors"
+                    f"{len(firsts)} kinds of documents can be asked for in more than {MAX_CHECKS} ways "
+                    f"({', '.join(firsts)}): leave out kinds, or give their checkers the same errors"
                 )
     return tuple(found)
 
 
-def _lists(scenario: Scenario, kinds: Sequence[Name], checker: Name | None) -> Iterator[tuple[Name, ...]]:
+def _firsts(
+    scenario: Scenario, kinds: Sequence[Name], held: Collection[Name], checker: Name | None
+) -> tuple[Name, ...]:
+    """Kinds that may come first in a list: those that are held, and of others one for each way to be taken in."""
+    owners = [segment for segment in scenario.segments.values() if segment.share > 0]
+    deceived = any(segment.presents_borrowed > 0 or segment.presents_forged > 0 for segment in owners)
+    seen: set[tuple[float, float, float]] = set()
+    found = []
+    for kind in kinds:
+        if kind not in held:
+            document = scenario.documents[kind]
+            errors = scenario.checkers[checker or document.checker]
+            way = (errors.false_accept, errors.false_match, document.to_desk)
+            if not deceived or way in seen:
+                continue
+            seen.add(way)
+        found.append(kind)
+    return tuple(found)
+
+
+def _lists(
+    scenario: Scenario, firsts: Sequence[Name], held: Collection[Name], checker: Name | None
+) -> Iterator[tuple[Name, ...]]:
     errors = {
-        kind: scenario.checkers[checker or scenario.documents[kind].checker].false_reject for kind in kinds
+        kind: scenario.checkers[checker or scenario.documents[kind].checker].false_reject for kind in firsts
     }
-    for size in range(1, len(kinds) + 1):
-        for chosen in combinations(kinds, size):
+    for size in range(1, len(firsts) + 1):
+        for chosen in combinations(firsts, size):
             for first in chosen:
                 rest = [kind for kind in chosen if kind != first]
+                if any(kind not in held for kind in rest):
+                    continue
                 seen = set()
                 for order in permutations(rest) if len({errors[k] for k in rest}) > 1 else (tuple(rest),):
                     # Kinds with the same error may change places: one order of each class stands for all.

@@ -15,7 +15,7 @@ computed in exact fractions. Desk and queue are left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from typing import Literal, NamedTuple
@@ -27,7 +27,7 @@ from gatesim.gates.bounds.history import program_b
 from gatesim.gates.bounds.one_need import program_a
 from gatesim.gates.bounds.program import Program
 from gatesim.gates.bounds.requests import Check
-from gatesim.gates.bounds.standards import Standard
+from gatesim.gates.bounds.standards import RATIOS, Standard
 from gatesim.law.law import Epoch, Law
 from gatesim.scenario.schema import Scenario
 
@@ -86,6 +86,9 @@ class Within:
         The share that no gate exceeds, by the proof without the solver; None without a value.
     note
         In words, why there is no value.
+    shares
+        float64[option of a row]: the gate that attains it, as the probabilities of the options of each row, refusing
+        among them; empty without a value.
     """
 
     bound: str
@@ -93,6 +96,7 @@ class Within:
     limits: tuple[Row, ...]
     proved: float | None
     note: str = ""
+    shares: Floats = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +121,11 @@ class Several:
     restricted
         float64[order]: all that the order restricts.
     program
-        The program as all orders count it together: what the rows are, and which options they have.
+        The program as all orders count it together: what the rows are, and which options they have; None where the
+        sums were made without it.
+    reviews, capacity
+        float64[option of a row]: reviews that it brings; and how many the desk can make on average. None where they
+        are not counted.
     """
 
     bound: str
@@ -128,7 +136,9 @@ class Several:
     opened: Floats
     entitled: float
     restricted: Floats
-    program: Program
+    program: Program | None = None
+    reviews: Floats | None = None
+    capacity: float | None = None
 
 
 def several(
@@ -137,6 +147,7 @@ def several(
     own: Sequence[Law],
     bound: Literal["A", "B"],
     checks: Literal["all"] | Sequence[Check] = "all",
+    desk: bool = False,
 ) -> Several:
     """The sums of a bound's program, as each of several orders counts them.
 
@@ -150,6 +161,8 @@ def several(
         Of which gates.
     checks
         For A: requests that the gates may make.
+    desk
+        For A: whether the desk limits the reviews, by its mean flow.
 
     Raises
     ------
@@ -159,7 +172,7 @@ def several(
     kinds = _kinds(law, own)
     everywhere = [_as_restricted(law, one) for one in own]
     make: Callable[[Scenario, Law], Program] = (
-        partial(program_a, desk=False, checks=checks) if bound == "A" else partial(program_b, whole=True)
+        partial(program_a, desk=desk, checks=checks) if bound == "A" else partial(program_b, whole=True)
     )
     alone = [_counting(one) for one in own]
     programs = [make(scenario, _of_kinds(one, kinds)) for one in (law, *alone, *everywhere)]
@@ -179,6 +192,44 @@ def several(
         first.entitled,
         np.array([one.restricted for one in rest[:count]]),
         first,
+        None if first.capacity is None else _reviews(first),
+        first.capacity,
+    )
+
+
+def from_rows(
+    bound: str, options: Floats, gated: NDArray[np.bool_], needs: Floats, restricted: Sequence[float]
+) -> Several:
+    """The sums of a program whose rows are known.
+
+    Parameters
+    ----------
+    bound
+        ``A`` or ``B``.
+    options
+        float64[1 + 2 orders, row, option]: needs served that no order restricts; then for each order those that it
+        restricts, and those that it measures. To refuse is no option of these.
+    gated
+        bool[row]: whether the gate is asked.
+    needs
+        float64[1 + 2 orders, row]: the same sums of all needs.
+    restricted
+        For each order all needs that it restricts.
+    """
+    rows, width = int(gated.sum()), options.shape[2] + 1
+    sums = np.zeros((len(options), rows, width))
+    sums[:, :, 1:] = options[:, gated]
+    flat = sums.reshape(len(options), rows * width)
+    opened = needs[:, ~gated].sum(axis=1)
+    return Several(
+        bound,
+        flat[0],
+        flat[1::2],
+        flat[2::2],
+        np.arange(rows) * width,
+        np.concatenate([opened[:1], opened[1::2], opened[2::2]]),
+        float(needs[0].sum()),
+        np.array(restricted),
     )
 
 
@@ -255,6 +306,13 @@ def _options(program: Program, *, leaks: bool) -> tuple[Floats, Ints]:
     return np.concatenate(blocks), np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
 
 
+def _reviews(program: Program) -> Floats:
+    """Reviews that the options of all rows bring, refusing first."""
+    blocks = [block.reviews() for block in program.dense()]
+    padded = [np.concatenate([np.zeros((len(one), 1)), one], axis=1).ravel() for one in blocks]
+    return np.concatenate(padded) if padded else np.zeros(0)
+
+
 def most_within(program: Several, standards: Sequence[Standard]) -> Within:
     """The most entitled needs that any gate serves within all limits at once.
 
@@ -275,8 +333,8 @@ def most_within(program: Several, standards: Sequence[Standard]) -> Within:
     if program.entitled <= 0:
         return Within(program.bound, None, (), None, "there are no needs that no order restricts")
     use, most, allowed = _within(program, standards)
-    priced = [number for number, standard in enumerate(standards) if standard.limit > 0]
-    prices = np.zeros(len(standards))
+    priced = _priced(program, standards)
+    prices = np.zeros(len(most))
     columns, weights, prices[priced] = _mixed(
         np.where(allowed, program.served, 0.0) / program.entitled,
         np.where(allowed, use[priced], 0.0) / program.entitled,
@@ -298,7 +356,63 @@ def most_within(program: Several, standards: Sequence[Standard]) -> Within:
     everything = float(program.opened[0] + _top(program.served, program.begins).sum()) / program.entitled
     if value >= everything - _TINY:
         rows = [row._replace(binds=False) for row in rows]
-    return Within(program.bound, min(value, 1.0), tuple(rows), proved)
+    return Within(program.bound, min(value, 1.0), tuple(rows), proved, shares=shares)
+
+
+def most_value_within(program: Several, standards: Sequence[Standard]) -> float | None:
+    """The value of `most_within` alone, without its proof: for studies that ask thousands of times."""
+    if program.entitled <= 0:
+        return None
+    use, most, allowed = _within(program, standards)
+    priced = _priced(program, standards)
+    columns, weights, _ = _mixed(
+        np.where(allowed, program.served, 0.0) / program.entitled,
+        np.where(allowed, use[priced], 0.0) / program.entitled,
+        most[priced] / program.entitled,
+        program.begins,
+    )
+    found = sum(weight * column.served for weight, column in zip(weights, columns, strict=True))
+    return min(float(found) + float(program.opened[0]) / program.entitled, 1.0)
+
+
+def least_multiple(program: Several, standards: Sequence[Standard], floor: float) -> float | None:
+    """The least number by which all limits can be multiplied so that some gate serves the floor within them.
+
+    Parameters
+    ----------
+    program, standards
+        The sums, and a limit for each order that the program counts for. Those of zero stay zero.
+    floor
+        The least share of entitled needs to serve.
+
+    Returns
+    -------
+    float or None
+        To about nine digits; None where no multiple will do, there are no needs that no order restricts, or all limits
+        are zero.
+    """
+    from scipy.optimize import brentq
+
+    some = [
+        1.0 / one.limit if one.kind in RATIOS else max(float(restricted), one.limit) / one.limit
+        for one, restricted in zip(standards, program.restricted, strict=True)
+        if one.limit > 0
+    ]
+
+    def above(multiple: float) -> float:
+        most = most_value_within(program, [_times(one, multiple) for one in standards])
+        return -1.0 if most is None else most - floor
+
+    if not some or above(max(some)) < 0:
+        return None
+    if above(0.0) >= 0:
+        return 0.0
+    return float(brentq(above, 0.0, max(some), xtol=1e-12, rtol=1e-10))
+
+
+def _times(standard: Standard, multiple: float) -> Standard:
+    limit = standard.limit * multiple
+    return replace(standard, limit=min(limit, 1.0) if standard.kind in RATIOS else limit)
 
 
 def _within(program: Several, standards: Sequence[Standard]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -311,7 +425,16 @@ def _within(program: Several, standards: Sequence[Standard]) -> tuple[Floats, Fl
     for number, standard in enumerate(standards):
         if standard.limit == 0:
             allowed &= program.leaks[number] == 0
-    return *_linear(program, standards), allowed
+    use, most = _linear(program, standards)
+    if program.reviews is not None and program.capacity is not None:
+        use, most = np.vstack([use, program.reviews]), np.append(most, program.capacity)
+    return use, most, allowed
+
+
+def _priced(program: Several, standards: Sequence[Standard]) -> list[int]:
+    """The limits that have a price: those that allow something, and the desk, the last of all."""
+    priced = [number for number, standard in enumerate(standards) if standard.limit > 0]
+    return priced if program.capacity is None else [*priced, len(standards)]
 
 
 def single_table(program: Several, standards: Sequence[Standard]) -> Ints:

@@ -14,7 +14,8 @@ from gatesim.gates.bounds.bound import Bound
 from gatesim.gates.bounds.desk import reviews_possible
 from gatesim.gates.bounds.one_need import clears_at_some_time, program_a
 from gatesim.gates.bounds.program import Program
-from gatesim.gates.bounds.requests import Check, all_checks
+from gatesim.gates.bounds.requests import Check, all_checks, useful_kinds
+from gatesim.gates.bounds.several import Several, least_multiple, most_within, several
 from gatesim.gates.bounds.solve import least_leak, most_served
 from gatesim.gates.bounds.standards import Standard
 from gatesim.law.law import Law
@@ -55,9 +56,20 @@ class Worth(NamedTuple):
     why: str
 
 
+class _Value(NamedTuple):
+    """A share or a number; None where it is undefined, and why."""
+
+    value: float | None
+    note: str
+
+
 class _Bounds(NamedTuple):
-    served: Bound
-    leak: Bound
+    served: Bound | _Value
+    leak: Bound | _Value
+
+
+Solve = Callable[[Scenario, Literal["all"] | Sequence[Check]], _Bounds]
+"""What the best gate of a scenario does that may make all requests, or some."""
 
 
 def worths(
@@ -86,22 +98,74 @@ def worths(
     def both(program: Program) -> _Bounds:
         return _Bounds(most_served(program, standard), least_leak(program, leak, floor))
 
+    def solve(changed: Scenario, checks: Literal["all"] | Sequence[Check]) -> _Bounds:
+        made = program_a(changed, law, checks=checks, desk=desk)
+        # Without any check there is no desk to count.
+        return both(made if checks else replace(made, capacity=None))
+
     program = program_a(scenario, law, desk=desk)
-    now = both(program)
-    found = [
-        _worth(
-            key, "+1 point", now, both(program_a(changed, law, desk=desk)), "no row that pays depends on it"
+    more = None
+    if program.capacity is not None:
+        more = both(replace(program, capacity=reviews_possible(_one_more_reviewer(scenario), law)))
+    return _all_worths(scenario, law, both(program), solve, more)
+
+
+def worths_of_orders(
+    scenario: Scenario,
+    law: Law,
+    own: Sequence[Law],
+    standards: Sequence[Standard],
+    floor: float,
+    *,
+    desk: bool = True,
+) -> tuple[Worth, ...]:
+    """The same within the limits of several orders at once, each on what its order counts by itself.
+
+    Parameters
+    ----------
+    scenario, law, floor, desk
+        As for `worths`; the law is that of all orders.
+    own, standards
+        For each limit the law in which its order alone counts, and the limit.
+
+    Returns
+    -------
+    tuple of Worth
+        ``leak`` is by how much the least multiple of all limits rises at which the floor can be served (below zero: it
+        falls).
+    """
+
+    def both(program: Several) -> _Bounds:
+        most = most_within(program, standards)
+        multiple = least_multiple(program, standards, floor)
+        note = "no multiple of the limits lets a gate serve the floor" if multiple is None else ""
+        return _Bounds(
+            _Value(most.value, most.note), _Value(None if multiple is None else round(multiple, 9), note)
         )
+
+    def solve(changed: Scenario, checks: Literal["all"] | Sequence[Check]) -> _Bounds:
+        return both(several(changed, law, own, "A", checks, desk))
+
+    program = several(scenario, law, own, "A", desk=desk)
+    more = None
+    if program.capacity is not None:
+        more = both(replace(program, capacity=reviews_possible(_one_more_reviewer(scenario), law)))
+    return _all_worths(scenario, law, both(program), solve, more)
+
+
+def _all_worths(
+    scenario: Scenario, law: Law, now: _Bounds, solve: Solve, more: _Bounds | None
+) -> tuple[Worth, ...]:
+    """All that may be worth something; ``more`` is what one more reviewer brings, if there is a desk."""
+    found = [
+        _worth(key, "+1 point", now, solve(changed, "all"), "no row that pays depends on it")
         if changed is not None
         else Worth(key, "+1 point", 0.0, 0.0, "it is perfect already")
         for key, changed in _better_signals(scenario)
     ]
-    found += _documents(scenario, law, program, now, both, desk)
-    if program.capacity is not None:
-        more = replace(program, capacity=reviews_possible(_one_more_reviewer(scenario), law))
-        found.append(
-            _worth("desk.reviewers", "one more on each shift", now, both(more), "the desk does not bind")
-        )
+    found += _documents(scenario, law, now, solve)
+    if more is not None:
+        found.append(_worth("desk.reviewers", "one more on each shift", now, more, "the desk does not bind"))
     return tuple(sorted(found, key=lambda worth: (-(worth.served or 0.0), worth.leak or 0.0, worth.key)))
 
 
@@ -123,23 +187,21 @@ def _difference(before: float | None, after: float | None) -> float | None:
 def _documents(
     scenario: Scenario,
     law: Law,
-    program: Program,
     now: _Bounds,
-    both: Callable[[Program], _Bounds],
-    desk: bool,
+    solve: Solve,
 ) -> Iterator[Worth]:
     """What it is worth that a kind of document can be asked for."""
-    everything = all_checks(scenario, clears_at_some_time(law))
+    clears = clears_at_some_time(law)
+    everything, useful = all_checks(scenario, clears), useful_kinds(scenario, clears)
     for kind in scenario.documents:
         key = f"documents.{kind}"
         without: Sequence[Check] = [check for check in everything if kind not in check.documents]
         if len(without) == len(everything):
-            yield Worth(key, "can be asked for", 0.0, 0.0, "it clears nobody under this reading")
+            why = "nobody holds one" if kind in useful else "it clears nobody under this reading"
+            yield Worth(key, "can be asked for", 0.0, 0.0, why)
             continue
-        less = program_a(scenario, law, checks=without, desk=desk)
-        # Without any check there is no desk to count.
-        less = replace(less, capacity=less.capacity if without else None)
-        yield _worth(key, "can be asked for", both(less), now, "the best gates do as well without it")
+        less = solve(scenario, without)
+        yield _worth(key, "can be asked for", less, now, "the best gates do as well without it")
 
 
 def _one_more_reviewer(scenario: Scenario) -> Scenario:

@@ -93,6 +93,7 @@ def _rows_of_each_order(scenario: Scenario, policy: Best, law: Law) -> tuple[_Ro
     own = [of_one_order(scenario, law, number) for number in range(len(scenario.orders))]
     program = several(scenario, law, own, "A", checks)
     standards = [_limit(policy, order.standard) for order in scenario.orders]
+    assert program.program is not None
     choice = single_table(program, standards)
     found = []
     first = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from threading import current_thread
 from time import monotonic
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
@@ -283,57 +285,74 @@ class _Places:
     """Where on the page stands what is found at a glance.
 
     Each part has a place of its own, in which what is found later follows what stood there, also from before a move.
+    What is found later and is the same is not sent again.
     """
 
     def __init__(self) -> None:
-        self._question, self._verdict = st.empty(), st.empty()
+        question, verdict = st.empty(), st.empty()
         left, right = st.columns([3, 2], gap="medium")
         with left:
             st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
-            self._told = st.empty()
+            told = st.empty()
             # No place that is empty at first: it would take away the chart from before a move.
             self._frontier: Any = st.container(key="frontier")
-            self._key = st.empty()
-        self._differing = right.empty()
-        self._policies, self._warnings = st.empty(), st.empty()
+            key = st.empty()
+        differing = right.empty()
+        policies, warnings = st.empty(), st.empty()
+        self._texts = {
+            "question": question,
+            "verdict": verdict,
+            "differing": differing,
+            "policies": policies,
+            "warnings": warnings,
+            "told": told,
+            "key": key,
+        }
+        self._stands: dict[str, object] = {}
 
     def fill(self, panel: Panel, settings: Settings, found: Glance) -> None:
         """Words and numbers first, for the chart takes longest."""
         from gatesim.show.charts.frontier import one_reading
 
-        self._question.html(parts.question(found, found.loaded.scenario.title))
-        self._verdict.html(parts.verdict(found))
-        self._differing.html(parts.differing(panel.differing(settings), panel.name))
-        self._policies.html(parts.policies(found))
+        self._text("question", parts.question(found, found.loaded.scenario.title))
+        self._text("verdict", parts.verdict(found))
+        self._text("differing", parts.differing(panel.differing(settings), panel.name))
+        self._text("policies", parts.policies(found))
         if found.loaded.warnings:
-            self._warnings.html(parts.paragraphs(f"Warning: {line}" for line in found.loaded.warnings[:8]))
+            lines = [f"Warning: {line}" for line in found.loaded.warnings[:8]]
+            self._text("warnings", parts.paragraphs(lines))
         # What it shows is told beside it: as part of the chart it would be drawn anew for every number in it.
-        self._told.html(parts.aloud(parts.frontier_words(found)))
+        self._text("told", parts.aloud(parts.frontier_words(found)))
         drawn, numbers = one_reading(found.frontier, found.asked, parts.FRONTIER)
-        self._key.html(parts.paragraphs([parts.frontier_key(numbers)]))
-        # In the container the first time, and then in the place of the chart that was put there.
-        self._frontier = _chart(drawn, self._frontier)
+        self._text("key", parts.paragraphs([parts.frontier_key(numbers)]))
+        if self._is_new("frontier", json.dumps(drawn)):
+            # In the container the first time, and then in the place of the chart that was put there.
+            self._frontier = _drawn(drawn, self._frontier)
+
+    def _text(self, part: str, text: str) -> None:
+        if self._is_new(part, text):
+            self._texts[part].html(text)
+
+    def _is_new(self, part: str, what: object) -> bool:
+        """Whether something else stands there."""
+        if part in self._stands and self._stands[part] == what:
+            return False
+        self._stands[part] = what
+        return True
 
 
 def _chart(drawn: Any, place: Any = st) -> Any:
     """A chart, and where it stands. That its grammar is right is for the tests of charts: Altair's look takes long."""
-    spec = named_data(drawn.to_dict(validate=False))
+    from gatesim.show.charts.grammar import named_data
+
+    return _drawn(named_data(drawn.to_dict(validate=False)), place)
+
+
+def _drawn(spec: dict[str, Any], place: Any) -> Any:
+    """A chart as Vega-Lite has it, and where it stands. Rows go as Arrow has them, not by way of pandas."""
+    if "datasets" in spec:
+        spec["datasets"] = {name: pa.Table.from_pylist(rows) for name, rows in spec["datasets"].items()}
     return place.vega_lite_chart(spec=spec, theme=None, width="content")
-
-
-def named_data(spec: dict[str, Any]) -> dict[str, Any]:
-    """A chart whose layers have their rows by name.
-
-    Where nothing but rows changed, Streamlit gives the chart that stands there the new ones, and does not take it away
-    to draw another.
-    """
-    rows = {}
-    for number, layer in enumerate(spec.get("layer", ())):
-        values = layer.get("data", {}).get("values")
-        if values:
-            rows[f"layer {number}"] = values
-            layer["data"] = {"name": f"layer {number}"}
-    return spec | {"datasets": spec.get("datasets", {}) | rows} if rows else spec
 
 
 def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glance]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.charts.grammar import (
@@ -13,6 +15,7 @@ from gatesim.show.charts.grammar import (
     finished,
     inline,
     line_scales,
+    named_data,
     nothing,
     short_title,
     unchecked,
@@ -23,7 +26,7 @@ from gatesim.study.frontier import Frontier
 from gatesim.study.standing import Question, question
 
 if TYPE_CHECKING:
-    from altair import HConcatChart, LayerChart
+    from altair import HConcatChart
 
 LEFT_END = 1e-5
 """The left end of the axis of limits: what is less, or nothing, stands on it."""
@@ -83,7 +86,8 @@ def frontier_chart(found: Frontier) -> HConcatChart:
     panels, unnamed = [], []
     asked = question(found.loaded.scenario)
     for number, reading in enumerate(found.readings):
-        layers, left = _layers(alt, found, reading, number == 0, asked, size)
+        rows, left = _rows(found, reading, asked, size)
+        layers = _layers(alt, rows, BASES[found.ratio], number == 0)
         title = alt.TitleParams(f'read as "{reading}"', fontSize=11, anchor="start", offset=16)
         panels.append(alt.layer(*layers, width=size[0], height=size[1], title=title))
         unnamed += left
@@ -106,11 +110,12 @@ def _numbers(found: Frontier) -> dict[str, int]:
     return {name: n for n, name in enumerate(dict.fromkeys(one.policy for one in found.policies), start=1)}
 
 
-@unchecked()
 def one_reading(
     found: Frontier, asked: Question, says: str, size: tuple[int, int] = ALONE
-) -> tuple[LayerChart, str]:
+) -> tuple[dict[str, Any], str]:
     """The panel of one reading by itself, for a page that has a title and small print of its own.
+
+    What does not depend on a row is made once: Altair takes far longer to put a chart together than to fill it.
 
     Parameters
     ----------
@@ -125,17 +130,30 @@ def one_reading(
 
     Returns
     -------
-    chart, small
-        Between charts of the same ratio nothing but rows differs; and what the numbers in it stand for, where a name
-        found no room.
+    spec, small
+        A Vega-Lite chart whose rows stand in its ``datasets``: between charts of the same ratio nothing else differs.
+        And what the numbers in it stand for, where a name found no room.
     """
-    alt = altair()
-    layers, unnamed = _layers(alt, found, asked.reading, True, asked, size)
+    rows, unnamed = _rows(found, asked.reading, asked, size)
     numbers = _numbers(found)
     small = ", ".join(f"{numbers[name]}: {name}" for name in sorted(unnamed, key=numbers.__getitem__))
+    spec: dict[str, Any] = json.loads(_empty_panel(tuple(map(bool, rows)), BASES[found.ratio], says, size))
+    for layer, those in zip(spec["layer"], rows.by_layer, strict=True):
+        if those:
+            spec["datasets"][layer["data"]["name"]] = those
+    return spec, small
+
+
+@lru_cache(maxsize=64)
+@unchecked()
+def _empty_panel(has: tuple[bool, ...], over: str, says: str, size: tuple[int, int]) -> str:
+    """A panel as JSON, with nothing in its datasets; ``has`` says which of `_Rows` there are."""
+    alt = altair()
+    empty: list[list[dict[str, Any]]] = [[{}] if there else [] for there in has]
+    rows = _Rows(*empty)
     # All at once: Altair copies every layer for each thing that is set later.
-    chart: LayerChart = alt.layer(
-        *layers,
+    chart = alt.layer(
+        *_layers(alt, rows, over, True),
         width=size[0],
         height=size[1],
         description=" ".join(says.split()),
@@ -148,7 +166,7 @@ def one_reading(
             legend=alt.LegendConfig(labelLimit=0, labelFontSize=11),
         ),
     )
-    return chart, small
+    return json.dumps(named_data(chart.to_dict(validate=False)) | {"datasets": {}})
 
 
 def _across(limit: float, width: int = WIDTH) -> float:
@@ -161,10 +179,26 @@ def _down(served: float, height: int = HEIGHT) -> float:
     return height * (1 - served / TOP)
 
 
-def _layers(
-    alt: Any, found: Frontier, reading: str, first: bool, asked: Question, size: tuple[int, int]
-) -> tuple[list[Any], list[str]]:
-    """The layers of a panel, and the policies whose names found no room."""
+class _Rows(NamedTuple):
+    """The rows of a panel's layers; where there is no limit, no leader, no name to draw, there is no such layer."""
+
+    limit: list[dict[str, Any]]
+    floor: list[dict[str, Any]]
+    curves: list[dict[str, Any]]
+    dots: list[dict[str, Any]]
+    leaders: list[dict[str, Any]]
+    names: list[dict[str, Any]]
+
+    @property
+    def by_layer(self) -> list[list[dict[str, Any]]]:
+        """As the layers of `_layers` have them, in their order."""
+        line = [self.limit] if self.limit else []
+        more = [rows for rows in (self.leaders, self.names) if rows]
+        return [*line, self.floor, self.curves, self.dots, *line, *more]
+
+
+def _rows(found: Frontier, reading: str, asked: Question, size: tuple[int, int]) -> tuple[_Rows, list[str]]:
+    """What a panel shows, and the policies whose names found no room."""
     width, height = size
     curves: list[dict[str, Any]] = [
         {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
@@ -176,6 +210,25 @@ def _layers(
         for one in found.policies
         if one.reading == reading and one.leak is not None and one.served is not None
     ]
+    taken = [
+        box
+        for bound in NAMES.values()
+        for box in along(
+            [(_across(c["x"], width), _down(c["y"], height)) for c in curves if c["bound"] == bound]
+        )
+    ]
+    limit = []
+    if asked.ratio == found.ratio and asked.limit >= LEFT_END:
+        limit = [{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]
+        taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
+    placed, left = _named(dots, taken, _numbers(found), size)
+    leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
+    names = [{"text": one.text, "x": one.x, "y": one.y} for one in placed]
+    return _Rows(limit, [{"y": asked.floor}], curves, dots, leaders, names), left
+
+
+def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
+    """The layers of a panel: what each looks like, whatever its rows; leaks are a share of ``over``."""
     x = alt.X(
         "x:Q",
         scale=alt.Scale(type="log", domain=[LEFT_END, 1], nice=False),
@@ -186,7 +239,7 @@ def _layers(
             labelFontSize=9,
             grid=False,
         ),
-        title=f"leaks in {BASES[found.ratio]}",
+        title=f"leaks in {over}",
     )
     y = alt.Y(
         "y:Q",
@@ -197,7 +250,8 @@ def _layers(
     colours, dashes, _ = line_scales(list(NAMES.values()))
     key = {"title": None, "orient": "top", "symbolSize": 400, "symbolStrokeWidth": 2.5}
     layers = [
-        alt.Chart(inline(curves))
+        alt.Chart(inline(rows.floor)).mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(y=y),
+        alt.Chart(inline(rows.curves))
         .mark_line(strokeWidth=2.5, interpolate="linear")
         .encode(
             x=x,
@@ -205,35 +259,23 @@ def _layers(
             color=alt.Color("bound:N", scale=colours, legend=alt.Legend(**key) if first else None),
             strokeDash=alt.StrokeDash("bound:N", scale=dashes, legend=alt.Legend(**key) if first else None),
         ),
-        alt.Chart(inline(dots)).mark_point(color=INK, filled=True, size=35, opacity=1).encode(x=x, y=y),
+        alt.Chart(inline(rows.dots)).mark_point(color=INK, filled=True, size=35, opacity=1).encode(x=x, y=y),
     ]
-    taken = [
-        box
-        for bound in NAMES.values()
-        for box in along(
-            [(_across(c["x"], width), _down(c["y"], height)) for c in curves if c["bound"] == bound]
-        )
-    ]
-    floor = alt.Chart(inline([{"y": asked.floor}]))
-    layers.insert(0, floor.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(y=y))
-    if asked.ratio == found.ratio and asked.limit >= LEFT_END:
-        line = alt.Chart(inline([{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]))
+    if rows.limit:
+        line = alt.Chart(inline(rows.limit))
         layers.insert(0, line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x))
         layers.append(
             line.mark_text(
                 color=LIMIT, align="left", dx=3, dy=-4, y=0, baseline="bottom", fontSize=10
             ).encode(x=x, text=alt.Text("text:N"))
         )
-        taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
-    placed, left = _named(dots, taken, _numbers(found), size)
-    leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
-    if leaders:
+    if rows.leaders:
         pixels = {name: alt.value(alt.expr(f"datum.{name}")) for name in ("x", "y", "x2", "y2")}
-        lines = alt.Chart(inline(leaders)).mark_rule(color="#999999", strokeWidth=0.7, aria=False)
+        lines = alt.Chart(inline(rows.leaders)).mark_rule(color="#999999", strokeWidth=0.7, aria=False)
         layers.append(lines.encode(**pixels))
-    if placed:
+    if rows.names:
         # They stand at points of the panel, not at values of its axes.
-        names = alt.Chart(inline([{"text": one.text, "x": one.x, "y": one.y} for one in placed])).mark_text(
+        names = alt.Chart(inline(rows.names)).mark_text(
             x={"expr": "datum.x"},
             y={"expr": "datum.y"},
             align="left",
@@ -242,7 +284,7 @@ def _layers(
             color=INK,
         )
         layers.append(names.encode(text=alt.Text("text:N")))
-    return layers, left
+    return layers
 
 
 def _named(

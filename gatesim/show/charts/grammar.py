@@ -105,6 +105,21 @@ def inline(rows: Iterable[dict[str, Any]]) -> Any:
     return altair().Data(values=tuple(rows))
 
 
+def named_data(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart whose layers have their rows by name.
+
+    Where nothing but rows changed, Streamlit gives the chart that stands there the new ones, and does not take it away
+    to draw another.
+    """
+    rows = {}
+    for number, layer in enumerate(spec.get("layer", ())):
+        values = layer.get("data", {}).get("values")
+        if values:
+            rows[f"layer {number}"] = values
+            layer["data"] = {"name": f"layer {number}"}
+    return spec | {"datasets": spec.get("datasets", {}) | rows} if rows else spec
+
+
 def broken(text: str, width: float, size: float) -> list[str]:
     """Text on as many lines as it needs.
 

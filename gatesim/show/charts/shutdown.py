@@ -43,6 +43,8 @@ def _limit(asked: Question, *parameters: Parameter) -> str:
     """The limit in words; where it is itself what moves, that."""
     if any("standard" in path for parameter in parameters for path in parameter.paths):
         return "limit as it moves"
+    if asked.each:
+        return "limits of each order"
     return f"limit {format_limit(asked.limit)}"
 
 

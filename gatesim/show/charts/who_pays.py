@@ -148,10 +148,13 @@ def _groups(result: Result, by: str, policy: str) -> HConcatChart:
 
 
 def _finding(found: Found, by: str, policy: str, totals: list[float]) -> str:
-    """Who makes most of the false blocks and of the leaks, as a title."""
+    """On whom most of the false blocks fall, and who makes most of the leaks, as a title."""
     parts = []
     for count, total, words in zip(
-        ("false_blocks", "leaks"), totals, ("of its false blocks", "of its leaks"), strict=True
+        ("false_blocks", "leaks"),
+        totals,
+        ("bears {} of the false blocks", "makes {} of the leaks"),
+        strict=True,
     ):
         if total <= 0:
             # What is possible, and was not met with, is chance.
@@ -161,9 +164,8 @@ def _finding(found: Found, by: str, policy: str, totals: list[float]) -> str:
             )
             continue
         name, measures = max(found.by[by].items(), key=lambda item: item[1][count].numerator)
-        parts.append(
-            f"{name.replace('_', ' ')} makes {100 * measures[count].numerator / total:.0f} % {words}"
-        )
+        share = f"{100 * measures[count].numerator / total:.0f} %"
+        parts.append(f"{name.replace('_', ' ')} {words.format(share)}")
     return f"Under {policy}, {parts[0]} and {parts[1]}"
 
 
@@ -192,8 +194,7 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     order += sorted({cell["reason"] for cell in cells} - set(order))
     most = max(cells, key=lambda cell: (cell["reason"] != "shut down", cell["value"]))
     title = (
-        f"{most['reason'].capitalize()} is the commonest reason: {most['text']} of entitled needs under "
-        f"{most['policy']}"
+        f'The commonest reason is "{most["reason"]}": {most["text"]} of entitled needs under {most["policy"]}'
     )
     base = alt.Chart(inline(cells)).encode(
         x=alt.X(
