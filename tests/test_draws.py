@@ -206,21 +206,32 @@ def test_many_at_once_are_the_same_as_one_by_one(count):
     row = range(900, 900 + 64 * count, 64)
     assert out.tolist() == [draws.uniform(7, 3, people[-1], draws.GIVES_UP, i) for i in row]
 
-    gaps, scale = np.zeros((2, count)), np.zeros(count)
-    draws.many_gaps(
-        7, 3, count, *blocks(people, draws.NEED_GAP, numbers),
-        gaps, gaps.view(np.uint64), scale, scale.view(np.uint64),
-    )  # fmt: skip
-    words = np.zeros((4, count))
+    gaps = np.zeros(2 * count)
+    room = np.zeros(2 * count, dtype=np.uint64)
+    draws.many_gaps(7, 3, count, *blocks(people, draws.NEED_GAP, numbers), gaps, room)
+    words = np.zeros(4 * count, dtype=np.uint32)
     index = [256 * i + 5 for i in numbers]
-    draws.many_words(7, 3, count, *blocks(people, draws.VPN_ON, index), words, words.view(np.uint64))
+    draws.many_words(7, 3, count, *blocks(people, draws.VPN_ON, index), words)
     for j, (person, number) in enumerate(zip(people, numbers, strict=True)):
         for half in range(2):
             u = draws.need_gap(7, 3, person, 2 * number + half)
-            assert gaps[half, j] == draws.minus_log(u)
-            assert draws.exponential_of(gaps[half, j], 1e9) == draws.exponential_from(u, 1e9)
+            assert gaps[2 * j + half] == draws.minus_log(u)
+            assert draws.exponential_of(gaps[2 * j + half], 1e9) == draws.exponential_from(u, 1e9)
         for word in range(4):
-            assert words[word, j] == draws.need_word(7, 3, person, draws.VPN_ON, 4 * number + word, 5)
+            u = draws.need_word(7, 3, person, draws.VPN_ON, 4 * number + word, 5)
+            assert (int(words[4 * j + word]) + 0.5) / 2**32 == u
+
+
+def test_words_below_a_probability_are_those_whose_numbers_are():
+    rng = np.random.default_rng(5)
+    tenth, half_step = 0.1, 2.0**-33
+    at_words = (np.array([0, 1, 2, 2**31, 2**32 - 1]) + 0.5) / 2**32
+    near = [np.nextafter(at_words, 0), at_words, np.nextafter(at_words, 1)]
+    tiny = [0.0, 1e-300, 1e-20, half_step / 2, 1.0, 1 - 2.0**-53, tenth, 1 / 3]
+    for p in np.concatenate([tiny, *near, rng.random(500), rng.random(500) * 1e-9]):
+        below = int(draws.words_below(np.array([p]))[0])
+        assert below == 0 or (below - 1 + 0.5) / 2**32 < p
+        assert below == 2**32 or (below + 0.5) / 2**32 >= p
 
 
 @pytest.mark.compiled

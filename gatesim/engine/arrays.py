@@ -43,6 +43,7 @@ from gatesim.world.draws import (
     TRIP_GAP,
     TRIP_START,
     VPN_USER,
+    words_below,
 )
 from gatesim.world.makers import makers
 from gatesim.world.noise import cumulative, noise_rows, value_at
@@ -107,9 +108,10 @@ class WorldArrays(NamedTuple):
     observes: Ints  # [J] number of the attribute
     refresh: Ints  # [J] 0 account, 1 place, 2 session
     sure: NDArray[np.bool_]  # [J]: what is read does not depend on chance
-    each_session: Ints  # those that are read anew each session
+    each_session: Ints  # those that are read anew each session, and not sure
     values: int  # V
     rows: Floats  # [((J * channels + channel) * kinds + kind) * V + value, V + 1]
+    right: Ints  # [the same rows]: how many words read what is right; see `words_below`
     step: Ints  # [J * V + value, V + 1]: what the reading at a position adds to the cell
     cause_of: Ints  # [J] number of the signal's cause, or -1
     cause_probability: Floats  # [Q]
@@ -137,7 +139,7 @@ class LawArrays(NamedTuple):
     """The law under several readings, whose epochs are the same. Axes: E epochs, M models."""
 
     epoch_start: Ints  # [E + 1], the last is the window's length
-    named: NDArray[np.bool_]  # [E, M]
+    named: NDArray[np.bool_]  # [E * M]
     restricted: NDArray[np.int32]  # [maker, E * region * M]: one bit for each reading
     maker: Ints  # [segment of the owner, body]: number in `makers`, -1 where there is none
     segment: Ints  # [maker]: the segment of the body
@@ -331,7 +333,7 @@ def _classes(scenario: Scenario) -> list[dict[str, int]]:
 
 def _signals(
     scenario: Scenario, noise: Sequence[Floats], strides: Sequence[int], sure: Set[str]
-) -> tuple[Ints, Ints, NDArray[np.bool_], Ints, int, Floats, Ints, Ints, Floats, Ints, Ints, Ints]:
+) -> tuple[Ints, Ints, NDArray[np.bool_], Ints, int, Floats, Ints, Ints, Ints, Floats, Ints, Ints, Ints]:
     signals = list(scenario.signals.values())
     sizes = [len(value_space(scenario, signal.observes)) for signal in signals]
     classes = _classes(scenario)
@@ -350,16 +352,18 @@ def _signals(
     for q, cause in enumerate(causes):
         cause_of[[order.index(name) for name in cause.signals]] = q
     blocks = network_blocks(scenario)
+    is_sure = np.array([name in sure for name in scenario.signals], dtype=np.bool_)
     return (
         np.array(
             [min(ATTRIBUTES.index(signal.observes), ATTRIBUTES.index("organisation")) for signal in signals],
             dtype=np.int64,
         ),
         refresh,
-        np.array([name in sure for name in scenario.signals], dtype=np.bool_),
-        np.flatnonzero(refresh == REFRESHES.index("session")).astype(np.int64),
+        is_sure,
+        np.flatnonzero((refresh == REFRESHES.index("session")) & ~is_sure).astype(np.int64),
         most,
         rows.reshape(-1, most + 1),
+        words_below(rows.reshape(-1, most + 1)[:, 0]),
         step.reshape(-1, most + 1),
         cause_of,
         np.array([cause.probability for cause in causes], dtype=np.float64),
@@ -393,7 +397,7 @@ def law_arrays(scenario: Scenario, laws: Sequence[Law]) -> LawArrays:
         maker[kind.owner, kind.body] = number
     return LawArrays(
         np.array([*starts, scenario.length], dtype=np.int64),
-        np.array([epoch.named for epoch in first]),
+        np.concatenate([epoch.named for epoch in first]),
         np.ascontiguousarray(of_makers, dtype=np.int32).reshape(len(kinds), -1),
         maker,
         np.array([kind.segment for kind in kinds], dtype=np.int64),

@@ -302,11 +302,15 @@ def decide(
             limit = NEVER_ENDS if state == FRESH else until
             if state not in (FRESH, CLEARED):
                 limit = min(limit, law_at)
-            while turn < last and n.time[turn] < limit:
-                ending = g.plain_ends[state, g.table[gate, n.epoch[turn]], n.cell[turn]]
+            plain, tables = g.plain_ends[state], g.table[gate]
+            while turn < last:
+                at = np.uint64(turn)
+                if n.time[at] >= limit:
+                    break
+                ending = plain[np.uint64(tables[np.uint64(n.epoch[at])]), np.uint64(n.cell[at])]
                 if ending < 0:
                     break
-                ends.ending[turn] = ending
+                ends.ending[at] = ending
                 turn += 1
         # After the last session come the events up to the end of the window.
         row = -1

@@ -69,8 +69,14 @@ HOME, VPN, TRIP, OWNER = typed(0, 1, 2, 3)
 
 ACCOUNT, PLACE, SESSION = typed(0, 1, 2)
 
+GAPS, WORDS = 2, 4
+"""Gaps of a block, and words."""
+
 BLOCKS, MORE = 32, 8
-"""Blocks of two gaps: at most so many for a body at first, and so many again as long as they do not suffice."""
+"""Blocks of gaps: at most so many for a body at first, and so many again as long as they do not suffice."""
+
+FILLED = 16
+"""Rows that are filled at once: a loop over fewer costs more, as its end is guessed wrong."""
 
 _LOW = 2**32 - 1
 _DAY = np.uint64(DAY)
@@ -143,14 +149,10 @@ class Bench(NamedTuple):
     account_bits: NDArray[np.uint64]  # here and below: the same memory
     answers: Floats  # [question]: and for their bodies
     answers_bits: NDArray[np.uint64]
-    gaps: Floats  # [2, block]
-    gaps_bits: NDArray[np.uint64]
-    more: Floats  # [2, MORE]
-    more_bits: NDArray[np.uint64]
-    scale: Floats  # [block]
-    scale_bits: NDArray[np.uint64]
-    words: Floats  # [4, block]
-    words_bits: NDArray[np.uint64]
+    gaps: Floats  # [GAPS * block]
+    more: Floats  # [GAPS * MORE]
+    bits: NDArray[np.uint64]  # [GAPS * block]
+    words: NDArray[np.uint32]  # [WORDS * block]
     bodies: Bodies
     drawn: Ints  # [account]: where the answers of each begin
     fixed: Ints  # [account]: what channel and age add to the cell
@@ -159,24 +161,25 @@ class Bench(NamedTuple):
     noise: Floats  # [4, signals]
     row: Ints  # [2, signals]: for each that is read anew each session, with the VPN off and on, its row of noise
     step: Ints  # [2, signals]: and its row of steps
-    right: Floats  # [2, signals]: and the probability of being right
-    on: NDArray[np.bool_]  # [row]: whether the VPN is on, for the needs of a body that has one
-    asks: Ints  # [signals]: where the words of each begin; -1 where nothing is drawn
+    right: Ints  # [2, signals]: and how many words read what is right
+    on: NDArray[np.int8]  # [row]: 1 where the VPN is on, for the needs of a body that has one
+    asks: Ints  # [signals]: where the words of each begin
     at: Ints  # [2, bodies]
 
 
 def new_needs(rows: int, accounts: int, models: int) -> Needs:
     """Room for so many needs of so many accounts, and of so many models."""
-    small = [np.zeros(rows, dtype=np.int16) for _ in range(5)]
+    filled = rows + FILLED
+    small = [np.zeros(filled, dtype=np.int16) for _ in range(5)]
     body, model, region, epoch, day = small
     seen, slot, again = (np.zeros(rows, dtype=np.int32) for _ in range(3))
     return Needs(
         np.zeros(rows, dtype=np.int64),
-        np.zeros(rows, dtype=np.int32),
+        np.zeros(filled, dtype=np.int32),
         body,
         model,
         region,
-        np.zeros(rows, dtype=np.int32),
+        np.zeros(filled, dtype=np.int32),
         np.zeros(rows, dtype=np.int32),
         epoch,
         day,
@@ -199,11 +202,11 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
     people = bodies * accounts
     of_accounts, of_bodies = accounts * w.account_what.shape[1], people * w.body_what.shape[1]
     blocks = people * BLOCKS
-    words = (2 + len(w.each_session)) * (rows // 4 + people)
+    words = (2 + len(w.each_session)) * (rows // WORDS + people)
     room = max(of_accounts, of_bodies, blocks, words, MORE)
 
-    def doubles(*shape: int) -> tuple[Floats, NDArray[np.uint64]]:
-        made = np.zeros(shape)
+    def doubles(number: int) -> tuple[Floats, NDArray[np.uint64]]:
+        made = np.zeros(number)
         return made, made.view(np.uint64)
 
     def ints(number: int) -> Ints:
@@ -214,10 +217,10 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
         Questions(number, person, what),
         *doubles(of_accounts),
         *doubles(of_bodies),
-        *doubles(2, blocks),
-        *doubles(2, MORE),
-        *doubles(max(blocks, MORE)),
-        *doubles(4, words),
+        np.zeros(GAPS * blocks),
+        np.zeros(GAPS * MORE),
+        np.zeros(GAPS * max(blocks, MORE), dtype=np.uint64),
+        np.zeros(WORDS * words, dtype=np.uint32),
         Bodies(
             ints(accounts + 1),
             ints(people),
@@ -236,8 +239,8 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
         np.zeros((4, max(1, signals))),
         np.zeros((2, max(1, signals)), dtype=np.int64),
         np.zeros((2, max(1, signals)), dtype=np.int64),
-        np.zeros((2, max(1, signals))),
-        np.zeros(rows, dtype=np.bool_),
+        np.zeros((2, max(1, signals)), dtype=np.int64),
+        np.zeros(rows, dtype=np.int8),
         ints(max(1, signals)),
         np.zeros((2, bodies), dtype=np.int64),
     )
@@ -337,21 +340,20 @@ def _readings(
         else:
             value = organisation
         row, step = ((j * _CHANNELS + channel) * _KINDS + kind) * w.values + value, j * w.values + value
-        if w.refresh[j] == SESSION:
+        if w.refresh[j] == SESSION and not w.sure[j]:
             cell += w.step[step, 0]
             bench.row[kind, j] = row
             bench.step[kind, j] = step
-            bench.right[kind, j] = w.rows[row, 0]
+            bench.right[kind, j] = w.right[row]
         else:
             cell += w.step[step, _above(bench.noise[slot, j], w.rows, row)]
     return cell
 
 
 @compiled(forceinline=True, _nrt=False)
-def _word(begin: int, number: int, words: Floats) -> float:
-    """The word of one of a body's needs."""
-    uniform_number: float = words[np.uint64(number & 3), np.uint64(begin + (number >> 2))]
-    return uniform_number
+def _uniform(word: int) -> float:
+    """The uniform number of a word."""
+    return (word + 0.5) / 4294967296.0
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -363,9 +365,18 @@ def _correction(u: float, on: int, j: int, w: WorldArrays, bench: Bench) -> int:
 
 @compiled(forceinline=True, _nrt=False)
 def _fill(column: NDArray[Any], begin: int, end: int, value: int) -> None:
-    """Write one number into some rows."""
-    for at in range(begin, end):
-        column[at] = value
+    """Write one number into some rows, and into fewer than `FILLED` that follow: they come later, or are not there."""
+    for first in range(begin, end, FILLED):
+        for i in range(FILLED):
+            column[np.uint64(first + i)] = value
+
+
+@compiled(forceinline=True, _nrt=False)
+def _count_up(column: NDArray[Any], begin: int, end: int, value: int) -> None:
+    """As `_fill`, with the next number in each row."""
+    for first in range(begin, end, FILLED):
+        for i in range(FILLED):
+            column[np.uint64(first + i)] = value + (first - begin) + i
 
 
 @compiled(_nrt=False)
@@ -474,9 +485,7 @@ def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArra
         asked.person,
         asked.what,
         bench.gaps,
-        bench.gaps_bits,
-        bench.scale,
-        bench.scale_bits,
+        bench.bits,
     )
 
 
@@ -496,9 +505,7 @@ def _more_gaps(block: int, seed: int, replication: int, account: int, slot: int,
         asked.person,
         asked.what,
         bench.more,
-        bench.more_bits,
-        bench.scale,
-        bench.scale_bits,
+        bench.bits,
     )
 
 
@@ -514,30 +521,33 @@ def _times(seed: int, replication: int, accounts: Ints, w: WorldArrays, n: Needs
             mean = bodies.mean[b]
             if mean == np.inf:
                 continue
-            begin, blocks = bodies.drawn[b], bodies.drawn[b + 1] - bodies.drawn[b]
-            time, gap = ZERO, ZERO
-            for gap in range(2 * blocks):
-                time += exponential_of(bench.gaps[gap & 1, begin + (gap >> 1)], mean)
-                if time >= w.length:
-                    break
-                if row >= rows:
-                    return a
-                n.time[row] = time
-                row += 1
+            begin, blocks = GAPS * bodies.drawn[b], bodies.drawn[b + 1] - bodies.drawn[b]
+            if row + GAPS * blocks > rows:
+                return a
+            time, row = _sum_gaps(ZERO, row, begin, begin + GAPS * blocks, mean, w.length, bench.gaps, n.time)
             while time < w.length:
+                if row + GAPS * MORE > rows:
+                    return a
                 _more_gaps(blocks, seed, replication, accounts[a], bodies.slot[b], bench)
                 blocks += MORE
-                for gap in range(2 * MORE):
-                    time += exponential_of(bench.more[gap & 1, gap >> 1], mean)
-                    if time >= w.length:
-                        break
-                    if row >= rows:
-                        return a
-                    n.time[row] = time
-                    row += 1
+                time, row = _sum_gaps(time, row, ZERO, GAPS * MORE, mean, w.length, bench.more, n.time)
             bodies.last[b] = row
     n.begin[len(accounts)] = row
     return len(accounts)
+
+
+@compiled(forceinline=True, _nrt=False)
+def _sum_gaps(
+    time: int, row: int, begin: int, end: int, mean: float, length: int, gaps: Floats, times: Ints
+) -> tuple[int, int]:
+    """Write down when needs arise, as long as there are gaps; gives back the time reached, and the next row."""
+    for gap in range(begin, end):
+        time += exponential_of(gaps[np.uint64(gap)], mean)
+        if time >= length:
+            break
+        times[np.uint64(row)] = time
+        row += 1
+    return time, row
 
 
 @compiled(_nrt=False)
@@ -580,9 +590,8 @@ def _words(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArr
         if w.vpn_users[own] > 0 and w.vpn_by_chance[own]:
             at = _ask_words(at, number, account, VPN_ON, slot, 0, asked)
         for j in w.each_session:
-            if not w.sure[j]:
-                at = _ask_words(at, number, account, READING_SESSION, slot, j, asked)
-    many_words(seed, replication, at, asked.number, asked.person, asked.what, bench.words, bench.words_bits)
+            at = _ask_words(at, number, account, READING_SESSION, slot, j, asked)
+    many_words(seed, replication, at, asked.number, asked.person, asked.what, bench.words)
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -646,7 +655,7 @@ def _sessions(
             vpn_exit = _above(uniform(seed, replication, person, VPN_EXIT, 0), w.vpn_exits, own)
             _place_noise(seed, replication, person, ON_VPN, account, w, noise, VPN)
         # Where the words of each question begin: in the order of `_words`.
-        words, quarter = bench.bodies.words[b], (last - first + 3) >> 2
+        words, quarter = WORDS * bench.bodies.words[b], WORDS * ((last - first + 3) >> 2)
         models, vpn_words = NONE, NONE
         if w.only_model[own] < 0:
             models = words
@@ -655,10 +664,8 @@ def _sessions(
             vpn_words = words
             words += quarter
         for j in w.each_session:
-            bench.asks[j] = NONE
-            if not w.sure[j]:
-                bench.asks[j] = words
-                words += quarter
+            bench.asks[j] = words
+            words += quarter
 
         # The trip that is on, or the next one; ``change`` is when it begins or ends.
         trip, away, device, change = ZERO, False, home, NEVER_ENDS
@@ -699,88 +706,103 @@ def _sessions(
                 tunnelled = bench.fixed[a] + _readings(
                     VPN, device, vpn_exit, 1, card, declared, organisation, channel, w, bench
                 )
-            end = row + 1
-            while end < last and n.time[end] < change:
-                end += 1
+            end = last
+            if change < w.length:
+                end = row + 1
+                while end < last and n.time[end] < change:
+                    end += 1
+            begin, number = row - first, end - row
             _fill(n.body, row, end, slot)
             _fill(n.region, row, end, device)
-            for at in range(row, end):
-                n.number[at] = at - first
+            _fill(n.cell, row, end, direct + max(only_model, ZERO) * w.steps[1])
+            _count_up(n.number, row, end, begin)
             if only_model >= 0:
                 _fill(n.model, row, end, only_model)
-                _fill(n.cell, row, end, direct + only_model * w.steps[1])
             else:
-                for at in range(row, end):
-                    model = _place(_word(models, at - first, bench.words), w.models, own)
-                    n.model[at] = model
-                    n.cell[at] = direct + model * w.steps[1]
+                for i in range(number):
+                    model = _place(_uniform(bench.words[np.uint64(models + begin + i)]), w.models, own)
+                    n.model[np.uint64(row + i)] = model
+                    n.cell[np.uint64(row + i)] += model * w.steps[1]
             if vpn_exit >= 0:
-                for at in range(row, end):
-                    u = 0.5 if vpn_words < 0 else _word(vpn_words, at - first, bench.words)
-                    bench.on[at - first] = u < vpn_on
-                    n.cell[at] += np.int64(u < vpn_on) * (tunnelled - direct)
+                for i in range(number):
+                    u = 0.5 if vpn_words < 0 else _uniform(bench.words[np.uint64(vpn_words + begin + i)])
+                    on = int(u < vpn_on)
+                    bench.on[np.uint64(begin + i)] = on
+                    n.cell[np.uint64(row + i)] += on * (tunnelled - direct)
             if session_causes:
-                for at in range(row, end):
-                    on = int(bench.on[at - first]) if vpn_exit >= 0 else 0
+                for i in range(number):
+                    on = int(bench.on[begin + i]) if vpn_exit >= 0 else ZERO
                     for j in w.each_session:
-                        noise[place, j] = (
-                            0.5 if bench.asks[j] < 0 else _word(bench.asks[j], at - first, bench.words)
+                        noise[place, j] = _uniform(bench.words[bench.asks[j] + begin + i])
+                    _causes(SESSION, seed, replication, person, begin + i, account, NONE, w, noise, place)
+                    for j in w.each_session:
+                        n.cell[row + i] += _correction(noise[place, j], on, j, w, bench)
+            elif vpn_exit >= 0:
+                for j in w.each_session:
+                    asked = bench.asks[j] + begin
+                    for i in range(number):
+                        word, on = (
+                            ZERO + bench.words[np.uint64(asked + i)],
+                            int(bench.on[np.uint64(begin + i)]),
                         )
-                    _causes(SESSION, seed, replication, person, at - first, account, NONE, w, noise, place)
-                    for j in w.each_session:
-                        n.cell[at] += _correction(noise[place, j], on, j, w, bench)
+                        if word >= bench.right[on, j]:
+                            n.cell[row + i] += _correction(_uniform(word), on, j, w, bench)
             else:
                 for j in w.each_session:
-                    for at in range(row, end):
-                        u = 0.5 if bench.asks[j] < 0 else _word(bench.asks[j], at - first, bench.words)
-                        on = int(bench.on[at - first]) if vpn_exit >= 0 else 0
-                        if u >= bench.right[on, j]:
-                            n.cell[at] += _correction(u, on, j, w, bench)
+                    asked, right = bench.asks[j] + begin, bench.right[0, j]
+                    for i in range(number):
+                        word = ZERO + bench.words[np.uint64(asked + i)]
+                        if word >= right:
+                            n.cell[row + i] += _correction(_uniform(word), ZERO, j, w, bench)
             row = end
 
 
+# A function of its own with few arrays, for what is in the loop over needs to fit into registers.
 @compiled(_nrt=False)
-def _judge(accounts: int, law: LawArrays, n: Needs) -> None:
+def _judge(
+    accounts: int, body_begin: Ints, body_first: Ints, body_last: Ints, body_slot: Ints, epoch_start: Ints,
+    named: NDArray[np.bool_], restricts: NDArray[np.int32], maker: Ints, midnight: int, days: int,
+    owner: NDArray[np.int32], times: Ints, model_of: NDArray[np.int16], region: NDArray[np.int16],
+    epoch_of: NDArray[np.int16], day_of: NDArray[np.int16], restricted: NDArray[np.int32],
+    seen_row: NDArray[np.int32], slot: NDArray[np.int32], again_of: NDArray[np.int32], first_seen: Ints,
+    of_model: Ints,
+) -> None:  # fmt: skip
     """In which epoch and on which day each need arises, what the law says of it, and whether it is counted."""
-    epochs, models = law.named.shape
-    regions = law.restricted.shape[1] // (epochs * models)
-    seen, several = ZERO, models > 1
+    epochs, models = len(epoch_start) - 1, of_model.shape[1]
+    regions, seen = restricts.shape[1] // (epochs * models), ZERO
     for a in range(accounts):
-        n.first_seen[a] = seen
+        first_seen[a] = seen
         for model in range(models):
-            n.of_model[a, model] = 0
-        owner, last_body, maker = n.owner[a], NONE, ZERO
-        epoch, until = ZERO, ZERO
-        last_day, again = NONE, ZERO
-        for row in range(n.begin[a], n.begin[a + 1]):
-            at = np.uint64(row)
-            time, model = n.time[at], int(n.model[at])
-            if n.body[at] != last_body:
-                last_body = int(n.body[at])
-                maker = law.maker[owner, last_body]
-                epoch, until = ZERO, law.epoch_start[1]
-            while time >= until:
-                epoch += 1
-                until = law.epoch_start[epoch + 1]
-            day = np.int64(np.uint64(time + law.midnight) // _DAY)
-            measured = law.named[epoch, model]
-            n.epoch[at] = epoch
-            n.day[at] = day if measured else NONE
-            n.restricted[at] = law.restricted[maker, (epoch * regions + n.region[at]) * models + model]
-            # Written for each need, and kept where it is measured: without a branch that would be guessed wrong.
-            place = np.uint64(seen)
-            now = again + 1 if day == last_day else ZERO
-            n.seen[place] = row
-            n.slot[place] = model * law.days + day
-            n.again[place] = now
-            if several:
-                n.of_model[a, model] += int(measured)
-            seen += int(measured)
-            last_day = int(day) if measured else last_day
-            again = now if measured else again
-        if not several:
-            n.of_model[a, 0] = seen - n.first_seen[a]
-    n.first_seen[accounts] = seen
+            of_model[a, model] = 0
+        last_day, again, seen_before = NONE, ZERO, seen
+        for b in range(body_begin[a], body_begin[a + 1]):
+            law = restricts[maker[owner[a], body_slot[b]]]
+            epoch, until = ZERO, epoch_start[1]
+            for row in range(body_first[b], body_last[b]):
+                at = np.uint64(row)
+                time, model = times[at], int(model_of[at])
+                while time >= until:
+                    epoch += 1
+                    until = epoch_start[np.uint64(epoch + 1)]
+                day = np.int64(np.uint64(time + midnight) // _DAY)
+                measured = int(named[np.uint64(epoch * models + model)])
+                epoch_of[at] = epoch
+                day_of[at] = day if measured else NONE
+                restricted[at] = law[np.uint64((epoch * regions + region[at]) * models + model)]
+                # Written for each need, and kept where it is measured: without a branch that would be guessed wrong.
+                kept = np.uint64(seen)
+                now = again + 1 if day == last_day else ZERO
+                seen_row[kept] = row
+                slot[kept] = model * days + day
+                again_of[kept] = now
+                if models > 1:
+                    of_model[a, model] += measured
+                seen += measured
+                last_day = int(day) if measured else last_day
+                again = now if measured else again
+        if models == 1:
+            of_model[a, 0] = seen - seen_before
+    first_seen[accounts] = seen
 
 
 @compiled(nogil=True, _nrt=False)
@@ -815,7 +837,12 @@ def make_needs(
     _ask_bodies(seed, replication, accounts, bodies, w, bench)
     _words(seed, replication, accounts, bodies, w, bench)
     _sessions(seed, replication, accounts, bodies, w, n, bench)
-    _judge(made, law, n)
+    people = bench.bodies
+    _judge(
+        made, people.begin, people.first, people.last, people.slot, law.epoch_start, law.named, law.restricted,
+        law.maker, law.midnight, law.days, n.owner, n.time, n.model, n.region, n.epoch, n.day, n.restricted,
+        n.seen, n.slot, n.again, n.first_seen, n.of_model,
+    )  # fmt: skip
     for a in range(made):
         if n.bodies[a] > 1:
             count = ZERO

@@ -388,13 +388,17 @@ def fluid_offered_wait(
         capacity = float(staff[hour]) * service_rate
         half = _fluid_after(queue, float(flow[hour]), capacity, abandonment_rate, 0.5)
         queue = _fluid_after(queue, float(flow[hour]), capacity, abandonment_rate, 1.0)
-        if capacity > 0:
+        if capacity > 0 and len(ahead):
             # In order of arrival nobody is overtaken, but all of them are looked at: the vectors are short.
             needed = _drained(ahead, capacity, abandonment_rate)
             done = needed <= 1.0
             waits[came[done]] = hour + needed[done] - (came[done] + 0.5)
             came, ahead = came[~done], ahead[~done]
-        ahead = _ahead_after(ahead, capacity, abandonment_rate, 1.0)
+        if len(ahead):
+            ahead = _ahead_after(ahead, capacity, abandonment_rate, 1.0)
+        if half == 0 and capacity > 0:
+            waits[hour] = 0.0
+            continue
         own = np.array([half])
         needed = _drained(own, capacity, abandonment_rate)
         if capacity > 0 and needed[0] <= 0.5:

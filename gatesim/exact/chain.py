@@ -302,7 +302,9 @@ def sums_of_exponentials(values: Floats, weights: Floats, times: Floats) -> Floa
     short = times[:_BLOCK] - times[0]
     long = times[::_BLOCK]
     coarse = total[:, None] * np.exp(np.multiply.outer(distinct, long))
-    found: Floats = (coarse.T @ np.exp(np.multiply.outer(distinct, short))).ravel()[: len(times)]
+    # Not by `@`: its library would wake threads that, after a millisecond of work, look out for more for long.
+    products: Floats = np.einsum("vl,vs->ls", coarse, np.exp(np.multiply.outer(distinct, short)))
+    found: Floats = products.ravel()[: len(times)]
     return found
 
 

@@ -310,13 +310,16 @@ def need_word(seed: int, replication: int, person: int, purpose: int, need: int,
 def _philox_unsigned(
     c0: Word, c1: Word, c2: Word, c3: Word, k0: Word, k1: Word
 ) -> tuple[Word, Word, Word, Word]:
-    """`philox` on unsigned words: in a loop the compiler makes vector instructions of it."""
+    """`philox` on unsigned words: in a loop the compiler makes vector instructions of it.
+
+    What stands above the 32 bits of a word is left there until the end: multiplying vectors looks at the words only.
+    """
     for _ in range(10):
-        product_0, product_1 = _U_MULTIPLY_0 * c0, _U_MULTIPLY_1 * c2
+        product_0, product_1 = _U_MULTIPLY_0 * (c0 & _U_MASK32), _U_MULTIPLY_1 * (c2 & _U_MASK32)
         c0, c2 = (product_1 >> _U32) ^ c1 ^ k0, (product_0 >> _U32) ^ c3 ^ k1
-        c1, c3 = product_1 & _U_MASK32, product_0 & _U_MASK32
-        k0, k1 = (k0 + _U_BUMP_0) & _U_MASK32, (k1 + _U_BUMP_1) & _U_MASK32
-    return c0, c1, c2, c3
+        c1, c3 = product_1, product_0
+        k0, k1 = k0 + _U_BUMP_0, k1 + _U_BUMP_1
+    return c0 & _U_MASK32, c1 & _U_MASK32, c2 & _U_MASK32, c3 & _U_MASK32
 
 
 @compiled(
@@ -383,10 +386,7 @@ def uniforms_in_a_row(
         out[j] = (out[j] - 1.0) + _HALF_STEP
 
 
-@compiled(
-    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[:, ::1], uint64[:, ::1])",
-    _nrt=False,
-)
+@compiled("void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], uint32[::1])", _nrt=False)
 def many_words(
     seed: int,
     replication: int,
@@ -394,30 +394,44 @@ def many_words(
     index: Words,
     person: Words,
     what: Words,
-    out: Floats,
-    bits: Words,
+    out: NDArray[np.uint32],
 ) -> None:
-    """All four words of many blocks as uniform numbers: the same as `need_word` gives one by one.
+    """All four words of many blocks: those of which `need_word` makes uniform numbers.
 
     Parameters
     ----------
     seed, replication, count, index, person, what
         As in `many_uniforms`.
     out
-        float64[4, question]: filled with the uniform numbers of each word.
-    bits
-        uint64[4, question]: the same memory as ``out``.
+        uint32[4 * question + word]: filled.
     """
     k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
     for j in range(count):
         w0, w1, w2, w3 = _philox_unsigned(index[j], none, person[j], what[j], k0, k1)
-        bits[0, j] = w0 | _BITS_OF_2_52
-        bits[1, j] = w1 | _BITS_OF_2_52
-        bits[2, j] = w2 | _BITS_OF_2_52
-        bits[3, j] = w3 | _BITS_OF_2_52
-    for word in range(4):
-        for j in range(count):
-            out[word, j] = (out[word, j] - 4503599627370495.5) / 4294967296.0
+        at = np.uint64(4 * j)
+        out[at] = w0
+        out[at + np.uint64(1)] = w1
+        out[at + np.uint64(2)] = w2
+        out[at + np.uint64(3)] = w3
+
+
+def words_below(probabilities: Floats) -> Ints:
+    """How many words stand for uniform numbers below each probability.
+
+    Parameters
+    ----------
+    probabilities
+        Any shape, in [0, 1].
+
+    Returns
+    -------
+    ndarray of int64
+        The same shape: t such that ``word < t`` just where the number that `need_word` makes of the word,
+        ``(word + 1/2) / 2**32``, is below the probability.
+    """
+    # Exact: a product with a power of two, and a difference that needs no more digits than its first term.
+    found: Ints = np.maximum(np.ceil(probabilities * 4294967296.0 - 0.5), 0.0).astype(np.int64)
+    return found
 
 
 # Division as in numpy: a look at the divisor (never zero) would keep the compiler from vectors.
@@ -448,8 +462,7 @@ def _minus_log_of(x: float, power: float) -> float:
 
 
 @compiled(
-    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[:, ::1], uint64[:, ::1],"
-    " float64[::1], uint64[::1])",
+    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[::1], uint64[::1])",
     _nrt=False,
     error_model="numpy",
 )
@@ -462,8 +475,6 @@ def many_gaps(
     what: Words,
     out: Floats,
     bits: Words,
-    scale: Floats,
-    scale_bits: Words,
 ) -> None:
     """-log u for the uniform numbers u of `need_gap`, of two needs a block: the bits are those of `minus_log`.
 
@@ -472,29 +483,25 @@ def many_gaps(
     seed, replication, count, index, person, what
         As in `many_uniforms`; the index is ``need // 2``.
     out
-        float64[2, question]: filled, even needs first.
+        float64[2 * question + need % 2]: filled.
     bits
-        uint64[2, question]: the same memory as ``out``.
-    scale, scale_bits
-        float64[question] and uint64[question], of the same memory: room to work in.
+        uint64[2 * question]: room to work in.
     """
     k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
     for j in range(count):
         w0, w1, w2, w3 = _philox_unsigned(index[j], none, person[j], what[j], k0, k1)
-        bits[0, j] = (((w0 >> _U6) << _U26) + (w1 >> _U6)) | _BITS_OF_ONE
-        bits[1, j] = (((w2 >> _U6) << _U26) + (w3 >> _U6)) | _BITS_OF_ONE
-    for half in range(2):
-        u, digits = out[half], bits[half]
-        for j in range(count):
-            u[j] = (u[j] - 1.0) + _HALF_STEP
-        # Each number becomes one in (sqrt(1/2), sqrt(2)] and a power of two, read off its binary digits.
-        for j in range(count):
-            fraction = digits[j] & _FRACTION
-            above = _U1 if fraction > _FRACTION_OF_ROOT else _U0
-            scale_bits[j] = (digits[j] >> _U52) + above + _BITS_OF_POWERS
-            digits[j] = fraction | ((_U1023 - above) << _U52)
-        for j in range(count):
-            u[j] = _minus_log_of(u[j], scale[j] - _POWERS)
+        at = np.uint64(2 * j)
+        bits[at] = (((w0 >> _U6) << _U26) + (w1 >> _U6)) | _BITS_OF_ONE
+        bits[at + _U1] = (((w2 >> _U6) << _U26) + (w3 >> _U6)) | _BITS_OF_ONE
+    # Each number becomes one in (sqrt(1/2), sqrt(2)] and a power of two, read off its binary digits.
+    for j in range(2 * count):
+        u = (np.uint64(bits[j]).view(np.float64) - 1.0) + _HALF_STEP
+        digits = np.float64(u).view(np.uint64)
+        fraction = digits & _FRACTION
+        above = _U1 if fraction > _FRACTION_OF_ROOT else _U0
+        scale = np.uint64((digits >> _U52) + above + _BITS_OF_POWERS).view(np.float64)
+        x = np.uint64(fraction | ((_U1023 - above) << _U52)).view(np.float64)
+        out[j] = _minus_log_of(x, scale - _POWERS)
 
 
 @compiled("float64(float64)")
