@@ -85,6 +85,8 @@ def test_who_pays_adds_up_to_what_is_refused(found: Frontier) -> None:
     assert shares == sorted(shares, reverse=True)
     assert 0 < sum(shares) <= 1 + 1e-12
     assert payers(most_served(program, Standard("leak_share", 1.0))) == ()
+    for point in found.points:
+        assert bool(point.pays) == (point.served is not None and point.served < 1 - 1e-9), point
 
 
 def test_wrong_limits_are_refused_in_words(capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,10 +153,12 @@ def _by_group(
     upper, repeats = upper[..., used[:, None], used].astype(np.float64), repeats[..., used]
     pairs = upper + np.swapaxes(np.triu(upper, 1), -1, -2)
     first = (needs_met @ of_class).astype(np.int64)
-    second = needs_met @ np.einsum("ec,ed->ecd", of_class, of_class).reshape(len(met_classes), -1)
-    second += pairs.reshape(*pairs.shape[:2], -1) @ np.einsum("ac,bd->abcd", effects, effects).reshape(
-        len(used) ** 2, -1
+    second = needs_met @ np.einsum("ec,ed->ecd", of_class, of_class).reshape(
+        len(met_classes), len(NEEDS) ** 2
     )
+    second += pairs.reshape(*pairs.shape[:2], len(used) ** 2) @ np.einsum(
+        "ac,bd->abcd", effects, effects
+    ).reshape(len(used) ** 2, len(NEEDS) ** 2)
     second = second.astype(np.int64).reshape(*first.shape, len(NEEDS))
     positive = first - (repeats @ effects).astype(np.int64) - parts["mixed_positive"][:, groups]
     # Rows are sorted by group, then by stratum.

@@ -66,7 +66,8 @@ class Point:
         Share of entitled needs that one more point of the limit (0.01) would bring, by the one-sided price; None
         where there is none.
     pays
-        Segments of owners whose entitled needs are refused most by the gate that attains it.
+        Segments of owners whose entitled needs are refused most by the gate that attains it; empty where none are,
+        or where it was not asked for.
     """
 
     reading: str
@@ -320,31 +321,42 @@ def programs(standings: Standings, history: Program | None = None) -> dict[str, 
 
 
 def curves(
-    standings: Standings, made: Mapping[str, Program], ratio: str, asked: Sequence[float]
+    standings: Standings,
+    made: Mapping[str, Program],
+    ratio: str,
+    asked: Sequence[float],
+    *,
+    pays: bool = True,
 ) -> list[Point]:
-    """Both curves under one reading, at the limits that are asked for and those of the grid."""
+    """Both curves under one reading, at the limits that are asked for and those of the grid; and who pays there."""
     reading = standings.asked.reading
     return [
-        point for which, program in made.items() for point in _curve(program, which, reading, ratio, asked)
+        point
+        for which, program in made.items()
+        for point in _curve(program, which, reading, ratio, asked, pays)
     ]
 
 
 _KNOWN: WeakKeyDictionary[Program, dict[tuple[object, ...], Point]] = WeakKeyDictionary()
 
 
-def _curve(program: Program, which: str, reading: str, ratio: str, asked: Sequence[float]) -> list[Point]:
+def _curve(
+    program: Program, which: str, reading: str, ratio: str, asked: Sequence[float], pays: bool
+) -> list[Point]:
     """A program's curve; its points are worked out once, as long as the program lives."""
     known = _KNOWN.setdefault(program, {})
     found = []
     for limit in sorted({*asked, *GRID}):
-        key = (which, reading, ratio, limit, limit in asked)
+        key = (which, reading, ratio, limit, limit in asked, pays)
         if key not in known:
-            known[key] = _point(program, which, reading, ratio, limit, limit in asked)
+            known[key] = _point(program, *key)
         found.append(known[key])
     return found
 
 
-def _point(program: Program, which: str, reading: str, ratio: str, limit: float, own: bool) -> Point:
+def _point(
+    program: Program, which: str, reading: str, ratio: str, limit: float, own: bool, pays: bool
+) -> Point:
     bound = most_served(program, standard(ratio, limit))
     price = next((price.up for price in bound.prices if price.constraint == ratio), None)
     return Point(
@@ -355,7 +367,7 @@ def _point(program: Program, which: str, reading: str, ratio: str, limit: float,
         bound.value,
         bound.binding,
         None if price is None or bound.value is None else 0.01 * price,
-        payers(bound) if own else (),
+        payers(bound) if pays else (),
     )
 
 

@@ -146,7 +146,8 @@ def glances(
     with_desk, counts = _with_desk(first), count_guesses(rests_on(loaded))
     limits = limits_shown(loaded.scenario.verdict.limits, (), first.asked, first.asked.ratio)
     # No policy has a part in them.
-    around = _Around(made, tuple(curves(first, made, first.asked.ratio, limits)), with_desk, counts)
+    both = tuple(curves(first, made, first.asked.ratio, limits, pays=False))
+    around = _Around(made, both, with_desk, counts)
     waiting = tuple(name for name in first.remembering if name not in known)
     plain = tuple(name for name in asked.policies if name not in waiting)
     if waiting and plain:
