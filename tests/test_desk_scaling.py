@@ -95,6 +95,7 @@ def surely_further_apart(a: list[float], b: list[float], part: float) -> bool:
 SIZE = 20_000
 
 
+@pytest.mark.no_cover  # others cover the same lines
 @pytest.mark.parametrize(("reviewers", "load"), [(300, 900.0), (200, 300.0)])
 def test_where_the_desk_is_scaled_down_five_times_as_many_people_wait_as_long(
     reviewers: int, load: float

@@ -156,6 +156,7 @@ def test_kept_cases_stay_equal(path: Path) -> None:
     assert set(case.shows) <= (happenings(seen) | ties(seen)).keys()
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_case_is_kept_whole(tmp_path: Path) -> None:
     for number in range(12):
         case = lively_case([STREAM, number])

@@ -127,6 +127,7 @@ def test_the_report_is_valid_html(page: Path, tmp_path: Path) -> None:
     assert any("Duplicate ID" in line for line in said)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_year_does_not_swell_the_report(tmp_path: Path) -> None:
     folder = tmp_path / "year"
     names = ["open", "careful", "shutdown"]

@@ -141,6 +141,7 @@ def test_lines_end_between_words_and_not_before_a_unit() -> None:
     assert broken_lines("one\n\ntwo", 9) == ["one", "", "two"]
 
 
+@pytest.mark.no_cover  # others cover the same lines
 @pytest.mark.parametrize("width", [80, 100])
 def test_names_of_policies_are_whole_beside_narrowings(width: int) -> None:
     found = gatesim.relief("june-2026", policies=["posterior_strict"], memory=False)
