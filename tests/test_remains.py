@@ -15,7 +15,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.measures.finding import Best
 from gatesim.measures.judgement import Outcome
 from gatesim.measures.numbers import format_interval, format_limit, format_rate, is_wide
-from gatesim.measures.remains import Remains, Side, bounds_words
+from gatesim.measures.remains import Remains, Side, bounds_words, side_of_list
 from gatesim.scenario import load
 from gatesim.show.charts.who_pays import _finding
 from gatesim.show.options import lines
@@ -128,6 +128,21 @@ def test_a_run_has_both_bounds_beside_its_list(result: Result) -> None:
         assert side.least_leak is not None
         # Within the limit the floor is served exactly where the floor takes no more leaks than the limit.
         assert (side.least_leak <= found.limit) == (side.best.outcome == "gate_available")
+
+
+def test_the_least_leak_of_the_list_is_of_those_that_surely_serve_the_floor(result: Result) -> None:
+    """A policy of which noise leaves it open whether it serves the floor does not take the others' number away."""
+    row = next(row for row in result.verdict.rows if row.own and row.reading == result.reading)
+    found = side_of_list(row)
+    surely = sorted(
+        (one for one in row.policies if one.serves_floor == "yes"), key=lambda one: one.leak.value or 0.0
+    )
+    assert len(surely) > 1
+    assert found.least_leak == surely[0].leak.value
+    policies = tuple(
+        replace(one, serves_floor="undecided") if one is surely[0] else one for one in row.policies
+    )
+    assert side_of_list(replace(row, policies=policies)).least_leak == surely[1].leak.value
 
 
 def test_the_list_beside_the_bounds_is_no_better_than_they(result: Result) -> None:

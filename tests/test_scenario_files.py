@@ -292,6 +292,11 @@ def test_set_goes_on_top_of_what_was_set() -> None:
         ("people=[1", '--set: people: "[1" is no valid TOML'),
         ("schema=2", "--set: schema: cannot be set: it belongs into a file"),
         ("base=x", "--set: base: cannot be set: it belongs into a file"),
+        (
+            "segments.*.vpn.users=0",
+            '--set: segments."*".vpn.users: "*" stands for all entries where a key is varied, not where it is set; '
+            "name one, such as natives",
+        ),
         ("without=[]", "--set: without: cannot be set: it belongs into a file"),
         ("home=EU", '--set: home: there is no region "EU"; nearest: "US"'),
     ],

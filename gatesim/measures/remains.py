@@ -89,10 +89,9 @@ class Remains:
 def side_of_list(row: Row) -> Side:
     """The side of the list, from the verdict's row."""
     one = None if row.best is None else row.judgement(row.best)
-    serving = [j for j in row.policies if j.serves_floor != "no" and j.leak.value is not None]
+    # Of those that surely serve the floor: one of which noise leaves it open may leak less.
+    serving = [j for j in row.policies if j.serves_floor == "yes" and j.leak.value is not None]
     least = min(serving, key=lambda j: j.leak.value or 0.0, default=None)
-    if row.outcome == "cannot_tell" or (least is not None and least.serves_floor == "undecided"):
-        least = None
     value = None if least is None else least.leak.value
     within = None if least is None else _interval(least.leak)
     if one is None:

@@ -363,6 +363,12 @@ def _set(data: Data, one: str) -> tuple[Data, KeyPath, object]:
         raise _wrong_set("", f"{shown(key)} {error}") from None
     if names[0] in (*_OF_FILES, "schema"):
         raise _wrong_set(dotted(names), "cannot be set: it belongs into a file")
+    if len(names) > 1 and names[0] != "assumptions" and names[1] == "*":
+        known = data.get(names[0])
+        hint = f"name one, such as {next(iter(known))}" if isinstance(known, dict) and known else ""
+        raise _wrong_set(
+            dotted(names), '"*" stands for all entries where a key is varied, not where it is set', hint
+        )
     value = _value(names, text)
     for finding in impossible(value, names):
         raise _wrong_set(dotted(finding.path), finding.message)

@@ -47,7 +47,8 @@ def worth_table(found: Sensitivity) -> Table:
         "Served: points of entitled needs that the best gate serves more within "
         f"{format_limit(asked.limit)} of leaks in {BASES[asked.ratio]}. Least leak: points by which leaks in "
         f"{BASES[asked.ratio]} change where the best gate serves {format_limit(asked.floor)} of entitled needs. "
-        "Bound A, solved anew with each change; a kind of document: against the same without it."
+        "Bound A, solved anew with each change; a kind of document: against the same without it. A signal moves in all "
+        "that is said of it, VPN exits and channels included; --set and --vary move one table of it."
     )
     return Table(
         f'What is worth something to the best gate, read as "{asked.reading}"', columns, tuple(rows), note

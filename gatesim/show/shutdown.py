@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.show.page import page, say
-from gatesim.show.sides import BOUNDS_NOTE, OUTCOMES, SIDES, asked_words, leaks_words, outcome_words, rate
+from gatesim.show.sides import (
+    BOUNDS_NOTE,
+    NOT_RULED_OUT,
+    OUTCOMES,
+    SIDES,
+    asked_words,
+    leaks_words,
+    outcome_words,
+    rate,
+)
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import Half, ShutdownPoint
@@ -176,7 +185,13 @@ def map_text(found: ShutdownMap, side: str, most: int = 60) -> str:
 def marks_words(found: ShutdownMap) -> str:
     """What the marks on the maps stand for, of those that are there."""
     there = sorted({int(rank) for ranks in found.ranks.values() for rank in set(ranks.ravel())})
-    return ", ".join(f"{MARKS[rank]} {OUTCOMES[NAMES[rank]]}" for rank in there)
+    return ", ".join(f"{MARKS[rank]} {mark_words(rank)}" for rank in there)
+
+
+def mark_words(rank: int) -> str:
+    """What a mark stands for; bound B shows no gate, and says less where it allows one."""
+    words = OUTCOMES[NAMES[rank]]
+    return f"{words} (bound B: {NOT_RULED_OUT})" if NAMES[rank] == "gate_available" else words
 
 
 def map_table(found: ShutdownMap) -> Table:
@@ -188,7 +203,7 @@ def map_table(found: ShutdownMap) -> Table:
     ]
     columns = (
         Column("for", LEFT),
-        *(Column(f"{OUTCOMES[name]} {MARKS[k]}") for k, name in enumerate(NAMES[:4])),
+        *(Column(f"{mark_words(k)} {MARKS[k]}") for k in range(4)),
     )
     note = BOUNDS_NOTE
     if found.left_out:
