@@ -252,8 +252,13 @@ def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> Non
 def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, browser_page: Page) -> None:
     browser_page.set_viewport_size({"width": 390, "height": 800})
     page = opened(browser_page, f"{address}/?scenario={QUICK}&floor=0.6")
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("it => it.scrollWidth <= it.clientWidth + 1"), "no sideways scrolling of the page"
+    settled(page)
+    # No sideways scrolling of the page; the chart takes its width from the page after it is drawn.
+    page.wait_for_function(
+        """() => { const it = document.querySelector("[data-testid=stMain]");
+                   return it.scrollWidth <= it.clientWidth + 1; }""",
+        timeout=PATIENCE,
+    )
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("[data-testid=stMain] input, [data-testid=stMain] button")]
             .filter(it => it.offsetParent !== null && !it.getAttribute("aria-label") && !it.innerText.trim()
