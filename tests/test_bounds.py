@@ -629,6 +629,27 @@ def test_every_list_that_differs_is_among_all_checks() -> None:
                 assert passes in known or not any(passes), documents
 
 
+def test_kinds_that_clear_under_different_laws_do_not_stand_for_each_other() -> None:
+    """Nobody holds either, and both are forged alike; but a proof of citizenship clears under one law only."""
+    documents = {
+        "first": {"proves": {"citizen": "citizen"}, "checker": "weak"},
+        "second": {"proves": {"permanent": "permanent"}, "checker": "weak"},
+        "third": {"proves": {"permanent": "permanent"}, "checker": "weak"},
+    }
+    people = {"somebody": SOMEBODY | {"presents_forged": 0.4}}
+    weak = {"weak": {"false_reject": 0.0, "false_accept": 0.5, "false_match": 0.5}}
+    scenario = plain(rules("check", documents=["first"]), checkers=weak, documents=documents, segments=people)
+    laws = [
+        tuple(status in cleared for status in STATUSES)
+        for cleared in (("citizen", "permanent"), ("permanent",))
+    ]
+    assert all_checks(scenario, laws) == (Check(("first",)), Check(("second",)))
+    assert all_checks(scenario, laws, without="second") == (Check(("first",)), Check(("third",)))
+    for row in laws:
+        found = outcomes(scenario, all_checks(scenario, laws), row).at_once.max()
+        assert found == outcomes(scenario, [Check((kind,)) for kind in documents], row).at_once.max() > 0
+
+
 # --- What has no value, and what is refused ---
 
 

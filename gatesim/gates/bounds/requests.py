@@ -6,7 +6,7 @@ by `gatesim.gates.checks.outcome_types`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
@@ -58,7 +58,7 @@ def useful_kinds(scenario: Scenario, clears: Iterable[tuple[bool, ...]]) -> tupl
     return tuple(name for d, name in enumerate(scenario.documents) if any(enough[d].any() for enough in laws))
 
 
-def held_kinds(scenario: Scenario, kinds: Iterable[Name]) -> tuple[Name, ...]:
+def _held_kinds(scenario: Scenario, kinds: Iterable[Name]) -> tuple[Name, ...]:
     """Those of some kinds of documents that an owner of an account may hold."""
     owners = [segment for segment in scenario.segments.values() if segment.share > 0]
     return tuple(
@@ -71,12 +71,15 @@ def held_kinds(scenario: Scenario, kinds: Iterable[Name]) -> tuple[Name, ...]:
     )
 
 
-def all_checks(scenario: Scenario, clears: Iterable[tuple[bool, ...]]) -> tuple[Check, ...]:
+def all_checks(
+    scenario: Scenario, clears: Iterable[tuple[bool, ...]], *, without: Name | None = None
+) -> tuple[Check, ...]:
     """Every request that can make a difference: all lists of useful kinds, for every checker.
 
     In a list the first kind is the one that is borrowed or forged; of the others only the order among kinds whose
     genuine documents are refused by mistake with different probabilities matters. So a kind that nobody holds can only
-    be the first, where somebody borrows or forges; and of several that are alike then, one stands for all.
+    be the first, where somebody borrows or forges; and of several that are alike then, under every law, one stands for
+    all.
 
     Parameters
     ----------
@@ -84,17 +87,21 @@ def all_checks(scenario: Scenario, clears: Iterable[tuple[bool, ...]]) -> tuple[
         The scenario.
     clears
         For each law that holds at some time whether a proof of each status is a proof of being entitled.
+    without
+        A kind of document that cannot be asked for.
 
     Raises
     ------
     TooLarge
         If there are more than `MAX_CHECKS`.
     """
-    kinds = useful_kinds(scenario, clears)
-    held = held_kinds(scenario, kinds)
+    laws = [sufficient(scenario, np.array(row)).any(axis=1).tolist() for row in clears]
+    clearing = dict(zip(scenario.documents, zip(*laws, strict=True), strict=True)) if laws else {}
+    kinds = [name for name, under in clearing.items() if any(under) and name != without]
+    held = _held_kinds(scenario, kinds)
     found = []
     for checker in checkers_of(scenario):
-        firsts = _firsts(scenario, kinds, held, checker)
+        firsts = _firsts(scenario, {kind: clearing[kind] for kind in kinds}, held, checker)
         for documents in _lists(scenario, firsts, held, checker):
             found.append(Check(documents, checker))
             if len(found) > MAX_CHECKS:
@@ -106,18 +113,24 @@ def all_checks(scenario: Scenario, clears: Iterable[tuple[bool, ...]]) -> tuple[
 
 
 def _firsts(
-    scenario: Scenario, kinds: Sequence[Name], held: Collection[Name], checker: Name | None
+    scenario: Scenario,
+    kinds: Mapping[Name, tuple[bool, ...]],
+    held: Collection[Name],
+    checker: Name | None,
 ) -> tuple[Name, ...]:
-    """Kinds that may come first in a list: those that are held, and of others one for each way to be taken in."""
+    """Kinds that may come first in a list: those that are held, and of others one for each way to be taken in.
+
+    ``kinds`` says under which laws each clears anybody.
+    """
     owners = [segment for segment in scenario.segments.values() if segment.share > 0]
     deceived = any(segment.presents_borrowed > 0 or segment.presents_forged > 0 for segment in owners)
-    seen: set[tuple[float, float, float]] = set()
+    seen = set()
     found = []
-    for kind in kinds:
+    for kind, under in kinds.items():
         if kind not in held:
             document = scenario.documents[kind]
             errors = scenario.checkers[checker or document.checker]
-            way = (errors.false_accept, errors.false_match, document.to_desk)
+            way = (errors.false_accept, errors.false_match, document.to_desk, under)
             if not deceived or way in seen:
                 continue
             seen.add(way)
@@ -131,8 +144,13 @@ def _lists(
     errors = {
         kind: scenario.checkers[checker or scenario.documents[kind].checker].false_reject for kind in firsts
     }
-    for size in range(1, len(firsts) + 1):
-        for chosen in combinations(firsts, size):
+    known = [place for place, kind in enumerate(firsts) if kind in held]
+    others = [place for place, kind in enumerate(firsts) if kind not in held]
+    for size in range(1, len(known) + 2):
+        # Of kinds that nobody holds there is one at most: the first.
+        some = [*combinations(known, size)]
+        some += [tuple(sorted((one, *rest))) for one in others for rest in combinations(known, size - 1)]
+        for chosen in ([firsts[place] for place in places] for places in sorted(some)):
             for first in chosen:
                 rest = [kind for kind in chosen if kind != first]
                 if any(kind not in held for kind in rest):

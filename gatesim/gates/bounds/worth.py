@@ -195,12 +195,11 @@ def _documents(
     everything, useful = all_checks(scenario, clears), useful_kinds(scenario, clears)
     for kind in scenario.documents:
         key = f"documents.{kind}"
-        without: Sequence[Check] = [check for check in everything if kind not in check.documents]
-        if len(without) == len(everything):
+        if not any(kind in check.documents for check in everything):
             why = "nobody holds one" if kind in useful else "it clears nobody under this reading"
             yield Worth(key, "can be asked for", 0.0, 0.0, why)
             continue
-        less = solve(scenario, without)
+        less = solve(scenario, all_checks(scenario, clears, without=kind))
         yield _worth(key, "can be asked for", less, now, "the best gates do as well without it")
 
 
