@@ -150,7 +150,7 @@ def assumptions() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for entry in rests_on(loaded):
-        plausible = f"{plain_number(entry.range[0])} to {plain_number(entry.range[1])}" if entry.range else ""
+        plausible = " to ".join(map(plain_number, entry.range))
         source = "; ".join(entry.sources) or entry.note
         cells = (
             entry.title,

@@ -16,8 +16,9 @@ from gatesim.measures.verdict import first_order
 from gatesim.scenario import load
 from gatesim.scenario.errors import ScenarioError
 from gatesim.scenario.schema import Scenario
+from gatesim.study.narrowed import NEWLY_RESTRICTED, Gate, as_before, law_of, narrowed, under
 from gatesim.study.narrowings import Narrowing, narrowings
-from gatesim.study.relief import NEWLY_RESTRICTED, Gate, Relief, _rank, _under, as_before, relief
+from gatesim.study.relief import Relief, _rank, relief
 from gatesim.study.standing import Standings, question
 from tests.random_scenarios import random_scenario
 from tests.scenarios import SMALL
@@ -50,9 +51,9 @@ def test_narrowing_restricts_nobody_anew(seed: int) -> None:
     reading = scenario.orders[0].reading
     before = make_law(scenario, reading)
     for narrowing in narrowings(scenario):
-        narrowed = narrowing.of(scenario)
-        law = make_law(narrowed, reading)
-        rows = rows_of(narrowed, law, as_before(law, before))
+        less = narrowing.of(scenario)
+        law = make_law(less, reading)
+        rows = rows_of(less, law, as_before(law, before))
         assert rows.needs[NEWLY_RESTRICTED].sum() == 0, narrowing.words
 
 
@@ -60,7 +61,7 @@ def test_narrowing_restricts_nobody_anew(seed: int) -> None:
 def test_a_narrowing_of_nothing_changes_nothing(seed: int) -> None:
     scenario = forgetful(random_scenario(np.random.default_rng(seed)))
     asked = question(scenario)
-    freed, listed, a, (b, most) = _under(scenario, scenario, asked)
+    freed, listed, a, (b, most) = under(narrowed(scenario, asked, law_of(scenario, asked)))
     standings = Standings(scenario, asked)
     assert freed == listed.added == a.added == 0
     assert (listed.outcome, a.outcome, b) == tuple(
@@ -78,9 +79,9 @@ def test_bound_of_the_narrowed_order_is_that_of_the_narrowed_scenario(seed: int)
     scenario = forgetful(random_scenario(np.random.default_rng(seed)))
     asked = question(scenario)
     for narrowing in list(narrowings(scenario))[::3]:
-        narrowed = narrowing.of(scenario)
-        freed, _, a, _ = _under(scenario, narrowed, replace(asked, policies=()))
-        program = program_a(narrowed, make_law(narrowed, asked.reading), desk=False)
+        less = narrowing.of(scenario)
+        freed, _, a, _ = under(narrowed(less, replace(asked, policies=()), law_of(scenario, asked)))
+        program = program_a(less, make_law(less, asked.reading), desk=False)
         value = most_served(program, asked.standard).value
         assert a.served == (None if value is None else pytest.approx(value, abs=1e-10))
         # What is freed was restricted: the totals say the same.
@@ -96,7 +97,7 @@ def test_taking_everybody_out_serves_everybody_and_leaks_what_was_restricted() -
     asked = question(scenario)
     models = tuple(model for order in scenario.orders for model in order.models)
     everything = Narrowing("model", "all", {"models": models})
-    freed, listed, a, _ = _under(scenario, everything.of(scenario), asked)
+    freed, listed, a, _ = under(narrowed(everything.of(scenario), asked, law_of(scenario, asked)))
     program = program_a(scenario, make_law(scenario, asked.reading), desk=False)
     assert freed == pytest.approx(program.restricted)
     assert (a.outcome, a.served) == ("gate_available", 1.0)
@@ -113,7 +114,7 @@ def test_policies_that_remember_are_left_out_on_request_and_leak_what_is_freed()
     scenario = left.loaded.scenario
     models = tuple(model for order in scenario.orders for model in order.models)
     everything = Narrowing("model", "all", {"models": models})
-    freed, listed, _, _ = _under(scenario, everything.of(scenario), asked)
+    freed, listed, _, _ = under(narrowed(everything.of(scenario), asked, law_of(scenario, asked)))
     assert listed.policy == left.left_out[0]
     assert listed.added == pytest.approx(freed)
 

@@ -20,8 +20,9 @@ from gatesim.scenario import load
 from gatesim.scenario.errors import ScenarioError
 from gatesim.scenario.schema import Scenario
 from gatesim.study.combined import how_many, least_sufficient
+from gatesim.study.narrowed import FREED, as_before
 from gatesim.study.narrowings import Narrowing, narrower, narrowings, together, within
-from gatesim.study.relief import FREED, _Search, _sign, as_before, ends, relief
+from gatesim.study.relief import _Search, _sign, ends, relief
 from gatesim.study.standing import Question, question
 from tests.random_scenarios import random_scenario
 from tests.scenarios import SMALL

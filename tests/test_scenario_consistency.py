@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from gatesim.engine import arrays
 from gatesim.engine.fast_tally import counting
 from gatesim.scenario import ScenarioError, build, consistency
 from gatesim.scenario.consistency import (
@@ -723,7 +722,6 @@ def test_as_many_documents_and_readings_as_the_fast_engine_counts_and_no_more() 
         else:
             assert found == []
             counting(scenario)
-    assert MOST_READINGS == arrays.MOST_READINGS
 
 
 def test_more_co_users_than_draws_are_numbered_for_are_refused() -> None:

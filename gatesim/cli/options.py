@@ -33,7 +33,7 @@ def set_option(command: Command) -> Command:
 
 
 def question_options(command: Command) -> Command:
-    """The options that say what is asked: reading, ratio, limit, floor."""
+    """The options that say what is asked: reading, ratio, limit, floor, order."""
     options = (
         click.option(
             "--reading", metavar="R", help="How the orders are read.  [default: as the first order says]"
@@ -41,7 +41,7 @@ def question_options(command: Command) -> Command:
         click.option(
             "--ratio",
             type=click.Choice(["leak_rate", "leak_share"]),
-            help="Which leak ratio is limited.  [default: the first order's]",
+            help="Which leak ratio is limited.  [default: the first order's; of several at once each one's own]",
         ),
         click.option(
             "--limit",
@@ -56,6 +56,7 @@ def question_options(command: Command) -> Command:
             help="The least share of entitled needs to serve.  [default: the verdict's]",
         ),
     )
+    command = order_option(command)
     for option in reversed(options):
         command = option(command)
     return command
@@ -81,7 +82,9 @@ def _picture_file(_context: click.Context, _option: click.Parameter, file: Path 
     if file is not None and file.suffix not in {".png", ".svg"}:
         raise click.UsageError(f"--chart {file.name}: name a file that ends in .png or .svg")
     if file is not None and not all(map(find_spec, ("altair", "vl_convert"))):
-        raise click.ClickException('charts need Altair and vl-convert: pip install "gatesim[charts]"')
+        from gatesim.show.charts.grammar import MISSING
+
+        raise click.ClickException(MISSING)
     return file
 
 

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import click
 
-from gatesim.cli.options import (
-    json_option,
-    order_option,
-    progress,
-    question_options,
-    scenario_argument,
-    set_option,
-)
+from gatesim.cli.options import json_option, progress, question_options, scenario_argument, set_option
 
 
 @click.command("relief")
 @scenario_argument
 @question_options
-@order_option
 @click.option(
     "--memory/--no-memory",
     default=True,

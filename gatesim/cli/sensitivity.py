@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import click
 
-from gatesim.cli.options import (
-    json_option,
-    order_option,
-    progress,
-    question_options,
-    scenario_argument,
-    set_option,
-)
+from gatesim.cli.options import json_option, progress, question_options, scenario_argument, set_option
 
 
 @click.command("sensitivity")
 @scenario_argument
 @question_options
-@order_option
 @set_option
 @json_option
 def command(

@@ -11,7 +11,6 @@ import click
 from gatesim.cli.options import (
     chart_option,
     json_option,
-    order_option,
     progress,
     question_options,
     scenario_argument,
@@ -66,7 +65,6 @@ if TYPE_CHECKING:
     "--policy", "-p", "policies", metavar="P", multiple=True, help="List this policy only (again for more)."
 )
 @question_options
-@order_option
 @set_option
 @chart_option
 @json_option

@@ -31,6 +31,7 @@ from gatesim.measures.ledger import (
     STANDING_BLOCK,
 )
 from gatesim.scenario.people import CHANNELS, STATUSES, Segment
+from gatesim.scenario.rules_law import MOST_READINGS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
 from gatesim.world.draws import (
@@ -67,7 +68,6 @@ ZERO, ONE, NONE = typed(0, 1, -1)
 OPEN = 3
 """A decision beside `ALLOW`, `CHECK`, `BLOCK`: the gate is open, and the session leaves no trace."""
 
-MOST_READINGS = 31
 
 # How a need ends: its number in `ENDS`. The reason is added to the last two.
 END_SERVED, END_LATE = ENDS.index((SERVED, NO_REASON)), ENDS.index((SERVED_LATE, NO_REASON))

@@ -184,7 +184,7 @@ class Cases:
         """The probabilities of the classes of an owner segment, and what their bodies' places follow from."""
         plan, known = self.classes.planned(owner)
         # A plan lives as long as the places that it is about.
-        return plan.weights(known, known.chances), (id(plan), known.chances[plan.of_trips].tobytes())
+        return plan.weights(known), (id(plan), known.chances[plan.of_trips].tobytes())
 
     def numbers(self) -> tuple[Hashable, ...]:
         """All that cases follow from besides their classes and the gate."""

@@ -99,7 +99,5 @@ class Classes:
             self.types.append(BodyType(kind.segment, kind.places, shares))
         return [
             (AccountClass(bodies, tuple([first + kind for kind in kinds]), shape), weight)
-            for (bodies, kinds, shape), weight in zip(
-                plan.classes, plan.weights(known, chances).tolist(), strict=True
-            )
+            for (bodies, kinds, shape), weight in zip(plan.classes, plan.weights(known).tolist(), strict=True)
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -154,13 +154,13 @@ class Lasting:
         owners = np.flatnonzero(accounts > 0).tolist()
         days = number_of_days(self.scenario) if daily else 1
         found = Counts(self.scenario, self.law, self.gate, self.places, self._cases.laws, days)
-        parts: Iterator[Needs]
+        parts: Iterable[Needs]
         if daily:
             classes = np.concatenate([np.zeros(0), *(self._cases.weights(owner)[0] for owner in owners)])
             # Part by part: day by day they are many numbers.
             parts = (spent.needs(accounts, classes) for spent in self._spent(owners, edges, intervals))
         else:
-            parts = iter(joined([*self._whole(owners, edges, accounts)]))
+            parts = joined([*self._whole(owners, edges, accounts)])
         for needs in parts:
             for row, (_, first) in enumerate(cuts):
                 found.add(needs, row, first)

@@ -85,8 +85,9 @@ class Plan:
         """Numbers of the chances that shares of trips are made of."""
         return np.array([k for kind in self.types for trips in kind.trips for k in trips], dtype=np.int64)
 
-    def weights(self, known: Drawn, chances: Floats) -> Floats:
+    def weights(self, known: Drawn) -> Floats:
         """The probabilities of the classes, which add up to 1."""
+        chances = known.chances
         facts = np.array(known.facts)
         account: Floats = np.zeros(self.accounts)
         for part, group in zip(known.parts, self.groups, strict=True):

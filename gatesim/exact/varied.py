@@ -17,12 +17,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gatesim.exact.corners import SAME, corners, inside, weights
 from gatesim.exact.evaluate import World
 from gatesim.exact.expected import END_LATE, END_SERVED
 from gatesim.exact.rows import ENTITLED, RESTRICTED, Decided, Layout, aligned, decided, passes_of, rows_of
@@ -36,12 +37,6 @@ from gatesim.scenario.policies import Best, ByChannel, Posterior
 from gatesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
-
-_INSIDE = ((0.37, 0.71), (0.83, 0.24))
-"""Where linearity is checked: parts of the way from the lower to the upper end, by parameter in turn."""
-
-_SAME = 1e-12
-"""Difference, in parts of all needs, up to which numbers that ought to be equal are."""
 
 _INSIDE_PIECE = 1e-6
 """So far inside, in parts of the range, the tables of a piece hold for certain, whatever the rounding."""
@@ -131,6 +126,15 @@ class Served:
         return self.all_restricted if ratio == "leak_rate" else self.entitled + self.restricted
 
 
+def moves_answers(parameter: Parameter) -> bool:
+    """Whether how checks come out depends on a parameter."""
+    return any(
+        path[0] in ("documents", "checkers")
+        or (path[0] == "segments" and len(path) > 2 and path[2] in _ANSWERS)
+        for path in parameter.paths
+    )
+
+
 def leaves_needs_alone(parameter: Parameter) -> bool:
     """Whether no need, and no reading of one, depends on a parameter."""
     return all(
@@ -194,11 +198,12 @@ class Varied:
         self.law = law_of(scenario)
         self.own = tuple(own_of(scenario, self.law))
         moving = [p for p in self.parameters if not leaves_needs_alone(p)]
+        self._moving = moving
         self._moves = [p in moving for p in self.parameters]
         self._law_moves = any(p.table in ("orders", "length", "start") for p in moving)
         self.linear = all(is_linear(scenario, p) for p in moving)
         if self.linear:
-            self._at_corners(moving)
+            self._at_corners()
         if self.linear and moving and not self._agrees():
             self.linear = False
         self._worlds = lru_cache(maxsize=_WORLDS)(self._worlds_of)
@@ -207,13 +212,9 @@ class Varied:
         names = scenario.policies if policies is None else policies
         self._gates = {name: _Gate(self, name) for name in names}
 
-    def _at_corners(self, moving: Sequence[Parameter]) -> None:
-        ends = [(p.low, p.high) for p in moving]
-        several = []
-        for corner in product(*ends):
-            other = changed(self.scenario, moving, corner)
-            several.append(rows_of(other, self.law, own=self.own))
-        self.layout, needs = aligned(several)
+    def _at_corners(self) -> None:
+        scenarios = (changed(self.scenario, self._moving, corner) for corner in corners(self._moving))
+        self.layout, needs = aligned([rows_of(other, self.law, own=self.own) for other in scenarios])
         self.corners: Floats = np.stack(needs)
         """float64[corner, kind, row, segment]; of several parameters the last varies fastest."""
         self.corners_by_row: Floats = self.corners.sum(axis=3)
@@ -222,19 +223,13 @@ class Varied:
 
     def weights(self, values: Sequence[float]) -> Floats:
         """How much each corner counts at some values: float64[corner]."""
-        found = np.ones(1)
-        for parameter, value, moves in zip(self.parameters, values, self._moves, strict=True):
-            if moves:
-                part = (value - parameter.low) / (parameter.high - parameter.low)
-                found = np.multiply.outer(found, np.array([1.0 - part, part])).ravel()
-        return found
+        if len(self._moving) < len(self.parameters):
+            values = [value for value, moves in zip(values, self._moves, strict=True) if moves]
+        return weights(self._moving, values)
 
     def _agrees(self) -> bool:
         """Whether the rows in between are what the corners say."""
-        for inside in _INSIDE:
-            values = [
-                p.low + inside[number % 2] * (p.high - p.low) for number, p in enumerate(self.parameters)
-            ]
+        for values in inside(self.parameters):
             layout, (real,) = aligned([rows_of(self.at(values), self.law, own=self.own)])
             number = {key: row for row, key in enumerate(self.layout.key)}
             if any(key not in number for key in layout.key):
@@ -242,7 +237,7 @@ class Varied:
             said = np.tensordot(self.weights(values), self.corners, axes=1)
             off = said.copy()
             off[:, [number[key] for key in layout.key]] -= real
-            if np.abs(off).max(initial=0.0) > _SAME * max(said[:2].sum(), 1.0):
+            if np.abs(off).max(initial=0.0) > SAME * max(said[:2].sum(), 1.0):
                 return False
         return True
 
@@ -276,7 +271,7 @@ class Varied:
     def by_row(self, values: Sequence[float]) -> Floats:
         """float64[kind, row]: needs at some values."""
         if self.linear:
-            found: Floats = (self.weights(values) @ self._by_row_flat).reshape(2 + 2 * len(self.own), -1)
+            found: Floats = (self.weights(values) @ self._by_row_flat).reshape(self.corners_by_row.shape[1:])
             return found
         summed: Floats = self.needs(values)[1].sum(axis=2)
         return summed
@@ -368,13 +363,6 @@ class Varied:
         return np.concatenate(sums, axis=1)
 
 
-def _with_parts(scenario: Scenario, name: str) -> set[str]:
-    """A policy, and those whose decisions it takes over on some channel."""
-    policy = scenario.policies[name]
-    parts = policy.parts.values() if isinstance(policy, ByChannel) else ()
-    return {name}.union(*(_with_parts(scenario, part) for part in parts))
-
-
 class _Gate:
     """A policy under a changing parameter."""
 
@@ -382,26 +370,20 @@ class _Gate:
         self._varied, self._name = varied, name
         policy = varied.scenario.policies[name]
         self._policy = policy
-        parts = _with_parts(varied.scenario, name)
+        parts = {name, *(policy.parts.values() if isinstance(policy, ByChannel) else ())}
         own = [
             p
             for p in varied.parameters
             if any(q[0] == "policies" and q[1:2] and q[1] in parts for q in p.paths)
         ]
         self._own = own
-        answers = [
-            p
-            for p in varied.parameters
-            if p.table in ("documents", "checkers")
-            or any(q[0] == "segments" and len(q) > 2 and q[2] in _ANSWERS for q in p.paths)
-        ]
         follows_needs = any(isinstance(varied.scenario.policies[part], Posterior | Best) for part in parts)
         thresholds = all(q[2:] in (("block_above",), ("check_above",)) for p in own for q in p.paths)
         self._by_threshold = isinstance(policy, Posterior) and not policy.beliefs and thresholds
         self.check = Check(policy.documents, policy.checker) if policy.documents else None
         # What moves the tables: the policy's own numbers, and, where they follow from needs, whatever moves these.
         moves = bool(own) or (follows_needs and bool(varied.parameters))
-        self._passes_move = bool(answers) and self.check is not None
+        self._passes_move = any(map(moves_answers, varied.parameters)) and self.check is not None
         self.tables = None if moves else compile_gate(varied.scenario, name, varied.law)
         self.remembers = self._has_memory()
         self.fixed: Floats | None = None
@@ -436,19 +418,19 @@ class _Gate:
             (one,) = varied.parameters
             # Rows of which one is as likely to be restricted as the other cross at one place, up to rounding.
             for jump in self.breakpoints():
-                if not breaks or jump - breaks[-1] > _SAME * (one.high - one.low):
+                if not breaks or jump - breaks[-1] > SAME * (one.high - one.low):
                     breaks.append(jump)
             if len(breaks) > _MOST_PIECES:
                 return None
         low, high = [p.low for p in varied.parameters], [p.high for p in varied.parameters]
         found = []
         for begin, end in pairwise([None, *breaks, None]):
-            inside = _INSIDE_PIECE * (high[0] - low[0])
-            lower = low if begin is None else [begin + inside]
-            upper = high if end is None else [end - inside]
+            margin = _INSIDE_PIECE * (high[0] - low[0])
+            lower = low if begin is None else [begin + margin]
+            upper = high if end is None else [end - margin]
             if not all(a < b for a, b in zip(lower, upper, strict=True)):
                 return None
-            piece = smooth(self._by_world, lower, upper, _SAME * varied.needs_at_most)
+            piece = smooth(self._by_world, lower, upper, SAME * varied.needs_at_most)
             if piece is None:
                 return None
             found.append(piece)

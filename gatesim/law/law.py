@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.scenario.orders import ABROAD, CarveOut, Clause, Licence, Order
+from gatesim.scenario.orders import ABROAD, CarveOut, Clause, Licence, Order, is_drawn
 from gatesim.scenario.people import CHANNELS, STATUSES, Segment, Status
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
@@ -132,24 +132,12 @@ def has_random_end(scenario: Scenario) -> bool:
 
 def has_random_licence(scenario: Scenario) -> bool:
     """Whether the decision on a licence is drawn, or its instant."""
-    return any(_is_random(order, licence) for order in scenario.orders for licence in order.licences)
+    return any(is_drawn(order, licence) for order in scenario.orders for licence in order.licences)
 
 
 def has_random_dates(scenario: Scenario) -> bool:
     """Whether the law differs by replication: an end, or a licence, is drawn."""
     return has_random_end(scenario) or has_random_licence(scenario)
-
-
-def has_working_desk(order: Order) -> bool:
-    """Whether applications for an order's licences take time at the government's desk."""
-    return order.licence_desk is not None and order.licence_desk.service > 0
-
-
-def _is_random(order: Order, licence: Licence) -> bool:
-    """What has to pass a desk counts as drawn: its date goes by everybody else's applications."""
-    return licence.granted > 0 and (
-        licence.granted < 1 or licence.decided_after > licence.at_least or has_working_desk(order)
-    )
 
 
 class LicenceDraw(NamedTuple):
@@ -205,7 +193,7 @@ def _narrowings(scenario: Scenario, order: Order, drawn: Sequence[LicenceDraw]) 
     for carve_out in order.carve_outs:
         yield _Narrowing(microseconds(scenario, carve_out.at), FOREVER, carve_out)
     for number, licence in enumerate(order.licences):
-        if number >= len(drawn) and _is_random(order, licence):
+        if number >= len(drawn) and is_drawn(order, licence):
             raise ValueError("the decision on a licence is random: its draws are needed")
         start = licence_from_us(
             scenario, licence, drawn[number] if number < len(drawn) else LicenceDraw(0.0, 0.0)

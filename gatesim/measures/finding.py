@@ -14,9 +14,8 @@ from typing import NamedTuple
 from gatesim.measures.judgement import RATIOS, Outcome
 from gatesim.measures.numbers import format_count, format_date, format_limit, format_rate
 from gatesim.measures.sentence import DISCLAIMER, KINDS
+from gatesim.measures.wording import BASES
 from gatesim.scenario.schema import Scenario
-
-_BASES = dict(zip(RATIOS, ("restricted needs", "served needs"), strict=True))
 
 
 class OwnLeak(NamedTuple):
@@ -53,7 +52,7 @@ def own_limit(kind: str, limit: float, whose: str) -> str:
 
 def amount_of(kind: str, rate: str, count: str) -> str:
     """A share of what a leak ratio is a share of, or a number of leaks."""
-    return f"{rate} of {_BASES[kind]}" if kind in RATIOS else f"{count} leaks"
+    return f"{rate} of {BASES[kind]}" if kind in RATIOS else f"{count} leaks"
 
 
 def own_leaks(leaks: Sequence[OwnLeak]) -> str:
@@ -218,7 +217,7 @@ def _does(claim: Claim, best: Best) -> str:
         return f"leaks {own_leaks(best.leaks)}, and serves {format_rate(best.served)}"
     leaks = format_rate(best.leak) if best.leak is not None else "nothing"
     return (
-        f"leaks {leaks}{'' if best.leak is None else f' of {_BASES[claim.ratio]}'} and serves "
+        f"leaks {leaks}{'' if best.leak is None else f' of {BASES[claim.ratio]}'} and serves "
         f"{format_rate(best.served)}"
     )
 

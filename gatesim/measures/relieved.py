@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gatesim.measures.finding import OwnLeak, and_list, own_leaks
-from gatesim.measures.judgement import RATIOS
 from gatesim.measures.numbers import format_count, format_limit, format_rate
+from gatesim.measures.wording import BASES
 
-_BASES = dict(zip(RATIOS, ("restricted needs", "served needs"), strict=True))
 _ROUNDING = 1e-12
 _ANY = "gate that decides each need from its own cell"
 
@@ -152,7 +151,7 @@ def _does(claim: ReliefClaim, left: Left) -> str:
     if left.leaks:
         leaks = own_leaks(left.leaks)
     else:
-        leaks = "nothing" if not left.leak else f"{format_rate(left.leak)} of {_BASES[claim.ratio]}"
+        leaks = "nothing" if not left.leak else f"{format_rate(left.leak)} of {BASES[claim.ratio]}"
     everybody = left.served is None or left.served > 1.0 - _ROUNDING
     served = "all entitled needs" if everybody else f"{format_rate(left.served)} of entitled needs"
     return f"serves {served} and leaks {leaks}"

@@ -230,3 +230,18 @@ class Exposure(Part):
     """How many times the transaction the civil penalty can be."""
     criminal_penalty: Amount = 0.0
     """US dollars a violation, where it is wilful."""
+
+
+def has_working_desk(order: Order) -> bool:
+    """Whether applications for an order's licences take time at the government's desk."""
+    return order.licence_desk is not None and order.licence_desk.service > 0
+
+
+def is_drawn(order: Order, licence: Licence) -> bool:
+    """Whether a licence, or its date, is decided by a draw.
+
+    What has to pass a desk counts as drawn: its date goes by everybody else's applications.
+    """
+    return licence.granted > 0 and (
+        licence.granted < 1 or licence.decided_after > licence.at_least or has_working_desk(order)
+    )

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from gatesim.scenario.checks import Desk, clock_to_us
 from gatesim.scenario.errors import Finding, KeyPath
-from gatesim.scenario.orders import End, Licence, Order
+from gatesim.scenario.orders import End, Order, is_drawn
 from gatesim.scenario.people import Channel
 from gatesim.scenario.policies import (
     AnyPolicy,
@@ -248,17 +248,9 @@ def _each_order(path: KeyPath, policy: Best, orders: Sequence[Order]) -> Iterato
                 key, message, "give the policy a ratio and a limit", (("orders", number, "standard"),)
             )
         for drawn, place in ((order.ends, "ends"), (order.licences, "licences")):
-            if any(_is_drawn(one, order) for one in drawn):
+            if any(one.after is not None if isinstance(one, End) else is_drawn(order, one) for one in drawn):
                 message = "cannot look ahead to a date that is drawn"
                 yield Finding(key, message, "give it a date", (("orders", number, place),))
-
-
-def _is_drawn(one: End | Licence, order: Order) -> bool:
-    """Whether an end, or a licence, of an order is decided by a draw; what passes a desk counts as drawn."""
-    if isinstance(one, End):
-        return one.after is not None
-    has_desk = order.licence_desk is not None and order.licence_desk.service > 0
-    return one.granted > 0 and (one.granted < 1 or one.decided_after > one.at_least or has_desk)
 
 
 def _attested(scenario: Scenario, path: KeyPath, policy: Attested) -> Iterator[Finding]:

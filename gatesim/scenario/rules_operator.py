@@ -8,7 +8,7 @@ from math import fsum
 
 from gatesim.scenario.errors import Finding, KeyPath
 from gatesim.scenario.operator import INTERIM, OPERATOR, Operator
-from gatesim.scenario.orders import UnknownLimit
+from gatesim.scenario.orders import UnknownLimit, has_working_desk
 from gatesim.scenario.rules_people import each
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
@@ -60,13 +60,14 @@ def operator_rules(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(("operator", "staff", "reviewers"), "there is no desk", "add [desk], or leave it out")
     if operator.strategy == "best":
         yield from _best(scenario, operator)
-    elif operator.beliefs:
-        message = 'only the strategy "best" goes by beliefs'
-        yield Finding(("operator", "beliefs"), message, because=(("operator", "strategy"),))
-    if operator.strategy != "best":
-        for key, given in (("checks", operator.checks > 0), ("audits", operator.audits)):
+    else:
+        for key, given, does in (
+            ("beliefs", operator.beliefs, "goes by beliefs"),
+            ("checks", operator.checks > 0, "learns"),
+            ("audits", operator.audits, "learns"),
+        ):
             if given:
-                message = 'only the strategy "best" learns'
+                message = f'only the strategy "best" {does}'
                 yield Finding(("operator", key), message, because=(("operator", "strategy"),))
     if operator.strategy == "fixed" and len(operator.ladder) > 1:
         message = f"has {len(operator.ladder)} policies, but a fixed strategy is one policy"
@@ -125,8 +126,7 @@ def _random_dates(scenario: Scenario) -> Iterator[Finding]:
                 )
         for position, licence in enumerate(order.licences):
             path: KeyPath = ("orders", number, "licences", position)
-            desk = order.licence_desk
-            if licence.granted > 0 and desk is not None and desk.service > 0:
+            if licence.granted > 0 and has_working_desk(order):
                 hint = "leave the desk out, and give licences a date (decided_after equal to at_least)"
                 yield Finding(("orders", number, "licence_desk"), said, hint, because)
                 break

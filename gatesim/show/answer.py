@@ -14,8 +14,7 @@ def print_answer(
 ) -> None:
     """Print it; what was found, if it has words of its own, comes first."""
     console = page()
-    say(console, title, "bold")
-    console.print()
+    say(console, title, "bold", after=True)
     if finding:
         say(console, finding, "bold", after=True)
     say(console, sentence, after=True)

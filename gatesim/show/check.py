@@ -17,7 +17,7 @@ def inputs_table(checked: Check) -> Table:
         (
             title,
             values(entry.values),
-            _range(entry),
+            _plausible(entry.range, entry.unit) if entry.range else "",
             entry.grade,
             "; ".join(entry.sources) or entry.origin,
         )
@@ -73,13 +73,6 @@ def plain_number(value: object) -> str:
     return f"{float(text):,.0f}" if abs(value) >= 1 else f"{float(text):.14f}".rstrip("0")
 
 
-def _range(entry: Input) -> str:
-    if not entry.range:
-        return ""
-    low, high = entry.range
-    return f"{plain_number(low)} to {plain_number(high)} {entry.unit}".strip()
-
-
 def keys_table(keys: Sequence[Key]) -> tuple[Table, list[str]]:
     """The keys that can be set, and by number where their values come from."""
     files = dict.fromkeys(_from_file(one) for one in keys if not one.sources)
@@ -112,7 +105,7 @@ def _from_file(one: Key) -> str:
 
 
 def _plausible(span: tuple[float, ...], unit: str) -> str:
-    return f"{plain_number(span[0])} to {plain_number(span[1])} {unit}".strip() if span else unit
+    return f"{' to '.join(map(plain_number, span))} {unit}".strip()
 
 
 def print_keys(checked: Check, prefix: str) -> None:
@@ -121,8 +114,7 @@ def print_keys(checked: Check, prefix: str) -> None:
     console = page()
     say(console, checked.loaded.scenario.title, "bold")
     begin = f" begin with {prefix.rstrip('.')}" if prefix.strip(".") else ""
-    say(console, f"{len(keys)} keys{begin}." if len(keys) != 1 else "One key.", "dim")
-    console.print()
+    say(console, f"{len(keys)} keys{begin}." if len(keys) != 1 else "One key.", "dim", after=True)
     table, sources = keys_table(keys)
     print_table(console, table)
     for line in sources:
@@ -149,8 +141,11 @@ def print_check(checked: Check) -> None:
     guesses, inputs = checked.guesses
     say(console, scenario.title, "bold")
     files = ", ".join(name for name, _ in checked.loaded.files)
-    say(console, f"In order; {guesses} of {inputs} inputs are guesses. Files, base first: {files}.")
-    console.print()
+    say(
+        console,
+        f"In order; {guesses} of {inputs} inputs are guesses. Files, base first: {files}.",
+        after=True,
+    )
     print_table(console, inputs_table(checked))
     if scenario.expected:
         say(console, "What was expected before its first run, and what came out", "bold")

@@ -613,10 +613,8 @@ def print_story(story: Story, everything: bool = False) -> None:
     """Print a story."""
     console = page()
     say(console, title(story), "bold")
-    say(console, heading(story), "dim")
-    console.print()
-    say(console, summary(story))
-    console.print()
+    say(console, heading(story), "dim", after=True)
+    say(console, summary(story), after=True)
     _print_facts(console, facts(story))
     print_table(console, timeline(story, everything))
     reasons = why_table(story, everything)
@@ -636,8 +634,7 @@ def _print_facts(console: Console, table: Table) -> None:
     for name, words in table.rows:
         grid.add_row(Text(name, style="dim"), Text("\n".join(broken_lines(words, room))))
     console.print(grid)
-    say(console, table.note, "dim")
-    console.print()
+    say(console, table.note, "dim", after=True)
 
 
 def _unbroken(table: Table) -> Table:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.measures.wording import BASES
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.tables import LEFT, Column, Table, three
 from gatesim.show.within_orders import within_tables
 from gatesim.study.frontier import Frontier, Point
 
 RATIOS = {"leak_rate": "leak rate (of restricted needs)", "leak_share": "leak share (of served needs)"}
-BASES = {"leak_rate": "restricted needs", "leak_share": "served needs"}
 
 
 def curves_table(found: Frontier, reading: str) -> Table:
@@ -74,11 +74,7 @@ def _points(difference: float) -> str:
     points = 100 * difference
     if points == 0:
         return "0"
-    return (
-        f"{'+' if points > 0 else '-'}{three(abs(points))}"
-        if abs(points) >= 0.01
-        else f"{'+' if points > 0 else '-'}<0.01"
-    )
+    return ("+" if points > 0 else "-") + (three(abs(points)) if abs(points) >= 0.01 else "<0.01")
 
 
 def _pays(point: Point) -> str:

@@ -159,8 +159,7 @@ def print_options(found: Options) -> None:
     """Print what there is to choose from on a date."""
     console = page()
     say(console, found.result.loaded.scenario.title, "bold")
-    say(console, heading(found.result), "dim")
-    console.print()
+    say(console, heading(found.result), "dim", after=True)
     for line in lines(found):
         say(console, line, after=True)
     for table in tables(found):

@@ -7,7 +7,8 @@ from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.sides import limits_words
 from gatesim.show.tables import LEFT, Column, Table, compact, three
-from gatesim.study.relief import Gate, Relief, Reliefs, ends
+from gatesim.study.narrowed import Gate
+from gatesim.study.relief import Relief, Reliefs, ends
 
 SHORT = {
     "gate_available": "yes",

@@ -350,8 +350,7 @@ def print_run(result: Result) -> None:
     """Print a result."""
     console = page()
     say(console, result.loaded.scenario.title, "bold")
-    say(console, heading(result), "dim")
-    console.print()
+    say(console, heading(result), "dim", after=True)
     say(console, result.sentence, after=True)
     for words in (result.shutting_down, transition_words(result)):
         if words:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit
+from gatesim.measures.wording import BASES
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.sides import limits_words
 from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.sensitivity import Sensitivity
 from gatesim.study.standing import Question
-
-BASES = {"leak_rate": "restricted needs", "leak_share": "served needs"}
 
 
 def points(difference: float | None) -> str:
@@ -36,22 +35,24 @@ def worth_table(found: Sensitivity) -> Table:
         Column("least multiple" if found.asked.each else "least leak"),
     )
     asked = found.asked
-    if asked.each:
-        return Table(
-            f'What is worth something to the best gate, read as "{asked.reading}"',
-            columns,
-            tuple(rows),
-            _note_of_orders(asked),
-        )
-    note = (
-        "Served: points of entitled needs that the best gate serves more within "
-        f"{format_limit(asked.limit)} of leaks in {BASES[asked.ratio]}. Least leak: points by which leaks in "
-        f"{BASES[asked.ratio]} change where the best gate serves {format_limit(asked.floor)} of entitled needs. "
-        "Bound A, solved anew with each change; a kind of document: against the same without it. A signal moves in all "
-        "that is said of it, VPN exits and channels included; --set and --vary move one table of it."
-    )
+    note = _note_of_orders(asked) if asked.each else _note(asked)
     return Table(
         f'What is worth something to the best gate, read as "{asked.reading}"', columns, tuple(rows), note
+    )
+
+
+_ANEW = (
+    "Bound A, solved anew with each change; a kind of document: against the same without it. A signal moves in all "
+    "that is said of it, VPN exits and channels included; --set and --vary move one table of it."
+)
+
+
+def _note(asked: Question) -> str:
+    base = BASES[asked.ratio]
+    return (
+        "Served: points of entitled needs that the best gate serves more within "
+        f"{format_limit(asked.limit)} of leaks in {base}. Least leak: points by which leaks in {base} change where the "
+        f"best gate serves {format_limit(asked.floor)} of entitled needs. {_ANEW}"
     )
 
 
@@ -64,8 +65,7 @@ def _note_of_orders(asked: Question) -> str:
     return (
         f"Served: points of entitled needs that the best gate serves more within {limits_words(asked)}. Least "
         "multiple: how much the least number changes by which all limits would have to be multiplied so that the best "
-        f"gate serves {format_limit(asked.floor)} of entitled needs. Bound A, solved anew with each change; a kind of "
-        "document: against the same without it."
+        f"gate serves {format_limit(asked.floor)} of entitled needs. {_ANEW}"
     )
 
 

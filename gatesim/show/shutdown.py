@@ -157,8 +157,7 @@ def shutdown_tables(found: ShutdownPoint) -> list[Table]:
 def print_shutdown_point(found: ShutdownPoint) -> None:
     """Print the shutdown point."""
     console = page()
-    say(console, found.loaded.scenario.title, "bold")
-    console.print()
+    say(console, found.loaded.scenario.title, "bold", after=True)
     say(console, found.finding, "bold", after=True)
     say(console, found.sentence, after=True)
     say(console, asked_words(found.asked), "dim")
@@ -217,8 +216,7 @@ def map_table(found: ShutdownMap) -> Table:
 def print_shutdown_map(found: ShutdownMap) -> None:
     """Print a map."""
     console = page()
-    say(console, found.loaded.scenario.title, "bold")
-    console.print()
+    say(console, found.loaded.scenario.title, "bold", after=True)
     say(console, f"{map_finding(found)}.", "bold", after=True)
     say(console, found.sentence, after=True)
     say(console, asked_words(found.asked), "dim")

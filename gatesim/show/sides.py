@@ -69,9 +69,10 @@ def limits_words(asked: Question) -> str:
 
 def asked_words(asked: Question) -> str:
     """What is asked, in one line."""
-    limit = f"limit {format_limit(asked.limit)} ({KINDS.get(asked.ratio, '')})"
     if asked.each:
         limit = f"within {limits_words(asked)}"
+    else:
+        limit = f"limit {format_limit(asked.limit)} ({KINDS[asked.ratio]})"
     return (
         f'Order read as "{asked.reading}"; {limit}; floor '
         f"{format_limit(asked.floor)} of entitled needs; on {format_date(asked.date)}; exact engine."

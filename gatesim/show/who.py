@@ -54,8 +54,7 @@ def _restricted(found: Restricted) -> tuple[str, str]:
 def print_who(found: Who) -> None:
     """Print whom an order restricts."""
     console = page()
-    say(console, found.title, "bold")
-    console.print()
+    say(console, found.title, "bold", after=True)
     whole = who_table(found)
     for table in [whole] if whole_width(whole) <= console.width else by_reading(found):
         print_table(console, table)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gatesim.exact.corners import at_corners, between, corners
 from gatesim.exact.rows import ENTITLED, RESTRICTED, Layout
-from gatesim.exact.varied import _ANSWERS, _INSIDE, Varied
+from gatesim.exact.varied import Varied, moves_answers
 from gatesim.gates.bounds import Check, Program, all_checks, program_a, program_b
 from gatesim.gates.bounds.most import Dense, dense_of
 from gatesim.gates.bounds.one_need import clears_at_some_time
@@ -19,8 +19,6 @@ from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
-
-_SAME = 1e-12
 
 
 class CeilingA:
@@ -38,12 +36,7 @@ class CeilingA:
         self._varied = varied
         parameters = varied.parameters
         self.by_desk = any(p.table == "desk" for p in parameters)
-        self._answers_move = any(
-            path[0] in ("documents", "checkers")
-            or (path[0] == "segments" and len(path) > 2 and path[2] in _ANSWERS)
-            for p in parameters
-            for path in p.paths
-        )
+        self._answers_move = any(map(moves_answers, parameters))
 
     # What holds at all values is made when the first of them is asked for: a program alone needs nothing of it.
 
@@ -52,17 +45,13 @@ class CeilingA:
         varied = self._varied
         if not varied.linear or self.by_desk:
             return None
-        clears = clears_at_some_time(varied.law)
-        # Kinds that nobody holds as assumed, or whose checkers err alike, may differ at the ends of a range.
-        ends = product(*((p.low, p.high) for p in varied.parameters)) if self._answers_move else ()
-        scenarios = [varied.scenario, *(varied.at(values) for values in ends)]
-        return tuple(dict.fromkeys(check for each in scenarios for check in all_checks(each, clears)))
+        return checks_at_all_values(varied)
 
     @cached_property
     def _ends(self) -> list[Dense] | None:
         if self._checks is None or not self._answers_move:
             return None
-        return _ends(self._varied.parameters, self._anew)
+        return _at_corners(self._varied.parameters, self._anew)
 
     @cached_property
     def _corners(self) -> Floats | None:
@@ -70,8 +59,8 @@ class CeilingA:
         if self._checks is None or self._answers_move:
             return None
         passes = self._passes(varied.scenario, varied.layout)
-        corners = np.stack([dense(needs, passes) for needs in varied.corners])
-        return _undominated(corners, varied.corners, passes)
+        options = np.stack([dense(needs, passes) for needs in varied.corners])
+        return undominated(options, varied.corners, passes)
 
     def _passes(self, scenario: Scenario, layout: Layout) -> list[tuple[NDArray[np.bool_], Floats]]:
         assert self._checks is not None
@@ -114,6 +103,17 @@ class CeilingA:
         return program_a(scenario, self._varied.law_at(scenario), desk=self.by_desk)
 
 
+def checks_at_all_values(varied: Varied) -> tuple[Check, ...]:
+    """Every request that can make a difference as assumed, or at an end of a range.
+
+    Kinds that nobody holds as assumed, or whose checkers err alike, may differ there.
+    """
+    clears = clears_at_some_time(varied.law)
+    ends = corners(varied.parameters) if any(map(moves_answers, varied.parameters)) else []
+    scenarios = [varied.scenario, *map(varied.at, ends)]
+    return tuple(dict.fromkeys(check for each in scenarios for check in all_checks(each, clears)))
+
+
 def passes_by_law(
     scenario: Scenario, layout: Layout, checks: Sequence[Check]
 ) -> list[tuple[NDArray[np.bool_], Floats]]:
@@ -138,7 +138,7 @@ def dense(needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]) -> 
     return found
 
 
-def _undominated(dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]) -> Floats:
+def undominated(dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np.bool_], Floats]]) -> Floats:
     """Only the options of each row that no other of its options beats whatever the needs are.
 
     Parameters
@@ -148,7 +148,7 @@ def _undominated(dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np
     needs
         float64[corner, kind, row, segment].
     passes
-        As from `CeilingA._passes`.
+        As from `passes_by_law`.
 
     Returns
     -------
@@ -177,40 +177,22 @@ def _undominated(dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np
     return found
 
 
-def _ends(
+def _at_corners(
     parameters: Sequence[Parameter], dense_at: Callable[[Sequence[float]], Dense]
 ) -> list[Dense] | None:
-    """A program at the ends of all ranges, if they say all in between: tried out at two points inside."""
-    if not 1 <= len(parameters) <= 3:
-        return None
-    ends = [dense_at(corner) for corner in product(*((p.low, p.high) for p in parameters))]
-    if len({end.served.shape for end in ends}) > 1:
-        return None
-    for inside in _INSIDE:
-        values = [p.low + inside[number % 2] * (p.high - p.low) for number, p in enumerate(parameters)]
-        real, said = dense_at(values), _between(parameters, ends, values)
-        if real.served.shape != said.served.shape:
-            return None
-        off = max(
-            float(np.abs(np.asarray(a) - np.asarray(b)).max(initial=0.0))
-            for a, b in zip(real, said, strict=True)
-        )
-        if off > _SAME * (real.entitled + real.restricted):
-            return None
-    return ends
+    return at_corners(
+        parameters,
+        dense_at,
+        lambda one: one,
+        lambda one, other: one.served.shape == other.served.shape,
+        lambda one: one.entitled + one.restricted,
+    )
 
 
 def _between(parameters: Sequence[Parameter], ends: Sequence[Dense], values: Sequence[float]) -> Dense:
     """The program at some values, from those at the ends of the ranges."""
-    weights = np.ones(1)
-    for parameter, value in zip(parameters, values, strict=True):
-        part = (value - parameter.low) / (parameter.high - parameter.low)
-        weights = np.multiply.outer(weights, np.array([1.0 - part, part])).ravel()
-    mixed = [
-        np.add.reduce([weight * np.asarray(end[field]) for weight, end in zip(weights, ends, strict=True)])
-        for field in range(len(Dense._fields))
-    ]
-    return Dense(mixed[0], mixed[1], *(float(number) for number in mixed[2:]))
+    served, leaks, *numbers = between(parameters, ends, values)
+    return Dense(served, leaks, *map(float, numbers))
 
 
 def leaves_b_alone(parameter: Parameter) -> bool:
@@ -247,7 +229,7 @@ class CeilingB:
 
     @cached_property
     def _at_ends(self) -> list[Dense] | None:
-        return _ends(self._varied.parameters, self._anew)
+        return _at_corners(self._varied.parameters, self._anew)
 
     def dense(self, values: Sequence[float] = ()) -> Dense:
         """The program at some values."""

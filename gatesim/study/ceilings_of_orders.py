@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import product
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.exact.rows import Layout
-from gatesim.exact.varied import _ANSWERS, _INSIDE, Varied
+from gatesim.exact.corners import at_corners, between
+from gatesim.exact.varied import Varied, moves_answers
 from gatesim.gates.bounds import Check, all_checks
 from gatesim.gates.bounds.one_need import clears_at_some_time
 from gatesim.gates.bounds.several import Several, from_rows, several
 from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.schema import Scenario
-from gatesim.study.ceilings import _undominated, dense, leaves_b_alone, passes_by_law
+from gatesim.study.ceilings import checks_at_all_values, dense, leaves_b_alone, passes_by_law, undominated
 
 Floats = NDArray[np.float64]
-
-_SAME = 1e-12
 
 
 class CeilingOfOrders:
@@ -41,14 +38,9 @@ class CeilingOfOrders:
     def __init__(self, varied: Varied, bound: Literal["A", "B"]) -> None:
         self._varied, self._bound = varied, bound
 
-    @cached_property
+    @property
     def _answers_move(self) -> bool:
-        return any(
-            path[0] in ("documents", "checkers")
-            or (path[0] == "segments" and len(path) > 2 and path[2] in _ANSWERS)
-            for p in self._varied.parameters
-            for path in p.paths
-        )
+        return any(map(moves_answers, self._varied.parameters))
 
     @cached_property
     def _constant(self) -> Several | None:
@@ -62,7 +54,7 @@ class CeilingOfOrders:
 
     @cached_property
     def _at_ends(self) -> list[Several] | None:
-        return _ends(self._varied.parameters, self)
+        return at_corners(self._varied.parameters, self._anew, _numbers, _alike, _size)
 
     @cached_property
     def _corners(self) -> Floats | None:
@@ -73,7 +65,7 @@ class CeilingOfOrders:
         checks = all_checks(varied.scenario, clears_at_some_time(varied.law))
         passes = passes_by_law(varied.scenario, varied.layout, checks)
         options = np.stack([sums_of(dense(needs, passes)) for needs in varied.corners])
-        return _undominated(options, _wanted(varied.corners), passes)
+        return undominated(options, _wanted(varied.corners), passes)
 
     def sums(self, values: Sequence[float] = ()) -> Several:
         """The program at some values."""
@@ -82,7 +74,7 @@ class CeilingOfOrders:
         if self._corners is not None:
             weights = self._varied.weights(values)
             options = np.tensordot(weights, self._corners, axes=1)
-            return self._from_rows(options, self._varied.layout, self._varied.by_row(values))
+            return from_rows(options, self._varied.layout.gated, sums_of(self._varied.by_row(values)))
         if (self._bound == "B" or self._varied.linear) and self._at_ends is not None:
             return _between(self._varied.parameters, self._at_ends, values)
         return self._anew(values)
@@ -96,26 +88,19 @@ class CeilingOfOrders:
         layout, needs = varied.needs(values)
         checks = self._checks(scenario)
         options = sums_of(dense(needs, passes_by_law(scenario, layout, checks)))
-        return self._from_rows(options, layout, needs.sum(axis=2))
+        return from_rows(options, layout.gated, sums_of(needs.sum(axis=2)))
 
     def _checks(self, scenario: Scenario) -> tuple[Check, ...]:
         """Every request that can make a difference here, or at an end of a range: the same at all values."""
         varied = self._varied
-        law, _ = varied.laws_at(scenario)
+        law = varied.law_at(scenario)
         if not varied.linear or not self._answers_move:
             return all_checks(scenario, clears_at_some_time(law))
         return self._at_all_values
 
     @cached_property
     def _at_all_values(self) -> tuple[Check, ...]:
-        varied = self._varied
-        clears = clears_at_some_time(varied.law)
-        ends = product(*((p.low, p.high) for p in varied.parameters))
-        scenarios = [varied.scenario, *(varied.at(values) for values in ends)]
-        return tuple(dict.fromkeys(check for each in scenarios for check in all_checks(each, clears)))
-
-    def _from_rows(self, options: Floats, layout: Layout, by_row: Floats) -> Several:
-        return from_rows("A", options, layout.gated, sums_of(by_row), by_row[2::2].sum(axis=1).tolist())
+        return checks_at_all_values(self._varied)
 
 
 def sums_of(kinds: Floats) -> Floats:
@@ -133,41 +118,24 @@ def _wanted(corners: Floats) -> Floats:
     return np.stack([more, leaks.sum(axis=1)], axis=1)
 
 
-def _ends(parameters: Sequence[Parameter], ceiling: CeilingOfOrders) -> list[Several] | None:
-    """The sums at the ends of all ranges, if they say all in between: tried out at two points inside."""
-    if not 1 <= len(parameters) <= 3:
-        return None
-    ends = [ceiling._anew(corner) for corner in product(*((p.low, p.high) for p in parameters))]
-    if any(not np.array_equal(end.begins, ends[0].begins) for end in ends):
-        return None
-    for inside in _INSIDE:
-        values = [p.low + inside[number % 2] * (p.high - p.low) for number, p in enumerate(parameters)]
-        real, said = ceiling._anew(values), _between(parameters, ends, values)
-        if not np.array_equal(real.begins, said.begins) or real.served.shape != said.served.shape:
-            return None
-        off = max(
-            float(np.abs(np.asarray(getattr(real, name)) - np.asarray(getattr(said, name))).max(initial=0.0))
-            for name in _NUMBERS
-        )
-        if off > _SAME * max(real.entitled + float(real.restricted.sum()), 1.0):
-            return None
-    return ends
-
-
 _NUMBERS = ("served", "leaks", "counted", "opened", "entitled", "restricted")
+
+
+def _numbers(sums: Several) -> list[Floats | float]:
+    return [getattr(sums, name) for name in _NUMBERS]
+
+
+def _alike(sums: Several, other: Several) -> bool:
+    return np.array_equal(sums.begins, other.begins) and sums.served.shape == other.served.shape
+
+
+def _size(sums: Several) -> float:
+    return max(sums.entitled + float(sums.restricted.sum()), 1.0)
 
 
 def _between(parameters: Sequence[Parameter], ends: Sequence[Several], values: Sequence[float]) -> Several:
     """The sums at some values, from those at the ends of the ranges."""
-    weights = np.ones(1)
-    for parameter, value in zip(parameters, values, strict=True):
-        part = (value - parameter.low) / (parameter.high - parameter.low)
-        weights = np.multiply.outer(weights, np.array([1.0 - part, part])).ravel()
-    served, leaks, counted, opened, entitled, restricted = (
-        np.add.reduce(
-            [weight * np.asarray(getattr(end, name)) for weight, end in zip(weights, ends, strict=True)]
-        )
-        for name in _NUMBERS
-    )
+    numbers = between(parameters, [_numbers(end) for end in ends], values)
+    served, leaks, counted, opened, entitled, restricted = numbers
     first = ends[0]
     return Several(first.bound, served, leaks, counted, first.begins, opened, float(entitled), restricted)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from gatesim.engine.queueing import erlang_c
-from gatesim.law.law import LicenceDraw, has_random_licence, has_working_desk, licence_from_us
+from gatesim.law.law import LicenceDraw, has_random_licence, licence_from_us
 from gatesim.measures.numbers import format_date, format_rate
-from gatesim.scenario.orders import Licence, LicenceDesk, Order
+from gatesim.scenario.orders import Licence, LicenceDesk, Order, has_working_desk
 from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY

@@ -148,6 +148,21 @@ def leaks_of(limits: Sequence[OwnLimit], within: Within) -> tuple[OwnLeak, ...]:
     )
 
 
+class Leaking(Protocol):
+    """What leaks, by one count of all orders, or by each order's own; a dataclass."""
+
+    @property
+    def leaks(self) -> tuple[OwnLeak, ...]:
+        """By each order's own count."""
+
+
+def as_json(one: Leaking) -> dict[str, Any]:
+    """All fields; ``leaks`` only where orders count each by itself."""
+    found = dict(vars(one))
+    leaks = found.pop("leaks")
+    return found | ({"leaks": [leak._asdict() for leak in leaks]} if leaks else {})
+
+
 def limits_as_json(asked: Limited) -> dict[str, Any]:
     """What JSON has of the limits of each order besides: nothing where one limit is on all leaks together.
 

@@ -18,98 +18,28 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gatesim._version import __version__
-from gatesim.exact.evaluate import World
-from gatesim.exact.expected import END_LATE, END_SERVED
-from gatesim.exact.rows import Layout, decided, rows_of
-from gatesim.exact.varied import OwnServed, Served
-from gatesim.gates.bounds import Check, Part, Program, all_checks, most_served, program_b
-from gatesim.gates.bounds.mixture import chosen
-from gatesim.gates.bounds.most import dense_of, most_value
-from gatesim.gates.bounds.one_need import clears_at_some_time
-from gatesim.gates.bounds.program import ALLOW
-from gatesim.gates.bounds.requests import outcomes
-from gatesim.gates.bounds.several import Several, from_rows, most_value_within, most_within, several
-from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
-from gatesim.measures.finding import OwnLeak
 from gatesim.measures.judgement import Outcome
 from gatesim.measures.relieved import Left, ReliefClaim, Taken, relief_sentence
 from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.errors import Problem
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
-from gatesim.study.ceilings import dense, passes_by_law
 from gatesim.study.claim import sentence_of
 from gatesim.study.combined import MOST, Numbers, how_many, least_sufficient
-from gatesim.study.gates import laws
+from gatesim.study.narrowed import Gate, a_may_end, law_of, narrowed, under
 from gatesim.study.narrowings import Narrowing, narrower, narrowings, together
-from gatesim.study.own_limits import leaks_of, limits_as_json, own_laws
+from gatesim.study.own_limits import limits_as_json
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
-from gatesim.study.standing import (
-    Candidate,
-    Question,
-    Standings,
-    best_of,
-    first_of,
-    outcome_of_most,
-)
+from gatesim.study.standing import Question, Standings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-Floats = NDArray[np.float64]
-
-KINDS = BOTH_ENTITLED, FREED, NEWLY_RESTRICTED, BOTH_RESTRICTED = range(4)
-"""Kinds of needs: by the narrowed order and by the order as it is. Nothing is restricted by narrowing."""
-
 _LESS = 0.99
 """What is in two things at once is listed if it adds fewer leaks than this part of those of one that does alone."""
-
-_NEAR = 1e-9
-"""Shares of entitled needs that may be one: the value alone may differ from the whole bound by rounding."""
-
-
-@dataclass(frozen=True)
-class Gate:
-    """What the best of the list, or of bound A, does under an order.
-
-    Attributes
-    ----------
-    outcome
-        The outcome under the order.
-    policy
-        The policy that it is about; empty for the gate of a bound, and where there is no candidate.
-    served
-        Share of entitled needs served, by that order; None where undefined.
-    needs
-        Needs served that the order allows.
-    added
-        Needs served that the order as it is restricts and the narrowed one does not.
-    leak
-        Its leak ratio, by that order; None where undefined.
-    leaks
-        Where orders count each by itself, what leaks by each count; ``leak`` is None then.
-    """
-
-    outcome: Outcome
-    policy: str
-    served: float | None
-    needs: float
-    added: float
-    leak: float | None = None
-    leaks: tuple[OwnLeak, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON has it."""
-        found = dict(vars(self))
-        leaks = found.pop("leaks")
-        return found | ({"leaks": [one._asdict() for one in leaks]} if leaks else {})
 
 
 @dataclass(frozen=True)
@@ -410,8 +340,8 @@ class _Search:
 
     def __init__(self, scenario: Scenario, asked: Question, memory: bool, say: Progress) -> None:
         self._scenario, self._asked, self._memory, self._say = scenario, asked, memory, say
-        self._before = _law(scenario, asked)
-        self.now = _under(scenario, scenario, asked)[1:]
+        self._before = law_of(scenario, asked)
+        self.now = under(narrowed(scenario, asked, self._before))[1:]
         self.every: list[Narrowing] = []
         self.combinations = self.narrower = 0
         self._signs: dict[Hashable, bool] = {_sign(self._before): False}
@@ -431,7 +361,7 @@ class _Search:
             one = self._relief(narrowing)
             if one.freed > 0:
                 found.append(one)
-                self._signs[_sign(_law(narrowing.of(self._scenario), self._asked))] = ends(one)
+                self._signs[_sign(law_of(narrowing.of(self._scenario), self._asked))] = ends(one)
         return found
 
     def at_once(self, singles: Sequence[Relief]) -> list[Relief]:
@@ -441,7 +371,7 @@ class _Search:
         found = []
         for number, narrowing in enumerate(every):
             self._say(number / len(every), f"two at once: {narrowing.words}")
-            sign = _sign(_law(narrowing.of(self._scenario), self._asked))
+            sign = _sign(law_of(narrowing.of(self._scenario), self._asked))
             if sign in self._signs:
                 continue
             self.narrower += 1
@@ -475,7 +405,7 @@ class _Search:
 
         def sign(numbers: Numbers) -> Hashable:
             narrowed = together(things[k] for k in numbers).of(self._scenario)
-            return _sign(_law(narrowed, self._asked))
+            return _sign(law_of(narrowed, self._asked))
 
         def suffices(numbers: Numbers) -> bool:
             narrowing = together(things[k] for k in numbers)
@@ -498,26 +428,13 @@ class _Search:
         return one if ends(one) else None
 
     def _a_may_end(self, narrowing: Narrowing) -> bool:
-        narrowed = narrowing.of(self._scenario)
-        law = _law(narrowed, self._asked)
-        own = own_laws(narrowed, law, self._asked.each)
-        rows = rows_of(narrowed, law, as_before(law, self._before), own)
-        if own:
-            sums, _ = _of_orders(narrowed, law, rows.layout, rows.needs)
-            most = most_value_within(sums, self._asked.standards)
-            return most is not None and most >= self._asked.floor - _NEAR
-        most = most_value(dense_of(_program(narrowed, law, rows.layout, rows.needs)), self._asked.standard)
-        return most is not None and most >= self._asked.floor - _NEAR
+        return a_may_end(narrowed(narrowing.of(self._scenario), self._asked, self._before))
 
     def _relief(self, narrowing: Narrowing) -> Relief:
-        freed, listed, a, b = _under(self._scenario, narrowing.of(self._scenario), self._asked)
+        freed, listed, a, b = under(narrowed(narrowing.of(self._scenario), self._asked, self._before))
         gain = a.needs - self.now[1].needs
         per_leak = gain / a.added if a.added > 0 else None
         return Relief(narrowing, freed, listed, a, b, gain, per_leak)
-
-
-def _law(scenario: Scenario, asked: Question) -> Law:
-    return laws(scenario, scenario.seed, 0, (asked.reading,))[asked.reading]
 
 
 def _sign(law: Law) -> Hashable:
@@ -526,235 +443,3 @@ def _sign(law: Law) -> Hashable:
         (e.start_us, e.named.tobytes(), e.gated.tobytes(), e.restricted.tobytes(), e.clears.tobytes())
         for e in law.epochs
     )
-
-
-def _under(
-    scenario: Scenario, narrowed: Scenario, asked: Question
-) -> tuple[float, Gate, Gate, tuple[Outcome, float | None]]:
-    """Needs taken out; the best of the list, of bound A; outcome and most served by bound B."""
-    law = _law(narrowed, asked)
-    before = as_before(law, _law(scenario, asked))
-    own = own_laws(narrowed, law, asked.each)
-    rows = rows_of(narrowed, law, before, own)
-    needs, layout = rows.needs, rows.layout
-    listed = _best_listed(narrowed, law, before, own, layout, needs, asked)
-    freed = float(needs[FREED].sum())
-    if own:
-        return freed, listed, *_bounds_of_orders(narrowed, law, own, layout, needs, asked)
-    program = _program(narrowed, law, layout, needs)
-    bound = most_served(program, asked.standard)
-    added = 0.0
-    if bound.value is not None:
-        for weight, choice in bound.mixture():
-            added += weight * _freed_served(program, choice, needs[FREED], layout)
-    added += float(needs[FREED][~layout.gated].sum())
-    leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
-    a = Gate(outcome_of_most(bound.value, asked.floor), "", bound.value, bound.served, added, leak)
-    b = most_served(program_b(narrowed, law), asked.standard).value
-    return freed, listed, a, (outcome_of_most(b, asked.floor), b)
-
-
-def _bounds_of_orders(
-    scenario: Scenario, law: Law, own: Sequence[Law], layout: Layout, needs: Floats, asked: Question
-) -> tuple[Gate, tuple[Outcome, float | None]]:
-    """The best gate of bound A, outcome and most served by bound B, within the limits of all orders at once."""
-    sums, freed = _of_orders(scenario, law, layout, needs)
-    within = most_within(sums, asked.standards)
-    added = float(needs[FREED][~layout.gated].sum())
-    served = 0.0
-    if within.value is not None:
-        added += float(freed @ within.shares)
-        served = within.value * sums.entitled
-    a = Gate(
-        outcome_of_most(within.value, asked.floor),
-        "",
-        within.value,
-        served,
-        added,
-        None,
-        leaks_of(asked.each, within),
-    )
-    b = most_value_within(several(scenario, law, own, "B"), asked.standards)
-    return a, (outcome_of_most(b, asked.floor), b)
-
-
-def _of_orders(scenario: Scenario, law: Law, layout: Layout, needs: Floats) -> tuple[Several, Floats]:
-    """Bound A's sums as each order counts them, and what each of its options serves of needs taken out."""
-    checks = all_checks(scenario, clears_at_some_time(law))
-    kinds = np.concatenate([needs[[BOTH_ENTITLED]] + needs[[FREED]], needs[len(KINDS) :], needs[[FREED]]])
-    options = dense(kinds, passes_by_law(scenario, layout, checks))
-    by_row = kinds.sum(axis=2)
-    sums = from_rows("A", options[:-1], layout.gated, by_row[:-1], by_row[1:-1:2].sum(axis=1).tolist())
-    refusing = np.zeros((int(layout.gated.sum()), 1))
-    return sums, np.concatenate([refusing, options[-1][layout.gated]], axis=1).ravel()
-
-
-def as_before(law: Law, before: Law) -> Law:
-    """A law with the gates of one and the judgement of another.
-
-    Parameters
-    ----------
-    law
-        Says what gates are compiled for, where they act, and what clears.
-    before
-        Says which needs are restricted.
-    """
-    epochs = tuple(
-        replace(epoch, restricted=before.epochs[before.epoch_at(epoch.start_us)].restricted)
-        for epoch in law.epochs
-    )
-    return replace(law, epochs=epochs)
-
-
-def _program(scenario: Scenario, law: Law, layout: Layout, needs: Floats) -> Program:
-    """Bound A's program over the rows of needs that are judged by two laws; without the desk."""
-    checks: tuple[Check, ...] = tuple(all_checks(scenario, clears_at_some_time(law)))
-    entitled = needs[BOTH_ENTITLED] + needs[FREED]
-    restricted = needs[NEWLY_RESTRICTED] + needs[BOTH_RESTRICTED]
-    parts = []
-    for clears in np.unique(layout.clears[layout.gated], axis=0):
-        rows = _rows(layout, clears)
-        out = outcomes(scenario, checks, tuple(clears.tolist())) if checks else None
-        passes = np.ones((1, len(scenario.segments)))
-        if out is not None:
-            passes = np.concatenate([passes, out.at_once + out.reviewed])
-        parts.append(
-            Part(
-                entitled[rows],
-                restricted[rows],
-                passes,
-                np.zeros_like(passes),
-                np.arange(len(passes)),
-                tuple(scenario.segments),
-                _Described(layout.cell[rows]),
-            )
-        )
-    return Program(
-        "A",
-        law.reading,
-        tuple(parts),
-        (ALLOW, *(check.name for check in checks)),
-        float(entitled.sum()),
-        float(restricted.sum()),
-        float(entitled[~layout.gated].sum()),
-        float(restricted[~layout.gated].sum()),
-        None,
-        "gates that decide each need from its own cell",
-    )
-
-
-@dataclass(frozen=True)
-class _Described:
-    """What a row is: its cell."""
-
-    cell: NDArray[np.int64]
-
-    def __call__(self, row: int) -> dict[str, str]:
-        return {"cell": str(self.cell[row])}
-
-
-def _rows(layout: Layout, clears: NDArray[np.bool_]) -> NDArray[np.int64]:
-    return np.flatnonzero(layout.gated & (layout.clears == clears).all(axis=1))
-
-
-def _freed_served(program: Program, choice: NDArray[np.int64], freed: Floats, layout: Layout) -> float:
-    """Needs taken out of the order that a table serves."""
-    total, first = 0.0, 0
-    laws_of_rows = np.unique(layout.clears[layout.gated], axis=0)
-    for part, clears in zip(program.parts, laws_of_rows, strict=True):
-        rows, options = chosen(part, choice[first : first + len(part)])
-        total += float((freed[_rows(layout, clears)][rows] * part.passes[options]).sum())
-        first += len(part)
-    return total
-
-
-def _best_listed(
-    scenario: Scenario,
-    law: Law,
-    before: Law,
-    own: Sequence[Law],
-    layout: Layout,
-    needs: Floats,
-    asked: Question,
-) -> Gate:
-    """The listed policy that the outcome is about."""
-    candidates, added = [], {}
-    for name in asked.policies:
-        served, extra = _served(scenario, law, before, own, layout, needs, name)
-        if served.entitled + served.restricted <= 0:
-            continue
-        added[name] = extra
-        candidates.append(_candidate(scenario, asked, name, served))
-    outcome = first_of(candidate.outcome for candidate in candidates)
-    best = best_of(candidates)
-    if best is None:
-        return Gate(outcome, "", None, 0.0, 0.0)
-    return Gate(
-        outcome,
-        best.policy,
-        best.served.served_entitled,
-        best.served.entitled,
-        added[best.policy],
-        best.leak,
-        best.leaks,
-    )
-
-
-def _candidate(scenario: Scenario, asked: Question, name: str, served: Served) -> Candidate:
-    share = served.served_entitled
-    issued = min(order.issued for order in scenario.orders)
-    lead = scenario.policies[name].lead_time
-    waits = (asked.date - issued).total_seconds() * 1e6
-    serves_floor = asked.floor <= 0 or share is None or share >= asked.floor
-    if asked.each:
-        pairs = list(zip(asked.each, served.own, strict=True))
-        room = min(one.room(own) for one, own in pairs)
-        leaks = tuple(one.leak(own) for one, own in pairs)
-        return Candidate(name, served, None, room >= 0, serves_floor, lead <= waits, leaks, max(-room, 0.0))
-    return Candidate(
-        name,
-        served,
-        served.leak_rate if asked.ratio == "leak_rate" else served.leak_share,
-        served.restricted <= asked.limit * served.base(asked.ratio),
-        serves_floor,
-        lead <= waits,
-    )
-
-
-def _served(
-    scenario: Scenario,
-    law: Law,
-    before: Law,
-    own: Sequence[Law],
-    layout: Layout,
-    needs: Floats,
-    name: str,
-) -> tuple[Served, float]:
-    """What a policy serves by the narrowed order, and how much of it the order as it is restricts besides."""
-    from gatesim.exact.states import has_memory
-
-    policy = scenario.policies[name]
-    gate = compile_gate(scenario, name, law)
-    total = needs.sum(axis=(1, 2))
-    all_entitled, all_restricted = float(total[:2].sum()), float(total[2 : len(KINDS)].sum())
-    if not has_memory(scenario, law, gate):
-        check = Check(policy.documents, policy.checker) if policy.documents else None
-        found = decided(scenario, gate, layout, check).of(needs)
-        by_order = tuple(
-            OwnServed(float(found[kind]), float(found[kind + 1]), float(total[kind]))
-            for kind in range(len(KINDS), len(found), 2)
-        )
-        served = Served(
-            float(found[:2].sum()), float(found[2 : len(KINDS)].sum()), all_entitled, all_restricted, by_order
-        )
-        return served, float(found[FREED])
-    sums = []
-    for judged_by in (law, before, *own):
-        ends = World(scenario, judged_by).evaluate(gate, name, daily=False).counts.sum(axis=(0, 1, 2))
-        sums.append(ends[:, [END_SERVED, END_LATE]].sum(axis=1) * scenario.represents / scenario.people)
-    by_order = tuple(
-        OwnServed(float(one[1]), float(one.sum()), float(total[len(KINDS) + 2 * number]))
-        for number, one in enumerate(sums[2:])
-    )
-    served = Served(float(sums[0][0]), float(sums[0][1]), all_entitled, all_restricted, by_order)
-    return served, max(0.0, float(sums[1][1] - sums[0][1]))

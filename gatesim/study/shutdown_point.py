@@ -22,7 +22,7 @@ from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
 from gatesim.study.claim import best_listed, bound_at, sentence_of, within_at
 from gatesim.study.crossings import Crossing, crossings
-from gatesim.study.own_limits import leaks_of, limits_as_json
+from gatesim.study.own_limits import as_json, leaks_of, limits_as_json
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
@@ -68,9 +68,7 @@ class Half:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        found = dict(vars(self))
-        leaks = found.pop("leaks")
-        return found | ({"leaks": [one._asdict() for one in leaks]} if leaks else {})
+        return as_json(self)
 
 
 @dataclass(frozen=True)

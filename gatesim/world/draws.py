@@ -108,7 +108,6 @@ _FRACTION_OF_ROOT: Final = np.uint64(int(math.sqrt(2.0) * 2**52) & (2**52 - 1))
 """Binary digits of a double after the first: of any, and of the square root of 2."""
 
 _BITS_OF_ONE: Final = np.uint64(1023 << 52)
-_BITS_OF_2_52: Final = np.uint64((1023 + 52) << 52)
 _HALF_STEP: Final = 2.0**-53
 # A small whole number p, added to the digits of 1.5 * 2**52 less 1023, makes those of 1.5 * 2**52 + p - 1023.
 _POWERS: Final = 1.5 * 2.0**52

@@ -62,19 +62,19 @@ def kept_by(
     def decorate(
         function: Callable[Concatenate[Scenario, P], Result],
     ) -> Callable[Concatenate[Scenario, P], Result]:
-        recent: deque[tuple[tuple[object, ...], object, dict[Hashable, Result]]] = deque(maxlen=_RECENT)
+        recent: deque[tuple[object, dict[Hashable, Result]]] = deque(maxlen=_RECENT)
         looking = Lock()
 
         @kept
         def shared(scenario: Scenario) -> dict[Hashable, Result]:
             parts = tuple(getattr(scenario, table) for table in tables)
-            order = _order(parts)
+            key = (parts, _order(parts))
             with looking:
-                for known, known_order, results in recent:
-                    if known == parts and known_order == order:
+                for known, results in recent:
+                    if known == key:
                         return results
-                recent.appendleft((parts, order, {}))
-                return recent[0][2]
+                recent.appendleft((key, {}))
+                return recent[0][1]
 
         @wraps(function)
         def remembering(scenario: Scenario, /, *args: P.args, **kwargs: P.kwargs) -> Result:

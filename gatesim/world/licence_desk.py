@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from heapq import heapify, heapreplace
 
-from gatesim.law.law import has_working_desk, microseconds
+from gatesim.law.law import microseconds
 from gatesim.scenario.checks import WEEKDAYS, clock_to_us
-from gatesim.scenario.orders import LicenceDesk, Order, WorkingHours
+from gatesim.scenario.orders import LicenceDesk, Order, WorkingHours, has_working_desk
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND, WEEK
 from gatesim.world.draws import LICENCE_DESK, exponential_us

@@ -9,7 +9,8 @@ The answer is proved without all that: for any prices y >= 0 of the limits,
 
     served <= sum of y * right-hand sides + sum over rows of the best option's (served - sum of y * left-hand side),
 
-computed in exact fractions. Desk and queue are left out.
+computed in exact fractions. The queue is left out, and so is the desk unless it is asked for (of A
+only, by its mean flow).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from gatesim.gates.bounds.history import program_b
 from gatesim.gates.bounds.one_need import program_a
-from gatesim.gates.bounds.program import Program
+from gatesim.gates.bounds.program import Dense, Program
 from gatesim.gates.bounds.requests import Check
 from gatesim.gates.bounds.standards import RATIOS, Standard
 from gatesim.law.law import Epoch, Law
@@ -178,8 +179,8 @@ def several(
     programs = [make(scenario, _of_kinds(one, kinds)) for one in (law, *alone, *everywhere)]
     _hold_alike(programs)
     first, rest = programs[0], programs[1:]
-    served, begins = _options(first, leaks=False)
-    sums = [_options(one, leaks=True)[0] for one in rest]
+    served, begins = _options(first, lambda block: block.served)
+    sums = [_options(one, lambda block: block.leaks)[0] for one in rest]
     empty = np.zeros((0, len(served)))
     count = len(own)
     return Several(
@@ -192,20 +193,16 @@ def several(
         first.entitled,
         np.array([one.restricted for one in rest[:count]]),
         first,
-        None if first.capacity is None else _reviews(first),
+        None if first.capacity is None else _options(first, lambda block: block.reviews())[0],
         first.capacity,
     )
 
 
-def from_rows(
-    bound: str, options: Floats, gated: NDArray[np.bool_], needs: Floats, restricted: Sequence[float]
-) -> Several:
-    """The sums of a program whose rows are known.
+def from_rows(options: Floats, gated: NDArray[np.bool_], needs: Floats) -> Several:
+    """The sums of bound A's program, where its rows are known; without the desk.
 
     Parameters
     ----------
-    bound
-        ``A`` or ``B``.
     options
         float64[1 + 2 orders, row, option]: needs served that no order restricts; then for each order those that it
         restricts, and those that it measures. To refuse is no option of these.
@@ -213,8 +210,6 @@ def from_rows(
         bool[row]: whether the gate is asked.
     needs
         float64[1 + 2 orders, row]: the same sums of all needs.
-    restricted
-        For each order all needs that it restricts.
     """
     rows, width = int(gated.sum()), options.shape[2] + 1
     sums = np.zeros((len(options), rows, width))
@@ -222,14 +217,14 @@ def from_rows(
     flat = sums.reshape(len(options), rows * width)
     opened = needs[:, ~gated].sum(axis=1)
     return Several(
-        bound,
+        "A",
         flat[0],
         flat[1::2],
         flat[2::2],
         np.arange(rows) * width,
         np.concatenate([opened[:1], opened[1::2], opened[2::2]]),
         float(needs[0].sum()),
-        np.array(restricted),
+        needs[1::2].sum(axis=1),
     )
 
 
@@ -294,23 +289,16 @@ def _hold_alike(programs: Sequence[Program]) -> None:
             raise RuntimeError("rows of the program differ by who counts: a defect of gatesim")
 
 
-def _options(program: Program, *, leaks: bool) -> tuple[Floats, Ints]:
-    """What the options of all rows serve, one after the other, refusing first; and where each row begins."""
+def _options(program: Program, sums_of: Callable[[Dense], Floats]) -> tuple[Floats, Ints]:
+    """Sums of the options of all rows, one after the other, refusing first; and where each row begins."""
     blocks, sizes = [], []
     for block in program.dense():
-        sums = block.leaks if leaks else block.served
+        sums = sums_of(block)
         blocks.append(np.concatenate([np.zeros((len(sums), 1)), sums], axis=1).ravel())
         sizes += [sums.shape[1] + 1] * len(sums)
     if not blocks:
         return np.zeros(0), np.zeros(0, dtype=np.int64)
     return np.concatenate(blocks), np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-
-
-def _reviews(program: Program) -> Floats:
-    """Reviews that the options of all rows bring, refusing first."""
-    blocks = [block.reviews() for block in program.dense()]
-    padded = [np.concatenate([np.zeros((len(one), 1)), one], axis=1).ravel() for one in blocks]
-    return np.concatenate(padded) if padded else np.zeros(0)
 
 
 def most_within(program: Several, standards: Sequence[Standard]) -> Within:
@@ -404,6 +392,7 @@ def least_multiple(program: Several, standards: Sequence[Standard], floor: float
         if one.limit > 0
     ]
 
+    @cache
     def above(multiple: float) -> float:
         most = most_value_within(program, [_times(one, multiple) for one in standards])
         return -1.0 if most is None else most - floor
@@ -456,7 +445,7 @@ def single_table(program: Several, standards: Sequence[Standard]) -> Ints:
     if program.entitled <= 0:
         return np.zeros(len(program.begins), dtype=np.int64)
     use, most, allowed = _within(program, standards)
-    priced = [number for number, standard in enumerate(standards) if standard.limit > 0]
+    priced = _priced(program, standards)
     served = np.where(allowed, program.served, 0.0) / program.entitled
     used = np.where(allowed, use[priced], 0.0) / program.entitled
     room = most[priced] / program.entitled

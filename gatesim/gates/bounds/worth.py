@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, TypeVar, cast
 
 from gatesim.gates.bounds.bound import Bound
 from gatesim.gates.bounds.desk import reviews_possible
@@ -30,6 +30,7 @@ _NOTHING = 1e-12
 """Differences below this are rounding."""
 
 Leak = Literal["leak_rate", "leak_share", "leak_count"]
+AnyProgram = TypeVar("AnyProgram", Program, Several)
 
 
 class Worth(NamedTuple):
@@ -104,10 +105,7 @@ def worths(
         return both(made if checks else replace(made, capacity=None))
 
     program = program_a(scenario, law, desk=desk)
-    more = None
-    if program.capacity is not None:
-        more = both(replace(program, capacity=reviews_possible(_one_more_reviewer(scenario), law)))
-    return _all_worths(scenario, law, both(program), solve, more)
+    return _all_worths(scenario, law, both(program), solve, _more(scenario, law, program, both))
 
 
 def worths_of_orders(
@@ -116,14 +114,12 @@ def worths_of_orders(
     own: Sequence[Law],
     standards: Sequence[Standard],
     floor: float,
-    *,
-    desk: bool = True,
 ) -> tuple[Worth, ...]:
     """The same within the limits of several orders at once, each on what its order counts by itself.
 
     Parameters
     ----------
-    scenario, law, floor, desk
+    scenario, law, floor
         As for `worths`; the law is that of all orders.
     own, standards
         For each limit the law in which its order alone counts, and the limit.
@@ -144,13 +140,19 @@ def worths_of_orders(
         )
 
     def solve(changed: Scenario, checks: Literal["all"] | Sequence[Check]) -> _Bounds:
-        return both(several(changed, law, own, "A", checks, desk))
+        return both(several(changed, law, own, "A", checks, desk=True))
 
-    program = several(scenario, law, own, "A", desk=desk)
-    more = None
-    if program.capacity is not None:
-        more = both(replace(program, capacity=reviews_possible(_one_more_reviewer(scenario), law)))
-    return _all_worths(scenario, law, both(program), solve, more)
+    program = several(scenario, law, own, "A", desk=True)
+    return _all_worths(scenario, law, both(program), solve, _more(scenario, law, program, both))
+
+
+def _more(
+    scenario: Scenario, law: Law, program: AnyProgram, both: Callable[[AnyProgram], _Bounds]
+) -> _Bounds | None:
+    """What the best gate does with one more reviewer on each shift; None without a desk."""
+    if program.capacity is None:
+        return None
+    return both(replace(program, capacity=reviews_possible(_one_more_reviewer(scenario), law)))
 
 
 def _all_worths(

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.measures.wording import BASES
 from gatesim.show.charts.grammar import (
     INK,
     LIMIT,
@@ -22,7 +23,6 @@ from gatesim.show.charts.grammar import (
     unchecked,
 )
 from gatesim.show.charts.places import along, around, place
-from gatesim.show.frontier import BASES
 from gatesim.study.frontier import Frontier
 from gatesim.study.standing import Question, question
 
