@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,7 +36,8 @@ SCRIPT = "<script>alert('x')</script> & \"y\" ]]> --> {{ 7*7 }} "
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
     """A simulated run and its folder, with a hostile title as long as a title may be."""
     folder = tmp_path_factory.mktemp("report") / "run"
-    title = json.dumps(SCRIPT + "x" * (300 - len(SCRIPT)))
+    begin = f"{SCRIPT} 5 % "
+    title = json.dumps(begin + "x" * (300 - len(begin)))
     return gatesim.run(SMALL, people=120, sets=[f"title={title}"], out=folder), folder
 
 
@@ -185,8 +187,10 @@ def test_the_frontier_is_that_of_the_run_and_its_place_says_where_there_is_none(
     assert "its standard is process" in str(chart.description)
 
 
-def test_the_command_makes_the_same_run(ran: tuple[Result, Path]) -> None:
+def test_the_command_makes_the_same_run(ran: tuple[Result, Path], page: Path) -> None:
     result, _ = ran
+    shown = re.findall(r"<pre>(.*?)</pre>", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert reproduce(result) in map(unescape, shown)
     words = shlex.split(reproduce(result))
     assert words[:3] == ["gatesim", "run", str(SMALL)]
     sets = [after for word, after in pairwise(words) if word == "--set"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from rich.cells import cell_len, chop_cells
 
 _GLUE = "\x1f"
 """Stands for a blank at which no line may end."""
 
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|[kMBT])(?!\w))")
+BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|[kMBT])(?!\w))")
+"""A blank between a number and its unit."""
 
 _PARTS = re.compile(r"[^_\-/.,]*[_\-/.,]+|[^_\-/.,]+")
 """A long word comes apart after these."""
@@ -17,7 +20,7 @@ _PARTS = re.compile(r"[^_\-/.,]*[_\-/.,]+|[^_\-/.,]+")
 
 def words(text: str) -> list[str]:
     """What stays together on a line: words, each with the blanks before it; a number with its unit is one."""
-    return [word.replace(_GLUE, " ") for word in re.findall(r" *[^ ]+", _BEFORE_UNIT.sub(_GLUE, text))]
+    return [word.replace(_GLUE, " ") for word in re.findall(r" *[^ ]+", BEFORE_UNIT.sub(_GLUE, text))]
 
 
 def longest_word(text: str) -> int:
@@ -45,29 +48,23 @@ def broken_lines(text: str, width: int) -> list[str]:
 
 
 def _filled(text: str, width: int) -> list[str]:
-    found, line = [], ""
-    for word in words(text):
-        if line and cell_len(line) + cell_len(word) <= width:
-            line += word
-            continue
-        if line:
-            found.append(line)
-        *whole, line = _apart(word.lstrip() if line else word, width)
-        found += whole
-    return [*found, line]
+    return _packed(
+        words(text),
+        width,
+        lambda word: _packed(_PARTS.findall(word), width, partial(chop_cells, width=width)),
+    )
 
 
-def _apart(word: str, width: int) -> list[str]:
-    """A word on as many lines as it takes."""
-    if cell_len(word) <= width:
-        return [word]
+def _packed(parts: Iterable[str], width: int, apart: Callable[[str], list[str]]) -> list[str]:
+    """Parts on lines; one that begins a line, and is too long for it, comes apart."""
     found, line = [], ""
-    for part in _PARTS.findall(word):
+    for part in parts:
         if cell_len(line) + cell_len(part) <= width:
             line += part
             continue
+        begins = part.lstrip() if line else part
         if line:
             found.append(line)
-        *whole, line = chop_cells(part, width) if cell_len(part) > width else [part]
+        *whole, line = [begins] if cell_len(begins) <= width else apart(begins)
         found += whole
     return [*found, line]

@@ -32,6 +32,7 @@ from gatesim.show.charts import (
 )
 from gatesim.show.charts.grammar import MISSING, short_title, small_print
 from gatesim.show.check import inputs_table, paragraphs
+from gatesim.show.lines import BEFORE_UNIT
 from gatesim.show.own import own_tables
 from gatesim.show.run import (
     course_table,
@@ -50,14 +51,13 @@ from gatesim.study.folder import whole_folder
 from gatesim.study.glance import glance
 from gatesim.study.result import Result
 from gatesim.study.stored import read_manifest, read_run
+from gatesim.study.within_orders import together_words
 
 if TYPE_CHECKING:
     from altair import HConcatChart
     from markupsafe import Markup
 
 FORMATS = ("svg", "png")
-
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|[kMBT])(?!\w))")
 
 
 def _frontier(result: Result) -> HConcatChart:
@@ -186,6 +186,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
     """
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
+        from markupsafe import escape
     except ImportError as missing:
         raise ImportError(MISSING) from missing
     drawn = charts or {name: draw(result) for name, draw in CHARTS.items()}
@@ -222,10 +223,10 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         figures={name: _figure(name, chart) for name, chart in drawn.items()},
         inputs=result.uncertain,
         guesses=result.guesses,
-        warnings=result.loaded.warnings,
+        warnings=(*together_words(scenario), *result.loaded.warnings),
         rests=inputs_table(Check(result.loaded, result.inputs)),
         limits=_limits(result),
-        command=reproduce(result),
+        command=escape(reproduce(result)),  # as it is, blanks before units and all
         files=_files(result),
         versions=_versions(manifest),
     )
@@ -237,17 +238,18 @@ def _figure(name: str, chart: HConcatChart) -> Figure:
     from markupsafe import Markup
 
     # That a chart's grammar is right is for the tests of charts to see: Altair's own look at it takes long.
-    svg = spec_to_mimebundle(chart.to_dict(validate=False), format="svg", mode="vega-lite")["image/svg+xml"]
+    spec = chart.to_dict(validate=False)
+    svg = spec_to_mimebundle(spec, format="svg", mode="vega-lite")["image/svg+xml"]
     svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'href="#([^"]*)"', rf'href="#{name}-\1"', svg)
     svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
     svg = re.sub(r"<[^>]*>", _rounded, svg)
     svg = svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
-    description, finding = chart.description, chart.to_dict(validate=False)["title"]["text"]
+    description = chart.description
     return Figure(
         LABELS[name],
-        finding if isinstance(finding, str) else " ".join(finding),
+        " ".join(spec["title"]["text"]),
         description if isinstance(description, str) else LABELS[name],
         Markup(svg),
     )
@@ -255,7 +257,7 @@ def _figure(name: str, chart: HConcatChart) -> Figure:
 
 def _unbroken(words: object) -> object:
     """Text of which no line ends between a number and its unit."""
-    return _BEFORE_UNIT.sub("\u00a0", words) if type(words) is str else words
+    return BEFORE_UNIT.sub("\u00a0", words) if type(words) is str else words
 
 
 def _rounded(tag: re.Match[str]) -> str:

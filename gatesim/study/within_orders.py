@@ -286,11 +286,21 @@ def limits_words(point: WithinPoint) -> str:
     return point.note or (listed(point.binding) if point.binding else "nothing")
 
 
-def together_words(scenario: Scenario) -> tuple[str, ...]:
-    """What has to be said of curves that count leaks of several orders together; empty where all count the same."""
+def together_words(scenario: Scenario, *, curves: bool = True) -> tuple[str, ...]:
+    """What has to be said where leaks of several orders are counted together; empty where all count the same.
+
+    ``curves``: by curves and points only, beside tables of each order's own leaks; else by all that is shown.
+    """
     if not counted_apart(scenario):
         return ()
+    where, instead = (
+        "here they are counted together",
+        "gatesim frontier says what is within the limits of all of them",
+    )
+    if curves:
+        where = "curves and points count them together"
+        instead = "tables of each order's own leaks say what is within all limits"
     return (
-        "several orders count leaks each by itself, and curves and points count them together: a need is restricted "
-        "if any order in force restricts it; tables of each order's own leaks say what is within all limits at once",
+        f"several orders count leaks each by itself, and {where}: a need is restricted if any order in force restricts "
+        f"it; {instead} at once",
     )
