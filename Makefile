@@ -10,10 +10,10 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # A lock names all there is to install: nothing is left to resolve, and a newer release cannot get in the way.
 # Python compiles to byte code what is imported, when it is: most modules of these packages never are.
 LOCKED := $(PIP) install --quiet --no-compile --no-deps --only-binary=:all: --require-hashes -r
-# A worker begins with its half of the files, and goes on with half of what the other has left: what a file makes
-# for its tests is then seldom made twice.
 # What runs at the same time is told one after the other, by makes that can (4.0 and later).
 APART  := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+# A worker begins with its part of the files, and goes on with half of what another has left: what a file makes for
+# its tests is then seldom made twice.
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 works   = $(shell $(1) -c 'import sys; print("yes" if sys.version_info >= (3, 11) else "")' 2>/dev/null)

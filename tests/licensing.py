@@ -117,4 +117,4 @@ def happenings(case: Case) -> Counter[str]:
         found["somebody who waits goes on waiting"] += int((waits & (ledger.end_us > one)).sum())
     refused = (other.reason != NO_REASON) & (ledger.reason == NO_REASON)
     found["served under it who is refused without"] = int(refused.sum())
-    return Counter({what: number for what, number in found.items() if number})
+    return +found

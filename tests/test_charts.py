@@ -329,6 +329,8 @@ def test_the_panel_for_the_page_shows_the_rows_of_the_chart_of_all_readings() ->
     size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
     spec, _ = one_reading(found, question(found.loaded.scenario), "What it shows.", size)
     panel = charts.frontier_chart(found).to_dict()["hconcat"][0]
+    subtitle = charts.frontier_chart(found, ["careful"]).to_dict()["title"]["subtitle"]
+    assert "the exact engine cannot do it: careful" in " ".join(subtitle)
     drawn = [layer["data"]["values"] for layer in panel["layer"]]
     assert [spec["datasets"][layer["data"]["name"]] for layer in spec["layer"]] == drawn
     assert [{**layer, "data": {}} for layer in spec["layer"]] == [

@@ -236,6 +236,7 @@ def test_where_a_search_begins_does_not_change_where_it_ends(limit: float) -> No
         assert (found is None) == (alone is None)
         assert found is None or found == pytest.approx(alone, abs=1e-12)
         far = most_value(dense, standard, [float(rng.uniform(1e-6, 1e3))])
+        assert (far is None) == (alone is None)
         assert far is None or far == pytest.approx(alone, abs=1e-12)
     assert bool(kept) == (0 < limit < 1)
 

@@ -10,7 +10,7 @@ import pytest
 FIRST = 4
 
 
-def watched(seeds: Sequence[int], first: int = FIRST) -> list[Any]:
-    """Seeds as parameters of a test; all but the ``first`` few run without coverage, in half the time."""
-    rest = [pytest.param(seed, marks=pytest.mark.no_cover) for seed in seeds[first:]]
-    return [*seeds[:first], *rest]
+def watched(seeds: Sequence[int]) -> list[Any]:
+    """Seeds as parameters of a test; all but the first few run without coverage, in half the time."""
+    rest = [pytest.param(seed, marks=pytest.mark.no_cover) for seed in seeds[FIRST:]]
+    return [*seeds[:FIRST], *rest]
