@@ -29,6 +29,8 @@ from tests.inputs import table
 from tests.inputs.rows import BASE, Default, Input, NoneNeutral, Same, Sets
 from tests.inputs.words import SCHEMA, words_only
 
+pytestmark = pytest.mark.no_cover  # others cover the same lines, but for a few
+
 TABLE = table()
 WORDS_ONLY = words_only()
 FAMILY_NAMES = {f"policies.{family}.family" for family in FAMILIES}

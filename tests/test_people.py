@@ -19,6 +19,8 @@ from gatesim.world.readings import AT_HOME, NETWORK_STRIDE, ON_VPN, Readings
 from gatesim.world.space import CellSpace
 from tests.scenarios import Whole, small
 
+pytestmark = pytest.mark.no_cover  # others cover the same lines, but for a few
+
 FALSE_ALARM = 1e-7
 HOME, ABROAD = 0, 1
 ALWAYS = Whole({"US": 1.0, "other": 0.0})

@@ -25,6 +25,8 @@ from gatesim.scenario.types import DAY, HOUR, MINUTE, parse_duration
 from gatesim.world.noise import noise_rows, value_at
 from gatesim.world.space import value_space
 
+pytestmark = pytest.mark.no_cover  # others cover the same lines, but for a few
+
 UNITS = {"minutes": MINUTE, "hours": HOUR, "days": DAY}
 SHIPPED = sorted(shipped())
 

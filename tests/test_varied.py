@@ -25,6 +25,8 @@ from gatesim.study.ceilings import CeilingA, CeilingB
 from gatesim.study.gates import laws
 from tests.random_scenarios import random_scenario
 
+pytestmark = pytest.mark.no_cover  # others cover the same lines, but for a few
+
 
 def first_law(scenario: Scenario) -> Law:
     return laws(scenario, scenario.seed, 0)[scenario.orders[0].reading]

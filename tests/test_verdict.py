@@ -18,6 +18,8 @@ from gatesim.measures.verdict import Row, make_verdict
 from gatesim.scenario.types import DAY, FOREVER
 from tests.scenarios import small
 
+pytestmark = pytest.mark.no_cover  # others cover the same lines, but for a few
+
 SMALL = small()
 ISSUED = SMALL.orders[0].issued
 LIMIT = 0.01
