@@ -318,3 +318,27 @@ def test_a_hundred_random_settings_without_an_exception() -> None:
             )
             assert [one.value for one in page.warning] == []
             assert panel.query(page.session_state.settings) == query
+
+
+@pytest.mark.filterwarnings("default")
+def test_no_place_of_the_page_is_ever_sent_empty() -> None:
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+    from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+    from streamlit.testing.v1 import AppTest
+
+    # What stood in a place that is sent empty is gone until it is filled: on a busy machine for many frames.
+    sent: list[ForwardMsg] = []
+    ForwardMsgQueue.on_before_enqueue_msg(sent.append)
+    try:
+        page = AppTest.from_file(str(SCRIPT), default_timeout=60)
+        page.query_params["scenario"] = "june-2026"  # with policies that are waited for
+        page.run()
+    finally:
+        ForwardMsgQueue.on_before_enqueue_msg(None)
+    elements = [one.delta.new_element for one in sent if one.WhichOneof("type") == "delta"]
+    told = [one.html.body for one in elements if one.WhichOneof("type") == "html"]
+    assert [('id="waiting"' in text, 'id="sentence"' in text) for text in told if 'id="verdict"' in text] == [
+        (True, False),
+        (False, True),
+    ]
+    assert [one for one in elements if one.WhichOneof("type") == "empty"] == []

@@ -286,28 +286,24 @@ class _Places:
     """Where on the page stands what is found at a glance.
 
     Each part has a place of its own, in which what is found later follows what stood there, also from before a move.
-    What is found later and is the same is not sent again.
+    What is found later and is the same is not sent again. No place is ever sent empty: what stood there would be gone
+    until it is filled, which on a busy machine is seen. So a place is a container, which keeps what stood in it.
     """
 
     def __init__(self) -> None:
-        question, verdict = st.empty(), st.empty()
+        self._places: dict[str, Any] = {"question": st.container(), "verdict": st.container()}
         left, right = st.columns([3, 2], gap="medium")
         with left:
             st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
-            told = st.empty()
-            # No place that is empty at first: it would take away the chart from before a move.
-            self._frontier: Any = st.container(key="frontier")
-            key = st.empty()
-        differing = right.empty()
-        policies, warnings = st.empty(), st.empty()
-        self._texts = {
-            "question": question,
-            "verdict": verdict,
-            "differing": differing,
-            "policies": policies,
-            "warnings": warnings,
-            "told": told,
-            "key": key,
+            self._places |= {
+                "told": st.container(key="told"),
+                "frontier": st.container(key="frontier"),
+                "key": st.container(),
+            }
+        self._places |= {
+            "differing": right,
+            "policies": st.container(),
+            "warnings": st.container(key="warnings"),
         }
         self._stands: dict[str, object] = {}
 
@@ -327,20 +323,16 @@ class _Places:
         self._text("told", parts.aloud(parts.frontier_words(found)))
         drawn, numbers = one_reading(found.frontier, found.asked, parts.FRONTIER)
         self._text("key", parts.paragraphs([parts.frontier_key(numbers)]))
-        if self._is_new("frontier", json.dumps(drawn)):
-            # In the container the first time, and then in the place of the chart that was put there.
-            self._frontier = _drawn(drawn, self._frontier)
+        self._put("frontier", json.dumps(drawn), lambda place: _drawn(drawn, place))
 
     def _text(self, part: str, text: str) -> None:
-        if self._is_new(part, text):
-            self._texts[part].html(text)
+        self._put(part, text, lambda place: place.html(text))
 
-    def _is_new(self, part: str, what: object) -> bool:
-        """Whether something else stands there."""
-        if part in self._stands and self._stands[part] == what:
-            return False
-        self._stands[part] = what
-        return True
+    def _put(self, part: str, what: str, send: Callable[[Any], Any]) -> None:
+        """Put something in its place, unless it stands there: in the container the first time, then over itself."""
+        if self._stands.get(part) != what:
+            self._stands[part] = what
+            self._places[part] = send(self._places[part])
 
 
 def _chart(drawn: Any, place: Any = st) -> Any:
