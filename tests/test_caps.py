@@ -36,6 +36,7 @@ from gatesim.measures.intervals import variances_of_totals
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import HOUR
+from gatesim.show.explain import print_story
 from gatesim.show.run import print_run
 from gatesim.study.stored import read_run
 from gatesim.world.people import Account, Body, Need, populate
@@ -277,6 +278,36 @@ def test_a_result_tells_of_the_cap_and_is_read_back(
     assert "Needs over the usage cap" in printed
     assert "From 18 June 2026 to 20 June 2026 an account is served 1 need a day for new." in printed
     assert gatesim.run(SMALL, engine="exact", policies=["open"]).caps is None
+
+
+def test_a_story_says_which_needs_are_over_the_cap(capsys: pytest.CaptureFixture[str]) -> None:
+    """For the owners and co-users of some accounts, against the count over everybody."""
+    sets = [
+        'usage_caps=[{ models = ["new", "old"], per_day = 1, at = 2026-06-16T00:00:00-04:00, length = "4d" }]',
+        "segments.foreigners.needs_per_day=3",
+        "segments.foreigners.co_users={ natives = { present = 1, share = 0.4 } }",
+    ]
+    scenario = gatesim.load(SMALL, sets=sets).scenario
+    world = populate(scenario, scenario.seed, 0, 60)
+    needs = capped_needs(scenario, days_of(scenario), world)
+    shared = [account for account in world if len(account.bodies) > 1][:4]
+    alone = [account for account in world if len(account.bodies) == 1][:4]
+    refused = 0
+    for number, slot in [(one.number, body.slot) for one in shared + alone for body in one.bodies]:
+        story = gatesim.explain(
+            SMALL, person=f"{number}.{slot}" if slot else number, policy="any_foreign", sets=sets, people=60
+        )
+        over = needs.over[(needs.account == number) & (needs.body == slot)]
+        assert (story.counts.capped, story.counts.over_cap) == (len(over), int(over.sum()))
+        assert [n.over_cap for n in story.own if n.over_cap is not None] == over.tolist()
+        refused += int(over.sum())
+        print_story(story, everything=True)
+        printed = " ".join(capsys.readouterr().out.split())
+        assert "From 16 June 2026 to 20 June 2026 an account is served 1 need each a day" in printed
+        said = f"A cap on usage refuses {over.sum()} of the {len(over)} that arise while it holds."
+        assert (said in printed) == bool(over.any())
+        assert ("Over the cap: the account has had its needs of the day" in printed) >= bool(over.any())
+    assert refused > 10
 
 
 def test_more_kinds_of_co_users_than_can_be_gone_through_are_told_of() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from gatesim.law.caps import CapDay
+from gatesim.law.caps import CapDay, over_caps
 from gatesim.measures.caps import CappedNeeds
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
@@ -27,19 +26,19 @@ def capped_needs(scenario: Scenario, days: Sequence[CapDay], people: Sequence[Ac
     rows: list[tuple[int, int, int, int, int, bool]] = []
     channels = [CHANNELS.index(segment.channel) for segment in scenario.segments.values()]
     for account in people:
-        mine = [(n, day) for n, day in enumerate(days) if channels[account.segment] in day.channels]
-        had: Counter[int] = Counter()
-        everything = [
+        everything = sorted(
             (need.time_us, body.slot, body.segment, need.model)
             for body in account.bodies
             for need in body.needs
+        )
+        found = over_caps(
+            days, channels[account.segment], ((time, model) for time, _, _, model in everything)
+        )
+        rows += [
+            (account.number, account.segment, slot, segment, model, over)
+            for (_, slot, segment, model), over in zip(everything, found, strict=True)
+            if over is not None
         ]
-        for time, slot, segment, model in sorted(everything):
-            for number, day in mine:
-                if day.model == model and any(start <= time < end for start, end in day.spans):
-                    over = had[number] >= day.per_day
-                    rows.append((account.number, account.segment, slot, segment, model, over))
-                    had[number] += 1
     columns = np.array(rows, dtype=np.int64).reshape(-1, 6).T
     accounts, owners, slots, makers, models, beyond = columns
     return CappedNeeds(accounts, owners, slots, makers, models, beyond.astype(np.bool_))

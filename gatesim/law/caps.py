@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gatesim.law.law import Law, microseconds
@@ -68,3 +70,34 @@ def cap_days(scenario: Scenario, law: Law) -> tuple[CapDay, ...]:
                 if spans:
                     found.append(CapDay(model, channels, cap.per_day, spans))
     return tuple(found)
+
+
+def over_caps(
+    days: Sequence[CapDay], channel: int, needs: Iterable[tuple[int, int]]
+) -> Iterator[bool | None]:
+    """Which needs of one account are over a cap, as a textbook counts them.
+
+    Parameters
+    ----------
+    days
+        The days of all caps; for one model and channel they do not overlap.
+    channel
+        Number of the account's channel.
+    needs
+        Instant (microseconds since the start) and number of the model of each need, in order of time; at one instant
+        the owner's first.
+
+    Yields
+    ------
+    bool or None
+        For each need whether the account has had its needs of the day; None where no cap holds for it.
+    """
+    mine = [(number, day) for number, day in enumerate(days) if channel in day.channels]
+    had: Counter[int] = Counter()
+    for time, model in needs:
+        over = None
+        for number, day in mine:
+            if day.model == model and any(start <= time < end for start, end in day.spans):
+                over = had[number] >= day.per_day
+                had[number] += 1
+        yield over

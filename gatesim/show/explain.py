@@ -16,6 +16,7 @@ from gatesim.gates.tables import CLEARED, STATES
 from gatesim.measures.numbers import format_rate
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND
+from gatesim.show.caps import cap_words
 from gatesim.show.decisions import CONTRIBUTES, contribution
 from gatesim.show.lines import broken_lines
 from gatesim.show.page import page, say
@@ -41,6 +42,9 @@ OFTEN = 3
 """So often a check that reaches the desk, or clears the account, is shown before it is folded."""
 
 _THE_LAW = "The law: "
+
+OVER_CAP = ", and over the cap on usage"
+"""What is said of a need that a cap on usage refuses, beside how it ends for the gate."""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -155,7 +159,7 @@ def _end(need: Told) -> str:
         "pending": "pending at the end",
     }[need.outcome]
     because = f": {plain(need.reason)}" if need.reason else ""
-    return f"{words}{because}{_judged(need)}"
+    return f"{words}{because}{_judged(need)}{OVER_CAP if need.over_cap else ''}"
 
 
 def _entered(story: Story, need: Told) -> str:
@@ -287,7 +291,16 @@ def _episodes(story: Story) -> list[_Episode]:
 
 def _kind(need: Told) -> tuple[object, ...]:
     """What makes a need like another."""
-    return need.body, need.state, need.decision, need.outcome, need.reason, need.judgement, need.presented
+    return (
+        need.body,
+        need.state,
+        need.decision,
+        need.outcome,
+        need.reason,
+        need.judgement,
+        need.presented,
+        need.over_cap is True,
+    )
 
 
 def _repeats(need: Told, seen: Counter[tuple[object, ...]]) -> bool:
@@ -379,6 +392,8 @@ def timeline(story: Story, everything: bool = False) -> Table:
     )
     if any(need.evidence is not None and need.evidence.probability is not None for need in story.needs):
         note += " Restricted with x %: what the operator believes, given what was read."
+    if any(need.over_cap for need in story.needs):
+        note += " Over the cap: the account has had its needs of the day; this one is refused whatever the gate says."
     return Table("What happened", columns, tuple(rows), note)
 
 
@@ -408,6 +423,9 @@ def _facts(story: Story) -> Iterator[tuple[str, str]]:
     )
     yield "trips", "; ".join(_trip(story, trip) for trip in person.trips) or "none"
     yield "needs", f"{person.needs_per_day:.3g} a day on average"
+    for cap in story.loaded.scenario.usage_caps:
+        if not cap.channels or person.channel in cap.channels:
+            yield "usage cap", f"{cap_words(cap)[:-1]}, while no order names the model."
     if person.others:
         yield (
             "also there",
@@ -578,7 +596,12 @@ def summary(story: Story) -> str:
     rest = ((counts.lost, "lost"), (counts.pending, "pending at the end"))
     parts += [f"{number} {words}" for number, words in rest if number]
     ends = f"all {parts[0].split(' ', 1)[1]}" if len(parts) == 1 and counts.needs > 1 else ", ".join(parts)
-    return f"{_number(counts.needs, 'need')}: {ends}. {_errors(story)}"
+    capped = ""
+    if counts.over_cap:
+        capped = (
+            f" A cap on usage refuses {counts.over_cap} of the {counts.capped} that arise while it holds."
+        )
+    return f"{_number(counts.needs, 'need')}: {ends}. {_errors(story)}{capped}"
 
 
 def _errors(story: Story) -> str:

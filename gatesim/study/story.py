@@ -91,6 +91,9 @@ class Told:
         The state that the account enters when the need ends (empty: none), and until when it would hold; None: no end.
     leaves, gone_until_us
         Whether the maker leaves after the refusal, and until when; None: stays, or leaves for good.
+    over_cap
+        Whether a cap on usage refuses it, whatever a gate did: the account has had its needs of the day; None where
+        no cap holds for it.
     """
 
     body: int
@@ -121,6 +124,7 @@ class Told:
     enters_until_us: int | None
     leaves: bool
     gone_until_us: int | None
+    over_cap: bool | None
 
     @property
     def judgement(self) -> str:
@@ -265,6 +269,8 @@ class Counts:
         False blocks that the gate itself is the reason of.
     reasons
         Needs refused or answered by a fallback, by reason.
+    capped, over_cap
+        Needs that arise while a cap on usage holds, however they ended, and those of them over it.
     """
 
     needs: int
@@ -278,6 +284,8 @@ class Counts:
     false_blocks: int
     refused_by_gate: int
     reasons: Mapping[str, int]
+    capped: int
+    over_cap: int
 
 
 @dataclass(frozen=True)
@@ -353,6 +361,8 @@ class Story(Shown):
             false_blocks=judged.count("false_block"),
             refused_by_gate=sum(need.judgement == "false_block" and need.by_gate for need in own),
             reasons={reason: why.count(reason) for reason in REASONS if reason in why},
+            capped=sum(need.over_cap is not None for need in own),
+            over_cap=sum(need.over_cap is True for need in own),
         )
 
     def to_frame(self, by: str = "needs") -> pd.DataFrame:

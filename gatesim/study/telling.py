@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from gatesim.gates.strategy import Switch, in_place
 from gatesim.gates.tables import ACTIONS, BLOCK, CHECK, FRESH, STATES, Tables
+from gatesim.law.caps import cap_days, over_caps
 from gatesim.law.law import Law, LicenceDraw, has_random_end, licence_from_us, microseconds, order_end_us
 from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario import Loaded
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.orders import CarveOut, Order
-from gatesim.scenario.people import Segment
+from gatesim.scenario.people import CHANNELS, Segment
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import ATTESTATIONS, NETWORK_KINDS, NO_ORGANISATION, REVOCATIONS
 from gatesim.scenario.types import DAY, FOREVER
@@ -127,6 +130,7 @@ class _Teller:
         self._exits = {b.slot: world.vpn_exit(b.person, b.segment) for b in account.bodies}
         self._weighs: dict[int, Callable[[int], Evidence | None]] = {}
         self._reasons: dict[tuple[int, int], Why] = {}
+        self._over_caps = _over_caps(scenario, law, account, rows)
 
     def tell(self, row: int, fate: Fate) -> Told:
         """A need, and what became of it."""
@@ -163,6 +167,7 @@ class _Teller:
             enters_until_us=fate.enters_until_us,
             leaves=fate.gone_until_us is not None,
             gone_until_us=_dated(fate.gone_until_us),
+            over_cap=self._over_caps[row],
         )
 
     def _vpn(self, slot: int, need: int) -> str | None:
@@ -216,6 +221,18 @@ class _Teller:
         policy = in_place(self._steps, self._law.epochs[epoch].start_us)
         assert policy is not None, "a table was asked"
         return policy
+
+
+def _over_caps(scenario: Scenario, law: Law, account: Account, rows: Ledger) -> list[bool | None]:
+    """For each row whether a cap on usage refuses the need; None where none holds for it."""
+    found: list[bool | None] = [None] * len(rows)
+    if scenario.usage_caps:
+        channel = CHANNELS.index(list(scenario.segments.values())[account.segment].channel)
+        order = np.lexsort((rows.body, rows.time_us)).tolist()
+        needs = ((int(rows.time_us[row]), int(rows.model[row])) for row in order)
+        for row, over in zip(order, over_caps(cap_days(scenario, law), channel, needs), strict=True):
+            found[row] = over
+    return found
 
 
 def _dated(time_us: int | None) -> int | None:
