@@ -100,6 +100,7 @@ def in_the_way(page: Page) -> list[tuple[str, list[str]]]:
     return [(one["help"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_page_begins_with_the_users_file_and_reaches_nothing_else(
     address: str, browser_page: Page
 ) -> None:
@@ -113,6 +114,7 @@ def test_the_page_begins_with_the_users_file_and_reaches_nothing_else(
     assert [url for url in reached if not is_local(url)] == []
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_move_a_slider_read_the_verdict_save_and_run_the_file(
     address: str,
     browser_page: Page,
@@ -214,6 +216,7 @@ def test_wrong_values_in_the_address_do_no_harm(address: str, browser_page: Page
     expect(page).to_have_url(f"{address}/?scenario=mine.toml")
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked_for(
     address: str,
     browser_page: Page,

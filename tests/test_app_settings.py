@@ -68,6 +68,7 @@ def any_settings(draw: some.DrawFn, panel: Panel = PANEL) -> Settings:
 
 @given(any_settings())
 @hypothesis_settings(max_examples=120, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
 def test_an_address_carries_the_settings(wanted: Settings) -> None:
     query = PANEL.query(wanted)
     found, wrong = PANEL.read({name: [value] for name, value in query.items()})
@@ -78,6 +79,7 @@ def test_an_address_carries_the_settings(wanted: Settings) -> None:
 
 @given(some.dictionaries(some.text(max_size=60), some.lists(some.text(max_size=60), max_size=3), max_size=8))
 @hypothesis_settings(max_examples=120, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
 def test_nothing_in_an_address_does_harm(query: dict[str, list[str]]) -> None:
     found, wrong = PANEL.read(query)
     assert not found
@@ -120,6 +122,7 @@ def test_many_wrong_things_are_counted_not_listed() -> None:
 
 @given(any_settings())
 @hypothesis_settings(max_examples=15, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
 def test_any_settings_make_a_scenario_and_its_file_says_the_same(wanted: Settings) -> None:
     now = PANEL.scenario(wanted)
     text = PANEL.saved(wanted)
@@ -142,6 +145,7 @@ def _unchanged(wanted: Settings, now: Loaded) -> set[str]:
 
 @given(any_settings(SMALL_PANEL))
 @hypothesis_settings(max_examples=8, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_saved_file_gives_the_same_numbers(
     tmp_path_factory: pytest.TempPathFactory, wanted: Settings
 ) -> None:
@@ -167,6 +171,7 @@ def numbers(found: Glance) -> object:
     )
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_flagships_file_gives_the_numbers_of_the_exact_engine(flagship: Panel, tmp_path: Path) -> None:
     query = {"signals.ip.accuracy.US": ["0.97"], "vpn.users.home": ["0.4"], "reading": ["national"]}
     wanted, wrong = flagship.read(query | {"limit": ["0.02"], "desk.shifts.0.reviewers": ["900"]})
@@ -190,6 +195,7 @@ def test_the_flagships_file_gives_the_numbers_of_the_exact_engine(flagship: Pane
     assert result.loaded.scenario.desk.shifts[0].reviewers == 900
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_file_on_ones_own_file_names_it_by_its_whole_path(tmp_path: Path) -> None:
     own = tmp_path / 'odd "name".toml'
     own.write_text(
@@ -215,6 +221,7 @@ def test_a_title_cannot_break_out_of_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", list(shipped()))
+@pytest.mark.no_cover  # others cover the same lines
 def test_every_shipped_scenario_can_be_written_whole_and_has_levers(name: str) -> None:
     loaded = load(name)
     stated = tomllib.loads(toml_text("none", loaded.data, ["a\nb"]))
@@ -240,6 +247,7 @@ def test_what_a_base_has_more_cannot_be_said_by_differences() -> None:
         differences({"verdict": {"floor": 0.5, "limits": [0.0]}}, {"verdict": {"limits": [0.0]}})
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_levers_stand_for_what_the_file_says(flagship: Panel) -> None:
     """Each lever (every sixth is tried), moved alone, changes its own table and no other."""
     for lever in flagship.levers[::6]:
@@ -421,6 +429,7 @@ def test_the_page_is_served_to_this_machine_only_and_tells_nobody() -> None:
 
 @given(any_settings(SMALL_PANEL), any_settings(SMALL_PANEL))
 @hypothesis_settings(max_examples=6, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
 def test_what_is_served_is_kept_while_only_the_question_or_the_desk_moves(
     one: Settings, other: Settings
 ) -> None:
@@ -437,6 +446,7 @@ def test_what_is_served_is_kept_while_only_the_question_or_the_desk_moves(
 
 @given(any_settings(SMALL_PANEL), any_settings(SMALL_PANEL))
 @hypothesis_settings(max_examples=6, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
 def test_what_is_kept_of_one_look_changes_nothing_in_another(one: Settings, other: Settings) -> None:
     panel = SMALL_PANEL
     asks = {n: v for n, v in other.values.items() if panel.by_name[n].group in ("asked", "staff")}

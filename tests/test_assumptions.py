@@ -49,6 +49,7 @@ def plain(loaded: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["small", *shipped()])
+@pytest.mark.no_cover  # others cover the same lines
 def test_every_number_of_the_data_stands_in_exactly_one_input(name: str) -> None:
     loaded = load(SMALL if name == "small" else name)
     listed = [key for entry in rests_on(loaded) for key in entry.values]

@@ -34,12 +34,14 @@ def value(policy: str, measure: str = "leak_rate", **changes: Any) -> float:
 
 @pytest.mark.parametrize("honest", [0.8, 0.9, 1.0])
 @pytest.mark.parametrize(("given", "enforced"), [(0.9, 0.95), (1.0, 1.0)])
+@pytest.mark.no_cover  # others cover the same lines
 def test_leak_rate_of_a_word_is_its_closed_form(honest: float, given: float, enforced: float) -> None:
     expected = given * (FOREIGN * (1 - honest * enforced) + SHARED) / (FOREIGN + SHARED)
     assert math.isclose(value("word", honest=honest, given=given, enforced=enforced), expected, rel_tol=1e-9)
 
 
 @pytest.mark.parametrize("days", [5, 10, 40])
+@pytest.mark.no_cover  # others cover the same lines
 def test_leaks_before_a_word_is_revoked_are_a_closed_form(days: int) -> None:
     """A Poisson stream, each need of which shows the word to be false with probability q and is then blocked itself."""
     q = 1 / (RATE * days)
@@ -57,6 +59,7 @@ def test_leaks_before_a_word_is_revoked_are_a_closed_form(days: int) -> None:
         ("word", "given", (1.0, 0.8, 0.5)),
     ],
 )
+@pytest.mark.no_cover  # others cover the same lines
 def test_each_input_moves_the_leak_rate_in_its_direction(
     policy: str, key: str, values: tuple[Any, ...]
 ) -> None:
@@ -73,6 +76,7 @@ def test_without_revocation_watching_changes_nothing() -> None:
         assert value("word_watched", measure, revoked_after='"forever"') == value("word", measure)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_an_attestation_that_no_signal_reads_changes_nothing() -> None:
     plain = gatesim.run("licence-is-not-status", engine="exact").to_dict()
     sets = ["attestation.consumer.honest=0.5"]
@@ -101,6 +105,7 @@ def test_rows_add_up_and_a_rate_of_finding_is_that_of_the_mean_account() -> None
     assert HOUR / DAY * RATE < 1
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_readings_of_people_follow_the_probabilities() -> None:
     """Shares of words among foreign staff, against p: 5.5 standard errors, a false alarm in 1e7 at most."""
     scenario = load(NAME).scenario
@@ -140,6 +145,7 @@ def test_all_engines_agree() -> None:
 @pytest.mark.parametrize(
     ("otherwise", "revoked_after"), [("block", "3d"), ("check", "3d"), ("block", "forever")]
 )
+@pytest.mark.no_cover  # others cover the same lines
 def test_ledgers_are_equal_where_all_attributes_of_the_owner_are_read(
     otherwise: str, revoked_after: str
 ) -> None:

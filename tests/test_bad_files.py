@@ -248,6 +248,7 @@ def test_of_many_problems_the_first_twenty_are_told(tmp_path: Path) -> None:
     assert lines[-1].startswith("and ")
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_sixty_thousand_wrong_keys_do_not_take_the_square_of_the_time(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     # Seconds of CPU: a search for each key among all the others would take many times as long.
@@ -640,6 +641,7 @@ def test_any_new_key_in_any_place_is_a_scenario_or_an_error(path: tuple[str | in
     st.integers(0, 40),
     st.text(max_size=6) | st.sampled_from(list("[]{}=\"'.#\n*0")),
 )
+@pytest.mark.no_cover  # others cover the same lines
 def test_any_cut_and_paste_is_a_scenario_or_an_error(
     tmp_path: Path, start: int, length: int, paste: str
 ) -> None:
@@ -676,6 +678,7 @@ def test_any_cut_and_paste_is_a_scenario_or_an_error(
         max_size=3,
     )
 )
+@pytest.mark.no_cover  # others cover the same lines
 def test_any_set_is_a_scenario_or_an_error(sets: list[str]) -> None:
     survives(lambda: load(SMALL, sets))
 

@@ -157,6 +157,7 @@ def small_programs(draw: st.DrawFn) -> Program:
 
 @given(small_programs(), st.sampled_from(["leak_rate", "leak_share", "leak_count"]), shares)
 @settings(max_examples=150, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_most_served_is_what_brute_force_finds(made: Program, kind: Any, limit: float) -> None:
     standard = Standard(kind, limit)
     points = all_tables(made)
@@ -183,6 +184,7 @@ def test_the_most_served_is_what_brute_force_finds(made: Program, kind: Any, lim
 
 @given(small_programs(), st.sampled_from(["leak_rate", "leak_share", "leak_count"]), shares)
 @settings(max_examples=150, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_least_leak_is_what_brute_force_finds(made: Program, kind: Any, floor: float) -> None:
     points = all_tables(made)
     found = least_leak(made, kind, floor)
@@ -222,6 +224,7 @@ def six_cells() -> Scenario:
     return plain(rules("check"), segments=people, signals={"where": signal})
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_all_tables_over_six_cells_of_a_scenario_by_the_exact_engine() -> None:
     """Every one of the 729 tables is evaluated by the engine that knows nothing of programs."""
     scenario = six_cells()
@@ -370,6 +373,7 @@ def test_the_desk_binds_by_its_mean_flow() -> None:
 
 
 @pytest.mark.parametrize("seed", watched(range(25)))
+@pytest.mark.no_cover  # others cover the same lines
 def test_two_prices_find_what_a_general_solver_finds(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows = []
@@ -555,6 +559,7 @@ def test_zero_is_structural() -> None:
 
 
 @pytest.mark.parametrize("seed", watched(range(15)))
+@pytest.mark.no_cover  # others cover the same lines
 def test_all_answers_are_all_that_lists_can_tell(seed: int) -> None:
     """Every draw and every list by brute force: owners fall into the same combinations with the same probability."""
     rng = np.random.default_rng(seed)

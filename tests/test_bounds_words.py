@@ -164,6 +164,7 @@ def waits(sessions: int) -> Any:
 
 @pytest.mark.parametrize("sessions", [0, 5, 12])
 @pytest.mark.parametrize("world", ["closed", "random"])
+@pytest.mark.no_cover  # others cover the same lines
 def test_no_gate_that_waits_for_a_word_exceeds_bound_b(world: str, sessions: int) -> None:
     """Six gates and worlds at four prices, one-sided at six standard errors: a false alarm in 2.4e-8 of all runs."""
     closed = worded({"honest": 0.5, "revoked_after": "4d"}, watched=True, length="30d")

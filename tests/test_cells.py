@@ -133,6 +133,7 @@ def simulated(scenario: Scenario, number: int, n: int, seed: int) -> NDArray[np.
 
 
 @pytest.mark.parametrize("number", range(3))
+@pytest.mark.no_cover  # others cover the same lines
 def test_probabilities_agree_with_simulated_needs(number: int) -> None:
     scenario = rich()
     exact = readings_given(scenario)[number]
@@ -301,6 +302,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 @settings(max_examples=60, deadline=None)
 @given(scenarios())
+@pytest.mark.no_cover  # others cover the same lines
 def test_probabilities_add_up_and_causes_leave_each_signal_alone(scenario: Scenario) -> None:
     table = readings_given(scenario)
     assert (table >= 0).all()

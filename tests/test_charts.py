@@ -87,6 +87,7 @@ def texts(chart: Any) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_chart_says_what_it_found_and_on_what_it_rests(name: str, result: Result) -> None:
     title, small, says = texts(DRAWN[name](result))
     assert len(title) > 20
@@ -114,6 +115,7 @@ def found_in(part: Any, key: str) -> list[Any]:
     return here + [value for entry in part.values() for value in found_in(entry, key)]
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_long_names_are_whole_and_markup_is_text(twelve: Result, tmp_path: Path) -> None:
     for chart in (twelve.plot.policies(), twelve.plot.limits(), twelve.plot.days(list(twelve.policies)[:2])):
         charts.save(chart, tmp_path / "chart.svg")
@@ -197,12 +199,14 @@ def test_of_many_days_a_part_is_one_mark_and_ends_at_a_gap() -> None:
     assert len(empty) == 6 - 1 - 1 + 1
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_chart_may_have_more_rows_than_altair_takes_as_a_table() -> None:
     rows = [{"x": number, "y": None} for number in range(6000)]
     chart = grammar.altair().Chart(grammar.inline(rows)).mark_point().encode(x="x:Q")
     assert chart.to_dict()["data"]["values"] == rows
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_desk_shows_what_was_measured(result: Result) -> None:
     rows = {row["policy"]: row for row in rows_of(result.plot.desk()) if "policy" in row}
     measured = {
@@ -324,6 +328,7 @@ def test_the_panel_for_the_page_is_in_order_and_names_every_policy_within_it() -
     assert all(0 < row["x"] < spec["width"] and 0 < row["y"] < spec["height"] for row in shown.values())
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_panel_for_the_page_shows_the_rows_of_the_chart_of_all_readings() -> None:
     found = gatesim.frontier(SMALL, policies=["open", "shutdown", "any_foreign"])
     size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
@@ -338,6 +343,7 @@ def test_the_panel_for_the_page_shows_the_rows_of_the_chart_of_all_readings() ->
     ]
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_panels_for_the_page_differ_in_nothing_but_their_rows() -> None:
     # Where only rows differ the page's chart is given the new ones; otherwise it is taken away and drawn anew.
     specs, numbers = [], []

@@ -436,6 +436,7 @@ def test_frames_and_notebooks(two: Loaded) -> None:
 
 
 @pytest.mark.parametrize(("policy", "kind"), [("careful", "log_likelihood_ratio"), ("any_foreign", "votes")])
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_story_says_why_signal_by_signal(policy: str, kind: str) -> None:
     """The reasons of a refused need are those of its cell, and come to what the story says the gate compared."""
     from gatesim.show.explain import why_table
@@ -481,6 +482,7 @@ def test_a_customers_word_and_a_closed_channel_are_explained() -> None:
         assert found.why.kind == "word"
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_each_channel_has_the_reasons_of_its_policy(tmp_path: Path) -> None:
     path = tmp_path / "split.toml"
     path.write_text(

@@ -77,6 +77,7 @@ def test_the_chart_says_what_is_expected_and_what_was_simulated(weekend: DeskHou
     assert "No case came before a reviewer" in none.description
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_of_a_long_window_a_step_is_a_day() -> None:
     result = gatesim.run("weekend-desk", engine="exact", sets=["length='120d'"], policies=["human_desk"])
     hours = desk_hours(result.loaded.scenario, ["human_desk"], "person")["human_desk"]

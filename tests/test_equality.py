@@ -242,6 +242,7 @@ def some_gates() -> tuple[fast.Population, list[fast.Job]]:
     threads=st.integers(1, 4),
     cut=st.integers(0, 60),
 )
+@pytest.mark.no_cover  # others cover the same lines
 def test_any_chunks_and_threads_give_the_same_bits(
     some_gates: tuple[fast.Population, list[fast.Job]], chunk: int, rows: int, threads: int, cut: int
 ) -> None:

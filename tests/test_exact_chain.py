@@ -250,6 +250,7 @@ def test_a_trip_ends_in_a_check_that_clears_at_home() -> None:
 
 
 @seeds(5)
+@pytest.mark.no_cover  # others cover the same lines
 def test_without_memory_the_chain_comes_to_plain_sums(seed: int) -> None:
     scenario = random_scenario(np.random.default_rng(seed))
     law = make_law(scenario, "destination")

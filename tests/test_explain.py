@@ -299,6 +299,7 @@ def read_of(loaded: Loaded, persons: Sequence[str]) -> list[Told]:
 PERSONS = [str(number) for number in range(25)]
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_perfect_signals_read_what_was_true(all_attributes: dict[str, Any]) -> None:
     """So what is told to be true is what the engine took for true: with VPNs, trips, co-users, organisations."""
     vpn = {"users": 0.8, "on": 0.5, "exits": {"US": 0.5, "other": 0.5}}
@@ -331,6 +332,7 @@ def test_unknown_is_not_wrong(all_attributes: dict[str, Any]) -> None:
 # --- the run's own ledger -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_story_is_that_of_the_run_with_the_same_options(tmp_path: Path) -> None:
     options: dict[str, Any] = {"people": 120, "seed": 11, "sets": ["signals.ip.accuracy=0.9"]}
     gatesim.run(SMALL, policies=["careful"], reps=2, out=tmp_path / "x", ledger=True, **options)
@@ -370,6 +372,7 @@ def weighed(policy: str, sets: Sequence[str] = ()) -> list[Told]:
     return [need for need in needs if need.evidence is not None]
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_evidence_of_a_posterior_is_on_the_right_side_of_its_thresholds() -> None:
     needs = weighed("careful")
     assert {need.decision for need in needs} == {"allow", "check", "block"}

@@ -131,6 +131,7 @@ def waits(desk: dict[str, Any], hours_after: float, count: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("officers", "load", "after"), [(1, 0.5, 100), (2, 0.6, 80), (5, 0.6, 25)])
+@pytest.mark.no_cover  # others cover the same lines
 def test_waits_are_those_of_erlang_c(officers: int, load: float, after: int) -> None:
     """Long after the start: M/M/c with services of an hour."""
     count = 600

@@ -171,6 +171,7 @@ def test_one_policy_ready_at_once_is_that_policy_bit_for_bit(engine: str) -> Non
         assert policies["operator"].reasons == policies["any_foreign"].reasons
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_an_operator_changes_no_policy() -> None:
     without = run(loaded({}), policies=["any_foreign", "careful"], engine="reference")
     with_it = run(loaded({"shutdown": "4h"}), policies=["any_foreign", "careful"], engine="reference")
@@ -225,6 +226,7 @@ def test_a_listed_strategy_has_the_date_from_which_shutting_down_is_not_all_that
         (("no", "yes"), True, ORDER_AT + timedelta(days=2)),
     ],
 )
+@pytest.mark.no_cover  # others cover the same lines
 def test_noise_leaves_the_date_open_only_where_it_could_be_an_earlier_one(
     within: tuple[Answer, Answer], dated: bool, possible: datetime | None
 ) -> None:
@@ -293,6 +295,7 @@ def world(**changes: Any) -> Scenario:
     )
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_exact_and_reference_agree_on_a_strategy() -> None:
     """False alarm below 1e-6: six normal bounds of 5.3 standard errors, with the accounts' own variance."""
     scenario = world(**with_operator({"any_foreign": "6h", "careful": "2d", "shutdown": "4d"}))

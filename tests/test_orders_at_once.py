@@ -198,6 +198,7 @@ def test_what_is_served_as_a_number_moves_is_what_the_changed_scenario_serves(ke
 # --- One order: nothing changes ---
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_one_order_is_asked_as_before() -> None:
     loaded = gatesim.load("june-2026")
     assert ask(loaded, each=True) == ask(loaded)
@@ -211,6 +212,7 @@ def test_one_order_is_asked_as_before() -> None:
     assert more.needs[3] == pytest.approx(alone.needs.sum(axis=0), rel=1e-14)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_only_order_chosen_says_what_is_said_without() -> None:
     """The same numbers by another way: a program with a constraint for each order, of which there is one."""
     policies = ["open", "any"]
@@ -239,6 +241,7 @@ def test_the_only_order_chosen_says_what_is_said_without() -> None:
         assert a.value == pytest.approx(b.value, abs=1e-6)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_worths_of_one_order_are_those_of_one_limit() -> None:
     scenario = gatesim.load(BASE).scenario
     law = make_law(scenario, "person")
@@ -286,6 +289,7 @@ def test_relief_of_two_governments_by_hand() -> None:
     assert [one["limit"] for one in data["limits"]] == [0.0, 0.0]
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_limit_of_the_second_order_at_which_a_policy_becomes_one_by_hand() -> None:
     """Who asks for a passport or a card leaks 4 of 70 under the second order and nothing under the first; counted
     together it would be 20 of 1050, less than 2 %."""
@@ -353,6 +357,7 @@ def test_standards_of_single_models_hold_at_once_too() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.no_cover  # others cover the same lines
 def test_no_policy_within_all_limits_serves_more_than_a_bound(seed: int) -> None:
     rng = np.random.default_rng(seed)
     held = 0

@@ -294,6 +294,7 @@ policies_ = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(policies_, shares, st.sampled_from(["leak_rate", "leak_share"]))
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_limit_at_one_point_is_that_limit(policies: list[PolicyResult], limit: float, kind: str) -> None:
     plain = make_verdict(scenario_of({"kind": kind, "limit": limit}), policies, ACCOUNTS)
     point = {"kind": kind, "limit": {"limits": [limit], "weights": [1.0]}}
@@ -304,6 +305,7 @@ def test_a_limit_at_one_point_is_that_limit(policies: list[PolicyResult], limit:
 
 @settings(max_examples=40, deadline=None)
 @given(policies_)
+@pytest.mark.no_cover  # others cover the same lines
 def test_all_weight_on_the_orders_reading_changes_nothing(policies: list[PolicyResult]) -> None:
     plain = make_verdict(scenario_of(), policies, ACCOUNTS)
     assert same(make_verdict(scenario_of(verdict={"readings": {"person": 1.0}}), policies, ACCOUNTS), plain)
@@ -313,6 +315,7 @@ def test_all_weight_on_the_orders_reading_changes_nothing(policies: list[PolicyR
 
 @settings(max_examples=60, deadline=None)
 @given(policies_, shares)
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_own_row_is_the_row_of_the_table(policies: list[PolicyResult], limit: float) -> None:
     verdict = make_verdict(scenario_of({"kind": "leak_rate", "limit": limit}), policies, ACCOUNTS)
     row = verdict.row("person", "leak_rate", limit)
@@ -321,6 +324,7 @@ def test_the_own_row_is_the_row_of_the_table(policies: list[PolicyResult], limit
 
 @settings(max_examples=60, deadline=None)
 @given(policies_, st.floats(1e-4, 0.1), st.floats(1.5, 50.0), st.floats(1.0, 5.0))
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_more_lenient_distribution_never_makes_a_gate_less_available(
     policies: list[PolicyResult], low: float, width: float, shift: float
 ) -> None:
@@ -334,6 +338,7 @@ def test_a_more_lenient_distribution_never_makes_a_gate_less_available(
 
 @settings(max_examples=60, deadline=None)
 @given(policies_, st.floats(1e-4, 0.5), st.floats(1.1, 2.0))
+@pytest.mark.no_cover  # others cover the same lines
 def test_probabilities_of_outcomes_add_up_to_one(
     policies: list[PolicyResult], low: float, width: float
 ) -> None:

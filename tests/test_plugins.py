@@ -56,6 +56,7 @@ def any_foreign(parameters: dict[str, Any], context: Any) -> np.ndarray:
 
 
 @pytest.mark.parametrize("engine", ["exact", "fast", "reference"])
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_gate_handed_to_the_api_is_what_the_family_is(tmp_path: Path, engine: str) -> None:
     path = with_policy(tmp_path)
     own = (
@@ -76,6 +77,7 @@ def signals() -> str:
 
 
 @pytest.mark.parametrize("engine", ["exact", "fast", "reference"])
+@pytest.mark.no_cover  # others cover the same lines
 def test_an_installed_package_is_found(tmp_path: Path, installed: Path, engine: str) -> None:
     path = with_policy(tmp_path, "worst_cells", "parameters = { above = 0.3 }")
     path.write_text(
@@ -86,6 +88,7 @@ def test_an_installed_package_is_found(tmp_path: Path, installed: Path, engine: 
     assert readings(path, "outside", engine=engine, **size) == readings(path, "house", engine=engine, **size)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_worker_processes_get_the_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from gatesim.study import simulate
 

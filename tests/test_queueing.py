@@ -182,6 +182,7 @@ def wait_by_states(case, size, rng):
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.no_cover  # others cover the same lines
 def test_offered_wait_against_its_definition(case):
     size = 1_000_000
     waits = wait_by_states(case, size, np.random.default_rng(20261122))
@@ -196,6 +197,7 @@ def test_offered_wait_against_its_definition(case):
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.no_cover  # others cover the same lines
 def test_offered_wait_against_its_transform(case):
     # E exp(-s V) has a closed form by states: a product of servers mu + k theta over the same plus s.
     servers, _, service, leave = case
@@ -261,6 +263,7 @@ def fluid_by_euler(arrivals, reviewers, service, leave, queue, steps):
 
 @pytest.mark.parametrize("leave", [0.0, 0.02, 0.4])
 @pytest.mark.parametrize("start", [0.0, 25.0])
+@pytest.mark.no_cover  # others cover the same lines
 def test_fluid_against_small_steps(leave, start):
     rng = np.random.default_rng(7)
     arrivals = rng.uniform(0, 30, 36)

@@ -46,6 +46,7 @@ def page(ran: tuple[Result, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     return gatesim.report(ran[1], tmp_path_factory.mktemp("page") / "report.html")
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_run_is_read_back_as_it_was(ran: tuple[Result, Path]) -> None:
     result, folder = ran
     back = read_run(folder)
@@ -172,6 +173,7 @@ def test_the_report_is_for_everybody(page: Path, width: int, browser_page: Page)
     assert browser_page.title().endswith("gatesim report")
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_the_frontier_is_that_of_the_run_and_its_place_says_where_there_is_none(
     ran: tuple[Result, Path],
 ) -> None:

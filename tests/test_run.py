@@ -242,6 +242,7 @@ def same_tallies(a: dict[str, Tally], b: dict[str, Tally]) -> bool:
     return equal(a, b)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_readings_that_share_a_run_are_judged_as_in_a_run_of_their_own() -> None:
     rng = np.random.default_rng(20260612)
     shared = 0

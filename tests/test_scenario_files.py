@@ -61,6 +61,7 @@ def test_the_resolved_data_make_the_same_scenario_again() -> None:
 
 
 @pytest.mark.parametrize("name", list(shipped()))
+@pytest.mark.no_cover  # others cover the same lines
 def test_every_shipped_scenario_loads_by_its_name(name: str) -> None:
     loaded = load(name)
     assert loaded.files[-1][0] == f"scenarios/{name}.toml"
@@ -333,6 +334,7 @@ def validator() -> Any:
 
 
 @pytest.mark.parametrize("path", [SMALL, *shipped().values(), *seeds().values()], ids=lambda path: path.stem)
+@pytest.mark.no_cover  # others cover the same lines
 def test_every_shipped_file_fits_the_json_schema(validator: Any, path: Path) -> None:
     assert [error.message for error in validator.iter_errors(as_json(path))] == []
 

@@ -99,6 +99,7 @@ def any_table(draw: st.DrawFn) -> Table:
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(any_table(), st.integers(60, 100))
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_table_cuts_nothing_and_keeps_to_the_page(table: Table, width: int) -> None:
     console = Console(width=width, highlight=False, emoji=False, markup=False, color_system=None)
     with console.capture() as capture:
@@ -111,6 +112,7 @@ def test_a_table_cuts_nothing_and_keeps_to_the_page(table: Table, width: int) ->
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(any_table(), st.integers(60, 100))
+@pytest.mark.no_cover  # others cover the same lines
 def test_no_word_of_a_table_is_broken_that_a_column_can_hold(table: Table, width: int) -> None:
     console = Console(width=width, highlight=False, emoji=False, markup=False, color_system=None)
     with console.capture() as capture:
@@ -451,6 +453,7 @@ def found_in(part: Any, key: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("leak", ["leak_share", "leak_rate"])
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_chart_has_a_row_for_each_policy(result: Result, leak: str) -> None:
     chart = result.plot.policies(leak)
     rows = next(iter(chart.to_dict()["datasets"].values()))
@@ -500,6 +503,7 @@ def test_the_title_is_what_was_found(result: Result) -> None:
 
 @pytest.mark.parametrize("count", [1, 12])
 @pytest.mark.parametrize("ending", ["png", "svg"])
+@pytest.mark.no_cover  # others cover the same lines
 def test_charts_are_written_without_a_browser(
     count: int, ending: str, twelve: Result, tmp_path: Path
 ) -> None:

@@ -140,6 +140,7 @@ def over_limits(flagship: Loaded) -> ShutdownPoint:
     return shutdown_point(flagship, vary="orders.0.standard.limit", low=0, high=0.3, policies=FEW)
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_over_the_limit_the_list_changes_at_the_leaks_of_its_policies(
     flagship: Loaded, over_limits: ShutdownPoint
 ) -> None:
@@ -190,6 +191,7 @@ def test_a_jump_of_a_posterior_is_found_where_its_cell_changes(flagship: Loaded)
     assert min(abs(at - change.value) for at in varied.breakpoints("posterior_strict")) < 1e-9
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_lead_time_changes_the_outcome_on_the_day_it_is_too_long(flagship: Loaded) -> None:
     at = flagship.with_sets(["verdict.at=2026-06-20T00:00:00-04:00"])
     found = shutdown_point(at, vary="policies.majority.lead_time", limit=0.12, policies=["majority"])
@@ -211,6 +213,7 @@ def test_that_nothing_changes_is_an_answer_too(flagship: Loaded, capsys: pytest.
     )
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_map_agrees_with_the_line_through_it(flagship: Loaded) -> None:
     keys = ["orders.0.standard.limit", "signals.ip.accuracy"]
     found = shutdown_map(
@@ -233,6 +236,7 @@ def test_a_map_agrees_with_the_line_through_it(flagship: Loaded) -> None:
 # --- Other worlds ---
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_other_worlds_lie_in_the_plausible_ranges_and_are_the_same_each_time(flagship: Loaded) -> None:
     first, again = (list(worlds(flagship, 4)) for _ in range(2))
     assert first == again
@@ -418,6 +422,7 @@ def test_wrong_input_is_said_and_exits_with_2(
     assert "Traceback" not in said
 
 
+@pytest.mark.no_cover  # others cover the same lines
 def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     args = ["--vary", "signals.ip.accuracy", "-p", "majority", "--json"]
     assert call(["shutdown-point", "june-2026", *args]) == 0

@@ -64,6 +64,7 @@ def test_what_takes_no_time_takes_none_and_what_never_comes_never_does() -> None
     grace=st.integers(0, 5),
     back=st.one_of(st.none(), st.integers(1, 9)),
 )
+@pytest.mark.no_cover  # others cover the same lines
 def test_more_absence_is_never_earlier_and_work_adds_up(
     builders: float, more: float, days: int, grace: int, back: int | None
 ) -> None:

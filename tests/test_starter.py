@@ -23,6 +23,7 @@ def with_examples(text: str) -> str:
 
 
 @pytest.mark.parametrize("base", BASES)
+@pytest.mark.no_cover  # others cover the same lines
 def test_it_loads_as_it_is(base: str, tmp_path: Path) -> None:
     loaded = load(new(tmp_path / "mine.toml", base=base))
     assert not loaded.warnings
@@ -49,6 +50,7 @@ def test_on_a_scenario_only_the_new_policy_differs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("base", ["us-2026", "june-2026"])
+@pytest.mark.no_cover  # others cover the same lines
 def test_its_examples_work_when_the_mark_is_taken_away(base: str, tmp_path: Path) -> None:
     text = with_examples(starter(base))
     text = text.replace("[signals.NAME]", "[signals.ip]").replace('["NAME"]', '["fable-5"]')
@@ -65,6 +67,7 @@ def test_its_examples_work_when_the_mark_is_taken_away(base: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("base", BASES)
+@pytest.mark.no_cover  # others cover the same lines
 def test_every_key_is_explained(base: str) -> None:
     """Each key has a comment beside it, on the line before, or stands in a policy like one explained above."""
     lines = starter(base).splitlines()
