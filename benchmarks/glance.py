@@ -2,8 +2,8 @@
 
 Run ``python -m benchmarks.glance``; it prints one JSON object about ten moves of sliders of the flagship, in seconds
 by the clock. ``worked_out`` is what a move of a signal's accuracy takes to be worked out, without drawing. ``seen`` is
-what a person sees in a browser after a key, of a move of the limit and of one of a signal's accuracy, with the 200 ms
-that Streamlit waits after a key before it sends it (see `benchmarks.seen`; it needs Chromium: ``make browser``).
+what a person sees in a browser after a key, of a move of the limit and of one of a signal's accuracy (see
+`benchmarks.seen`; it needs Chromium: ``make browser``).
 """
 
 from __future__ import annotations

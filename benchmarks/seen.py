@@ -1,9 +1,8 @@
 """What a person sees of the page of ``gatesim app``, and when: in a browser, from the key to verdict, table, chart.
 
 Part of ``python -m benchmarks.glance``. It serves the page by the command that a user calls, opens it in Chromium
-without a window, moves a slider by a key, and takes note of what changes in the document. Streamlit itself waits 200 ms
-after the last key before it sends where a slider stands (so that a held key is one move): they are part of every time
-here, and nothing of the page's own can be earlier.
+without a window, moves a slider by a key, and takes note of what changes in the document. Streamlit sends where a
+slider stands when the key is let go, about 10 ms after it is pressed here: they are part of every time.
 """
 
 from __future__ import annotations

@@ -188,16 +188,28 @@ def test_nothing_vanishes_from_before_a_move_until_all_of_it_is_followed(
     page = opened(browser_page, f"{address}/?scenario=june-2026&signals.ip.accuracy.US=0.9")
     expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
     slider = page.get_by_role("slider", name="The IP says US: device in the US, no VPN")
-    page.get_by_text(GROUPS["accuracy"], exact=True).click()
-    before = page.locator("#policies").inner_text()
+    group = page.get_by_text(GROUPS["accuracy"], exact=True)
+    group.click()
+    expect(slider).to_be_visible(timeout=PATIENCE)
+    settled(page)
     page.evaluate(WATCH)
     slider.focus()
     slider.press("ArrowRight")
-    expect(page.locator("#policies")).not_to_have_text(before, timeout=PATIENCE)
+    stands = slider.input_value()
+    assert stands != "90"
+    # It is there with the first look, which has no sentence.
+    expect(page.locator("#differs")).to_contain_text(f"{stands} %", timeout=PATIENCE)
     settled(page)
     expect(page.locator("#sentence")).to_have_count(1, timeout=PATIENCE)
     assert page.evaluate("window.painted") > 0
     assert page.evaluate("window.gone") == {}, "frames that were painted without a part of the page"
+    # What was moved stays so where its group is closed, and the slider stands there when it is opened again.
+    moved = page.locator("#differs").inner_text()
+    group.click()
+    expect(slider).to_have_count(0, timeout=PATIENCE)
+    group.click()
+    expect(slider).to_have_value(stands, timeout=PATIENCE)
+    assert settled(page).locator("#differs").inner_text() == moved
 
 
 def test_wrong_values_in_the_address_do_no_harm(address: str, browser_page: Page) -> None:
@@ -233,6 +245,7 @@ def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked
     page.get_by_text("What the file says").click()
     page.get_by_role("switch", name="Go beyond the plausible ranges").focus()
     page.keyboard.press("Space")
+    page.get_by_text(GROUPS["accuracy"], exact=True).click()
     expect(page.get_by_text("no plausible range is known").first).to_be_attached(timeout=PATIENCE)
     expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
     assert page.get_by_text("encountered an error").count() == 0

@@ -23,7 +23,7 @@ from gatesim.scenario.parameter import Parameter
 from gatesim.show.app import parts
 from gatesim.show.app.levers import ASKED, GROUPS, LIMIT, RATIO, READING, Lever
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
-from gatesim.show.app.sliders import FEW, meant, slider
+from gatesim.show.app.sliders import FEW, Slider, meant, slider
 from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
 from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
@@ -48,13 +48,24 @@ def show(file: str | None = None) -> None:
     st.html(parts.STYLE)
     names = _names(file)
     panel, wrong = _from_address(names, file)
-    with st.sidebar:
-        panel = _base(names, panel, file)
-        settings = _levers(panel)
+    panel = _chosen(panel, file)
+    # What widgets say is known before they are drawn. What follows from it is drawn first: it is waited for.
+    stood = st.session_state.settings
+    settings = st.session_state.settings = _moved(panel, stood)
+    begins = "written" not in st.session_state
+    if begins:
+        _panel_of_levers(names, panel, stood, settings)
     _to_address(panel, settings)
     if wrong:
         st.session_state.notice = notices(wrong)
-    _body(panel, settings)
+    followed = _follow(panel, settings)
+    if not begins:
+        _panel_of_levers(names, panel, stood, settings)
+    if followed is not None:
+        loaded, found = followed
+        _save(panel, settings)
+        _map(panel, settings, found)
+        _simulate(panel, settings, loaded)
 
 
 # --- The base, and the address ---
@@ -133,35 +144,82 @@ def _to_address(panel: Panel, settings: Settings) -> None:
     state = st.session_state
     if state.get("written") != written:
         state.before, state.written, state.written_at = state.get("written"), written, monotonic()
+    _note_where_widgets_stand()
+
+
+def _note_where_widgets_stand() -> None:
+    state = st.session_state
     state.stood = {key: state[key] for key in state if " " in str(key)}
 
 
-def _base(names: Sequence[str], panel: Panel, file: str | None) -> Panel:
+def _chosen(panel: Panel, file: str | None) -> Panel:
+    """The base, or another one that was chosen just now."""
     state = st.session_state
-    st.markdown("### gatesim")
-    chosen = st.selectbox(
-        "Scenario to begin with",
-        names,
-        index=list(names).index(panel.name),
-        key=f"base {state.round}",
-        help="Shipped scenarios, and the file that the page was started with. Choosing one takes all changes back.",
-    )
+    chosen = state.get(_key("base"), panel.name)
     if chosen != panel.name:
         panel = _panel(chosen, file)
         _start(panel, Settings())
         state.pop("notice", None)
-    st.caption(parts.plain(panel.loaded.scenario.title))
     return panel
+
+
+def _key(words: str) -> str:
+    """The key of a widget, which begins anew with another base or address."""
+    return f"{words} {st.session_state.round}"
 
 
 # --- What can be moved ---
 
 
-def _levers(panel: Panel) -> Settings:
-    """The widgets; gives back what is set."""
+def _moved(panel: Panel, settings: Settings) -> Settings:
+    """What the widgets say, of which some may have been moved since ``settings`` was so."""
     state = st.session_state
-    settings: Settings = state.settings
-    wide = st.toggle(
+    reading = state.get(_key("reading"), settings.reading or panel.reading)
+    ratio = state.get(_key("ratio"), settings.ratio or panel.ratio)
+    now = panel.chosen(settings, reading, ratio)
+    for lever in panel.levers:
+        number = state.get(_lever_key(lever))
+        # What an address says exactly stays while it is not moved.
+        if number is not None and number != _slider(panel, settings, lever).at:
+            now = panel.moved(now, lever.name, meant(lever, number))
+    return now
+
+
+def _lever_key(lever: Lever) -> str:
+    # Its ends are part of its name: a slider that goes farther is another one, and begins where this one stands.
+    return f"{_key(lever.name)} {st.session_state.get('wide', False)}"
+
+
+def _slider(panel: Panel, settings: Settings, lever: Lever) -> Slider:
+    return slider(lever, panel.value(settings, lever.name), st.session_state.get("wide", False))
+
+
+def _panel_of_levers(names: Sequence[str], panel: Panel, stood: Settings, settings: Settings) -> None:
+    """The widgets, as they stood before what was moved just now: they know that by themselves."""
+    with st.sidebar:
+        st.markdown("### gatesim")
+        st.selectbox(
+            "Scenario to begin with",
+            names,
+            index=list(names).index(panel.name),
+            key=_key("base"),
+            help="Shipped scenarios, and the file that the page was started with. Choosing one takes all changes back.",
+        )
+        st.caption(parts.plain(panel.loaded.scenario.title))
+        _levers(panel, stood)
+        _note_where_widgets_stand()  # with those that are new
+        st.button(
+            "Back to the base",
+            disabled=not settings,
+            help="Take all changes back",
+            on_click=_start,
+            args=(panel, Settings()),
+        )
+
+
+def _levers(panel: Panel, settings: Settings) -> None:
+    """The widgets of what can be moved."""
+    st.toggle(
         "Go beyond the plausible ranges",
         key="wide",
         help="Sliders then go to the hard limits, such as a perfect signal.",
@@ -170,40 +228,39 @@ def _levers(panel: Panel) -> Settings:
         levers = [lever for lever in panel.levers if lever.group == group]
         if not levers:
             continue
-        with st.expander(title, expanded=group == ASKED):
+        # What is closed is not drawn: every slider takes time at every move, here and in the browser.
+        box = st.expander(title, expanded=group == ASKED, key=f"open {group}", on_change="rerun")
+        if not box.open:
+            continue
+        with box:
             if group == ASKED:
-                settings = _choices(panel, settings)
-            few = [lever for n, lever in enumerate(levers) if n < FEW or lever.name in state.settings.values]
+                _choices(panel, settings)
+            few = [lever for n, lever in enumerate(levers) if n < FEW or lever.name in settings.values]
             if len(few) < len(levers) and st.checkbox(
                 f"All {len(levers)}", key=f"all {group} {panel.name}", help=f"Show all of: {title}"
             ):
                 few = levers
             for lever in few:
-                settings = _lever(panel, settings, lever, wide)
-    state.settings = settings
-    if st.button("Back to the base", disabled=not settings, help="Take all changes back"):
-        _start(panel, Settings())
-        st.rerun()
-    return settings
+                _lever(panel, settings, lever)
 
 
-def _choices(panel: Panel, settings: Settings) -> Settings:
+def _choices(panel: Panel, settings: Settings) -> None:
     words = panel.choices[READING]
     readings = list(words)
-    reading = st.radio(
+    st.radio(
         "Reading of the order",
         readings,
         index=readings.index(settings.reading or panel.reading),
         captions=[parts.plain(words[name]) for name in readings],
-        key=f"reading {st.session_state.round}",
+        key=_key("reading"),
     )
     ratios = panel.choices[RATIO]
-    ratio = st.radio(
+    st.radio(
         "The limit is a share",
         list(ratios),
         index=list(ratios).index(settings.ratio or panel.ratio),
         format_func=ratios.__getitem__,
-        key=f"ratio {st.session_state.round}",
+        key=_key("ratio"),
     )
     if panel.only_asks:
         st.caption(
@@ -212,23 +269,19 @@ def _choices(panel: Panel, settings: Settings) -> Settings:
                 "file keeps the order's own standard."
             )
         )
-    return panel.chosen(settings, reading, ratio)
 
 
-def _lever(panel: Panel, settings: Settings, lever: Lever, wide: bool) -> Settings:
+def _lever(panel: Panel, settings: Settings, lever: Lever) -> None:
     """One slider, with what is known beside it."""
-    now = panel.value(settings, lever.name)
-    look = slider(lever, now, wide)
+    look, key = _slider(panel, settings, lever), _lever_key(lever)
     label = f"{lever.label} ({lever.about})" if lever.about else lever.label
-    # Its ends are part of its name: a slider that goes farther is another one, and begins where this one stands.
-    key = f"{lever.name} {st.session_state.round} {wide}"
     unit = " %%" if lever.is_share else ""
     common: dict[str, Any] = {"key": key, "help": parts.plain(lever.note) or None}
     if look.options:
         state = st.session_state
         if key in state and state[key] not in look.options:
             look = replace(look, options=tuple(sorted({*look.options, state[key]})))
-        number = st.select_slider(
+        st.select_slider(
             parts.plain(label),
             look.options,
             value=look.at,
@@ -236,11 +289,9 @@ def _lever(panel: Panel, settings: Settings, lever: Lever, wide: bool) -> Settin
             **common,
         )
     elif lever.parameter.whole:
-        number = st.slider(
-            parts.plain(label), int(look.low), int(look.high), int(look.at), int(look.step), **common
-        )
+        st.slider(parts.plain(label), int(look.low), int(look.high), int(look.at), int(look.step), **common)
     else:
-        number = st.slider(
+        st.slider(
             parts.plain(label),
             look.low,
             look.high,
@@ -250,16 +301,13 @@ def _lever(panel: Panel, settings: Settings, lever: Lever, wide: bool) -> Settin
             **common,
         )
     st.caption(parts.plain(known_words(lever)))
-    if number == look.at:
-        return settings  # not moved: what an address says exactly stays
-    value = meant(lever, number)
-    return panel.moved(settings, lever.name, value)
 
 
 # --- What follows ---
 
 
-def _body(panel: Panel, settings: Settings) -> None:
+def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, Glance] | None:
+    """Draw what follows, and give it; None where it cannot be worked out."""
     state = st.session_state
     if state.get("notice"):
         st.warning(parts.plain(state.notice))
@@ -268,18 +316,16 @@ def _body(panel: Panel, settings: Settings) -> None:
         places = None
         # What takes longest follows: the second takes the place of the first.
         for found in _glances(panel, settings, loaded):
-            if places is None:  # not before there is something to fill them: an empty one shows nothing
+            if places is None:  # the first takes the while in which all stands as before
                 places = _Places()
             places.fill(panel, settings, found)
     except ScenarioError as error:
         st.error(parts.plain(f"These settings do not go together. {error}"))
-        return
+        return None
     except ValueError as error:
         st.error(parts.plain(f"This cannot be worked out: {error}"))
-        return
-    _save(panel, settings)
-    _map(panel, settings, found)
-    _simulate(panel, settings, loaded)
+        return None
+    return loaded, found
 
 
 class _Places:
