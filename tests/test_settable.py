@@ -83,6 +83,18 @@ def test_the_command_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["check", str(SMALL), "--keys", "nothing"]) == 2
 
 
+def test_keys_are_found_by_what_they_contain(capsys: pytest.CaptureFixture[str]) -> None:
+    checked = check("june-2026")
+    inside = [one.key for one in checked.settable() if "coverage" in one.key]
+    assert inside
+    assert not any(key.startswith("coverage") for key in inside)
+    assert [one.key for one in checked.settable("Coverage")] == inside
+    # What begins so goes before what contains it.
+    assert all(one.key.startswith("policies") for one in checked.settable("policies"))
+    assert call(["check", "june-2026", "--keys", "coverage"]) == 0
+    assert f"{len(inside)} keys contain coverage." in capsys.readouterr().out
+
+
 def test_what_a_scenario_rests_on_begins_with_how_much_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["check", "june-2026"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -12,10 +12,11 @@ from gatesim.cli.options import json_option, scenario_argument, set_option
 @set_option
 @click.option(
     "--keys",
-    metavar="[PREFIX]",
+    metavar="[NAME]",
     is_flag=False,
     flag_value="",
-    help="Instead list the keys that --set can move: all, or those that begin with PREFIX, such as signals.ip.",
+    help="Instead list the keys that --set can move: all, or those that begin with NAME, such as signals.ip; where "
+    "none does, those that contain it, such as coverage.",
 )
 @json_option
 def command(scenario: str, sets: tuple[str, ...], keys: str | None, as_json: bool) -> None:

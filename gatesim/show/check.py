@@ -8,7 +8,7 @@ from gatesim.scenario.assumptions import Input
 from gatesim.show.page import page, say
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.check import Check
-from gatesim.study.settable import Key
+from gatesim.study.settable import Key, begin_so
 
 
 def inputs_table(checked: Check) -> Table:
@@ -113,8 +113,10 @@ def print_keys(checked: Check, prefix: str) -> None:
     keys = checked.settable(prefix)
     console = page()
     say(console, checked.loaded.scenario.title, "bold")
-    begin = f" begin with {prefix.rstrip('.')}" if prefix.strip(".") else ""
-    say(console, f"{len(keys)} keys{begin}." if len(keys) != 1 else "One key.", "dim", after=True)
+    which = ""
+    if prefix.strip("."):
+        which = f" begin with {prefix.rstrip('.')}" if begin_so(keys, prefix) else f" contain {prefix}"
+    say(console, f"{len(keys)} keys{which}." if len(keys) != 1 else "One key.", "dim", after=True)
     table, sources = keys_table(keys)
     print_table(console, table)
     for line in sources:

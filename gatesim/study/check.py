@@ -29,7 +29,7 @@ class Check(Shown):
         return count_guesses(self.inputs)
 
     def settable(self, prefix: str = "") -> tuple[Key, ...]:
-        """The keys that can be set, or those that begin with a prefix; see `gatesim.study.settable.settable`."""
+        """The keys that can be set, or those that begin with a prefix or contain it: see `gatesim.study.settable`."""
         return settable(self.loaded, self.inputs, prefix)
 
     def to_frame(self, keys: str | None = None) -> pd.DataFrame:

@@ -66,7 +66,8 @@ def settable(loaded: Loaded, inputs: Sequence[Input], prefix: str = "") -> tuple
     inputs
         What it rests on (`gatesim.scenario.rests_on`).
     prefix
-        Only keys that begin with these names, such as ``signals.ip``; ``*`` stands for any one name.
+        Only keys that begin with these names, such as ``signals.ip``; ``*`` stands for any one name. Where none begins
+        so, those that contain it, such as ``coverage``, in capitals or not.
 
     Returns
     -------
@@ -76,18 +77,26 @@ def settable(loaded: Loaded, inputs: Sequence[Input], prefix: str = "") -> tuple
     Raises
     ------
     ScenarioError
-        If no key begins so.
+        If no key begins so or contains it.
     """
     of_path = {path: entry for entry in inputs for path in entry.values}
     wanted = _names(prefix)
-    found = tuple(
-        _key(loaded, path, value, of_path.get(dotted(path)))
+    every = [
+        (path, value)
         for path, value in leaves(loaded.data)
-        if path[0] not in _NOT_SET and path[-1] not in _WORDS and _begins(path, wanted)
-    )
+        if path[0] not in _NOT_SET and path[-1] not in _WORDS
+    ]
+    found = [(path, value) for path, value in every if _begins(path, wanted)]
+    if not found:
+        found = [(path, value) for path, value in every if prefix.lower() in dotted(path).lower()]
     if not found:
         raise ScenarioError([_nothing(loaded, prefix, wanted)])
-    return found
+    return tuple(_key(loaded, path, value, of_path.get(dotted(path))) for path, value in found)
+
+
+def begin_so(keys: Sequence[Key], prefix: str) -> bool:
+    """Whether keys that `settable` found begin with a prefix; else they contain it."""
+    return _begins(parse_key(keys[0].key), _names(prefix))
 
 
 def _names(prefix: str) -> tuple[str, ...]:
@@ -114,8 +123,8 @@ def _nothing(loaded: Loaded, prefix: str, wanted: Sequence[str]) -> Problem:
             start = ".".join(wanted[: length - 1])
             where = f"below {start} there are" if start else "there are"
             hint = f'nearest: "{near[0]}"' if near else f"{where}: {', '.join(there)}"
-            return Problem("--keys", None, prefix, "no key of the scenario begins so", hint)
-    return Problem("--keys", None, prefix, "no key of the scenario begins so")
+            return Problem("--keys", None, prefix, "no key of the scenario begins so or contains it", hint)
+    return Problem("--keys", None, prefix, "no key of the scenario begins so or contains it")
 
 
 def _next(loaded: Loaded, start: Sequence[str]) -> Iterator[str]:
