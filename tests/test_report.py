@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from html import unescape
 from itertools import pairwise
@@ -279,6 +280,17 @@ def test_a_title_longer_than_any_is_refused(tmp_path: Path) -> None:
     with pytest.raises(gatesim.ScenarioError, match="longer than 300 characters"):
         gatesim.run(SMALL, sets=[f"title={json.dumps('<script>' + 'x' * 10_000)}"], out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["altair", "jinja2"])
+def test_without_the_extra_the_command_says_how_to_get_it(
+    name: str, ran: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    before = sorted(ran[1].iterdir())
+    assert call(["report", str(ran[1])]) == 2  # as `gatesim app`
+    assert 'pip install "gatesim[charts]"' in capsys.readouterr().err
+    assert sorted(ran[1].iterdir()) == before
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:

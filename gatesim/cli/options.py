@@ -84,7 +84,7 @@ def _picture_file(_context: click.Context, _option: click.Parameter, file: Path 
     if file is not None and not all(map(find_spec, ("altair", "vl_convert"))):
         from gatesim.show.charts.grammar import MISSING
 
-        raise click.ClickException(MISSING)
+        raise click.UsageError(MISSING)
     return file
 
 

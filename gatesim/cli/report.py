@@ -44,5 +44,5 @@ def command(folder: Path, out: Path | None, figures: Path | None, form: str) -> 
         with progress() as shown:
             target = report(folder, out, figures=figures, format=form, progress=shown)
     except ImportError as missing:
-        raise click.ClickException(str(missing)) from missing
+        raise click.UsageError(str(missing)) from missing
     click.echo(f"Written to {target}" + (f", figures to {figures}" if figures is not None else ""))
