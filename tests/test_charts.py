@@ -160,9 +160,17 @@ def test_who_pays_has_the_rates_of_each_segment(result: Result) -> None:
             assert rows[name.replace("_", " ")]["blocked"] == measures["false_block_rate"].value
         if measures["leak_rate"].value is not None:
             assert rows[name.replace("_", " ")]["leaked"] == measures["leak_rate"].value
+    # The one that is shown unasked is the one that would do, or else the nearest: it serves the floor and leaks least.
     row = own_row(result)
     assert row is not None
-    assert f"Under {row.best}, " in texts(result.plot.who_pays())[0]
+    served = {name: found.measures["served_entitled"].value or 0.0 for name, found in result.policies.items()}
+    floor = result.loaded.scenario.verdict.floor
+    enough = [name for name, share in served.items() if floor <= share < 1]
+    shown = row.best
+    if row.outcome not in ("gate_available", "only_not_ready"):
+        shown = min(enough, key=lambda name: result.policies[name].measures[row.ratio].value or 0.0)
+    assert f"Under {shown}, " in texts(result.plot.who_pays())[0]
+    assert f"Under {shown} the commonest reason is " in texts(result.plot.who_pays("reason"))[0]
     for wrong in ({"by": "day"}, {"policy": "nobody"}):
         with pytest.raises(ValueError, match="there are "):
             result.plot.who_pays(**wrong)
@@ -267,7 +275,7 @@ points = st.lists(
 def test_no_name_lies_on_another_or_on_a_point(found: list[tuple[str, float, float]]) -> None:
     taken = [Box(0, 120, WIDE, 122)]
     numbers = {name: n for n, (name, _, _) in enumerate(found, start=1)}
-    placed, left = place([([name], x, y) for name, x, y in found], taken, (WIDE, HIGH), numbers)
+    placed, left, nameless = place([([name], x, y) for name, x, y in found], taken, (WIDE, HIGH), numbers)
     boxes = [Box(one.x, one.y - 5.5, one.x + LETTER * len(one.text), one.y + 5.5) for one in placed]
     for box in boxes:
         assert box.left >= 0
@@ -276,28 +284,52 @@ def test_no_name_lies_on_another_or_on_a_point(found: list[tuple[str, float, flo
         assert not box.meets(taken[0])
     assert not any(a.meets(b) for a, b in itertools.combinations(boxes, 2))
     shown = {one.text for one in placed}
-    assert all(name in shown or name in left for name, _, _ in found)
+    # A number is explained where it stands, and no other.
+    for name, _, _ in found:
+        assert [name in shown, name in left, name in nameless].count(True) == 1
+        assert name not in left or str(numbers[name]) in shown
 
 
 def test_a_name_that_stands_off_has_a_line_to_its_point() -> None:
     """Close on every side there is something else: the name goes further off, and a line leads there."""
     close = [around(100, 100, 10)]
-    (far,), left = place([(["name"], 100, 100)], close, (WIDE, HIGH), {"name": 1})
-    assert left == []
+    (far,), left, nameless = place([(["name"], 100, 100)], close, (WIDE, HIGH), {"name": 1})
+    assert left == nameless == []
     assert far.leader
     assert far.leader[:2] == (100, 100)
     x, y = far.leader[2:]
     assert far.x <= x <= far.x + LETTER * 4
     assert abs(y - far.y) <= 5.5
-    (near,), _ = place([(["name"], 100, 100)], [], (WIDE, HIGH), {"name": 1})
+    (near,), *_ = place([(["name"], 100, 100)], [], (WIDE, HIGH), {"name": 1})
     assert near.leader == ()
 
 
 def test_points_that_coincide_share_a_name_or_a_span_of_numbers() -> None:
     names = [f"{NAME}{n}" for n in range(3)]
-    placed, left = place([(names, 100, 100)], [], (WIDE, HIGH), dict(zip(names, (2, 3, 7), strict=True)))
+    placed, left, nameless = place(
+        [(names, 100, 100)], [], (WIDE, HIGH), dict(zip(names, (2, 3, 7), strict=True))
+    )
     assert [one.text for one in placed] == ["2-3, 7"]
     assert left == names
+    assert nameless == []
+
+
+def test_a_point_without_room_for_a_number_is_named_apart() -> None:
+    everywhere = [Box(0, 0, WIDE, HIGH)]
+    placed, numbered, nameless = place([(["name"], 100, 100)], everywhere, (WIDE, HIGH), {"name": 1})
+    assert (placed, numbered, nameless) == ([], [], ["name"])
+
+
+def test_the_frontier_numbers_nothing_that_has_no_number_in_it() -> None:
+    found = gatesim.frontier("licence-is-not-status")
+    assert {one.leak for one in found.policies if one.policy == "foreign_passport_check"} == {None}
+    _, small, _ = texts(found.plot.frontier())
+    assert "without a point, since nobody is served: foreign_passport_check" in small
+    assert ": foreign_passport_check," not in small.replace("served: foreign_passport_check", "")
+    rows = [row for rows in found_in(found.plot.frontier().to_dict(), "values") for row in rows]
+    shown = {row["text"] for row in rows if isinstance(row, dict) and "text" in row}
+    for number in re.findall(r"(\d+): [a-z_]+", small):
+        assert number in shown
 
 
 def test_the_frontiers_title_is_its_point_at_the_limit() -> None:

@@ -348,6 +348,16 @@ def test_whom_names_who_is_hit_most(result: Result) -> None:
     assert rows["open"][1].startswith("foreigners")
 
 
+def test_whom_says_what_the_segments_are_that_it_names() -> None:
+    run = gatesim.run("licence-is-not-status", engine="exact")
+    table = whom_table(run)
+    named = {word for _, *cells in table.rows for cell in cells for word in cell.split()}
+    titles = {name: one.title for name, one in run.loaded.scenario.segments.items() if one.title}
+    assert set(titles) & named
+    for name, title in titles.items():
+        assert (f"{name}: {title.rstrip('.')}" in table.note) == (name in named)
+
+
 def test_a_run_in_a_notebook_is_escaped() -> None:
     loaded = load(SMALL, [f"title={ATTACK!r}" if "'" not in ATTACK else f'title="""{ATTACK[:-1]}" """'])
     run = gatesim.run(loaded, policies=["open", "any_foreign"], engine="exact")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from gatesim.law.staff import lead_time as with_staff_away
@@ -218,8 +219,21 @@ def whom_table(result: Result) -> Table:
         Column("refuses wrongly, mostly", LEFT),
         Column("lets through, mostly", LEFT),
     )
-    note = "Of the policy's false blocks the share that falls on the segment; of its leaks the share that it makes."
+    note = (
+        "Of the policy's false blocks the share that falls on the segment; of its leaks the share that it makes. "
+        + _glossed(result, " ".join(cell for _, *cells in rows for cell in cells))
+    ).rstrip()
     return Table("Whom each policy refuses wrongly, and whom it lets through", columns, tuple(rows), note)
+
+
+def _glossed(result: Result, named: str) -> str:
+    """The segments that are named, in the words of the scenario where it has some."""
+    said = [
+        f"{name}: {' '.join(segment.title.split()).rstrip('.')}"
+        for name, segment in result.loaded.scenario.segments.items()
+        if segment.title and re.search(rf"(?<!\w){re.escape(name)} \d", named)
+    ]
+    return f"{'; '.join(said)}." if said else ""
 
 
 def _through(result: Result, name: str) -> str:

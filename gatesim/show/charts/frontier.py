@@ -87,19 +87,25 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
     if not any(point.served is not None for point in found.points):
         return nothing(frontier_finding(found), small, "No need was measured under any reading of the order.")
     size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
-    panels, unnamed = [], []
+    panels = []
+    numbered: set[str] = set()
+    nameless: set[str] = set()
     asked = question(found.loaded.scenario)
     for number, reading in enumerate(found.readings):
-        rows, left = _rows(found, reading, asked, size)
+        rows, by_number, without = _rows(found, reading, asked, size)
         layers = _layers(alt, rows, BASES[found.ratio], number == 0)
         title = alt.TitleParams(f'read as "{reading}"', fontSize=11, anchor="start", offset=16)
         panels.append(alt.layer(*layers, width=size[0], height=size[1], title=title))
-        unnamed += left
-    if unnamed:
-        numbers = _numbers(found)
-        small += "; " + ", ".join(
-            f"{numbers[name]}: {name}" for name in sorted(set(unnamed), key=numbers.__getitem__)
-        )
+        numbered.update(by_number)
+        nameless.update(without)
+    key = _key(found, numbered, nameless - numbered)
+    if key:
+        small += f"; {key}"
+    nobody = [
+        name for name in dict.fromkeys(one.policy for one in found.policies) if name not in _numbers(found)
+    ]
+    if nobody:
+        small += f"; without a point, since nobody is served: {', '.join(nobody)}"
     if missing:
         small += f"; without a point, since the exact engine cannot do it: {', '.join(missing)}"
     says = "; ".join(
@@ -112,8 +118,23 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
 
 
 def _numbers(found: Frontier) -> dict[str, int]:
-    """Policy -> its number in the list, the same in every panel."""
-    return {name: n for n, name in enumerate(dict.fromkeys(one.policy for one in found.policies), start=1)}
+    """Policy -> its number in the list, the same in every panel; only for those that are points in some."""
+    dotted = [one.policy for one in found.policies if one.served is not None and one.leak is not None]
+    return {name: n for n, name in enumerate(dict.fromkeys(dotted), start=1)}
+
+
+def _key(found: Frontier, numbered: Collection[str], nameless: Collection[str]) -> str:
+    """What numbers stand for, and which dots have neither a name nor a number."""
+    numbers = _numbers(found)
+    words = []
+    if numbered:
+        words.append(
+            ", ".join(f"{numbers[name]}: {name}" for name in sorted(numbered, key=numbers.__getitem__))
+        )
+    if nameless:
+        names = ", ".join(sorted(nameless, key=numbers.__getitem__))
+        words.append(f"dots without room for a name: {names}")
+    return "; ".join(words)
 
 
 def one_reading(
@@ -140,9 +161,8 @@ def one_reading(
         A Vega-Lite chart whose rows stand in its ``datasets``: between charts of the same ratio nothing else differs.
         And what the numbers in it stand for, where a name found no room.
     """
-    rows, unnamed = _rows(found, asked.reading, asked, size)
-    numbers = _numbers(found)
-    small = ", ".join(f"{numbers[name]}: {name}" for name in sorted(unnamed, key=numbers.__getitem__))
+    rows, numbered, nameless = _rows(found, asked.reading, asked, size)
+    small = _key(found, numbered, nameless)
     spec: dict[str, Any] = json.loads(_empty_panel(tuple(map(bool, rows)), BASES[found.ratio], says, size))
     for layer, those in zip(spec["layer"], rows.by_layer, strict=True):
         if those:
@@ -203,8 +223,10 @@ class _Rows(NamedTuple):
         return [*line, self.floor, self.curves, self.dots, *line, *more]
 
 
-def _rows(found: Frontier, reading: str, asked: Question, size: tuple[int, int]) -> tuple[_Rows, list[str]]:
-    """What a panel shows, and the policies whose names found no room."""
+def _rows(
+    found: Frontier, reading: str, asked: Question, size: tuple[int, int]
+) -> tuple[_Rows, list[str], list[str]]:
+    """What a panel shows; the policies in whose names' place numbers stand; those with neither."""
     width, height = size
     curves: list[dict[str, Any]] = [
         {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
@@ -227,10 +249,10 @@ def _rows(found: Frontier, reading: str, asked: Question, size: tuple[int, int])
     if asked.ratio == found.ratio and asked.limit >= LEFT_END:
         limit = [{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]
         taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
-    placed, left = _named(dots, taken, _numbers(found), size)
+    placed, numbered, nameless = _named(dots, taken, _numbers(found), size)
     leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
     names = [{"text": one.text, "x": one.x, "y": one.y} for one in placed]
-    return _Rows(limit, [{"y": asked.floor}], curves, dots, leaders, names), left
+    return _Rows(limit, [{"y": asked.floor}], curves, dots, leaders, names), numbered, nameless
 
 
 def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
@@ -295,7 +317,7 @@ def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
 
 def _named(
     dots: list[dict[str, Any]], taken: list[Any], numbers: dict[str, int], size: tuple[int, int]
-) -> tuple[list[Any], list[str]]:
+) -> tuple[list[Any], list[str], list[str]]:
     """Places of names; policies that stand on the same point share one."""
     width, height = size
     points: list[tuple[list[str], float, float]] = []

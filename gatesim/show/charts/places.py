@@ -103,7 +103,7 @@ def place(
     taken: Sequence[Box],
     size: tuple[float, float],
     numbers: Mapping[str, int],
-) -> tuple[list[Placed], list[str]]:
+) -> tuple[list[Placed], list[str], list[str]]:
     """Places for the names of points.
 
     Parameters
@@ -119,13 +119,14 @@ def place(
 
     Returns
     -------
-    placed, left
-        Names, or numbers, and where they stand; the names that found no room. What finds none even as a number is only
-        in the list.
+    placed, numbered, nameless
+        Names, or numbers, and where they stand; the names in whose place numbers stand; those for which there was not
+        even room for a number.
     """
     boxes = [*taken, *(around(x, y) for _, x, y in points)]
     placed: list[Placed] = []
-    left: list[str] = []
+    numbered: list[str] = []
+    nameless: list[str] = []
 
     def try_to(text: str, x: float, y: float) -> bool:
         width = LETTER * len(text)
@@ -140,6 +141,5 @@ def place(
 
     for names, x, y in sorted(points, key=lambda point: (len(", ".join(point[0])), point[2])):
         if not try_to(", ".join(names), x, y):
-            left += names
-            try_to(spans([numbers[name] for name in names]), x, y)
-    return placed, left
+            (numbered if try_to(spans([numbers[name] for name in names]), x, y) else nameless).extend(names)
+    return placed, numbered, nameless

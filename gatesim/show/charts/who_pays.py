@@ -40,17 +40,28 @@ REASONS = {
 }
 
 
-def shown_policy(result: Result) -> str:
-    """The policy that a picture of one is about: the one that the verdict names, else the first that refuses some."""
+def shown_policy(result: Result) -> tuple[str, str]:
+    """The policy that a picture of one is about, and why this one, in words.
+
+    The one that would do, if there is one. Else the nearest to it that refuses some and serves some: of those that
+    serve the floor the one that leaks least; if none serves it, the one that serves most. A strict one that is within
+    the limit because it serves hardly anybody says little about who would pay.
+    """
     row = own_row(result)
-    if row is not None and row.best is not None:
-        return row.best
-    some = [
-        name
-        for name, found in result.policies.items()
-        if 0 < (found.measures["false_block_rate"].value or 0) < 1
-    ]
-    return (some or list(result.policies))[0]
+    if row is not None and row.best is not None and row.outcome in ("gate_available", "only_not_ready"):
+        return row.best, ", the one that would do" if row.outcome == "gate_available" else ", were it ready"
+    ratio = "leak_share" if row is None else row.ratio
+    served, leaks = {}, {}
+    for name, found in result.policies.items():
+        share, leak = found.measures["served_entitled"].value, found.measures[ratio].value
+        if share is not None and 0 < share < 1:
+            served[name], leaks[name] = share, 1.0 if leak is None else leak
+    enough = [name for name in served if served[name] >= result.loaded.scenario.verdict.floor]
+    if enough:
+        return min(enough, key=leaks.__getitem__), ", of those that serve the floor the one that leaks least"
+    if served:
+        return max(served, key=served.__getitem__), ", which serves most of those that refuse some"
+    return next(iter(result.policies)), ""
 
 
 @unchecked()
@@ -64,7 +75,7 @@ def who_pays_chart(result: Result, by: str = "segment", policy: str | None = Non
     by
         ``segment`` or ``channel``: a row for each, of one policy. ``reason``: a row for each policy.
     policy
-        Which; by default the one that the verdict at the scenario's own limit is about.
+        Which; by default the one that would do, or the nearest to it (see `shown_policy`).
 
     Returns
     -------
@@ -83,7 +94,8 @@ def who_pays_chart(result: Result, by: str = "segment", policy: str | None = Non
         raise ValueError(f"policy = {policy!r}: there are {', '.join(result.policies)}")
     if by == "reason":
         return _reasons(result, [policy] if policy is not None else list(result.policies))
-    return _groups(result, by, policy or shown_policy(result))
+    name, why = shown_policy(result) if policy is None else (policy, "")
+    return _groups(result, by, name, why)
 
 
 def _cell(measure: Measure, part: float, may: bool) -> dict[str, Any]:
@@ -99,7 +111,7 @@ def _cell(measure: Measure, part: float, may: bool) -> dict[str, Any]:
     }
 
 
-def _groups(result: Result, by: str, policy: str) -> HConcatChart:
+def _groups(result: Result, by: str, policy: str, why: str) -> HConcatChart:
     import pandas as pd
 
     alt = altair()
@@ -121,7 +133,7 @@ def _groups(result: Result, by: str, policy: str) -> HConcatChart:
         ):
             record |= {column + end: value for end, value in _cell(rate, part, may).items()}
         records.append(record)
-    small = small_print(result, f"policy {policy}; only groups with needs that the order is about")
+    small = small_print(result, f"policy {policy}{why}; only groups with needs that the order is about")
     if not records:
         return nothing(f"Who pays under {policy}", small, "No need was measured: no order is in force.")
     records.sort(key=lambda record: record["sort"])
@@ -192,9 +204,11 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
         return nothing(title, small, "No entitled need was refused under any of these policies.")
     order = [words for words in REASONS.values() if any(cell["reason"] == words for cell in cells)]
     order += sorted({cell["reason"] for cell in cells} - set(order))
-    most = max(cells, key=lambda cell: (cell["reason"] != "shut down", cell["value"]))
+    about = policies[0] if len(policies) == 1 else shown_policy(result)[0]
+    own = [cell for cell in cells if cell["policy"] == about] or cells
+    most = max(own, key=lambda cell: (cell["reason"] != "shut down", cell["value"]))
     title = (
-        f'The commonest reason is "{most["reason"]}": {most["text"]} of entitled needs under {most["policy"]}'
+        f'Under {most["policy"]} the commonest reason is "{most["reason"]}": {most["text"]} of entitled needs'
     )
     base = alt.Chart(inline(cells)).encode(
         x=alt.X(
