@@ -29,6 +29,15 @@ STYLE = """
 .gs .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 /* The room of the chart, before it comes and while it is drawn. */
 .st-key-frontier { max-width: min(564px, 100%); aspect-ratio: 564 / 373; }
+.gs .swipe, [data-testid="stElementContainer"]:has(.gs > .swipe:only-child) { display: none; }
+/* On a phone charts keep their size and scroll sideways: shrunk, their words could not be read. What scrolls holds the
+   chart's own buttons too, so that the keyboard gets there. */
+@media (max-width: 640px) {
+  .st-key-frontier { aspect-ratio: auto; min-height: 373px; max-width: 100%; }
+  .st-key-frontier, .st-key-map_chart, .st-key-simulated_chart { overflow-x: auto; }
+  [data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg { max-width: none; }
+  .gs .swipe, [data-testid="stElementContainer"]:has(.gs > .swipe:only-child) { display: block; }
+}
 .gs p { margin: 0 0 .5rem; }
 .gs small, .gs .small { color: #555; font-size: .85rem; }
 .gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
@@ -102,9 +111,13 @@ def question(found: Glance, title: str) -> str:
     )
 
 
-def heading(text: str) -> str:
-    """The heading of a part of the page."""
-    return section(f"<h3>{escaped(text)}</h3>")
+SWIPE = '<p class="swipe small" aria-hidden="true">Swipe sideways for all of the chart&nbsp;&#8594;</p>'
+"""Above a chart, on a phone: that there is more of it."""
+
+
+def heading(text: str, *more: str) -> str:
+    """The heading of a part of the page, and what goes with it."""
+    return section(f"<h3>{escaped(text)}</h3>", *more)
 
 
 FRONTIER = "Line chart of the frontier; what it shows is told before it."

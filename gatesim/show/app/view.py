@@ -340,7 +340,8 @@ class _Places:
         self._places: dict[str, Any] = {"question": st.container(), "verdict": st.container()}
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.html(parts.heading("The most that any gate could serve within each limit on leaks"))
+            words = "The most that any gate could serve within each limit on leaks"
+            st.html(parts.heading(words, parts.SWIPE))
             self._places |= {
                 "told": st.container(key="told"),
                 "frontier": st.container(key="frontier"),
@@ -381,11 +382,12 @@ class _Places:
             self._places[part] = send(self._places[part])
 
 
-def _chart(drawn: Any, place: Any = st) -> Any:
-    """A chart, and where it stands. That its grammar is right is for the tests of charts: Altair's look takes long."""
+def _chart(drawn: Any, key: str) -> None:
+    """A chart in a container of its own. Its grammar is for the tests of charts to see: Altair's look takes long."""
     from gatesim.show.charts.grammar import named_data
 
-    return _drawn(named_data(drawn.to_dict(validate=False)), place)
+    st.html(parts.section(parts.SWIPE))
+    _drawn(named_data(drawn.to_dict(validate=False)), st.container(key=key))
 
 
 def _drawn(spec: dict[str, Any], place: Any) -> Any:
@@ -480,7 +482,7 @@ def _map(panel: Panel, settings: Settings, found: Glance) -> None:
         with _progress() as say:
             st.session_state.mapped = (key, _mapped(across, up, panel, settings, found, say))
     drawn = st.session_state.mapped[1]
-    _chart(map_chart(drawn))
+    _chart(map_chart(drawn), "map_chart")
     words = f"Policies looked at: {', '.join(drawn.policies) or 'none'}."
     if drawn.left_out:
         words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
@@ -601,7 +603,7 @@ def _simulated(result: Result, is_old: bool) -> None:
             *(f"<p><small>{parts.escaped(line)}</small></p>" for line in small_print(result)),
         )
     )
-    _chart(policies_chart(result))
+    _chart(policies_chart(result), "simulated_chart")
 
 
 def main() -> None:
