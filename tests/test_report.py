@@ -142,6 +142,22 @@ def test_a_year_does_not_swell_the_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
+def test_no_word_of_a_chart_is_cut_by_a_wider_font(page: Path, browser_page: Page) -> None:  # noqa: F811
+    # Places are for the font that charts are measured with; a reader's machine may have another one.
+    browser_page.goto(page.as_uri())
+    cut = browser_page.evaluate(
+        """() => [...document.querySelectorAll("figure svg")].flatMap(it => {
+            const room = it.getBoundingClientRect();
+            return [...it.querySelectorAll("text")].filter(text => {
+                const box = text.getBoundingClientRect();
+                return box.right > room.right + 1 || box.left < room.left - 1;
+            }).map(text => text.textContent); })"""
+    )
+    assert cut == []
+    assert browser_page.locator("figure svg").count() == len(CHARTS)
+
+
+@pytest.mark.browser
 def test_on_a_phone_charts_keep_their_size(page: Path, browser_page: Page) -> None:  # noqa: F811
     smallest = """() => Math.min(...[...document.querySelectorAll("figure svg text")]
         .map(text => text.getBoundingClientRect().height).filter(height => height > 0))"""
