@@ -24,6 +24,7 @@ from playwright.sync_api import Page
 import gatesim
 from gatesim.cli.main import call
 from gatesim.measures.numbers import format_rate
+from gatesim.show.charts.grammar import FONTS
 from gatesim.show.report import CHARTS, reproduce
 from gatesim.study.result import Result
 from gatesim.study.stored import KEPT, MANIFEST, InputError, Kept, read_run
@@ -243,6 +244,9 @@ def test_figures_are_files(ran: tuple[Result, Path], tmp_path: Path, monkeypatch
         )
         assert {path.name for path in folder.iterdir()} == {f"{name}.{form}" for name in few}
         assert all(path.read_bytes().startswith(start) for path in folder.iterdir())
+    for path in (tmp_path / "svg").iterdir():
+        fonts = set(re.findall(r'font-family="([^"]*)"', path.read_text(encoding="utf-8")))
+        assert fonts == {FONTS}
     assert call(["report", str(ran[1]), "--figures", str(tmp_path / "svg")]) == 2
     with pytest.raises(ValueError, match="there are svg, png"):
         gatesim.report(ran[1], format="gif")

@@ -30,7 +30,7 @@ from gatesim.show.charts import (
     save,
     who_pays_chart,
 )
-from gatesim.show.charts.grammar import MISSING, short_title, small_print
+from gatesim.show.charts.grammar import FONTS, MISSING, short_title, small_print
 from gatesim.show.check import inputs_table, paragraphs
 from gatesim.show.lines import BEFORE_UNIT
 from gatesim.show.own import own_tables
@@ -200,6 +200,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
     )
     return environment.get_template("report.html").render(
         title=title,
+        fonts=FONTS,
         short=short_title(result.loaded),
         heading=heading(result),
         manifest=manifest,

@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,6 +61,9 @@ LONGEST_TITLE = 90
 """Characters of a scenario's title that small print shows."""
 
 MISSING = 'charts need Altair and vl-convert: pip install "gatesim[charts]"'
+
+FONTS = "Liberation Sans, Arimo, Arial, Helvetica, DejaVu Sans Condensed, sans-serif"
+"""Fonts about as wide as the one that charts are measured with, for SVG: with a wider one words would be cut."""
 
 TITLE_SIZE, SMALL_SIZE, LABEL_SIZE = 15, 11, 11
 _TOGETHER, _KEPT = re.compile(r" (?=%)|(?<=\d:) "), "\x1f"
@@ -243,7 +246,10 @@ def save(chart: TopLevelMixin, path: str | Path) -> None:
     if target.suffix not in {".png", ".svg"}:
         raise ValueError(f"{target.name}: name a file that ends in .png or .svg")
     if target.suffix == ".svg":
-        chart.save(str(target))
+        words = StringIO()
+        chart.save(words, format="svg")
+        svg = words.getvalue().replace('font-family="sans-serif"', f'font-family="{FONTS}"')
+        target.write_text(svg, encoding="utf-8")
         return
     drawn = BytesIO()
     chart.save(drawn, format="png", scale_factor=SHARP)
