@@ -8,13 +8,18 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from datetime import timedelta
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gatesim.gates.bounds import Program, Standard, frontier_of, least_leak, most_served, program_a, program_b
-from gatesim.law.law import Law, make_law
+from gatesim.gates.bounds.limit_prices import limit_prices
+from gatesim.gates.bounds.several import most_value_within, most_within, several
+from gatesim.law.law import Law, make_law, of_one_order
 from gatesim.scenario import load
+from gatesim.scenario.orders import Clause
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import Attribute, Signal
 
@@ -64,6 +69,33 @@ def solved(program: Program, what: str, goes: int = 5, each: int = 200) -> Speed
     frontier_of(program)
     most_served(program, limits(0))
     return timed(what, lambda number: most_served(program, limits(number + 1)), goes, each)
+
+
+def of_two_orders(scenario: Scenario, bound: Literal["A", "B"]) -> list[Speed]:
+    """Solve a bound within the limits of two orders, the second against whoever is abroad, for some days."""
+    first = scenario.orders[0]
+    second = first.model_copy(
+        update={
+            "issued": first.issued + timedelta(days=4),
+            "restricts": (Clause(located=("abroad",)),),
+            "carve_outs": (),
+        }
+    )
+    both = scenario.model_copy(update={"orders": (first, second)})
+    law = make_law(both, READING)
+    program = several(both, law, [of_one_order(both, law, number) for number in (0, 1)], bound)
+    near: list[NDArray[np.int64]] = []
+
+    def at(number: int) -> list[Standard]:
+        return [limits(number), Standard("leak_share", 0.02 - 1e-6 * number)]
+
+    return [
+        timed(f"{bound} solved, two orders", lambda n: most_value_within(program, at(n), near), 5, 40),
+        timed(f"{bound} solved and proved, two orders", lambda n: most_within(program, at(n)), 5, 4),
+        timed(
+            f"{bound}, prices of two orders with their ranges", lambda n: limit_prices(program, at(n)), 3, 2
+        ),
+    ]
 
 
 def changed(number: int) -> object:
@@ -121,6 +153,8 @@ def measure() -> list[Speed]:
         ),
         Speed("A of five signals and five regions, nothing prepared", from_nothing(five)),
         timed("A proved in exact fractions", lambda n: most_served(checked, limits(n)).verification),
+        *of_two_orders(scenario, "A"),
+        *of_two_orders(scenario, "B"),
     ]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.exact.corners import at_corners, between, corners
+from gatesim.exact.corners import SAME, Made, at_corners, between, corners
 from gatesim.exact.rows import ENTITLED, RESTRICTED, Layout
+from gatesim.exact.smooth import smooth
 from gatesim.exact.varied import Varied, moves_answers
 from gatesim.gates.bounds import Check, Program, all_checks, program_a, program_b
 from gatesim.gates.bounds.most import Dense, dense_of
@@ -180,13 +181,19 @@ def undominated(dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np.
 def _at_corners(
     parameters: Sequence[Parameter], dense_at: Callable[[Sequence[float]], Dense]
 ) -> list[Dense] | None:
-    return at_corners(
-        parameters,
-        dense_at,
-        lambda one: one,
-        lambda one, other: one.served.shape == other.served.shape,
-        lambda one: one.entitled + one.restricted,
-    )
+    return at_corners(parameters, dense_at, _numbers, _alike, _size)
+
+
+def _numbers(one: Dense) -> Sequence[Floats | float]:
+    return one
+
+
+def _alike(one: Dense, other: Dense) -> bool:
+    return one.served.shape == other.served.shape
+
+
+def _size(one: Dense) -> float:
+    return one.entitled + one.restricted
 
 
 def _between(parameters: Sequence[Parameter], ends: Sequence[Dense], values: Sequence[float]) -> Dense:
@@ -204,11 +211,72 @@ def leaves_b_alone(parameter: Parameter) -> bool:
     )
 
 
+def of_b(parameters: Sequence[Parameter], values: Sequence[float]) -> tuple[float, ...]:
+    """The values, those on which bound B does not depend all alike: so that what is known of it is known again."""
+    if not parameters:
+        return ()
+    return tuple(p.low if leaves_b_alone(p) else value for p, value in zip(parameters, values, strict=True))
+
+
+KEPT = 64
+"""Programs of bound B that are kept: one for each value of one of two keys of a map, if the other is none of its."""
+
+
+class _UnlikeError(ValueError):
+    """Programs at two values have other rows."""
+
+
+def smooth_of_b(
+    parameters: Sequence[Parameter],
+    made: Callable[[Sequence[float]], Made],
+    numbers: Callable[[Made], Sequence[Floats | float]],
+    alike: Callable[[Made, Made], bool],
+    size: Callable[[Made], float],
+) -> Callable[[Sequence[float]], list[Floats]] | None:
+    """The numbers of a program of bound B at all values, where a polynomial in those that matter says them.
+
+    They are products of probabilities: of as many as there are people on an account. The parameters are as for
+    `gatesim.exact.corners.at_corners`; None where a polynomial of a low degree does not say the numbers, where rows
+    come and go, or where more than two values matter.
+    """
+    own = [number for number, p in enumerate(parameters) if not leaves_b_alone(p)]
+    if len(own) not in (1, 2) or any(parameters[number].whole for number in own):
+        return None
+    middle = [0.5 * (p.low + p.high) for p in parameters]
+    first = made(middle)
+    shapes = [np.shape(one) for one in numbers(first)]
+
+    def flat(values: tuple[float, ...]) -> Floats:
+        point = list(middle)
+        for number, value in zip(own, values, strict=True):
+            point[number] = value
+        one = made(point)
+        if not alike(one, first):
+            raise _UnlikeError
+        return np.concatenate([np.ravel(part) for part in numbers(one)])
+
+    low, high = [parameters[n].low for n in own], [parameters[n].high for n in own]
+    try:
+        found = smooth(flat, low, high, SAME * size(first))
+    except _UnlikeError:
+        return None
+    if found is None:
+        return None
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
+
+    def at(values: Sequence[float]) -> list[Floats]:
+        parts = np.split(found.at([values[number] for number in own]), ends)
+        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+    return at
+
+
 class CeilingB:
     """Bound B: gates with a memory of an account's own history.
 
     It knows where everybody is, so that it does not depend on what signals read of it. Where its program is linear in
-    the parameters (that is tried out, by numbers), the ends of their ranges say all in between.
+    the parameters (that is tried out, by numbers), the ends of their ranges say all in between; where it is a
+    polynomial of a low degree, a few points.
 
     Parameters
     ----------
@@ -218,6 +286,7 @@ class CeilingB:
 
     def __init__(self, varied: Varied) -> None:
         self._varied = varied
+        self._anew = lru_cache(maxsize=KEPT)(self._made)
 
     @cached_property
     def _constant(self) -> Dense | None:
@@ -225,11 +294,11 @@ class CeilingB:
         parameters = self._varied.parameters
         if not all(leaves_b_alone(p) for p in parameters):
             return None
-        return self._anew([p.low for p in parameters])
+        return self._anew(tuple(p.low for p in parameters))
 
     @cached_property
     def _at_ends(self) -> list[Dense] | None:
-        return _at_corners(self._varied.parameters, self._anew)
+        return _at_corners(self._varied.parameters, self._of_b)
 
     def dense(self, values: Sequence[float] = ()) -> Dense:
         """The program at some values."""
@@ -237,9 +306,20 @@ class CeilingB:
             return self._constant
         if self._at_ends is not None:
             return _between(self._varied.parameters, self._at_ends, values)
-        return self._anew(values)
+        if self._smooth is not None:
+            served, leaks, *rest = self._smooth(values)
+            return Dense(served, leaks, *map(float, rest))
+        return self._anew(of_b(self._varied.parameters, values))
 
-    def _anew(self, values: Sequence[float]) -> Dense:
+    @cached_property
+    def _smooth(self) -> Callable[[Sequence[float]], list[Floats]] | None:
+        parameters = self._varied.parameters
+        return smooth_of_b(parameters, self._of_b, _numbers, _alike, _size)
+
+    def _of_b(self, values: Sequence[float]) -> Dense:
+        return self._anew(of_b(self._varied.parameters, values))
+
+    def _made(self, values: tuple[float, ...]) -> Dense:
         return dense_of(self.program(values))
 
     def program(self, values: Sequence[float] = ()) -> Program:

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.exact.corners import at_corners, between
+from gatesim.exact.corners import at_corners, between, weighted
 from gatesim.exact.varied import Varied, moves_answers
 from gatesim.gates.bounds import Check, all_checks
 from gatesim.gates.bounds.one_need import clears_at_some_time
-from gatesim.gates.bounds.several import Several, from_rows, several
-from gatesim.scenario.parameter import Parameter
+from gatesim.gates.bounds.several import Several, from_options, from_rows, several
 from gatesim.scenario.schema import Scenario
-from gatesim.study.ceilings import checks_at_all_values, dense, leaves_b_alone, passes_by_law, undominated
+from gatesim.study.ceilings import (
+    KEPT,
+    checks_at_all_values,
+    dense,
+    leaves_b_alone,
+    of_b,
+    passes_by_law,
+    smooth_of_b,
+)
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class CeilingOfOrders:
     """What the gates of a bound serve, and what leaks as each of several orders counts it.
 
     The desk is left out. Where needs are linear in the parameters, the rows of the exact engine at the ends of their
-    ranges say all in between; of bound B, and where owners' answers move, that is tried out by numbers.
+    ranges say all in between; of bound B, and where owners' answers move, that is tried out by numbers. Where bound B
+    is a polynomial of a low degree, a few points say it.
 
     Parameters
     ----------
@@ -37,6 +46,7 @@ class CeilingOfOrders:
 
     def __init__(self, varied: Varied, bound: Literal["A", "B"]) -> None:
         self._varied, self._bound = varied, bound
+        self._b = lru_cache(maxsize=KEPT)(self._made_b)
 
     @property
     def _answers_move(self) -> bool:
@@ -57,38 +67,55 @@ class CeilingOfOrders:
         return at_corners(self._varied.parameters, self._anew, _numbers, _alike, _size)
 
     @cached_property
-    def _corners(self) -> Floats | None:
-        """Of bound A the sums by option at each corner of the ranges."""
+    def _corners(self) -> tuple[Floats, Ints] | None:
+        """Of bound A the sums by option at each corner of the ranges, and where each row begins."""
         varied = self._varied
         if self._bound == "B" or not varied.linear or self._answers_move:
             return None
         checks = all_checks(varied.scenario, clears_at_some_time(varied.law))
         passes = passes_by_law(varied.scenario, varied.layout, checks)
         options = np.stack([sums_of(dense(needs, passes)) for needs in varied.corners])
-        return undominated(options, _wanted(varied.corners), passes)
+        return unbeaten(options[:, :, varied.layout.gated])
 
     def sums(self, values: Sequence[float] = ()) -> Several:
         """The program at some values."""
         if self._constant is not None:
             return self._constant
         if self._corners is not None:
-            weights = self._varied.weights(values)
-            options = np.tensordot(weights, self._corners, axes=1)
-            return from_rows(options, self._varied.layout.gated, sums_of(self._varied.by_row(values)))
+            options, begins = self._corners
+            sums = weighted(self._varied.weights(values), options)
+            needs = sums_of(self._varied.by_row(values))
+            return from_options(sums, begins, self._varied.layout.gated, needs)
         if (self._bound == "B" or self._varied.linear) and self._at_ends is not None:
-            return _between(self._varied.parameters, self._at_ends, values)
+            numbers = between(self._varied.parameters, [_numbers(end) for end in self._at_ends], values)
+            return _of_numbers(self._at_ends[0], numbers)
+        if self._bound == "B" and self._smooth is not None:
+            return _of_numbers(self._first, self._smooth(values))
         return self._anew(values)
+
+    @cached_property
+    def _first(self) -> Several:
+        return self._anew([0.5 * (p.low + p.high) for p in self._varied.parameters])
+
+    @cached_property
+    def _smooth(self) -> Callable[[Sequence[float]], list[Floats]] | None:
+        """Of bound B the sums at all values."""
+        return smooth_of_b(self._varied.parameters, self._anew, _numbers, _alike, _size)
 
     def _anew(self, values: Sequence[float]) -> Several:
         varied = self._varied
-        scenario = varied.at(values)
-        law, own = varied.laws_at(scenario)
         if self._bound == "B":
-            return several(scenario, law, own, "B")
+            return self._b(of_b(varied.parameters, values))
+        scenario = varied.at(values)
         layout, needs = varied.needs(values)
         checks = self._checks(scenario)
         options = sums_of(dense(needs, passes_by_law(scenario, layout, checks)))
         return from_rows(options, layout.gated, sums_of(needs.sum(axis=2)))
+
+    def _made_b(self, values: tuple[float, ...]) -> Several:
+        scenario = self._varied.at(values)
+        law, own = self._varied.laws_at(scenario)
+        return several(scenario, law, own, "B")
 
     def _checks(self, scenario: Scenario) -> tuple[Check, ...]:
         """Every request that can make a difference here, or at an end of a range: the same at all values."""
@@ -108,14 +135,38 @@ def sums_of(kinds: Floats) -> Floats:
     return np.delete(kinds, 1, axis=0)
 
 
-def _wanted(corners: Floats) -> Floats:
-    """Needs of which more may be good, and needs of which less may be: float64[corner, 2, row, segment].
+def unbeaten(options: Floats) -> tuple[Floats, Ints]:
+    """The options of each row that no other beats at all corners, so that none beats them anywhere in between.
 
-    Whom an order measures and does not restrict makes its leak share smaller, whatever others say of them.
+    Parameters
+    ----------
+    options
+        float64[corner, 1 + 2 orders, row, option]: entitled needs served, and for each order those served that it
+        restricts and those that it measures.
+
+    Returns
+    -------
+    tuple
+        float64[corner, 1 + 2 orders, option of a row] with refusing first in each row, and int64[row], where each row
+        begins. An option is beaten by one that serves as many entitled needs, and of each order's as few restricted
+        and as many others, for they make its leak share smaller; of equal options the first stays.
     """
-    leaks, measured = corners[:, 2::2], corners[:, 3::2]
-    more = corners[:, 0] + (measured - leaks).sum(axis=1)
-    return np.stack([more, leaks.sum(axis=1)], axis=1)
+    corners, kinds, rows, width = options.shape
+    served, leaks, measured = options[:, :1], options[:, 1::2], options[:, 2::2]
+    more = np.concatenate([served, -leaks, measured - leaks], axis=1)
+    points = np.zeros((rows, corners * more.shape[1], width + 1))
+    points[:, :, 1:] = more.transpose(2, 0, 1, 3).reshape(rows, -1, width)
+    earlier = np.tri(width + 1, k=-1, dtype=np.bool_).T
+    keep = np.zeros((rows, width + 1), dtype=np.bool_)
+    for number, those in enumerate(points):
+        as_good = np.ones((width + 1, width + 1), dtype=np.bool_)
+        for one in those:
+            as_good &= one[:, None] >= one[None, :]
+        keep[number] = ~(as_good & (~as_good.T | earlier)).any(axis=0)
+    keep[:, 0] = True
+    whole = np.concatenate([np.zeros((corners, kinds, rows, 1)), options], axis=3)
+    sizes = keep.sum(axis=1)
+    return np.ascontiguousarray(whole[:, :, keep]), np.cumsum(sizes) - sizes
 
 
 _NUMBERS = ("served", "leaks", "counted", "opened", "entitled", "restricted")
@@ -133,9 +184,7 @@ def _size(sums: Several) -> float:
     return max(sums.entitled + float(sums.restricted.sum()), 1.0)
 
 
-def _between(parameters: Sequence[Parameter], ends: Sequence[Several], values: Sequence[float]) -> Several:
-    """The sums at some values, from those at the ends of the ranges."""
-    numbers = between(parameters, [_numbers(end) for end in ends], values)
+def _of_numbers(like: Several, numbers: Sequence[Floats]) -> Several:
+    """Sums with the rows of others."""
     served, leaks, counted, opened, entitled, restricted = numbers
-    first = ends[0]
-    return Several(first.bound, served, leaks, counted, first.begins, opened, float(entitled), restricted)
+    return Several(like.bound, served, leaks, counted, like.begins, opened, float(entitled), restricted)

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gatesim.exact.structure import may_leak
 from gatesim.exact.varied import Served, Varied
 from gatesim.gates.bounds import Standard
@@ -29,6 +32,8 @@ from gatesim.study.ceilings import CeilingA, CeilingB
 from gatesim.study.ceilings_of_orders import CeilingOfOrders
 from gatesim.study.gates import laws
 from gatesim.study.own_limits import OwnLimit, own_laws, own_limits
+
+Ints = NDArray[np.int64]
 
 SIDES = ("list", "bound_A", "bound_B")
 
@@ -230,6 +235,8 @@ class Standings:
         self._near: dict[str, list[float]] = {}
         """By side where the search for it ended last."""
         self._last_of_orders: dict[str, tuple[Several, list[Standard], float | None]] = {}
+        self._near_of_orders: dict[str, list[Ints]] = {}
+        """By side the tables at which the search for it ended."""
         self.served = lru_cache(maxsize=20_000)(self._served)
         """What a policy serves at some values (a tuple); kept."""
         self.most = lru_cache(maxsize=20_000)(self._most)
@@ -257,7 +264,7 @@ class Standings:
         other = copy(self)
         other.scenario, other.asked = scenario, asked
         # What was kept is about the other question.
-        other._last, other._last_of_orders, other._near = {}, {}, {}
+        other._last, other._last_of_orders, other._near, other._near_of_orders = {}, {}, {}, {}
         other.most = lru_cache(maxsize=20_000)(other._most)
         return other
 
@@ -307,7 +314,8 @@ class Standings:
         program = self.of_orders[side].sums(values)
         last = self._last_of_orders.get(side)
         if last is None or program is not last[0] or standards != last[1]:
-            found = (program, standards, most_value_within(program, standards))
+            near = self._near_of_orders.setdefault(side, [])
+            found = (program, standards, most_value_within(program, standards, near))
             last = self._last_of_orders[side] = found
         return last[2]
 

@@ -13,7 +13,9 @@ from typing import Literal
 from gatesim.exact.evaluate import World
 from gatesim.exact.structure import may_leak
 from gatesim.gates.bounds import Standard, TooLarge
-from gatesim.gates.bounds.several import Within, most_within, several
+from gatesim.gates.bounds.bound import Price
+from gatesim.gates.bounds.limit_prices import limit_prices
+from gatesim.gates.bounds.several import most_within, several
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, counted_apart, of_models
 from gatesim.law.standards import Demand, demands
@@ -47,6 +49,9 @@ class WithinPoint:
         The share that no gate exceeds, proved without the solver.
     note
         Why there is no value; empty where there is one.
+    prices
+        For each limit, in the order of ``orders`` or of ``standards``, its one-sided prices with their range: the
+        share of entitled needs that a unit more of it brings while the other limits stay.
     """
 
     reading: str
@@ -56,6 +61,12 @@ class WithinPoint:
     binding: tuple[str, ...]
     proved: float | None
     note: str
+    prices: tuple[Price, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON has it."""
+        lists = {"binding": list(self.binding), "prices": [price._asdict() for price in self.prices]}
+        return vars(self) | lists
 
 
 @dataclass(frozen=True)
@@ -111,7 +122,7 @@ class WithinOrders:
             "orders": {str(number): name for number, name in self.orders.items()},
             "standards": list(self.standards),
             "left_out": list(self.left_out),
-            "bounds": [vars(point) | {"binding": list(point.binding)} for point in self.points],
+            "bounds": [point.to_dict() for point in self.points],
             "policies": [
                 vars(one) | {"leaks": {str(number): leak for number, leak in one.leaks.items()}}
                 for one in self.policies
@@ -235,22 +246,24 @@ def _points(
     """The most served at each limit, and within the orders' own standards."""
     names = [f'"{order_name(scenario, number)}"' for number in alone]
 
-    def point(limit: float | None, found: Within, words: Sequence[str]) -> WithinPoint:
+    def point(limit: float | None, held: Sequence[Standard], words: Sequence[str]) -> WithinPoint:
+        found = most_within(program, held)
+        prices = limit_prices(program, held) if found.value is not None else ()
         binding = tuple(word for word, row in zip(words, found.limits, strict=False) if row.binds)
-        return WithinPoint(reading, bound, limit, found.value, binding, found.proved, found.note)
+        return WithinPoint(reading, bound, limit, found.value, binding, found.proved, found.note, prices)
 
     points = []
     try:
         program = several(scenario, law, list(alone.values()), BOUNDS[bound])
         for limit in limits:
             standard = Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
-            points.append(point(limit, most_within(program, [standard] * len(alone)), names))
+            points.append(point(limit, [standard] * len(alone), names))
         if counting:
             held = [one for one in map(standard_of, counting) if one is not None]
             if [one.order for one in counting] != list(alone) or not all(one.of_order for one in counting):
                 program = several(scenario, law, of_demand, BOUNDS[bound])
             words = [_whose(scenario, one) for one in counting]
-            points.append(point(None, most_within(program, held), words))
+            points.append(point(None, held, words))
     except TooLarge as why:
         points.append(WithinPoint(reading, bound, None, None, (), None, str(why)))
     return points

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.gates.bounds.history import program_b
+from gatesim.gates.bounds.mixing import Mixed, less_prices, mixed
 from gatesim.gates.bounds.one_need import program_a
 from gatesim.gates.bounds.program import Dense, Program
 from gatesim.gates.bounds.requests import Check
@@ -38,12 +39,12 @@ Ints = NDArray[np.int64]
 CLOSE = 1e-9
 """The answer and its proof may differ by this part of all entitled needs."""
 
-_STEPS = 1000
 _REPAIRS = 500
 _TINY = 1e-13
 _ROUNDING = 1e-12
-_BASIC = 1e-9
-_ILL = 1e13
+
+_DIGITS = 53
+"""Binary digits of a floating-point number."""
 
 _SLACK = 1e-9
 """A limit binds if what is left of it is less than this part of all needs that it is a limit of."""
@@ -60,15 +61,12 @@ class Row(NamedTuple):
         The leak ratio, or the number of leaks; None where the base is empty.
     binds
         Whether the limit stops the gate from serving more.
-    price
-        Entitled needs that are served more for each unit that the limit's right-hand side (in needs) grows by.
     """
 
     leaks: float
     base: float
     value: float | None
     binds: bool
-    price: float
 
 
 @dataclass(frozen=True)
@@ -214,14 +212,28 @@ def from_rows(options: Floats, gated: NDArray[np.bool_], needs: Floats) -> Sever
     rows, width = int(gated.sum()), options.shape[2] + 1
     sums = np.zeros((len(options), rows, width))
     sums[:, :, 1:] = options[:, gated]
-    flat = sums.reshape(len(options), rows * width)
+    return from_options(sums.reshape(len(options), rows * width), np.arange(rows) * width, gated, needs)
+
+
+def from_options(sums: Floats, begins: Ints, gated: NDArray[np.bool_], needs: Floats) -> Several:
+    """The same of options that stand one after the other.
+
+    Parameters
+    ----------
+    sums
+        float64[1 + 2 orders, option of a row]: as in `from_rows`; the first option of each row is to refuse.
+    begins
+        int64[row the gate is asked about]: where each begins.
+    gated, needs
+        As in `from_rows`.
+    """
     opened = needs[:, ~gated].sum(axis=1)
     return Several(
         "A",
-        flat[0],
-        flat[1::2],
-        flat[2::2],
-        np.arange(rows) * width,
+        sums[0],
+        sums[1::2],
+        sums[2::2],
+        begins,
         np.concatenate([opened[:1], opened[1::2], opened[2::2]]),
         float(needs[0].sum()),
         needs[1::2].sum(axis=1),
@@ -320,25 +332,22 @@ def most_within(program: Several, standards: Sequence[Standard]) -> Within:
     """
     if program.entitled <= 0:
         return Within(program.bound, None, (), None, "there are no needs that no order restricts")
-    use, most, allowed = _within(program, standards)
-    priced = _priced(program, standards)
+    use, most, allowed = linear_limits(program, standards)
+    priced = priced_limits(program, standards)
     prices = np.zeros(len(most))
-    columns, weights, prices[priced] = _mixed(
-        np.where(allowed, program.served, 0.0) / program.entitled,
-        np.where(allowed, use[priced], 0.0) / program.entitled,
-        most[priced] / program.entitled,
-        program.begins,
-    )
+    best = best_mixture(program, use, most, allowed, priced)
+    prices[priced] = best.prices
     shares = np.zeros(len(allowed))
-    for weight, column in zip(weights, columns, strict=True):
+    for weight, column in zip(best.weights, best.columns, strict=True):
         if weight > 0:
             shares[column.places] += weight
-    value = float(program.served @ shares + program.opened[0]) / program.entitled
+    some = np.flatnonzero(shares)
+    value = float(program.served[some] @ shares[some] + program.opened[0]) / program.entitled
     proved = _proved(program, use, most, prices, allowed)
     if not abs(proved - value) <= CLOSE:
         raise RuntimeError(f"the bound is {value!r} and its proof {proved!r}: a defect of gatesim")
     rows = [
-        _row(program, number, standard, shares, prices[number], use, most)
+        _row(program, number, standard, some, shares[some], prices[number], use, most)
         for number, standard in enumerate(standards)
     ]
     everything = float(program.opened[0] + _top(program.served, program.begins).sum()) / program.entitled
@@ -347,25 +356,54 @@ def most_within(program: Several, standards: Sequence[Standard]) -> Within:
     return Within(program.bound, min(value, 1.0), tuple(rows), proved, shares=shares)
 
 
-def most_value_within(program: Several, standards: Sequence[Standard]) -> float | None:
-    """The value of `most_within` alone, without its proof: for studies that ask thousands of times."""
+def most_value_within(
+    program: Several, standards: Sequence[Standard], near: list[Ints] | None = None
+) -> float | None:
+    """The value of `most_within` alone, without its proof: for studies that ask thousands of times.
+
+    Parameters
+    ----------
+    program, standards
+        The sums, and a limit for each order that the program counts for.
+    near
+        Tables with which to begin: those of the best mixture of a program that differs little. Given those of this
+        one.
+    """
     if program.entitled <= 0:
         return None
-    use, most, allowed = _within(program, standards)
-    priced = _priced(program, standards)
-    served, used = np.where(allowed, program.served, 0.0), np.where(allowed, use[priced], 0.0)
-    places = _best_of_rows(served, program.begins)
-    if (used[:, places].sum(axis=1) <= most[priced]).all():
-        # What serves most is within all limits: there is nothing to solve.
-        return min(float(served[places].sum() + program.opened[0]) / program.entitled, 1.0)
-    columns, weights, _ = _mixed(
-        served / program.entitled,
-        used / program.entitled,
-        most[priced] / program.entitled,
-        program.begins,
-    )
-    found = sum(weight * column.served for weight, column in zip(weights, columns, strict=True))
-    return min(float(found) + float(program.opened[0]) / program.entitled, 1.0)
+    use, most, allowed = linear_limits(program, standards)
+    priced = priced_limits(program, standards)
+    best = best_mixture(program, use, most, allowed, priced, near or ())
+    if near is not None:
+        near[:] = best.near()
+    return min(best.served + float(program.opened[0]) / program.entitled, 1.0)
+
+
+def best_mixture(
+    program: Several,
+    use: Floats,
+    most: Floats,
+    allowed: NDArray[np.bool_],
+    priced: Sequence[int],
+    near: Sequence[Ints] = (),
+) -> Mixed:
+    """The best mixture of tables within the limits that have a price; what is not allowed is as refusing.
+
+    Parameters
+    ----------
+    program
+        The sums.
+    use, most, allowed, priced
+        From `linear_limits` and `priced_limits`.
+    near
+        As for `gatesim.gates.bounds.mixing.mixed`.
+    """
+    if len(priced) < len(use):
+        use, most = use[priced], most[priced]
+    served = program.served
+    if not allowed.all():
+        served, use = np.where(allowed, served, 0.0), np.where(allowed, use, 0.0)
+    return mixed(served, use, most, program.begins, program.entitled, near)
 
 
 def least_multiple(program: Several, standards: Sequence[Standard], floor: float) -> float | None:
@@ -409,7 +447,9 @@ def _times(standard: Standard, multiple: float) -> Standard:
     return replace(standard, limit=min(limit, 1.0) if standard.kind in RATIOS else limit)
 
 
-def _within(program: Several, standards: Sequence[Standard]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def linear_limits(
+    program: Several, standards: Sequence[Standard]
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Every limit as ``use @ x <= most``, and which options are left by the limits that allow nothing."""
     if (program.opened[1 : 1 + len(standards)] > 0).any():
         raise ValueError(
@@ -425,7 +465,7 @@ def _within(program: Several, standards: Sequence[Standard]) -> tuple[Floats, Fl
     return use, most, allowed
 
 
-def _priced(program: Several, standards: Sequence[Standard]) -> list[int]:
+def priced_limits(program: Several, standards: Sequence[Standard]) -> list[int]:
     """The limits that have a price: those that allow something, and the desk, the last of all."""
     priced = [number for number, standard in enumerate(standards) if standard.limit > 0]
     return priced if program.capacity is None else [*priced, len(standards)]
@@ -444,12 +484,12 @@ def single_table(program: Several, standards: Sequence[Standard]) -> Ints:
     """
     if program.entitled <= 0:
         return np.zeros(len(program.begins), dtype=np.int64)
-    use, most, allowed = _within(program, standards)
-    priced = _priced(program, standards)
+    use, most, allowed = linear_limits(program, standards)
+    priced = priced_limits(program, standards)
     served = np.where(allowed, program.served, 0.0) / program.entitled
     used = np.where(allowed, use[priced], 0.0) / program.entitled
     room = most[priced] / program.entitled
-    columns, weights, prices = _mixed(served, used, room, program.begins)
+    columns, weights, prices = best_mixture(program, use, most, allowed, priced)
     rows = np.repeat(np.arange(len(program.begins)), np.diff(np.append(program.begins, len(served))))
     table = _Table(served, used, room, rows, allowed)
     starts = [one.places for one, weight in zip(columns, weights, strict=True) if weight > 0]
@@ -532,85 +572,15 @@ def _top(values: Floats, begins: Ints) -> Floats:
     return found
 
 
-class _Column(NamedTuple):
-    """A table: what it serves, its left-hand sides, and where its options stand."""
-
-    served: float
-    use: Floats
-    places: Ints
-
-
-def _mixed(served: Floats, use: Floats, most: Floats, begins: Ints) -> tuple[list[_Column], Floats, Floats]:
-    """The best mixture: tables and their weights, and the prices of the limits.
-
-    To refuse everybody is within all limits. Options that are not allowed must serve nothing and leak nothing, as
-    refusing does.
-    """
-
-    def best(worth: Floats) -> _Column:
-        places = _best_of_rows(worth, begins)
-        return _Column(float(served[places].sum()), use[:, places].sum(axis=1), places)
-
-    columns = [best(served), best(np.zeros_like(served))]
-    weights, prices = np.zeros(len(columns)), np.zeros(len(most))
-    for _ in range(_STEPS):
-        weights, prices, level = _small_program(columns, most)
-        found = best(served - prices @ use)
-        if found.served - prices @ (found.use - most) <= level + _TINY:
-            break
-        columns.append(found)
-    weights = np.append(weights, np.zeros(len(columns) - len(weights)))
-    return columns, weights, prices
-
-
-def _best_of_rows(worth: Floats, begins: Ints) -> Ints:
-    """Where the best option of each row stands; the first of equals."""
-    if not len(begins):
-        return np.zeros(0, dtype=np.int64)
-    sizes = np.diff(np.append(begins, len(worth)))
-    top = np.repeat(np.maximum.reduceat(worth, begins), sizes)
-    where = np.flatnonzero(worth == top)
-    found: Ints = where[np.searchsorted(where, begins)]
-    return found
-
-
-def _small_program(columns: Sequence[_Column], most: Floats) -> tuple[Floats, Floats, float]:
-    """The best mixture of some tables: their weights, the prices of the limits, and what it serves."""
-    from scipy.optimize import linprog
-
-    served = np.array([one.served for one in columns])
-    use = np.stack([one.use for one in columns], axis=1)
-    found = linprog(-served, A_ub=use, b_ub=most, A_eq=np.ones((1, len(columns))), b_eq=[1.0], method="highs")
-    weights, prices = np.maximum(found.x, 0.0), np.maximum(-found.ineqlin.marginals, 0.0)
-    weights, prices = _polished(served, use, most, weights, prices)
-    return weights, prices, float(served @ weights)
-
-
-def _polished(
-    served: Floats, use: Floats, most: Floats, weights: Floats, prices: Floats
-) -> tuple[Floats, Floats]:
-    """The same vertex of a small program without the solver's tolerance: its basis solved again."""
-    some, tight = np.flatnonzero(weights > _BASIC), np.flatnonzero(prices > _BASIC)
-    square = np.vstack([use[np.ix_(tight, some)], np.ones(len(some))])
-    if square.shape[0] != square.shape[1] or np.linalg.cond(square) > _ILL:
-        return weights, prices
-    better = np.linalg.solve(square, np.append(most[tight], 1.0))
-    dear = np.linalg.solve(square.T, served[some])[:-1]
-    if (better < 0).any() or (dear < 0).any():
-        return weights, prices
-    weights, prices = np.zeros_like(weights), np.zeros_like(prices)
-    weights[some], prices[tight] = better, dear
-    return weights, prices
-
-
 def _linear(program: Several, standards: Sequence[Standard]) -> tuple[Floats, Floats]:
     """Every limit as ``use @ x <= most``, open needs taken to the right."""
     count = len(program.leaks)
-    use, most = np.zeros_like(program.leaks), np.zeros(count)
+    use, most = np.empty_like(program.leaks), np.zeros(count)
     for number, standard in enumerate(standards):
         opened_leaks, opened = program.opened[1 + number], program.opened[1 + count + number]
         if standard.kind == "leak_share":
-            use[number] = program.leaks[number] - standard.limit * program.counted[number]
+            np.multiply(-standard.limit, program.counted[number], out=use[number])
+            use[number] += program.leaks[number]
             most[number] = standard.limit * opened - opened_leaks
         else:
             base = program.restricted[number] if standard.kind == "leak_rate" else 1.0
@@ -626,13 +596,24 @@ def _proved(program: Several, use: Floats, most: Floats, prices: Floats, allowed
     for price, number in priced:
         total += price * Fraction(float(most[number]))
     # Only options that rounding could have kept from being their row's best are looked at exactly.
-    rounded = np.where(allowed, program.served - prices @ use, -np.inf)
-    size = np.where(allowed, program.served + prices @ np.abs(use), 0.0)
+    rounded = np.where(allowed, less_prices(program.served, prices, use), -np.inf)
+    size = np.where(allowed, less_prices(program.served, -prices, np.abs(use)), 0.0)
     sizes = np.diff(np.append(program.begins, len(rounded)))
     least = np.repeat(_top(rounded, program.begins) - _ROUNDING * _top(size, program.begins), sizes)
     rows = np.repeat(np.arange(len(program.begins)), sizes)
+    near = np.flatnonzero(rounded >= least)
+    alone = np.bincount(rows[near], minlength=len(program.begins)) == 1
+    clear = near[alone[rows[near]]]
+    total += _exact_sum(program.served[clear])
+    for price, number in priced:
+        total -= price * _exact_sum(use[number, clear])
     best: dict[int, Fraction] = {}
-    for point in np.flatnonzero(rounded >= least).tolist():
+    tied = near[~alone[rows[near]]]
+    # Of options that are alike to the last digit one is enough.
+    tied = tied[
+        np.unique(np.vstack([rows[tied], program.served[tied], use[:, tied]]), axis=1, return_index=True)[1]
+    ]
+    for point in tied.tolist():
         exact = Fraction(float(program.served[point]))
         for price, number in priced:
             exact -= price * Fraction(float(use[number, point]))
@@ -642,24 +623,36 @@ def _proved(program: Several, use: Floats, most: Floats, prices: Floats, allowed
     return float(total / Fraction(program.entitled))
 
 
+def _exact_sum(numbers: Floats) -> Fraction:
+    """The sum of binary fractions, without rounding."""
+    if not len(numbers):
+        return Fraction(0)
+    parts, powers = np.frexp(numbers)
+    lowest = int(powers.min())
+    wholes = np.ldexp(parts, _DIGITS).astype(np.int64).tolist()
+    total = sum(whole << shift for whole, shift in zip(wholes, (powers - lowest).tolist(), strict=True))
+    return Fraction(total) * Fraction(2) ** (lowest - _DIGITS)
+
+
 def _row(
     program: Several,
     number: int,
     standard: Standard,
+    some: Ints,
     shares: Floats,
     price: float,
     use: Floats,
     most: Floats,
 ) -> Row:
     count = len(program.leaks)
-    leaks = float(program.leaks[number] @ shares + program.opened[1 + number])
-    served = float(program.counted[number] @ shares + program.opened[1 + count + number])
+    leaks = float(program.leaks[number, some] @ shares + program.opened[1 + number])
+    served = float(program.counted[number, some] @ shares + program.opened[1 + count + number])
     base = {"leak_rate": float(program.restricted[number]), "leak_share": served}.get(standard.kind, 1.0)
-    left = float(most[number] - use[number] @ shares)
+    left = float(most[number] - use[number, some] @ shares)
     scale = float(program.restricted[number] + program.entitled)
     stops = price > 0 and left <= _SLACK * scale
     if standard.limit == 0:
         # Whatever leaks is out: it stops a gate if that serves more in some row than what does not leak.
         harmless = np.where(program.leaks[number] == 0, program.served, 0.0)
         stops = bool((_top(harmless, program.begins) < _top(program.served, program.begins)).any())
-    return Row(leaks, base, leaks / base if base > 0 else None, stops, float(price))
+    return Row(leaks, base, leaks / base if base > 0 else None, bool(stops))
