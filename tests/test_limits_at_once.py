@@ -20,6 +20,7 @@ from gatesim.gates.bounds.limit_prices import limit_prices
 from gatesim.gates.bounds.mixing import _by_solver, _Rows
 from gatesim.gates.bounds.several import (
     Several,
+    least_of_one,
     linear_limits,
     most_value_within,
     most_within,
@@ -240,3 +241,27 @@ def test_of_one_order_prices_are_those_that_there_were(standard: Standard) -> No
     assert before.low is not None
     assert price.low <= before.low + 1e-9
     assert price.high is None or before.high is None or price.high >= before.high - 1e-9
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(SEEDS, st.floats(0.05, 0.95))
+def test_the_least_leak_of_one_order_is_the_limit_from_which_on_the_floor_is_served(
+    seed: int, floor: float
+) -> None:
+    """A little below it, by a part of 1e-6, no gate serves the floor: that is proved without the solver."""
+    program, standards = made(seed)
+    for number, one in enumerate(standards):
+        least = least_of_one(program, standards, number, floor)
+        top = 1.0 if one.kind != "leak_count" else float(program.restricted[number])
+        most = most_value_within(program, with_limit(standards, number, top))
+        assert most is not None
+        assert (least is None) == (most < floor)
+        if least is None:
+            continue
+        at = most_value_within(program, with_limit(standards, number, least))
+        assert at is not None
+        assert at >= floor - 1e-7
+        if least > 1e-6:
+            below = most_within(program, with_limit(standards, number, least * (1 - 1e-6)))
+            assert below.proved is not None
+            assert below.proved < floor

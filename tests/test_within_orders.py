@@ -179,6 +179,9 @@ def test_both_bounds_and_the_list_within_all_orders_at_once(within: WithinOrders
         assert at[bound, 0.02].served == pytest.approx(by_hand(0.02), abs=1e-9)
         assert at[bound, None].served == pytest.approx(by_hand(0.01), abs=1e-9)
         assert at[bound, None].binding == ('"The Union\'s order"', '"The other government\'s order"')
+        # Floor 50 %: while the first order stands alone 70 of 103 can be served without a leak.
+        assert at[bound, None].least == (0.0, 0.0)
+        assert at[bound, 0.02].least == ()
     listed = {one.policy: one for one in within.policies}
     assert dict(listed["any_status"].leaks) == {0: 0.0, 1: pytest.approx(0.04 / 0.7)}
     assert [one.meets for one in listed.values()] == [False, False, True]

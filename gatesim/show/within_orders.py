@@ -10,8 +10,8 @@ WORDS = {"leak_rate": "leak rate", "leak_share": "leak share"}
 
 
 def within_tables(found: WithinOrders, reading: str) -> list[Table]:
-    """The bounds at each limit, and the listed policies, under one reading."""
-    return [_bounds_table(found, reading), _policies_table(found, reading)]
+    """The bounds at each limit, the least leaks at the floor, and the listed policies, under one reading."""
+    return [_bounds_table(found, reading), *_least_table(found, reading), _policies_table(found, reading)]
 
 
 def _bounds_table(found: WithinOrders, reading: str) -> Table:
@@ -45,6 +45,42 @@ def _bounds_table(found: WithinOrders, reading: str) -> Table:
         tuple(rows),
         note,
     )
+
+
+def _least_table(found: WithinOrders, reading: str) -> list[Table]:
+    """What each order would have to allow; nothing where no standard counts."""
+    least = [
+        next(
+            (
+                one.least
+                for one in found.points
+                if (one.reading, one.bound, one.limit) == (reading, bound, None)
+            ),
+            (),
+        )
+        for bound in ("bound_A", "bound_B")
+    ]
+    if not any(least) or found.floor <= 0:
+        return []
+
+    def cell(values: tuple[float | None, ...], number: int) -> str:
+        value = values[number] if values else None
+        if value is None:
+            return "-"
+        return f"{value:,.3g} leaks" if found.kinds[number] in ("leak_count", "zero") else format_rate(value)
+
+    rows = tuple(
+        (words, *(cell(values, number) for values in least)) for number, words in enumerate(found.standards)
+    )
+    return [
+        Table(
+            f"The least leak at which {format_limit(found.floor)} of entitled needs can be served, by the count of "
+            f'each standard alone, read as "{reading}"',
+            (Column("standard", LEFT, 1), Column("A keeps nothing"), Column("B remembers")),
+            rows,
+            "While the other standards are met; -: they leave no such gate, whatever this one allows.",
+        )
+    ]
 
 
 def _cells(a: WithinPoint | None, b: WithinPoint | None) -> tuple[str, str, str]:

@@ -15,7 +15,7 @@ from gatesim.exact.structure import may_leak
 from gatesim.gates.bounds import Standard, TooLarge
 from gatesim.gates.bounds.bound import Price
 from gatesim.gates.bounds.limit_prices import limit_prices
-from gatesim.gates.bounds.several import most_within, several
+from gatesim.gates.bounds.several import least_of_one, most_within, several
 from gatesim.gates.tables import Tables
 from gatesim.law.law import Law, counted_apart, of_models
 from gatesim.law.standards import Demand, demands
@@ -52,6 +52,9 @@ class WithinPoint:
     prices
         For each limit, in the order of ``orders`` or of ``standards``, its one-sided prices with their range: the
         share of entitled needs that a unit more of it brings while the other limits stay.
+    least
+        Within the orders' own standards: for each of them the least leak, by its own count, at which a gate serves the
+        floor while the others are kept; None where that is not to be had. Empty at other limits.
     """
 
     reading: str
@@ -62,11 +65,16 @@ class WithinPoint:
     proved: float | None
     note: str
     prices: tuple[Price, ...] = ()
+    least: tuple[float | None, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """As JSON has it."""
-        lists = {"binding": list(self.binding), "prices": [price._asdict() for price in self.prices]}
-        return vars(self) | lists
+        prices = [price._asdict() for price in self.prices]
+        return vars(self) | {
+            "binding": list(self.binding),
+            "prices": prices,
+            "least": list(self.least) if self.limit is None else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -98,10 +106,14 @@ class WithinOrders:
     ----------
     ratio
         The leak ratio that is limited.
+    floor
+        The share of entitled needs that has to be served.
     orders
         Number of the order -> what it is called.
     standards
         The orders' own standards that count here, in words.
+    kinds
+        Their kinds.
     left_out
         Those that do not: no bound on leaks follows from them, or their limit is not known.
     points, policies
@@ -109,8 +121,10 @@ class WithinOrders:
     """
 
     ratio: str
+    floor: float
     orders: Mapping[int, str]
     standards: tuple[str, ...]
+    kinds: tuple[str, ...]
     left_out: tuple[str, ...]
     points: tuple[WithinPoint, ...]
     policies: tuple[ListedWithin, ...]
@@ -119,6 +133,7 @@ class WithinOrders:
         """As JSON has it; orders are numbered from 0, as in a run."""
         return {
             "ratio": self.ratio,
+            "floor": self.floor,
             "orders": {str(number): name for number, name in self.orders.items()},
             "standards": list(self.standards),
             "left_out": list(self.left_out),
@@ -211,8 +226,10 @@ def within_orders(
             found.append(ListedWithin(reading, job.policy, served, leaks, all(meets) if meets else None))
     return WithinOrders(
         ratio,
+        scenario.verdict.floor,
         {number: order_name(scenario, number) for number in numbers},
         tuple(asked(scenario, one) for one in counting),
+        tuple(one.kind for one in counting),
         tuple(asked(scenario, one) for one in own if one not in counting),
         tuple(points),
         tuple(found),
@@ -250,7 +267,13 @@ def _points(
         found = most_within(program, held)
         prices = limit_prices(program, held) if found.value is not None else ()
         binding = tuple(word for word, row in zip(words, found.limits, strict=False) if row.binds)
-        return WithinPoint(reading, bound, limit, found.value, binding, found.proved, found.note, prices)
+        least = []
+        if limit is None and found.value is not None:
+            floor = scenario.verdict.floor
+            least = [least_of_one(program, held, number, floor) for number in range(len(held))]
+        return WithinPoint(
+            reading, bound, limit, found.value, binding, found.proved, found.note, prices, tuple(least)
+        )
 
     points = []
     try:

@@ -442,6 +442,43 @@ def least_multiple(program: Several, standards: Sequence[Standard], floor: float
     return float(brentq(above, 0.0, max(some), xtol=1e-12, rtol=1e-10))
 
 
+def least_of_one(program: Several, standards: Sequence[Standard], number: int, floor: float) -> float | None:
+    """The least limit of one order at which some gate serves the floor, the other limits being as they are.
+
+    Parameters
+    ----------
+    program, standards
+        The sums, and a limit for each order that the program counts for.
+    number
+        Which limit.
+    floor
+        The least share of entitled needs to serve.
+
+    Returns
+    -------
+    float or None
+        A leak ratio, or a number of leaks, to about nine digits; None where the other limits keep every gate below the
+        floor whatever this one is, or there are no needs that no order restricts.
+    """
+    from scipy.optimize import brentq
+
+    one = standards[number]
+    # To allow no leak at all is a limit of zero of any kind.
+    kind = "leak_count" if one.kind == "zero" else one.kind
+    top = 1.0 if kind in RATIOS else float(program.restricted[number])
+    near: list[Ints] = []
+
+    @cache
+    def above(limit: float) -> float:
+        moved = [Standard(kind, limit) if place == number else other for place, other in enumerate(standards)]
+        most = most_value_within(program, moved, near)
+        return -1.0 if most is None else most - floor
+
+    if above(0.0) >= 0:
+        return 0.0
+    return float(brentq(above, 0.0, top, xtol=1e-12, rtol=1e-10)) if above(top) >= 0 else None
+
+
 def _times(standard: Standard, multiple: float) -> Standard:
     limit = standard.limit * multiple
     return replace(standard, limit=min(limit, 1.0) if standard.kind in RATIOS else limit)
