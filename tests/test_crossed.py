@@ -16,7 +16,9 @@ BELOW = Side("only_below_floor", "strict", 0.0104, 6.29e-5)
 LATE = Side("only_not_ready", "half", 0.6, 0.0005)
 DOES = Side("gate_available", "half", 0.7, 0.0)
 HELD = Moves((), BELOW, BELOW)
-CLAIM = PointClaim("signals.ip.accuracy", "0.95", "0.995", 0.5, HELD, HELD, HELD)
+OUT = replace(BELOW, outcome="none_at_floor")
+OPEN = replace(DOES, outcome="not_ruled_out")
+CLAIM = PointClaim("signals.ip.accuracy", "0.95", "0.995", 0.5, HELD, HELD, Moves((), OUT, OUT))
 
 
 def once(below: Side, above: Side) -> Moves:
@@ -49,7 +51,7 @@ def once(below: Side, above: Side) -> Moves:
             ["50.9"],
         ),
         (
-            {"a": once(NONE, DOES), "b": once(BELOW, DOES)},
+            {"a": once(NONE, DOES), "b": once(OUT, OPEN)},
             [
                 "For any gate without memory the outcome changes once: at 0.962 from none that serves anybody within "
                 "the limit to a gate at or above the floor of 50 % (the best serves 70.0 %, leaks nothing).",

@@ -375,9 +375,9 @@ def test_the_whole_sentence_where_no_gate_does() -> None:
             {"listed": Best("only_not_ready", "careful", 0.55, 0.0009, datetime(2026, 7, 27, tzinfo=ZONE))},
             "but is ready on 27 July 2026 only (an assumed lead time).",
         ),
-        ({"b": Best("gate_available", "", 0.598, 0.001)}, "bound B lets it serve at most 59.8 %."),
+        ({"b": Best("not_ruled_out", "", 0.598, 0.001)}, "bound B lets it serve at most 59.8 %."),
         (
-            {"b": Best("only_below_floor", "", 0.3, 0.001)},
+            {"b": Best("none_at_floor", "", 0.3, 0.001)},
             "Nor can a gate that remembers an account's own history",
         ),
         ({"b": Best("no_gate_meets_limit")}, "none is within the limit and serves anybody."),

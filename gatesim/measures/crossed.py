@@ -196,7 +196,7 @@ def _of_b(side: Side, floor: float | None) -> _Words:
     if side.outcome == "no_gate_meets_limit":
         return _Words("ruled out, for none serves anybody within the limit")
     most = f"at most {format_rate(side.served)} served"
-    if side.outcome == "only_below_floor":
+    if side.outcome == "none_at_floor":
         return _Words(f"ruled out at the floor{_floor(floor)}", most)
     return _Words("not ruled out", most)
 

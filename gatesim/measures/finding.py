@@ -244,9 +244,9 @@ def _of_memory(claim: Claim) -> list[str]:
     if b is None:
         return []
     who = "gate that remembers an account's own history"
-    if b.outcome == "gate_available":
+    if b.outcome == "not_ruled_out":
         return [f"Whether a {who} could is left open: bound B lets it serve at most {format_rate(b.served)}."]
-    if b.outcome == "only_below_floor":
+    if b.outcome == "none_at_floor":
         return [f"Nor can a {who}: it serves at most {format_rate(b.served)}."]
     return [f"Nor can a {who}: none is within {_limit(claim, 'the')} and serves anybody."]
 

@@ -14,7 +14,13 @@ from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import round_up
 
 Outcome = Literal[
-    "gate_available", "only_not_ready", "only_below_floor", "no_gate_meets_limit", "cannot_tell"
+    "gate_available",
+    "only_not_ready",
+    "only_below_floor",
+    "no_gate_meets_limit",
+    "cannot_tell",
+    "not_ruled_out",
+    "none_at_floor",
 ]
 
 OUTCOMES: tuple[Outcome, ...] = (
@@ -25,6 +31,27 @@ OUTCOMES: tuple[Outcome, ...] = (
     "cannot_tell",
 )
 """The first of the first four that holds is the outcome; the last stands where noise decides between them."""
+
+_OF_B: Mapping[Outcome, Outcome] = {
+    "gate_available": "not_ruled_out",
+    "only_below_floor": "none_at_floor",
+}
+
+RANKS: Mapping[Outcome, int] = {
+    **{outcome: rank for rank, outcome in enumerate(OUTCOMES)},
+    **{of_b: OUTCOMES.index(outcome) for outcome, of_b in _OF_B.items()},
+}
+"""Of two outcomes the one of lower rank is first."""
+
+
+def of_bound_b(outcome: Outcome) -> Outcome:
+    """The outcome for gates that remember, which bound B speaks for.
+
+    It shows no gate: where it serves the floor within the limit, a gate is ``not_ruled_out``, and where it serves
+    less, ``none_at_floor`` holds. That it serves nobody within the limit has the same name as for all others.
+    """
+    return _OF_B.get(outcome, outcome)
+
 
 RATIOS = ("leak_rate", "leak_share")
 FLOOR = "served_entitled"

@@ -140,9 +140,9 @@ def bounds_words(found: Remains) -> str:
         said = (
             f"{start} {gate} that serves the floor within that limit: the best serves {_most(a)} (bound A)."
         )
-    if b.outcome == "gate_available":
+    if b.outcome == "not_ruled_out":
         return f"{said} Whether one {memory} could is not ruled out: it serves {most} (bound B)."
-    if b.outcome == "only_below_floor":
+    if b.outcome == "none_at_floor":
         return f"{said} Nor could one {memory}: it serves {most} (bound B)."
     return f"{said} Nor could one {memory}: none within it serves anybody (bound B)."
 

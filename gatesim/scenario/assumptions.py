@@ -26,6 +26,7 @@ from gatesim.scenario.errors import Finding, KeyPath, dotted, nearest
 from gatesim.scenario.keys import parse_key
 from gatesim.scenario.schema import Assumption, Scenario
 from gatesim.scenario.shape import Shape, below, fields, is_part, kinds
+from gatesim.scenario.sources import SET
 from gatesim.scenario.tables import Number, Table, tables
 from gatesim.scenario.types import (
     DAY,
@@ -87,7 +88,8 @@ class Input:
     origin
         The files that gave the values, or ``--set``.
     overridden
-        Whether the values were changed by a file that does not state the assumption anew.
+        Whether the values were changed by a file (or ``--set``) that does not state the assumption anew, or take the
+        place of a table of which assumptions speak. Then they are a choice.
     """
 
     key: str
@@ -128,7 +130,11 @@ def rests_on(loaded: Loaded) -> tuple[Input, ...]:
                 overridden = order.get(loaded.origin[one.name], len(order)) > stated[pattern]
                 groups.setdefault((pattern, True, overridden), []).append(one)
             elif table.top not in _SIZES:
-                groups.setdefault((table.group(one), False, False), []).append(one)
+                # A number in place of a table of which assumptions speak is what somebody set; so is one of which
+                # none speaks, if it is set.
+                by_hand = loaded.origin[one.name] == SET and _by_nature(one.path) != CHOICE
+                instead = by_hand or bool(patterns.below(one.path))
+                groups.setdefault((table.group(one), False, instead), []).append(one)
     return tuple(
         _input(key, overridden, entries, known[key] if covered else None, loaded.origin)
         for (key, covered, overridden), entries in groups.items()
@@ -139,6 +145,15 @@ def count_guesses(inputs: Sequence[Input]) -> tuple[int, int]:
     """How many inputs are guesses, and how many inputs there are; choices are not counted."""
     uncertain = [entry for entry in inputs if entry.grade != CHOICE]
     return sum(entry.grade == GUESS for entry in uncertain), len(uncertain)
+
+
+def set_words(inputs: Sequence[Input]) -> str:
+    """Why inputs that ``--set`` changed are not counted among the others, in a sentence; empty where none was."""
+    changed = sum(len(entry.values) for entry in inputs if entry.overridden and SET in entry.origin)
+    if not changed:
+        return ""
+    who = "One number that was" if changed == 1 else f"{changed} numbers that were"
+    return f"{who} set (--set) {'is a choice' if changed == 1 else 'are choices'}, and no longer counted."
 
 
 class Patterns:
@@ -215,7 +230,8 @@ def _input(
     values = {one.name: one.value for one in entries}
     files = ", ".join(dict.fromkeys(origin[name] for name in values))
     if known is None:
-        return Input(key, key, "", values, _by_nature(entries[0].path), origin=files)
+        grade = CHOICE if overridden else _by_nature(entries[0].path)
+        return Input(key, key, "", values, grade, origin=files, overridden=overridden)
     return Input(
         key,
         known.title,

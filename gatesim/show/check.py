@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gatesim.scenario.assumptions import Input
+from gatesim.scenario.assumptions import Input, set_words
 from gatesim.show.page import page, say
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.check import Check
@@ -145,7 +145,8 @@ def print_check(checked: Check) -> None:
     files = ", ".join(name for name, _ in checked.loaded.files)
     say(
         console,
-        f"In order; {guesses} of {inputs} inputs are guesses. Files, base first: {files}.",
+        f"In order; {guesses} of {inputs} inputs are guesses. {set_words(checked.inputs)} Files, base first: "
+        f"{files}.".replace("  ", " "),
         after=True,
     )
     print_table(console, inputs_table(checked))

@@ -15,6 +15,8 @@ SHORT = {
     "only_not_ready": "not ready",
     "only_below_floor": "below floor",
     "no_gate_meets_limit": "none",
+    "not_ruled_out": "not ruled out",
+    "none_at_floor": "none at floor",
 }
 """An outcome in a word or two."""
 

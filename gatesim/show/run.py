@@ -10,6 +10,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_date, format_interval, format_limit, format_rate, is_wide
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
+from gatesim.scenario.assumptions import set_words
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import about_duration
@@ -17,8 +18,7 @@ from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
 from gatesim.show.page import page, say
-from gatesim.show.sides import SIDES
-from gatesim.show.sides import outcome_words as side_words
+from gatesim.show.sides import OUTCOMES, SIDES
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Result
 from gatesim.study.strategy import Dark
@@ -178,11 +178,11 @@ def remains_table(result: Result) -> Table | None:
     rows = []
     for name, side in (("list", found.listed), ("bound_A", found.a), ("bound_B", found.b)):
         best = side.best
-        within = best.outcome in ("gate_available", "only_not_ready", "only_below_floor")
+        within = best.outcome not in ("no_gate_meets_limit", "cannot_tell")
         rows.append(
             (
                 SIDES[name],
-                side_words(best.outcome, name) + (f": {best.name}" if within and best.name else ""),
+                OUTCOMES[best.outcome] + (f": {best.name}" if within and best.name else ""),
                 format_rate(best.served, *(side.served_within or ())) if within else "-",
                 "-" if side.least_leak is None else format_rate(side.least_leak, *(side.leak_within or ())),
             )
@@ -280,9 +280,13 @@ def small_print(result: Result) -> list[str]:
     lines += result.notes
     lines.append(
         f"It rests on {result.uncertain} inputs, {result.guesses} of them guesses: "
-        "gatesim check lists each with its source."
+        "gatesim check lists each with its source." + _and(set_words(result.inputs))
     )
     return lines
+
+
+def _and(words: str) -> str:
+    return f" {words}" if words else ""
 
 
 def transition_words(result: Result) -> str:

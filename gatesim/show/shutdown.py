@@ -11,11 +11,10 @@ from gatesim.show.sides import (
     SIDES,
     asked_words,
     leaks_words,
-    outcome_words,
     rate,
 )
 from gatesim.show.tables import LEFT, Column, Table, print_table
-from gatesim.study.shutdown_map import ShutdownMap
+from gatesim.study.shutdown_map import ShutdownMap, names_of
 from gatesim.study.shutdown_point import Half, ShutdownPoint
 
 
@@ -25,7 +24,7 @@ def shutdown_finding(found: ShutdownPoint) -> str:
     counts = {side: len(found.of(side)) for side in SIDES}
     if not any(counts.values()):
         low, _ = found.ends["list"]
-        holds = outcome_words(low.outcome, "list")
+        holds = OUTCOMES[low.outcome]
         return f"Nothing in the range of {key} changes the outcome; for the policies listed: {holds}"
     words = {"list": "for the policies listed", "bound_A": "for bound A", "bound_B": "for bound B"}
     parts = [
@@ -37,7 +36,7 @@ def shutdown_finding(found: ShutdownPoint) -> str:
 
 def map_finding(found: ShutdownMap) -> str:
     """In what part of the map some gate would do, in one sentence."""
-    shares = {side: of.get("gate_available", 0.0) for side, of in found.shares().items()}
+    shares = {side: of.get(names_of(side)[0], 0.0) for side, of in found.shares().items()}
     if not any(shares.values()):
         return "Nowhere on the map is any gate within the limit and above the floor"
     listed, plain, remembering = (
@@ -55,7 +54,7 @@ def map_finding(found: ShutdownMap) -> str:
 
 
 def _half(half: Half, side: str) -> str:
-    words = outcome_words(half.outcome, side)
+    words = OUTCOMES[half.outcome]
     who = half.best if side == "list" and half.best else "best"
     if half.served is None:
         return words
@@ -129,7 +128,7 @@ def uncertain_table(found: ShutdownPoint) -> Table | None:
     for side, words in SIDES.items():
         interval, share = worlds.interval(side), worlds.share(side)
         where = "-" if interval is None else " to ".join(found.in_words(end) for end in interval)
-        rows.append((words, outcome_words(worlds.here[side], side), rate(share), where))
+        rows.append((words, OUTCOMES[worlds.here[side]], rate(share), where))
     columns = (
         Column("for", LEFT),
         Column("as assumed", LEFT),
@@ -197,7 +196,7 @@ def map_table(found: ShutdownMap) -> Table:
     """How much of the map has each outcome."""
     shares = found.shares()
     rows = [
-        (words, *(rate(shares[side].get(outcome, 0.0)) for outcome in NAMES[:4]))
+        (words, *(rate(shares[side].get(outcome, 0.0)) for outcome in names_of(side)[:4]))
         for side, words in SIDES.items()
     ]
     columns = (

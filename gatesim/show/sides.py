@@ -15,27 +15,19 @@ SIDES = {
     "bound_B": "bound B: any gate with memory",
 }
 
+NOT_RULED_OUT = "not ruled out"
+"""What bound B, which no gate need attain, says where it allows one."""
+
 OUTCOMES = {
     "gate_available": "a gate does",
     "only_not_ready": "would, but not ready",
     "only_below_floor": "only below the floor",
     "no_gate_meets_limit": "none",
     "cannot_tell": "cannot tell",
+    "not_ruled_out": NOT_RULED_OUT,
+    "none_at_floor": "none at the floor",
 }
-"""An outcome in a few words: whether a gate is within the limit and serves the floor."""
-
-
-NOT_RULED_OUT = "not ruled out"
-"""What bound B, which no gate need attain, says where it allows one."""
-
-
-def outcome_words(outcome: str, side: str) -> str:
-    """An outcome in a few words. Bound B shows no gate, so that it can only fail to rule one out."""
-    if side == "bound_B":
-        return {"gate_available": NOT_RULED_OUT, "only_below_floor": "none at the floor"}.get(
-            outcome, OUTCOMES[outcome]
-        )
-    return OUTCOMES[outcome]
+"""An outcome in a few words: whether a gate is within the limit and serves the floor; the last two are bound B's."""
 
 
 BOUNDS_NOTE = (

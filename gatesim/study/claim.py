@@ -41,9 +41,14 @@ def bound_at(asked: Question, program: Program) -> Bound:
 
 
 def best_bound(asked: Question, bound: Bound) -> Best:
-    """The gate of a bound that serves most within the limit."""
+    """The gate of a bound that serves most within the limit; of bound B what no gate exceeds."""
     leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
-    return Best(outcome_of_most(bound.value, asked.floor), "", bound.served_entitled, leak)
+    return Best(
+        outcome_of_most(f"bound_{bound.program.name}", bound.value, asked.floor),
+        "",
+        bound.served_entitled,
+        leak,
+    )
 
 
 def within_at(standings: Standings, side: str, values: tuple[float, ...]) -> Within:
@@ -54,7 +59,7 @@ def within_at(standings: Standings, side: str, values: tuple[float, ...]) -> Wit
 
 def best_within(asked: Question, within: Within) -> Best:
     """The gate of a bound that serves most within the limits of all orders at once."""
-    outcome = outcome_of_most(within.value, asked.floor)
+    outcome = outcome_of_most(f"bound_{within.bound}", within.value, asked.floor)
     return Best(outcome, "", within.value, leaks=leaks_of(asked.each, within))
 
 

@@ -148,9 +148,9 @@ def under(one: Narrowed) -> tuple[float, Gate, Gate, tuple[Outcome, float | None
             added += weight * _freed_served(program, choice, needs[FREED], layout)
     added += float(needs[FREED][~layout.gated].sum())
     leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
-    a = Gate(outcome_of_most(bound.value, asked.floor), "", bound.value, bound.served, added, leak)
+    a = Gate(outcome_of_most("bound_A", bound.value, asked.floor), "", bound.value, bound.served, added, leak)
     b = most_served(program_b(one.scenario, one.law), asked.standard).value
-    return freed, listed, a, (outcome_of_most(b, asked.floor), b)
+    return freed, listed, a, (outcome_of_most("bound_B", b, asked.floor), b)
 
 
 def _bounds_of_orders(one: Narrowed) -> tuple[Gate, tuple[Outcome, float | None]]:
@@ -164,7 +164,7 @@ def _bounds_of_orders(one: Narrowed) -> tuple[Gate, tuple[Outcome, float | None]
         added += float(freed @ within.shares)
         served = within.value * sums.entitled
     a = Gate(
-        outcome_of_most(within.value, asked.floor),
+        outcome_of_most("bound_A", within.value, asked.floor),
         "",
         within.value,
         served,
@@ -173,7 +173,7 @@ def _bounds_of_orders(one: Narrowed) -> tuple[Gate, tuple[Outcome, float | None]
         leaks_of(asked.each, within),
     )
     b = most_value_within(several(one.scenario, one.law, one.own, "B"), asked.standards)
-    return a, (outcome_of_most(b, asked.floor), b)
+    return a, (outcome_of_most("bound_B", b, asked.floor), b)
 
 
 def _of_orders(one: Narrowed) -> tuple[Several, Floats]:

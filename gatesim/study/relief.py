@@ -73,7 +73,7 @@ class Relief:
     def ends(self, side: str) -> bool:
         """Whether something else than shutting down is left for the list, or for bound A or B."""
         outcome = self.bound_B[0] if side == "bound_B" else getattr(self, side).outcome
-        return outcome == "gate_available"
+        return outcome in ("gate_available", "not_ruled_out")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gatesim.exact.expected import CannotDo
 from gatesim.exact.varied import Served
-from gatesim.measures.judgement import OUTCOMES
+from gatesim.measures.judgement import OUTCOMES, RANKS, Outcome, of_bound_b
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
@@ -44,7 +44,8 @@ class ShutdownMap(Shown):
     values
         For each parameter the values looked at.
     ranks
-        Side -> int8[first, second]: the outcome, as its place in `gatesim.measures.judgement.OUTCOMES`.
+        Side -> int8[first, second]: the outcome, as its place in `gatesim.measures.judgement.OUTCOMES`; `names_of` a
+        side says how it is called.
     most
         Side -> float64[first, second]: the most that is served within the limit, as a share of entitled needs; for the
         list that of the best listed policy. NaN where nothing is within the limit.
@@ -80,7 +81,7 @@ class ShutdownMap(Shown):
                     self.parameters[0].key: x,
                     self.parameters[1].key: y,
                     "side": side,
-                    "outcome": OUTCOMES[self.ranks[side][i, j]],
+                    "outcome": names_of(side)[self.ranks[side][i, j]],
                     "most_served": None if np.isnan(self.most[side][i, j]) else float(self.most[side][i, j]),
                 }
                 for i, x in enumerate(first)
@@ -92,7 +93,7 @@ class ShutdownMap(Shown):
     def shares(self) -> dict[str, dict[str, float]]:
         """Side -> outcome -> share of the points."""
         return {
-            side: {OUTCOMES[k]: float(np.mean(ranks == k)) for k in range(4) if (ranks == k).any()}
+            side: {names_of(side)[k]: float(np.mean(ranks == k)) for k in range(4) if (ranks == k).any()}
             for side, ranks in self.ranks.items()
         }
 
@@ -107,7 +108,7 @@ class ShutdownMap(Shown):
                 for p, values in zip(self.parameters, self.values, strict=True)
             ],
             "outcomes": {
-                side: [[OUTCOMES[k] for k in row] for row in ranks.tolist()]
+                side: [[names_of(side)[k] for k in row] for row in ranks.tolist()]
                 for side, ranks in self.ranks.items()
             },
             **({"asked": limits_as_json(self.asked)} if self.asked.each else {}),
@@ -119,6 +120,11 @@ class ShutdownMap(Shown):
     def to_json(self) -> str:
         """One JSON object."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False, default=str)
+
+
+def names_of(side: str) -> tuple[Outcome, ...]:
+    """How the outcomes of a side are called, by rank; bound B shows no gate, and says less where it allows one."""
+    return tuple(of_bound_b(outcome) for outcome in OUTCOMES) if side == "bound_B" else OUTCOMES
 
 
 def shutdown_map(
@@ -201,7 +207,7 @@ def shutdown_map(
         asked_here = standings.asked_at(point)
         for side in SIDES[1:]:
             found = standings._most(side, point)
-            ranks[side][at] = OUTCOMES.index(outcome_of_most(found, asked_here.floor))
+            ranks[side][at] = RANKS[outcome_of_most(side, found, asked_here.floor)]
             most[side][at] = np.nan if found is None else found
     return ShutdownMap(
         loaded,

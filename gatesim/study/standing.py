@@ -24,7 +24,7 @@ from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.law.standards import Limits
 from gatesim.measures.finding import OwnLeak
-from gatesim.measures.judgement import OUTCOMES, RATIOS, Outcome
+from gatesim.measures.judgement import OUTCOMES, RATIOS, Outcome, of_bound_b
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.schema import Scenario
@@ -193,11 +193,12 @@ def first_of(outcomes: Iterable[Outcome]) -> Outcome:
     return OUTCOMES[min((OUTCOMES.index(each) for each in outcomes), default=3)]
 
 
-def outcome_of_most(most: float | None, floor: float) -> Outcome:
-    """What follows from the most that any gate serves within the limit."""
+def outcome_of_most(side: str, most: float | None, floor: float) -> Outcome:
+    """What follows from the most that any gate of a bound serves within the limit; ``side`` is which."""
     if most is None or most <= _NOBODY:
         return "no_gate_meets_limit"
-    return "gate_available" if most >= floor else "only_below_floor"
+    found: Outcome = "gate_available" if most >= floor else "only_below_floor"
+    return of_bound_b(found) if side == "bound_B" else found
 
 
 class Standings:
@@ -407,7 +408,7 @@ class Standings:
             if quick == OUTCOMES[0] or not self.remembering:
                 return quick
             return first_of((quick, *(each.outcome for each in self.candidates(values, self.remembering))))
-        return outcome_of_most(self.most(side, values), self.asked_at(values).floor)
+        return outcome_of_most(side, self.most(side, values), self.asked_at(values).floor)
 
     def outcomes(self, values: tuple[float, ...]) -> Mapping[str, Outcome]:
         """The outcome of each side at some values."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from gatesim.measures.judgement import Outcome
+from gatesim.measures.judgement import RANKS, Outcome
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import CHOICE, Input, rests_on
 from gatesim.scenario.consistency import inconsistencies
@@ -283,12 +283,10 @@ def _world(scenario: Scenario, asked: Question, parameter: Parameter) -> World:
 def _changes(standings: Standings, side: str, grid: Sequence[float]) -> tuple[float, ...]:
     """Values at which the outcome of a side changes: for each outcome where it begins or ends to hold."""
     found = set()
-    order = ("gate_available", "only_not_ready", "only_below_floor")
-    for number in range(len(order)):
-        better = order[: number + 1]
+    for rank in range(RANKS["no_gate_meets_limit"]):
 
-        def holds(value: float, better: tuple[str, ...] = better) -> float:
-            return 1.0 if standings.outcome(side, (value,)) in better else -1.0
+        def holds(value: float, rank: int = rank) -> float:
+            return 1.0 if RANKS[standings.outcome(side, (value,))] <= rank else -1.0
 
         found |= {crossing.at for crossing in crossings(holds, grid, 1e-6)}
     return tuple(sorted(found))

@@ -42,9 +42,9 @@ STYLE = """
 .gs small, .gs .small { color: #555; font-size: .85rem; }
 .gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
 .gs .tile { border: 1px solid #ccc; border-left: 6px solid #666; border-radius: .3rem; padding: .5rem .75rem; }
-.gs .tile.gate_available { border-left-color: #009E73; }
+.gs .tile.gate_available, .gs .tile.not_ruled_out { border-left-color: #009E73; }
 .gs .tile.only_not_ready { border-left-color: #E69F00; }
-.gs .tile.only_below_floor { border-left-color: #E69F00; border-left-style: double; }
+.gs .tile.only_below_floor, .gs .tile.none_at_floor { border-left-color: #E69F00; border-left-style: double; }
 .gs .tile.no_gate_meets_limit { border-left-color: #D55E00; }
 .gs .tile b { display: block; font-size: 1.15rem; }
 .gs .wide { overflow-x: auto; }
@@ -209,7 +209,8 @@ def _leak_words(best: Best, asked: Question) -> str:
 def _bound_words(best: Best, found: Glance, verb: str) -> tuple[str, str]:
     if best.served is None or best.outcome == "no_gate_meets_limit":
         return "serves nobody within the limit", ""
-    small = "below the floor" if best.outcome == "only_below_floor" else "the floor or more"
+    below = best.outcome in ("only_below_floor", "none_at_floor")
+    small = "below the floor" if below else "the floor or more"
     if verb == "serves" and found.with_desk is not None:
         small += f"; with the desk as staffed {rate(found.with_desk)}"
     if verb != "serves":
@@ -222,7 +223,9 @@ def standing_words(candidate: Candidate, ready: str) -> str:
     return {
         "gate_available": "would do",
         "only_not_ready": f"not ready; {ready}",
-        "only_below_floor": "below the floor",
+        "only_below_floor": "below the floor"
+        if candidate.is_ready
+        else f"not ready; {ready}; below the floor",
         "no_gate_meets_limit": "leaks too much",
         "cannot_tell": "cannot tell",
     }[candidate.outcome]

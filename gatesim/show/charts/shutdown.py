@@ -21,7 +21,7 @@ from gatesim.show.charts.grammar import (
     unchecked,
 )
 from gatesim.show.shutdown import map_finding, shutdown_finding
-from gatesim.show.sides import OUTCOMES, SIDES, outcome_words
+from gatesim.show.sides import OUTCOMES, SIDES
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.shutdown_point import ShutdownPoint
 from gatesim.study.standing import Question
@@ -122,8 +122,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         now = alt.Chart(inline([{"value": p.now}]))
         layers.append(now.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(x=x))
     says = "; ".join(
-        f"{SHORT[change.side]} changes at {change.value:.4g}: above it "
-        f"{outcome_words(change.above.outcome, change.side)}"
+        f"{SHORT[change.side]} changes at {change.value:.4g}: above it {OUTCOMES[change.above.outcome]}"
         for change in found.changes
     )
     # The legend shows lines: points keep out of it.
