@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gatesim.scenario import Input, ScenarioError, count_guesses, load, rests_on, shipped
+from gatesim.scenario import Input, ScenarioError, count_guesses, load, rests_on, set_words, shipped
 from gatesim.scenario.errors import dotted
 from gatesim.scenario.keys import leaves, parse_key
 from gatesim.scenario.schema import SCHEMA
@@ -140,6 +140,21 @@ def test_a_value_changed_above_its_assumption_is_a_choice(make: Make) -> None:
 def test_a_value_set_on_the_command_line_is_a_choice(make: Make) -> None:
     entry = found(make(PASS_RATE, "", "segments.natives.gives_up=0.3"), "segments.*.gives_up")
     assert (entry.grade, entry.origin, entry.overridden) == ("choice", "--set", True)
+
+
+def test_a_number_set_in_place_of_a_table_is_a_choice_and_outputs_say_why_fewer_are_counted() -> None:
+    """It takes the place of what three assumptions say, so that these are gone; it is no guess itself."""
+    loaded = load("june-2026")
+    plain = count_guesses(rests_on(loaded))
+    assert set_words(rests_on(loaded)) == ""
+    one = loaded.with_sets(["signals.ip.accuracy.US=0.97"])
+    assert count_guesses(rests_on(one)) == (plain[0], plain[1] - 1)
+    assert set_words(rests_on(one)) == "One number that was set (--set) is a choice, and no longer counted."
+    whole = loaded.with_sets(["signals.ip.accuracy=0.97", "signals.ip.coverage=0.99"])
+    entry = found(whole, "signals.ip.accuracy")
+    assert (entry.grade, entry.overridden, entry.origin) == ("choice", True, "--set")
+    assert count_guesses(rests_on(whole))[0] <= plain[0]
+    assert set_words(rests_on(whole)).startswith("2 numbers that were set (--set) are choices")
 
 
 def test_values_that_were_not_changed_keep_their_grade(make: Make) -> None:

@@ -10,7 +10,7 @@ import gatesim
 from gatesim.cli.main import call
 from gatesim.scenario import Loaded, ScenarioError, load
 from gatesim.show.html import options_html
-from gatesim.show.options import options_table
+from gatesim.show.options import lines, options_table
 from gatesim.study.options import Options, instant, options
 from gatesim.study.run import run
 
@@ -92,6 +92,22 @@ def test_a_bare_date_is_midnight_in_the_zone_of_the_start(dated: Loaded) -> None
     assert instant(dated.scenario, date(2026, 6, 13)) == midnight
     assert instant(dated.scenario, "2026-06-13T04:00:00Z") == midnight
     assert instant(dated.scenario, datetime(2026, 6, 13, 4, tzinfo=UTC)).utcoffset() == timedelta(hours=-4)
+
+
+def test_who_serves_too_few_and_is_not_ready_is_said_to_be_both(dated: Loaded) -> None:
+    """Of a passport check alone, which serves 48 %: before it is ready, and after."""
+    early, late = (
+        options(dated, at=at, policies=["passport_check"], sets=["policies.passport_check.lead_time=8d"])
+        for at in ("2026-06-19", "2026-06-24")
+    )
+    for found, said, either in (
+        (early, "not ready; serves too few", "which is not ready before 20 June 2026"),
+        (late, "serves too few", "The one that serves most is passport_check."),
+    ):
+        assert standing(found, "passport_check") == "below_floor"
+        (row,) = options_table(found).rows
+        assert row[-1] == said
+        assert either in " ".join(lines(found))
 
 
 @pytest.mark.parametrize("at", ["tomorrow", "2026-06-31", "2026-06-13T12:00", "", 20260613])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.wording import BASES
+from gatesim.scenario.assumptions import rests_on, set_words
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.tables import LEFT, Column, Table, three
 from gatesim.show.within_orders import within_tables
@@ -101,7 +102,8 @@ def small_print(found: Frontier) -> list[str]:
             f"B knows {len(found.told_apart)} segments apart that a real gate might not: it is looser there."
         )
     lines.append(
-        f"It rests on {found.inputs} inputs, {found.guesses} of them guesses: gatesim check lists each with its source."
+        f"It rests on {found.inputs} inputs, {found.guesses} of them guesses: gatesim check lists each with its "
+        f"source. {set_words(rests_on(found.loaded))}".rstrip()
     )
     return lines
 

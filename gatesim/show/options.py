@@ -62,7 +62,7 @@ def _standing(option: Option) -> str:
     said = STANDINGS[option.standing]
     if option.standing == "depends" and option.chance is not None:
         return f"within it with {format_rate(option.chance)}"
-    return said
+    return f"not ready; {said}" if option.standing == "below_floor" and not option.is_ready else said
 
 
 def _ready(option: Option, found: Options) -> str:
@@ -124,6 +124,9 @@ def _best(found: Options, row: Row) -> str:
         if option.ready is None:
             return f" It is {row.best}, which is never ready."
         return f" The first of them is {row.best}, from {format_date(option.ready)} on."
+    if not option.is_ready:
+        when = "never ready" if option.ready is None else f"not ready before {format_date(option.ready)}"
+        return f" The one that serves most is {row.best}, which is {when} either."
     return f" The one that serves most is {row.best}."
 
 
