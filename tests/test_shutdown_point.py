@@ -203,6 +203,18 @@ def test_a_lead_time_changes_the_outcome_on_the_day_it_is_too_long(flagship: Loa
     assert (change.below.outcome, change.above.outcome) == ("gate_available", "only_not_ready")
 
 
+def test_a_limit_crossed_smoothly_is_no_jump_though_the_policy_before_was_not_ready(flagship: Loaded) -> None:
+    """On 20 June posterior_half is within the limit and not ready; from its leak share on majority, which is."""
+    at = flagship.with_sets(["verdict.at=2026-06-20T00:00:00-04:00"])
+    few = ["posterior_half", "majority"]
+    found = shutdown_point(at, vary="orders.0.standard.limit", low=0.095, high=0.12, policies=few)
+    (change,) = found.of("list")
+    leaks = gatesim.run(flagship, policies=["majority"], engine="exact").policies["majority"]
+    assert change.value == pytest.approx(leaks.measures["leak_share"].value, rel=1e-9)
+    assert (change.below.outcome, change.above.outcome) == ("only_not_ready", "gate_available")
+    assert not change.is_jump
+
+
 def test_that_nothing_changes_is_an_answer_too(flagship: Loaded, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["shutdown-point", "june-2026", "--vary", "segments.*.gives_up", "-p", "majority"]) == 0
     said = capsys.readouterr().out

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -370,16 +370,26 @@ def _grid(parameter: Parameter, points: int, extra: Sequence[float] = ()) -> lis
     return sorted({*even, *now, *extra})
 
 
-def _functions(standings: Standings, side: str) -> list[tuple[Callable[[float], float], list[float], float]]:
-    """The functions whose signs decide the outcome of a side, where to look at each, and how closely."""
+class _Sign(NamedTuple):
+    """A function whose sign decides an outcome, where to look at it, and how closely; whether nothing lies between its
+    signs: a policy is ready on a date or it is not."""
+
+    function: Callable[[float], float]
+    points: list[float]
+    width: float
+    at_once: bool = False
+
+
+def _functions(standings: Standings, side: str) -> list[_Sign]:
+    """The functions whose signs decide the outcome of a side."""
     (parameter,) = standings.parameters
     even = _grid(parameter, POINTS)
     if side != "list":
         return [
-            (lambda v: standings.most_above(side, (v,)), even, 1e-12),
-            (lambda v: standings.most_above(side, (v,), 1e-15), even, 1e-12),
+            _Sign(lambda v: standings.most_above(side, (v,)), even, 1e-12),
+            _Sign(lambda v: standings.most_above(side, (v,), 1e-15), even, 1e-12),
         ]
-    found: list[tuple[Callable[[float], float], list[float], float]] = []
+    found: list[_Sign] = []
     for policy in standings.asked.policies:
         if not standings.closely(policy):
             points, width = _grid(parameter, POINTS_WITH_MEMORY), _WIDTH_WITH_MEMORY
@@ -388,10 +398,10 @@ def _functions(standings: Standings, side: str) -> list[tuple[Callable[[float], 
             tiny = 1e-12 * (parameter.high - parameter.low)
             points = _grid(parameter, POINTS, [v + d for v in jumps for d in (-tiny, tiny)])
             width = 1e-12
-        found.append((partial(_of_one, standings.room, policy), points, width))
-        found.append((partial(_of_one, standings.above_floor, policy), points, width))
+        found.append(_Sign(partial(_of_one, standings.room, policy), points, width))
+        found.append(_Sign(partial(_of_one, standings.above_floor, policy), points, width))
         if any(path[-1] == "lead_time" or path[0] == "orders" for path in parameter.paths):
-            found.append((partial(_of_one, standings.ready, policy), even, 1e-12))
+            found.append(_Sign(partial(_of_one, standings.ready, policy), even, 1e-12, at_once=True))
     return found
 
 
@@ -404,18 +414,17 @@ def side_changes(standings: Standings, side: str, say: Progress) -> list[Change]
     (parameter,) = standings.parameters
     events: list[Crossing] = []
     functions = _functions(standings, side)
-    for number, (function, points, width) in enumerate(functions):
+    for number, one in enumerate(functions):
         say(number / len(functions), side.replace("_", " "))
-        events += crossings(function, points, width)
+        for event in crossings(one.function, one.points, one.width):
+            events.append(event._replace(is_jump=event.is_jump or one.at_once))
     found = []
     for together in _groups(events, 1e-9 * (parameter.high - parameter.low)):
         low, high = min(event.below for event in together), max(event.above for event in together)
         if standings.outcome(side, (low,)) == standings.outcome(side, (high,)):
             continue
         halves = half_at(standings, side, low), half_at(standings, side, high)
-        # Whether a policy is ready on a date has no values in between.
-        by_date = {half.outcome for half in halves} == {"gate_available", "only_not_ready"}
-        is_jump = parameter.whole or by_date or any(event.is_jump for event in together)
+        is_jump = parameter.whole or any(event.is_jump for event in together)
         at = high if parameter.whole else 0.5 * (low + high)
         found.append(Change(side, at, is_jump, *halves))
     return found
