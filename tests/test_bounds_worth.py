@@ -11,6 +11,8 @@ from gatesim.gates.bounds import Standard, least_leak, most_served, program_a, w
 from gatesim.gates.bounds.worth import Worth
 from gatesim.law.law import make_law
 from gatesim.scenario.schema import Scenario
+from gatesim.show.sensitivity import tables
+from gatesim.study.sensitivity import sensitivity
 from tests.plain import FOREIGNER, SOMEBODY, plain, rules
 
 PEOPLE = {
@@ -145,3 +147,44 @@ def test_without_needs_it_says_that_nothing_is_defined() -> None:
     found = by_key(scenario, Standard("leak_share", 0.1), 0.0)["signals.a.accuracy"]
     assert found.served is None
     assert "no entitled needs" in found.why
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_exits_placed_more_rightly_hide_who_is_abroad_unless_the_vpn_shows(told: bool) -> None:
+    """Everybody abroad comes out at home through a VPN; nobody at home has one. A reading of the exit without error
+    says the same of all, and one that errs on exits says something of who has one: where nothing else tells that."""
+
+    def most(accuracy: float) -> float:
+        far = FOREIGNER | {"share": 0.2, "home": "other"}
+        far |= {"vpn": {"users": 1.0, "on": 1.0, "exits": {"US": 1.0}}}
+        signals = {
+            "ip": {
+                "observes": "network",
+                "accuracy": 1.0,
+                "refresh": "session",
+                "vpn": {"accuracy": accuracy},
+            }
+        }
+        if told:
+            signals["kind"] = {"observes": "network_kind", "accuracy": 1.0, "refresh": "session"}
+        scenario = plain(
+            {"family": "open"}, segments={"home": SOMEBODY | {"share": 0.8}, "far": far}, signals=signals
+        )
+        found = most_served(
+            program_a(scenario, make_law(scenario, "person")), Standard("leak_share", 0.05)
+        ).value
+        assert found is not None
+        return found
+
+    assert most(0.2) == 1.0
+    assert most(0.9) == (1.0 if told else 0.0)
+
+
+def test_the_output_says_what_better_readings_of_exits_do() -> None:
+    words = "places the exit, not the person"
+    (table, *_) = tables(sensitivity("june-2026"))
+    assert words in table.note
+    (table, *_) = tables(
+        sensitivity("june-2026", sets=["signals.kind={ observes = 'network_kind', accuracy = 0.9 }"])
+    )
+    assert words not in table.note

@@ -35,7 +35,7 @@ def worth_table(found: Sensitivity) -> Table:
         Column("least multiple" if found.asked.each else "least leak"),
     )
     asked = found.asked
-    note = _note_of_orders(asked) if asked.each else _note(asked)
+    note = (_note_of_orders(asked) if asked.each else _note(asked)) + _of_exits(found)
     return Table(
         f'What is worth something to the best gate, read as "{asked.reading}"', columns, tuple(rows), note
     )
@@ -45,6 +45,20 @@ _ANEW = (
     "Bound A, solved anew with each change; a kind of document: against the same without it. A signal moves in all "
     "that is said of it, VPN exits and channels included; --set and --vary move one table of it."
 )
+
+
+_EXITS = (
+    " Through a VPN the address places the exit, not the person: placed more rightly it can hide who is abroad, so "
+    "that a point more may be worth less than nothing where no signal tells that there is a VPN."
+)
+
+
+def _of_exits(found: Sensitivity) -> str:
+    """What has to be said where a signal goes by the place of VPN exits, and none by whether there is a VPN."""
+    scenario = found.loaded.scenario
+    observed = {signal.observes for signal in scenario.signals.values()}
+    through = any(s.vpn.users * s.vpn.on > 0 for s in scenario.segments.values())
+    return _EXITS if through and "network" in observed and "network_kind" not in observed else ""
 
 
 def _note(asked: Question) -> str:
