@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_COUNTS = {1: (5, 9, 17, 33), 2: (5, 9)}
-"""Points along each axis, by number of axes: more are taken where fewer do not do."""
+_COUNTS: dict[int, tuple[tuple[int, ...], ...]] = {
+    1: ((3,), (5,), (9,), (17,), (33,)),
+    2: ((3, 3), (5, 3), (3, 5), (5, 5), (9, 9)),
+}
+"""Points along each axis, by number of axes: more are taken where fewer do not do. Those of fewer are among them."""
 
 _CHECKS = {
     1: ((0.137,), (0.338,), (0.611,), (0.917,)),
@@ -84,16 +87,14 @@ def smooth(
             known[parts] = function(point)
         return known[parts]
 
-    for count in _COUNTS[axes]:
-        nodes = np.cos(np.pi * np.arange(count) / (count - 1))
-        # Points of a smaller count are among those of a larger one; rounding must not tell them apart.
-        parts = [round(float(0.5 + 0.5 * node), 15) for node in nodes]
-        values = np.array([value(each) for each in product(parts, repeat=axes)])
-        table = values.reshape(*[count] * axes, -1)
-        inverse = np.linalg.inv(chebvander(2.0 * np.array(parts) - 1.0, count - 1))
+    for counts in _COUNTS[axes]:
+        parts = [_parts(count) for count in counts]
+        values = np.array([value(each) for each in product(*parts)])
+        table = values.reshape(*counts, -1)
+        inverses = [np.linalg.inv(chebvander(2.0 * np.array(those) - 1.0, len(those) - 1)) for those in parts]
         coefficients = reduce(
-            lambda found, axis: np.moveaxis(np.tensordot(inverse, found, axes=(1, axis)), 0, axis),
-            range(axes),
+            lambda found, one: np.moveaxis(np.tensordot(one[1], found, axes=(1, one[0])), 0, one[0]),
+            enumerate(inverses),
             table,
         )
         found = Smooth(low, high, coefficients)
@@ -106,3 +107,12 @@ def smooth(
         ):
             return found
     return None
+
+
+def _parts(count: int) -> list[float]:
+    """Chebyshev points as parts of the way from the lower to the upper end.
+
+    Points of a smaller count are among those of a larger one; rounding must not tell them apart.
+    """
+    nodes = np.cos(np.pi * np.arange(count) / (count - 1))
+    return [round(float(0.5 + 0.5 * node), 15) for node in nodes]

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.exact.corners import SAME, Made, at_corners, between, corners
+from gatesim.exact.corners import SAME, Made, at_corners, between, corners, weighted
 from gatesim.exact.rows import ENTITLED, RESTRICTED, Layout
 from gatesim.exact.smooth import smooth
 from gatesim.exact.varied import Varied, moves_answers
@@ -73,8 +73,7 @@ class CeilingA:
         if self._ends is not None:
             return _between(varied.parameters, self._ends, values)
         if self._corners is not None:
-            flat = varied.weights(values) @ self._corners.reshape(len(self._corners), -1)
-            return self._made(values, flat.reshape(self._corners.shape[1:]))
+            return self._made(values, weighted(varied.weights(values), self._corners))
         return self._anew(values)
 
     def _anew(self, values: Sequence[float]) -> Dense:
