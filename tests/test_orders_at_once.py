@@ -34,7 +34,8 @@ from gatesim.scenario.consistency import inconsistencies
 from gatesim.scenario.parameter import changed, find_parameter
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
-from gatesim.study.standing import OUTCOMES, Standings, question
+from gatesim.study.shutdown_map import names_of
+from gatesim.study.standing import Standings, question
 from gatesim.world.space import CellSpace
 from tests.inputs.rows import BASE
 from tests.plain import FOREIGNER, SOMEBODY, order, plain
@@ -322,7 +323,7 @@ def test_a_map_has_at_each_point_the_outcome_of_the_scenario_there() -> None:
         there = changed(found.loaded.scenario, found.parameters, (x, y))
         standings = Standings(there, question(there, policies=["eu_address", "any_status"], each=True))
         for side in ("list", "bound_A", "bound_B"):
-            assert OUTCOMES[found.ranks[side][i, j]] == standings.outcome(side, ()), (side, x, y)
+            assert names_of(side)[found.ranks[side][i, j]] == standings.outcome(side, ()), (side, x, y)
     assert len(set(found.ranks["list"].ravel().tolist())) > 1
     assert json.loads(found.to_json())["asked"]["limits"][1]["name"] == "The other government's order"
 
