@@ -64,8 +64,8 @@ MUTATIONS = (
     ),
     Mutation(
         "gatesim/engine/life.py",
-        "person, number = account + body * SLOT, int(n.number[row])",
-        "person, number = account, int(n.number[row])",
+        "person, number = account + body * SLOT, need",
+        "person, number = account, need",
         "a co-user's reactions are drawn as if they were the owner's",
     ),
     Mutation(

@@ -36,9 +36,13 @@ from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import NETWORK_KINDS, NO_ORGANISATION
 from gatesim.world.draws import (
     ACTIVITY,
+    BORROWS,
     CARD,
     COUSER_PRESENT,
     DECLARED,
+    FORGES,
+    HOLDS_DOCUMENT,
+    NEVER_ANSWERS,
     READING_ACCOUNT,
     READING_PLACE,
     TRIP_GAP,
@@ -171,7 +175,7 @@ class GateArrays(NamedTuple):
     borrows: Floats  # [S]
     automatic: Ints  # [D]
     to_desk: Floats  # [D]
-    has_fallback: NDArray[np.bool_]  # [M]
+    refused_for: Ints  # [M]: with the reason added, how a refused need ends; -1 where that is drawn
     fall_back: float
     leave: float
     away: float  # mean, microseconds
@@ -180,6 +184,17 @@ class GateArrays(NamedTuple):
     waits: NDArray[np.bool_]  # [G]: waits come from the table
     p_wait: Floats  # [G, H]
     quantiles: Floats  # [G, H, L]
+    presents: Ints  # [G, E]: the first epoch in which owners present what they do in this one
+    # What is drawn once for an owner who is asked. Axes: L questions that are asked, Q all questions.
+    asks: Ints  # [G, S] how many
+    ask_what: NDArray[np.uint64]  # [G, S, L]: as `account_what` and so on
+    ask_index: NDArray[np.uint64]
+    ask_answer: Ints  # [G, S, Q]
+
+
+# Questions to an owner by number: whether they never answer, then for each kind of document whether they hold, borrow,
+# forge one.
+ASK_NEVER, ASK_HOLDS = range(2)
 
 
 def _over(names: Iterable[str], shares: Mapping[str, float]) -> Floats:
@@ -294,8 +309,14 @@ def _asked(
     scenario: Scenario, questions: Sequence[Sequence[Question]]
 ) -> tuple[Ints, NDArray[np.uint64], NDArray[np.uint64], Ints]:
     """The questions of each segment as `many_uniforms` takes them, and where the answer to each is found."""
-    width = max(1, *(len(asked) for asked in questions))
     most = ASK_NOISE + len(scenario.signals) + max(len(s.co_users) for s in scenario.segments.values())
+    return _listed(questions, max(1, *(len(asked) for asked in questions)), most)
+
+
+def _listed(
+    questions: Sequence[Sequence[Question]], width: int, most: int
+) -> tuple[Ints, NDArray[np.uint64], NDArray[np.uint64], Ints]:
+    """`_asked`, for at most ``width`` questions of a segment, of ``most`` that there are."""
     what = np.zeros((len(questions), width), dtype=np.uint64)
     index = np.zeros((len(questions), width), dtype=np.uint64)
     answer = np.full((len(questions), most), -1, dtype=np.int64)
@@ -558,7 +579,12 @@ def gate_arrays(
         np.array([s.presents_borrowed for s in segments], dtype=np.float64),
         np.array([d.automatic_time for d in documents], dtype=np.int64),
         np.array([d.to_desk for d in documents], dtype=np.float64),
-        np.array([model.fallback is not None for model in scenario.models.values()]),
+        np.array(
+            [
+                _refused_for(model.fallback is not None, reactions.fall_back)
+                for model in scenario.models.values()
+            ]
+        ),
         float(reactions.fall_back),
         float(reactions.leave),
         mean_us(reactions.away),
@@ -567,7 +593,72 @@ def gate_arrays(
         np.array([one is not None for one in waits]),
         p_wait,
         quantiles,
+        _presents(table, unique, suffices, accepted),
+        *_asked_of_owner(
+            scenario, [sorted({d for t in gate for d in t.documents}) for gate in gates], accepted
+        ),
     )
+
+
+def _refused_for(has_fallback: bool, fall_back: float) -> int:
+    """See `GateArrays`."""
+    if has_fallback and 0 < fall_back < 1:
+        return -1
+    return FALLBACK_FOR if has_fallback and fall_back >= 1 else REFUSED_FOR
+
+
+def _presents(
+    table: Ints,
+    unique: Sequence[Tables],
+    suffices: NDArray[np.bool_],
+    accepted: Sequence[Sequence[Sequence[int]]],
+) -> Ints:
+    """See `GateArrays`: what owners present goes by the documents, by whom they clear, and by the checker's errors."""
+    found = np.zeros_like(table)
+    for gate, epochs in enumerate(accepted):
+        known: dict[tuple[object, ...], int] = {}
+        for epoch, own in enumerate(epochs):
+            tables = unique[table[gate, epoch]]
+            errors = (tables.false_reject, tables.false_accept, tables.false_match)
+            key = (*own, None, *tables.documents, suffices[gate, epoch].tobytes(), np.array(errors).tobytes())
+            found[gate, epoch] = known.setdefault(key, epoch)
+    return found
+
+
+def _asked_of_owner(
+    scenario: Scenario, documents: Sequence[Sequence[int]], accepted: Sequence[Sequence[Sequence[int]]]
+) -> tuple[Ints, NDArray[np.uint64], NDArray[np.uint64], Ints]:
+    """What gates have drawn of each owner who is asked; what is certain is not drawn.
+
+    Parameters
+    ----------
+    documents, accepted
+        For each gate the kinds of documents that it may ask for; for each epoch those that it accepts.
+    """
+    kinds, width = list(scenario.documents.items()), len(scenario.documents)
+    made = []
+    for of_gate, epochs in zip(documents, accepted, strict=True):
+        firsts = sorted({own[0] for own in epochs if own})
+        questions: list[list[Question]] = []
+        for segment in scenario.segments.values():
+            asked: list[Question] = []
+            if 0 < segment.never_answers < 1:
+                asked.append((NEVER_ANSWERS, 0, 0, ASK_NEVER))
+            for d in of_gate:
+                name, kind = kinds[d]
+                if segment.status in kind.proves and 0 < segment.documents.get(name, 0.0) < 1:
+                    asked.append((HOLDS_DOCUMENT, 0, d, ASK_HOLDS + d))
+            for d in firsts:
+                if 0 < segment.presents_borrowed < 1:
+                    asked.append((BORROWS, 0, d, ASK_HOLDS + width + d))
+                if 0 < segment.presents_forged < 1:
+                    asked.append((FORGES, 0, d, ASK_HOLDS + 2 * width + d))
+            questions.append(asked)
+        made.append(questions)
+    most = max(1, *(len(asked) for questions in made for asked in questions))
+    parts = [_listed(questions, most, ASK_HOLDS + 3 * width) for questions in made]
+    asks, what, index, answer = (np.array(column) for column in zip(*parts, strict=True))
+    return asks, what, index, answer
 
 
 def _numbers(rows: Sequence[Sequence[int]], width: int) -> Ints:

@@ -52,15 +52,25 @@ from gatesim.engine.life import (
     K_JOINED,
     K_ROW,
     Ends,
+    ask_owners,
     decide,
     decide_plainly,
     new_ends,
 )
-from gatesim.engine.needs import Bench, Needs, make_needs, new_bench, new_needs, owner_of
+from gatesim.engine.needs import (
+    Bench,
+    Needs,
+    bodies_of,
+    make_needs,
+    new_bench,
+    new_needs,
+    numbers_of,
+    owner_of,
+)
 from gatesim.engine.waits import WaitTable
 from gatesim.gates.tables import FRESH, Tables
 from gatesim.law.law import Law
-from gatesim.measures.ledger import ENDS, Ledger
+from gatesim.measures.ledger import ENDS, GAVE_UP, NO_ANSWER, NO_DOCUMENT, Ledger
 from gatesim.measures.tally import Tally
 from gatesim.scenario.schema import Scenario
 from gatesim.world.compiled import cache_folder, compiled
@@ -79,6 +89,9 @@ ROWS = 8192
 
 _OUTCOME = np.array([outcome for outcome, _ in ENDS], dtype=np.int8)
 _REASON = np.array([reason for _, reason in ENDS], dtype=np.int8)
+_WITHOUT_DOCUMENT = np.isin(_REASON, (NO_ANSWER, GAVE_UP, NO_DOCUMENT))
+"""Whether a need that ends so opened a check at which no document was presented."""
+
 _NO_CASES: Ints = np.full(0, -1, dtype=np.int64)
 
 
@@ -120,7 +133,8 @@ def _decide_and_count(
     first_case, cases
         For each account its first case at the desk (or -1); what became of all cases. Empty before the desk has run.
     asked, count
-        int64[room, DESK_COLUMNS]: where cases are written down, and how many there are.
+        int64[room, DESK_COLUMNS]: where cases are written down, and how many there are. No room, once the desk has
+        run.
 
     Returns
     -------
@@ -131,16 +145,18 @@ def _decide_and_count(
         decide_plainly(
             accounts, n.begin, n.epoch, n.cell, g.table[gate], g.plain_ends[FRESH], ends.ending, ends.halts
         )
+        ask_owners(gate, accounts, seed, replication, n, g, ends)
         checks = ZERO
         for a in range(accounts):
             ends.first_check[a] = checks
+            ends.requests[a] = 0
             if ends.halts[a] == NONE:
                 continue
             start = ends.halts[a] if n.bodies[a] == 1 else n.begin[a]
             case = first_case[a] if a < len(first_case) else NONE
             opened = decide(a, gate, seed, replication, length, n, g, start, checks, case, cases, ends)
             if opened == ASKS:
-                write_case(asked, count, gate, n.account[a], n.owner[a], count, n, ends)
+                write_case(asked, count, gate, n.account[a], n.owner[a], count, ends)
                 count += 1
                 ends.halts[a] = ASKED
                 continue
@@ -174,7 +190,7 @@ def _live(
     room: Room,
     sums: Sums,
 ) -> tuple[int, int]:
-    """Live accounts under gates, and count: see `_decide_and_count`.
+    """Live accounts under gates, and count: see `_decide_and_count`; before the desk has run, count owners as well.
 
     Returns
     -------
@@ -192,6 +208,9 @@ def _live(
             first_gate, last_gate, made, seed, replication, w.length, n, g, views,
             first_case[lived : lived + made], cases, asked, count, ends, k, room, sums,
         )  # fmt: skip
+        if len(asked) > 0:
+            for a in range(made):
+                sums.owners[n.owner[a]] += 1
         lived += made
     return lived, count
 
@@ -210,8 +229,11 @@ def _decide_rows(
     ends: Ends,
     rows: Ints,
 ) -> None:
-    """Let a gate decide, and write how each check went into int64[CHECK_COLUMNS, row]; -1 where none was."""
+    """Let a gate decide, and write how checks with a document went into int64[CHECK_COLUMNS, row]; -1 elsewhere."""
     rows[:] = -1
+    for a in range(accounts):
+        ends.halts[a] = n.begin[a]
+    ask_owners(gate, accounts, seed, replication, n, g, ends)
     for a in range(accounts):
         checks = decide(a, gate, seed, replication, length, n, g, n.begin[a], 0, first_case[a], cases, ends)
         for check in range(checks):
@@ -268,7 +290,9 @@ class _Room:
     def _make(self, rows: int) -> None:
         self.needs: Needs = new_needs(rows, PORTION, len(self._population.scenario.models))
         self.bench: Bench = new_bench(self._population.world, rows, PORTION)
-        self.ends: Ends = new_ends(rows, PORTION, self._population.bodies)
+        self.ends: Ends = new_ends(
+            rows, PORTION, self._population.bodies, len(self._population.scenario.documents)
+        )
 
     def hold(self, rows: int) -> None:
         """Have room for an account of so many needs."""
@@ -408,6 +432,7 @@ class _Run:
         self.counting = counting(scenario)
         self._local = threading.local()
         self.rooms: list[Room] = []
+        self.owners: list[Ints] = []
         self.most_needs = ROWS
         """Room that the account of most needs takes."""
         self._done = 0
@@ -439,7 +464,7 @@ class _Run:
             list(pool.map(lambda one: self._after(*one), again))
         self.progress(1.0)
         gate_of = [gate for gate, bits in enumerate(self.of_gate) for _ in bits]
-        scenario, accounts = self.population.scenario, self.population.by_segment()
+        scenario, accounts = self.population.scenario, np.sum(self.owners, axis=0)
         found = tallies_of(scenario, self.counting, self.rooms, gate_of, accounts)
         return [
             [found[int(self.views.begin[gate]) + self.of_gate[gate].index(bit)] for bit in bits]
@@ -451,8 +476,10 @@ class _Run:
         if not hasattr(self._local, "mine"):
             scenario = self.population.scenario
             room = new_room(scenario, len(self.views.bit), len(self.jobs))
-            self._local.mine = (_Room(self.population), room, new_sums(scenario, PORTION))
+            sums = new_sums(scenario, PORTION)
+            self._local.mine = (_Room(self.population), room, sums)
             self.rooms.append(room)
+            self.owners.append(sums.owners)
         mine: tuple[_Room, Room, Sums] = self._local.mine
         return mine
 
@@ -557,25 +584,26 @@ class Lives:
     def _ledger(self, n: Needs, accounts: int, ends: Ends, checks: Ints) -> Ledger:
         rows = checks.shape[1]
         number = np.diff(n.begin[: accounts + 1])
-        owner, body = np.repeat(n.owner[:accounts], number), n.body[:rows].copy()
-        asked = checks[K_ROW] >= 0
+        owner, body = np.repeat(n.owner[:accounts], number), bodies_of(n, accounts)
         time, ending = n.time[:rows].copy(), ends.ending[:rows]
+        presented, measured = checks[K_ROW] >= 0, np.zeros(rows, dtype=np.bool_)
+        measured[n.seen[: n.first_seen[accounts]]] = True
         return Ledger(
             account=np.repeat(n.account[:accounts], number),
-            body=body,
-            need=n.number[:rows].astype(np.int64),
+            body=body.astype(np.int16),
+            need=numbers_of(n, accounts),
             segment=self._judge.segment[self._judge.maker[owner, body]].astype(np.int16),
             owner_segment=owner.astype(np.int16),
             time_us=time,
-            end_us=np.where(asked, checks[K_END], time),
+            end_us=np.where(presented, checks[K_END], time),
             model=n.model[:rows].copy(),
             region=n.region[:rows].copy(),
             cell=n.cell[:rows].astype(np.int64),
-            measured=n.day[:rows] >= 0,
+            measured=measured,
             restricted=n.restricted[:rows] > 0,
             outcome=_OUTCOME[ending],
             reason=_REASON[ending],
-            asked=asked,
+            asked=presented | _WITHOUT_DOCUMENT[ending],
             document=checks[K_DOCUMENT].astype(np.int16),
             joined_us=checks[K_JOINED].copy(),
             begun_us=checks[K_BEGUN].copy(),

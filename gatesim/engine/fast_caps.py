@@ -9,7 +9,7 @@ import numpy as np
 
 from gatesim.engine.arrays import Ints, LawArrays, law_arrays
 from gatesim.engine.fast import Population, _Room
-from gatesim.engine.needs import Needs
+from gatesim.engine.needs import Needs, bodies_of
 from gatesim.law.caps import CapDay
 from gatesim.law.law import Law
 from gatesim.measures.caps import CappedNeeds, CapTally, count_caps
@@ -88,7 +88,7 @@ def _under(needs: Needs, made: int, law: LawArrays, channel: Ints, days: Sequenc
         place = np.searchsorted(start, time, side="right") - 1
         inside = (place >= 0) & (time < end[place]) & (needs.model[:rows] == model) & np.isin(on, channels)
         at = np.flatnonzero(inside)
-        owner, body = needs.owner[number[at]].astype(np.int64), needs.body[at].astype(np.int64)
+        owner, body = needs.owner[number[at]].astype(np.int64), bodies_of(needs, made)[at]
         yield np.stack(
             (
                 needs.account[number[at]],

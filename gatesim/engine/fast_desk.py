@@ -24,16 +24,18 @@ from gatesim.engine.life import (
     CASE_COLUMNS,
     LEFT,
     OPEN_CASE,
+    Q_BODY,
     Q_JOINED,
     Q_LEAVES,
+    Q_NEED,
     Q_OPENED,
     Q_PASSES,
-    Q_ROW,
     Q_SERVICE,
     Q_WITHDRAWN,
     VERDICT,
     WITHDRAWN,
     Ends,
+    ask_owners,
     decide,
 )
 from gatesim.engine.needs import Bench, Needs, make_needs
@@ -98,11 +100,8 @@ def desk_of(scenario: Scenario, accounts: int) -> Desk:
 
 
 @compiled(forceinline=True, _nrt=False)
-def write_case(
-    cases: Ints, case: int, gate: int, account: int, owner: int, first: int, n: Needs, ends: Ends
-) -> None:
+def write_case(cases: Ints, case: int, gate: int, account: int, owner: int, first: int, ends: Ends) -> None:
     """Write down the case that an account asks about; ``first`` is the account's first, or the case itself."""
-    row = ends.request[Q_ROW]
     cases[case, C_NEXT] = -1
     cases[case, C_ENDS] = OPEN_CASE
     cases[case, C_END_US] = 0
@@ -110,8 +109,8 @@ def write_case(
     cases[case, D_GATE] = gate
     cases[case, D_ACCOUNT] = account
     cases[case, D_FIRST] = first
-    cases[case, D_BODY] = n.body[row]
-    cases[case, D_NEED] = n.number[row]
+    cases[case, D_BODY] = ends.request[Q_BODY]
+    cases[case, D_NEED] = ends.request[Q_NEED]
     cases[case, D_OWNER] = owner
     cases[case, D_OPENED] = ends.request[Q_OPENED]
     cases[case, D_JOINED] = ends.request[Q_JOINED]
@@ -255,12 +254,14 @@ def run_desk(
             who[0] = cases[last, D_ACCOUNT]
             first = cases[last, D_FIRST]
             make_needs(who, seed, replication, w, law, n, bench)
+            ends.halts[0] = n.begin[0]
+            ask_owners(gate, 1, seed, replication, n, g, ends)
             if decide(0, gate, seed, replication, w.length, n, g, n.begin[0], 0, first, cases, ends) == ASKS:
                 if count == len(cases):
                     more = np.empty((2 * count, cases.shape[1]), dtype=np.int64)
                     more[:count] = cases
                     cases = more
-                write_case(cases, count, gate, who[0], n.owner[0], first, n, ends)
+                write_case(cases, count, gate, who[0], n.owner[0], first, ends)
                 cases[last, C_NEXT] = count
                 heappush(events, _joins(count, cases))
                 count += 1

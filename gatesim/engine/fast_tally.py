@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.engine.arrays import FALLBACK_FOR, NONE, REFUSED_FOR, ZERO, Ints
+from gatesim.engine.arrays import FALLBACK_FOR, NONE, ONE, REFUSED_FOR, ZERO, Ints
 from gatesim.engine.life import ASKED, K_BEGUN, K_DOCUMENT, K_END, K_JOINED, K_ROW, Ends
 from gatesim.engine.needs import Needs
 from gatesim.measures.axes import (
@@ -120,6 +120,7 @@ class Sums(NamedTuple):
     vector: Ints  # [body, component]
     by_effect: Ints  # [model, effect]
     met_effects: Ints  # [effect]: those that are not zero for all models
+    owners: Ints  # [segment of the owner]: accounts, summed up for all
     left: Ints  # [account]: numbers of those that are not counted by `_count_needs` alone
 
 
@@ -191,7 +192,9 @@ def _add_solo(
 
 
 @compiled(_nrt=False)
-def _add_shared(view: int, owner: int, checks: Ints, k: Counting, room: Room, sums: Sums) -> None:
+def _add_shared(
+    view: int, owner: int, requests: int, checks: Ints, k: Counting, room: Room, sums: Sums
+) -> None:
     """Add an account with several makers to the sums by maker."""
     leaked, bodies = 0, len(sums.by_body)
     width = k.whole.shape[1]
@@ -242,11 +245,10 @@ def _add_shared(view: int, owner: int, checks: Ints, k: Counting, room: Room, su
                         total[c] += sums.vector[other, c]
             if split == 0:
                 total[first_account] = leaked
-                total[first_account + 1] = min(1, len(checks))
-                total[first_account + 2] = len(checks)
+                total[first_account + 1] = min(1, requests)
+                total[first_account + 2] = requests
                 for check in range(len(checks)):
-                    if checks[check, K_DOCUMENT] >= 0:
-                        total[first_account + 3 + checks[check, K_DOCUMENT]] += 1
+                    total[first_account + 3 + checks[check, K_DOCUMENT]] += 1
             elif split == 1:
                 for c in range(_PEOPLE):
                     total[_NEEDS + c] = total[first_person + c]
@@ -262,7 +264,7 @@ def _add_shared(view: int, owner: int, checks: Ints, k: Counting, room: Room, su
 # A function of its own with few arrays, for what is in the loop over needs to fit into registers.
 @compiled(_nrt=False)
 def _count_needs(
-    accounts: int, bit: int, halts: Ints, first_check: Ints, bodies: NDArray[np.int16], owner: NDArray[np.int32],
+    accounts: int, bit: int, halts: Ints, requests: Ints, bodies: NDArray[np.int16], owner: NDArray[np.int32],
     first_seen: Ints, of_model: Ints, seen: NDArray[np.int32], slot: NDArray[np.int32], again: NDArray[np.int32],
     restricted: NDArray[np.int32], ending: NDArray[np.int8], maker: Ints, grid: Ints, alike: Ints, left: Ints,
 ) -> int:  # fmt: skip
@@ -283,7 +285,7 @@ def _count_needs(
         cells = grid[whose]
         row = np.uint64(seen[first])
         one = ((restricted[row] >> bit) & 1) * len(ENDS) + ending[row]
-        differs = first_check[a + 1] - first_check[a]
+        differs = requests[a]
         for i in range(first, last):
             at = np.uint64(i)
             row = np.uint64(seen[at])
@@ -363,27 +365,36 @@ def _count_mixed(
     a: int, view: int, bit: int, checks: Ints, n: Needs, ends: Ends, k: Counting, room: Room, sums: Sums
 ) -> None:
     """Add an account with one maker, its needs of several classes or with checks; its needs are in ``grid``."""
-    owner = int(n.owner[a])
+    owner, requests = int(n.owner[a]), ends.requests[a]
     maker, models = k.maker[owner, 0], k.models
     first, last = n.first_seen[a], n.first_seen[a + 1]
-    entries, length, mask, effects = ZERO, ZERO, ZERO, ZERO
+    entries, length, mask, effects, met = ZERO, ZERO, ZERO, ZERO, ZERO
     mixed, previous = False, NONE
     for i in range(first, last):
-        row = np.uint64(n.seen[i])
+        at = np.uint64(i)
+        row = np.uint64(n.seen[at])
         kind = ((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row]
-        effect = k.effect[kind]
-        mixed |= (n.again[i] > 0) & (effect != previous)
+        effect = k.effect[np.uint64(kind)]
+        mixed |= (n.again[at] > 0) & (effect != previous)
         previous = effect
-        if sums.entries[kind] == 0:
-            sums.met_entries[entries] = kind
-            entries += 1
-            mask |= k.mask[kind]
-            if (effects >> effect) & 1 == 0:
-                effects |= 1 << effect
-                sums.met_effects[length] = effect
-                length += 1
-        sums.entries[kind] += 1
-        sums.by_effect[np.int64(n.model[row]), effect] += 1
+        sums.by_model[np.uint64(n.model[row]), np.uint64(kind)] += 1
+        # Written each time, and kept the first time: without a branch that would be guessed wrong.
+        sums.met_entries[np.uint64(entries)] = kind
+        entries += 1 - ((met >> kind) & 1)
+        met |= ONE << kind
+    for i in range(entries):
+        kind = sums.met_entries[i]
+        mask |= k.mask[kind]
+        effect = k.effect[kind]
+        if (effects >> effect) & 1 == 0:
+            effects |= 1 << effect
+            sums.met_effects[length] = effect
+            length += 1
+        for model in range(models):
+            number = sums.by_model[model, kind]
+            sums.by_model[model, kind] = 0
+            sums.by_effect[model, effect] += number
+            sums.entries[kind] += number
     for model in range(models):
         if n.of_model[a, model] == 0:
             continue
@@ -400,24 +411,23 @@ def _count_mixed(
     entitled = (mask >> _ENTITLED) & 1
     blocked = entitled + ((mask >> _FALSE_BLOCKS) & 1) + int(entitled == 1 and served == 0)
     leaked = ((mask >> _RESTRICTED) & 1) + ((mask >> _LEAKS) & 1)
-    pattern = CLASSES + (leaked * 4 + blocked) * 2 + int(len(checks) > 0)
+    pattern = CLASSES + (leaked * 4 + blocked) * 2 + int(requests > 0)
     sums.entries[pattern] = 1
     sums.met_entries[entries] = pattern
     entries += 1
     mask |= k.mask[pattern]
-    if len(checks) > 0:
-        sums.entries[_REQUESTS] = len(checks)
+    if requests > 0:
+        sums.entries[_REQUESTS] = requests
         sums.met_entries[entries] = _REQUESTS
         entries += 1
         mask |= k.mask[_REQUESTS]
         for check in range(len(checks)):
             entry = _FIRST_DOCUMENT + checks[check, K_DOCUMENT]
-            if entry >= _FIRST_DOCUMENT:
-                if sums.entries[entry] == 0:
-                    sums.met_entries[entries] = entry
-                    entries += 1
-                    mask |= k.mask[entry]
-                sums.entries[entry] += 1
+            if sums.entries[entry] == 0:
+                sums.met_entries[entries] = entry
+                entries += 1
+                mask |= k.mask[entry]
+            sums.entries[entry] += 1
     _add_solo(
         entries,
         sums.met_entries,
@@ -487,7 +497,7 @@ def _count_shared(
         return
     _add_group(view, owner, k.models + day, length, run, k, room)
     entries, _ = _by_model(view, owner, met, k, room, sums)
-    _add_shared(view, owner, checks, k, room, sums)
+    _add_shared(view, owner, ends.requests[a], checks, k, room, sums)
     for b in range(len(sums.by_body)):
         for kind in range(CLASSES):
             sums.by_body[b, kind] = 0
@@ -513,7 +523,7 @@ def count_accounts(
         What is looked up; where the counts go; room to work in.
     """
     left = _count_needs(
-        accounts, bit, ends.halts, ends.first_check, n.bodies, n.owner, n.first_seen, n.of_model, n.seen, n.slot,
+        accounts, bit, ends.halts, ends.requests, n.bodies, n.owner, n.first_seen, n.of_model, n.seen, n.slot,
         n.again, n.restricted, ends.ending, k.maker, room.grid[view], room.alike[view], sums.left,
     )  # fmt: skip
     for i in range(left):
@@ -528,7 +538,7 @@ def count_accounts(
 
 @compiled(forceinline=True, _nrt=False)
 def count_desk(gate: int, first: int, checks: int, ends: Ends, room: Room) -> None:
-    """Count what the desk did for one account, which opened so many checks."""
+    """Count what the desk did for one account, which presented a document at so many checks."""
     for check in range(first, first + checks):
         joined, begun = ends.checks[check, K_JOINED], ends.checks[check, K_BEGUN]
         end = ends.checks[check, K_END]
@@ -673,5 +683,6 @@ def new_sums(scenario: Scenario, accounts: int) -> Sums:
         np.zeros((bodies, width), dtype=np.int64),
         np.zeros((models, effects), dtype=np.int64),
         np.zeros(effects, dtype=np.int64),
+        np.zeros(len(scenario.segments), dtype=np.int64),
         np.zeros(accounts, dtype=np.int64),
     )

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.arrays import (
+    ASK_HOLDS,
+    ASK_NEVER,
     END_LATE,
     END_LOST,
     END_PENDING,
@@ -24,9 +26,9 @@ from gatesim.engine.arrays import (
     GateArrays,
     Ints,
 )
-from gatesim.engine.needs import NEVER_ENDS, Needs
+from gatesim.engine.needs import NEVER_ENDS, Needs, Questions
 from gatesim.engine.waits import LEVELS
-from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK_FAILED, CLEARED, FRESH
+from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK, CHECK_FAILED, CLEARED, FRESH
 from gatesim.measures.ledger import (
     FAILED_CHECK,
     GAVE_UP,
@@ -42,15 +44,11 @@ from gatesim.measures.ledger import (
 from gatesim.scenario.types import HOUR
 from gatesim.world.compiled import compiled
 from gatesim.world.draws import (
-    BORROWS,
     CHECK_ERROR,
     FALL_BACK,
-    FORGES,
     GIVES_UP,
-    HOLDS_DOCUMENT,
     LEAVE,
     NEVER,
-    NEVER_ANSWERS,
     PATIENCE,
     RETURN,
     SERVICE,
@@ -58,6 +56,7 @@ from gatesim.world.draws import (
     TO_DESK,
     WAIT_TABLE,
     exponential_us,
+    many_uniforms,
     uniform,
     uniforms_in_a_row,
 )
@@ -74,13 +73,15 @@ C_NEXT, C_ENDS, C_END_US, C_BEGUN = range(4)
 CASE_COLUMNS = 4
 
 # What is asked of a simulated desk: the case that joins next.
-Q_ROW, Q_OPENED, Q_JOINED, Q_LEAVES, Q_WITHDRAWN, Q_SERVICE, Q_PASSES = range(7)
-REQUEST_COLUMNS = 7
+Q_BODY, Q_NEED, Q_OPENED, Q_JOINED, Q_LEAVES, Q_WITHDRAWN, Q_SERVICE, Q_PASSES = range(8)
+REQUEST_COLUMNS = 8
 
 IN_A_ROW = 8
 """Draws of which some are needed, most likely, once two were: as many at once cost what one costs."""
 
 ASKS = -1
+
+_LOW = 2**32 - 1
 
 ASKED = -2
 """In place of the row at which an account halts: it asks the desk, and is counted when that has run."""
@@ -92,9 +93,11 @@ class Ends(NamedTuple):
     ending: NDArray[np.int8]
     """Number in `ENDS`, by the row of the need."""
     checks: Ints
-    """[check, CHECK_COLUMNS]: the checks that accounts opened, account by account, in order."""
+    """[check, CHECK_COLUMNS]: the checks at which a document was presented, account by account, in order."""
     first_check: Ints
     """[account + 1]: the first of each account's checks."""
+    requests: Ints
+    """[account]: how many checks it opened, with or without a document."""
     halts: Ints
     """[account]: the row of the first need that is not decided by its cell alone, `NONE`, or `ASKED`."""
     gone: Ints
@@ -105,20 +108,35 @@ class Ends(NamedTuple):
     """[IN_A_ROW]: what is drawn for as many needs in a row, whether the owner gives up at a check."""
     gives_up_bits: NDArray[np.uint64]
     """The same memory."""
+    asked: Questions
+    """[question]: what is drawn once for owners."""
+    once: Floats
+    """[question]: the answers."""
+    once_bits: NDArray[np.uint64]
+    """The same memory."""
+    drawn: Ints
+    """[account]: where the answers of its owner begin."""
 
 
-def new_ends(rows: int, accounts: int, bodies: int) -> Ends:
-    """Room for the ends of so many needs, of so many accounts of so many bodies."""
-    gives_up = np.zeros(IN_A_ROW)
+def new_ends(rows: int, accounts: int, bodies: int, documents: int) -> Ends:
+    """Room for the ends of so many needs, of so many accounts of so many bodies, with so many kinds of documents."""
+    gives_up, questions = np.zeros(IN_A_ROW), accounts * (ASK_HOLDS + 3 * documents)
+    number, person, what = (np.zeros(questions, dtype=np.uint64) for _ in range(3))
+    once = np.zeros(questions)
     return Ends(
         np.zeros(rows, dtype=np.int8),
         np.zeros((rows + 1, CHECK_COLUMNS), dtype=np.int64),
         np.zeros(accounts + 1, dtype=np.int64),
         np.zeros(accounts, dtype=np.int64),
+        np.zeros(accounts, dtype=np.int64),
         np.zeros(bodies, dtype=np.int64),
         np.zeros(REQUEST_COLUMNS, dtype=np.int64),
         gives_up,
         gives_up.view(np.uint64),
+        Questions(number, person, what),
+        once,
+        once.view(np.uint64),
+        np.zeros(accounts, dtype=np.int64),
     )
 
 
@@ -141,30 +159,71 @@ def _wait_us(
     return int(low + part * (high - low) + 0.5)
 
 
+# A function of its own with few arrays: what is handed over is copied at each call, and little fits into registers.
+@compiled(_nrt=False)
+def _ask_owners(
+    accounts: int, seed: int, replication: int, halts: Ints, account: Ints, owner: NDArray[np.int32], asks: Ints,
+    ask_what: NDArray[np.uint64], ask_index: NDArray[np.uint64], drawn: Ints, asked: Questions, once: Floats,
+    bits: NDArray[np.uint64],
+) -> None:  # fmt: skip
+    """Draw what a gate has drawn once for the owners of accounts that halt."""
+    at = ZERO
+    for a in range(accounts):
+        if halts[a] == NONE:
+            continue
+        drawn[a] = at
+        person, high = np.uint64(account[a] & _LOW), np.uint64(account[a] >> 32)
+        for q in range(asks[owner[a]]):
+            asked.number[at] = ask_index[owner[a], q]
+            asked.person[at] = person
+            asked.what[at] = ask_what[owner[a], q] + high
+            at += 1
+    many_uniforms(seed, replication, at, asked.number, asked.person, asked.what, once, bits)
+
+
+@compiled(forceinline=True, _nrt=False)
+def ask_owners(
+    gate: int, accounts: int, seed: int, replication: int, n: Needs, g: GateArrays, ends: Ends
+) -> None:
+    """Draw what is drawn once for the owners of accounts that halt; `decide` reads it."""
+    _ask_owners(
+        accounts, seed, replication, ends.halts, n.account, n.owner, g.asks[gate], g.ask_what[gate],
+        g.ask_index[gate], ends.drawn, ends.asked, ends.once, ends.once_bits,
+    )  # fmt: skip
+
+
+@compiled(forceinline=True, _nrt=False)
+def _once(question: int, answers: Ints, begin: int, once: Floats) -> float:
+    """The uniform number that was drawn for a question; one half where nothing was."""
+    place = answers[question]
+    return once[begin + place] if place >= 0 else 0.5
+
+
 @compiled(_nrt=False)
 def _presents(
-    gate: int, epoch: int, table: int, owner: int, account: int, seed: int, replication: int, g: GateArrays
-) -> tuple[int, bool]:
+    gate: int, epoch: int, table: int, owner: int, account: int, begin: int, seed: int, replication: int,
+    g: GateArrays, once: Floats,
+) -> tuple[int, bool]:  # fmt: skip
     """The kind of document presented (-1: none), and whether it passes."""
-    status = g.status[owner]
+    status, answers, kinds = g.status[owner], g.ask_answer[gate, owner], g.holds.shape[1]
     for d in g.acceptable[gate, epoch]:
         if d < 0:
             break
         if (
             g.suffices[gate, epoch, d, status]
-            and uniform(seed, replication, account, HOLDS_DOCUMENT, d) < g.holds[owner, d]
+            and _once(ASK_HOLDS + d, answers, begin, once) < g.holds[owner, d]
         ):
             return d, uniform(seed, replication, account, CHECK_ERROR, d) >= g.errors[table, 0, d]
     first = g.acceptable[gate, epoch, 0]
     if first >= 0:
-        if uniform(seed, replication, account, BORROWS, first) < g.borrows[owner]:
+        if _once(ASK_HOLDS + kinds + first, answers, begin, once) < g.borrows[owner]:
             return first, uniform(seed, replication, account, CHECK_ERROR, first) < g.errors[table, 2, first]
-        if uniform(seed, replication, account, FORGES, first) < g.forges[owner]:
+        if _once(ASK_HOLDS + 2 * kinds + first, answers, begin, once) < g.forges[owner]:
             return first, uniform(seed, replication, account, CHECK_ERROR, first) < g.errors[table, 1, first]
     for d in g.documents[table]:
         if d < 0:
             break
-        if uniform(seed, replication, account, HOLDS_DOCUMENT, d) < g.holds[owner, d]:
+        if _once(ASK_HOLDS + d, answers, begin, once) < g.holds[owner, d]:
             return d, False
     return -1, False
 
@@ -174,13 +233,22 @@ def _refused(
     reason: int, model: int, person: int, number: int, seed: int, replication: int, g: GateArrays
 ) -> int:
     """How a refused need ends: refused, or served by an older model."""
-    if (
-        g.has_fallback[model]
-        and g.fall_back > 0
-        and (g.fall_back >= 1 or uniform(seed, replication, person, FALL_BACK, number) < g.fall_back)
-    ):
-        return FALLBACK_FOR + reason
-    return REFUSED_FOR + reason
+    ends = g.refused_for[model]
+    if ends < 0:
+        falls_back = uniform(seed, replication, person, FALL_BACK, number) < g.fall_back
+        ends = FALLBACK_FOR if falls_back else REFUSED_FOR
+    return int(ends + reason)
+
+
+@compiled(forceinline=True, _nrt=False)
+def _gives_up(
+    number: int, asks: int, known_from: int, seed: int, replication: int, account: int, ends: Ends
+) -> tuple[float, int]:
+    """What says whether an owner gives up at the check of a need, and from which need on that is drawn."""
+    if not known_from <= number < known_from + IN_A_ROW:
+        known_from = number
+        uniforms_in_a_row(seed, replication, account, GIVES_UP, asks, 64, ends.gives_up, ends.gives_up_bits)
+    return ends.gives_up[number - known_from], known_from
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -269,8 +337,8 @@ def decide(
     Returns
     -------
     int
-        How many checks the account opened; `ASKS` where the outcome of a case must be asked of the desk: then
-        the request is filled, and the rest is not.
+        At how many checks the account presented a document; `ASKS` where the outcome of a case must be asked of the
+        desk: then the request is filled, and the rest is not.
     """
     account, owner = n.account[a], n.owner[a]
     last = n.begin[a + 1]
@@ -286,13 +354,18 @@ def decide(
     state, until = FRESH, NEVER_ENDS
     # The case that the account waits for: the row of its need (-1: none), and how and when it will end.
     case_row, ends_how, case_at = -1, VERDICT, NEVER_ENDS
+    case_body, case_need = ZERO, ZERO
     passed = False
-    # What is drawn once for the owner is drawn at the first check; what is presented depends on the law as well.
-    never, presented_in, presented, passes = -1.0, -1, -1, False
+    # What is presented depends on the law as well.
+    begin = ends.drawn[a]
+    never = _once(ASK_NEVER, g.ask_answer[gate, owner], begin, ends.once) < g.never_answers[owner]
+    presented_in, presented, passes = -1, -1, False
     to_desk_of, to_desk = -1, 0.0
     # The need from which on it is drawn whether the owner gives up.
-    known_from = NEVER_ENDS
-    checks = first_check
+    known_from, gives_up = NEVER_ENDS, g.gives_up[owner]
+    # Where checks change nothing but a count, the reason for which they all fail.
+    fails = NO_REASON
+    checks, requests = first_check, ZERO
     case = first_case
     turn = start - 1
     while turn < last:
@@ -307,9 +380,25 @@ def decide(
                 at = np.uint64(turn)
                 if n.time[at] >= limit:
                     break
-                ending = plain[np.uint64(tables[np.uint64(n.epoch[at])]), np.uint64(n.cell[at])]
+                used, cell = np.uint64(tables[np.uint64(n.epoch[at])]), np.uint64(n.cell[at])
+                ending = int(plain[used, cell])
                 if ending < 0:
-                    break
+                    if (
+                        fails == NO_REASON
+                        or g.decisions[used, np.uint64(state), cell] != CHECK
+                        or n.time[at] >= law_at
+                    ):
+                        break
+                    # Asked once more, to no avail.
+                    requests += 1
+                    reason, number = fails, turn - n.begin[a]
+                    if fails != NO_ANSWER and gives_up > 0.0:
+                        u, known_from = _gives_up(
+                            number, number * 64, known_from, seed, replication, account, ends
+                        )
+                        if u < gives_up:
+                            reason = GAVE_UP
+                    ending = int(g.refused_for[n.model[at]]) + reason
                 ends.ending[at] = ending
                 turn += 1
         # After the last session come the events up to the end of the window.
@@ -321,6 +410,7 @@ def decide(
         while min(law_at, case_at) <= now:
             if law_at <= case_at:
                 epoch += 1
+                fails = NO_REASON
                 table = g.table[gate, epoch]
                 if state != CLEARED:
                     state = FRESH
@@ -330,7 +420,7 @@ def decide(
                     ends.ending[case_row] = END_LATE
                     if g.decisions[table, FRESH, n.cell[case_row]] == BLOCK:
                         reason = SHUTDOWN if g.shutdown[table] else RULE
-                        body, number = int(n.body[case_row]), int(n.number[case_row])
+                        body, number = case_body, case_need
                         person, model = account + body * SLOT, int(n.model[case_row])
                         ends.ending[case_row] = _refused(reason, model, person, number, seed, replication, g)
                         ends.gone[body] = _gone_until(
@@ -350,7 +440,7 @@ def decide(
                     entered = CLEARED
                 else:
                     reason = FAILED_CHECK if ends_how == VERDICT else LEFT_QUEUE
-                    body, number = int(n.body[case_row]), int(n.number[case_row])
+                    body, number = case_body, case_need
                     person, model = account + body * SLOT, int(n.model[case_row])
                     ends.ending[case_row] = _refused(reason, model, person, number, seed, replication, g)
                     ends.gone[body] = _gone_until(
@@ -363,7 +453,9 @@ def decide(
                 case_row, case_at = -1, NEVER_ENDS
         if row < 0:
             break
-        body = int(n.body[row])
+        body, need = ZERO, row - n.begin[a]
+        if several:
+            body, need = int(n.body[row]), int(n.number[row])
         if now < ends.gone[body]:
             ends.ending[row] = END_LOST
             continue
@@ -389,45 +481,46 @@ def decide(
             entered = BLOCKED
         else:
             # A check opens.
-            asks = int(n.number[row]) * 64 + body
-            check = ends.checks[checks]
-            checks += 1
-            check[K_ROW] = row
-            check[K_DOCUMENT] = -1
-            check[K_JOINED] = -1
-            check[K_BEGUN] = -1
-            check[K_END] = now
+            asks = need * 64 + body
+            requests += 1
             document = -1
-            if never < 0.0:
-                never = uniform(seed, replication, account, NEVER_ANSWERS, 0)
-            if never < g.never_answers[owner]:
+            if never:
                 reason = NO_ANSWER
-            elif g.gives_up[owner] > 0.0:
-                number = int(n.number[row])
-                if several or checks == first_check + 1:
-                    gives_up = uniform(seed, replication, account, GIVES_UP, asks)
+            elif gives_up > 0.0:
+                if several or requests == 1:
+                    u = uniform(seed, replication, account, GIVES_UP, asks)
                 else:
-                    if not known_from <= number < known_from + IN_A_ROW:
-                        known_from = number
-                        uniforms_in_a_row(
-                            seed, replication, account, GIVES_UP, asks, 64, ends.gives_up, ends.gives_up_bits
-                        )
-                    gives_up = ends.gives_up[number - known_from]
-                if gives_up < g.gives_up[owner]:
+                    u, known_from = _gives_up(need, asks, known_from, seed, replication, account, ends)
+                if u < gives_up:
                     reason = GAVE_UP
             if reason == NO_REASON:
-                if presented_in != epoch:
-                    presented, passes = _presents(gate, epoch, table, owner, account, seed, replication, g)
-                    presented_in = epoch
+                if presented_in != g.presents[gate, epoch]:
+                    presented, passes = _presents(
+                        gate, epoch, table, owner, account, begin, seed, replication, g, ends.once
+                    )
+                    presented_in = g.presents[gate, epoch]
                 document, passed = presented, passes
                 if document < 0:
                     reason = NO_DOCUMENT
             entered = CHECK_FAILED
+            if (
+                reason in (NO_ANSWER, NO_DOCUMENT)
+                and g.durations[table, CHECK_FAILED] == 0
+                and g.leave == 0.0
+                and not 0.0 < g.fall_back < 1.0
+            ):
+                fails = reason
             if reason == NO_REASON:
+                check = ends.checks[checks]
+                checks += 1
+                check[K_ROW] = row
                 check[K_DOCUMENT] = document
+                check[K_JOINED] = -1
+                check[K_BEGUN] = -1
                 check[K_END] = length
                 ends.ending[row] = END_PENDING
                 case_row, ends_how, case_at = row, VERDICT, NEVER_ENDS
+                case_body, case_need = body, need
                 ready = now + g.automatic[document]
                 if to_desk_of != document:
                     to_desk, to_desk_of = uniform(seed, replication, account, TO_DESK, document), document
@@ -459,7 +552,8 @@ def decide(
                 if opens <= ready:
                     continue
                 if case < 0:
-                    ends.request[Q_ROW] = row
+                    ends.request[Q_BODY] = body
+                    ends.request[Q_NEED] = need
                     ends.request[Q_OPENED] = now
                     ends.request[Q_JOINED] = ready
                     ends.request[Q_LEAVES] = leaves
@@ -474,9 +568,10 @@ def decide(
                 case = cases[case, C_NEXT]
                 continue
         if reason != NO_REASON:
-            person, number = account + body * SLOT, int(n.number[row])
+            person, number = account + body * SLOT, need
             ends.ending[row] = _refused(reason, int(n.model[row]), person, number, seed, replication, g)
             ends.gone[body] = _gone_until(ends.gone[body], now, person, number, seed, replication, g)
         if (state == FRESH or entered == CHECK_FAILED) and g.durations[table, entered] > 0:
             state, until = entered, now + g.durations[table, entered]
+    ends.requests[a] = requests
     return checks - first_check

@@ -89,7 +89,9 @@ class Needs(NamedTuple):
     # One entry a need.
     time: Ints
     number: NDArray[np.int32]
+    """Of accounts of several bodies its number among the body's; see `numbers_of` for the others."""
     body: NDArray[np.int16]
+    """Of accounts of several bodies; of the others it is the owner, and nothing is written."""
     model: NDArray[np.int16]
     region: NDArray[np.int16]
     cell: NDArray[np.int32]
@@ -97,7 +99,7 @@ class Needs(NamedTuple):
     """Of an account of several bodies the needs in the order in which they are decided: by time, then by body."""
     epoch: NDArray[np.int16]
     day: NDArray[np.int16]
-    """Day of the window; -1 where no order in force names the model."""
+    """Of accounts of several bodies the day of the window; -1 where no order in force names the model."""
     restricted: NDArray[np.int32]
     """One bit for each reading."""
     # One entry an account.
@@ -117,6 +119,19 @@ class Needs(NamedTuple):
     """[account + 1]: the first of each account's."""
     of_model: Ints
     """[account, model]: how many."""
+
+
+def bodies_of(n: Needs, accounts: int) -> Ints:
+    """int64[need]: the body that has it, of the needs of so many accounts."""
+    several = np.repeat(n.bodies[:accounts] > 1, np.diff(n.begin[: accounts + 1]))
+    return np.where(several, n.body[: len(several)], 0).astype(np.int64)
+
+
+def numbers_of(n: Needs, accounts: int) -> Ints:
+    """int64[need]: its number among those of its body, of the needs of so many accounts."""
+    counts = np.diff(n.begin[: accounts + 1])
+    several, first = np.repeat(n.bodies[:accounts] > 1, counts), np.repeat(n.begin[:accounts], counts)
+    return np.where(several, n.number[: len(first)], np.arange(len(first)) - first).astype(np.int64)
 
 
 class Questions(NamedTuple):
@@ -712,11 +727,14 @@ def _sessions(
                 while end < last and n.time[end] < change:
                     end += 1
             begin, number = row - first, end - row
-            _fill(n.body, row, end, slot)
             _fill(n.region, row, end, device)
             _fill(n.cell, row, end, direct + max(only_model, ZERO) * w.steps[1])
-            _count_up(n.number, row, end, begin)
-            if only_model >= 0:
+            if n.bodies[a] > 1:
+                _fill(n.body, row, end, slot)
+                _count_up(n.number, row, end, begin)
+            if w.models.shape[1] == 1:
+                pass  # No other model was ever written there.
+            elif only_model >= 0:
                 _fill(n.model, row, end, only_model)
             else:
                 for i in range(number):
@@ -757,52 +775,110 @@ def _sessions(
             row = end
 
 
-# A function of its own with few arrays, for what is in the loop over needs to fit into registers.
+@compiled(forceinline=True, _nrt=False)
+def _day(time: int, midnight: int) -> int:
+    """The day of the window."""
+    return int(np.uint64(time + midnight) // _DAY)
+
+
+# Two functions of their own with few arrays, for what is in the loops over needs to fit into registers.
+@compiled(_nrt=False)
+def _judge_one(
+    accounts: int, body_begin: Ints, body_first: Ints, body_last: Ints, body_slot: Ints, restricts: NDArray[np.int32],
+    maker: Ints, midnight: int, owner: NDArray[np.int32], times: Ints, region: NDArray[np.int16],
+    restricted: NDArray[np.int32], seen_row: NDArray[np.int32], slot: NDArray[np.int32], again_of: NDArray[np.int32],
+    first_seen: Ints, of_model: Ints,
+) -> None:  # fmt: skip
+    """`_judge`, where there is one model, and one law that names it all the time: every need is counted."""
+    for a in range(accounts):
+        first_seen[a] = body_first[body_begin[a]]
+        last_day, again = NONE, ZERO
+        for b in range(body_begin[a], body_begin[a + 1]):
+            law = restricts[maker[owner[a], body_slot[b]]]
+            for row in range(body_first[b], body_last[b]):
+                at = np.uint64(row)
+                restricted[at] = law[np.uint64(region[at])]
+            for row in range(body_first[b], body_last[b]):
+                at = np.uint64(row)
+                day = _day(times[at], midnight)
+                again = again + 1 if day == last_day else ZERO
+                last_day = day
+                seen_row[at] = row
+                slot[at] = day
+                again_of[at] = again
+        of_model[a, 0] = body_last[body_begin[a + 1] - 1] - first_seen[a]
+    first_seen[accounts] = body_last[body_begin[accounts] - 1]
+
+
 @compiled(_nrt=False)
 def _judge(
     accounts: int, body_begin: Ints, body_first: Ints, body_last: Ints, body_slot: Ints, epoch_start: Ints,
     named: NDArray[np.bool_], restricts: NDArray[np.int32], maker: Ints, midnight: int, days: int,
     owner: NDArray[np.int32], times: Ints, model_of: NDArray[np.int16], region: NDArray[np.int16],
-    epoch_of: NDArray[np.int16], day_of: NDArray[np.int16], restricted: NDArray[np.int32],
-    seen_row: NDArray[np.int32], slot: NDArray[np.int32], again_of: NDArray[np.int32], first_seen: Ints,
-    of_model: Ints,
+    epoch_of: NDArray[np.int16], restricted: NDArray[np.int32], seen_row: NDArray[np.int32], slot: NDArray[np.int32],
+    again_of: NDArray[np.int32], first_seen: Ints, of_model: Ints,
 ) -> None:  # fmt: skip
-    """In which epoch and on which day each need arises, what the law says of it, and whether it is counted."""
+    """In which epoch each need arises, what the law says of it, and whether it is counted, and on which day."""
     epochs, models = len(epoch_start) - 1, of_model.shape[1]
     regions, seen = restricts.shape[1] // (epochs * models), ZERO
     for a in range(accounts):
         first_seen[a] = seen
-        for model in range(models):
-            of_model[a, model] = 0
         last_day, again, seen_before = NONE, ZERO, seen
         for b in range(body_begin[a], body_begin[a + 1]):
             law = restricts[maker[owner[a], body_slot[b]]]
-            epoch, until = ZERO, epoch_start[1]
-            for row in range(body_first[b], body_last[b]):
-                at = np.uint64(row)
-                time, model = times[at], int(model_of[at])
-                while time >= until:
-                    epoch += 1
-                    until = epoch_start[np.uint64(epoch + 1)]
-                day = np.int64(np.uint64(time + midnight) // _DAY)
-                measured = int(named[np.uint64(epoch * models + model)])
-                epoch_of[at] = epoch
-                day_of[at] = day if measured else NONE
-                restricted[at] = law[np.uint64((epoch * regions + region[at]) * models + model)]
-                # Written for each need, and kept where it is measured: without a branch that would be guessed wrong.
-                kept = np.uint64(seen)
-                now = again + 1 if day == last_day else ZERO
-                seen_row[kept] = row
-                slot[kept] = model * days + day
-                again_of[kept] = now
-                if models > 1:
-                    of_model[a, model] += measured
-                seen += measured
-                last_day = int(day) if measured else last_day
-                again = now if measured else again
-        if models == 1:
-            of_model[a, 0] = seen - seen_before
+            epoch, row, last = ZERO, body_first[b], body_last[b]
+            while row < last:
+                until, before = epoch_start[np.uint64(epoch + 1)], epoch * regions
+                names_some = ZERO
+                for model in range(models):
+                    names_some |= int(named[np.uint64(epoch * models + model)])
+                if names_some == 0:
+                    while row < last and times[np.uint64(row)] < until:
+                        at = np.uint64(row)
+                        epoch_of[at] = epoch
+                        restricted[at] = law[np.uint64((before + region[at]) * models + model_of[at])]
+                        row += 1
+                else:
+                    while row < last and times[np.uint64(row)] < until:
+                        at = np.uint64(row)
+                        model = int(model_of[at])
+                        epoch_of[at] = epoch
+                        restricted[at] = law[np.uint64((before + region[at]) * models + model)]
+                        day = _day(times[at], midnight)
+                        measured = int(named[np.uint64(epoch * models + model)])
+                        # Written for each need, and kept where it is measured: no branch that would be guessed wrong.
+                        kept = np.uint64(seen)
+                        now = again + 1 if day == last_day else ZERO
+                        seen_row[kept] = row
+                        slot[kept] = model * days + day
+                        again_of[kept] = now
+                        seen += measured
+                        last_day = day if measured else last_day
+                        again = now if measured else again
+                        row += 1
+                epoch += 1
+        for model in range(models):
+            of_model[a, model] = 0
+        for i in range(seen_before, seen):
+            of_model[a, np.uint64(model_of[np.uint64(seen_row[np.uint64(i)])])] += 1
     first_seen[accounts] = seen
+
+
+@compiled(forceinline=True, _nrt=False)
+def _judge_all(accounts: int, law: LawArrays, n: Needs, bench: Bench) -> None:
+    """What the law says of each need, and what is counted."""
+    people, epochs = bench.bodies, len(law.epoch_start) - 1
+    if epochs == 1 and n.of_model.shape[1] == 1 and law.named[0]:
+        _judge_one(
+            accounts, people.begin, people.first, people.last, people.slot, law.restricted, law.maker, law.midnight,
+            n.owner, n.time, n.region, n.restricted, n.seen, n.slot, n.again, n.first_seen, n.of_model,
+        )  # fmt: skip
+    else:
+        _judge(
+            accounts, people.begin, people.first, people.last, people.slot, law.epoch_start, law.named, law.restricted,
+            law.maker, law.midnight, law.days, n.owner, n.time, n.model, n.region, n.epoch, n.restricted, n.seen,
+            n.slot, n.again, n.first_seen, n.of_model,
+        )  # fmt: skip
 
 
 @compiled(nogil=True, _nrt=False)
@@ -837,14 +913,13 @@ def make_needs(
     _ask_bodies(seed, replication, accounts, bodies, w, bench)
     _words(seed, replication, accounts, bodies, w, bench)
     _sessions(seed, replication, accounts, bodies, w, n, bench)
-    people = bench.bodies
-    _judge(
-        made, people.begin, people.first, people.last, people.slot, law.epoch_start, law.named, law.restricted,
-        law.maker, law.midnight, law.days, n.owner, n.time, n.model, n.region, n.epoch, n.day, n.restricted,
-        n.seen, n.slot, n.again, n.first_seen, n.of_model,
-    )  # fmt: skip
+    _judge_all(made, law, n, bench)
+    models = n.of_model.shape[1]
     for a in range(made):
         if n.bodies[a] > 1:
+            for row in range(n.begin[a], n.begin[a + 1]):
+                measured = law.named[n.epoch[row] * models + n.model[row]]
+                n.day[row] = _day(n.time[row], law.midnight) if measured else NONE
             count = ZERO
             for b in range(bench.bodies.begin[a], bench.bodies.begin[a + 1]):
                 bench.at[0, count] = bench.bodies.first[b]
