@@ -163,8 +163,8 @@ LIVELY: dict[str, Any] = {
 }
 
 
-def lively() -> Scenario:
-    """Two capped models, one of them named until the 18th; two activity classes, co-users with another mix."""
+def lively(**more: Any) -> Scenario:
+    """Two capped models, one of them named until the 18th; co-users with another mix."""
     return small(
         people=LIVELY["people"],
         usage_caps=LIVELY["usage_caps"],
@@ -174,6 +174,7 @@ def lively() -> Scenario:
         segments__foreigners__co_users=Whole(
             visitors={"present": 0.4, "share": 0.3}, natives={"present": 0.2, "share": 0.2}
         ),
+        **more,
     )
 
 
@@ -217,7 +218,8 @@ def test_the_exact_engine_agrees_with_the_simulation() -> None:
 
 def test_intervals_go_by_account() -> None:
     """The share's interval against the linearised variance, worked out account by account in one stratum."""
-    scenario = lively()
+    # Those who use the service much are over the cap much: accounts differ by more than their needs would by chance.
+    scenario = lively(segments__natives__activity=Whole(multipliers=[0.25, 4.0], shares=[0.8, 0.2]))
     tally = by_reference(scenario, 0)
     row = next(
         row for row in counted_rows(scenario, [0, 1], tally) if row.segment == "natives" and row.model is None
@@ -235,6 +237,7 @@ def test_intervals_go_by_account() -> None:
         d[account] += over - share.value
     groups = [[d[a.number] for a in people if a.segment == s] for s in range(3)]
     variance = sum(len(group) * np.var(group, ddof=1) for group in groups) / share.denominator**2
+    assert variance > 1.2 * share.value * (1 - share.value) / share.denominator
     # Clopper and Pearson with the effective size are near the normal interval here.
     assert (share.high - share.low) / 2 == pytest.approx(1.97 * math.sqrt(variance), rel=0.05)
     assert row.people.value == pytest.approx(scenario.represents * row.people.numerator / scenario.people)

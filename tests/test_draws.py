@@ -120,7 +120,7 @@ def test_purposes_are_numbered_once_and_for_all():
     assert [getattr(draws, name) for name in draws.PURPOSES] == list(range(len(draws.PURPOSES)))
     # Spot checks of numbers that stored results rest on.
     assert (draws.SHIFT, draws.CHECK_ERROR, draws.NEED_GAP, draws.OTHER) == (0, 13, 19, 35)
-    assert draws.DRAWS_VERSION == 3
+    assert draws.DRAWS_VERSION == 4
 
 
 # --- uniform ------------------------------------------------------------------------------------------------
@@ -202,21 +202,20 @@ def test_many_at_once_are_the_same_as_one_by_one(count):
         draws.uniform(7, 3, p, draws.CARD, i) for p, i in zip(people, numbers, strict=True)
     ]
 
-    draws.uniforms_in_a_row(7, 3, people[-1], draws.GIVES_UP, 900, 64, out, out.view(np.uint64))
-    row = range(900, 900 + 64 * count, 64)
-    assert out.tolist() == [draws.uniform(7, 3, people[-1], draws.GIVES_UP, i) for i in row]
-
-    gaps = np.zeros(2 * count)
-    room = np.zeros(2 * count, dtype=np.uint64)
-    draws.many_gaps(7, 3, count, *blocks(people, draws.NEED_GAP, numbers), gaps, room)
     words = np.zeros(4 * count, dtype=np.uint32)
+    draws.words_in_a_row(7, 3, people[-1], draws.GIVES_UP, 900, words)
+    row = range(900, 900 + 4 * count)
+    assert ((words + 0.5) / 2**32).tolist() == [
+        draws.need_word(7, 3, people[-1], draws.GIVES_UP, need, 0) for need in row
+    ]
+
+    gaps = np.zeros(4 * count)
+    draws.many_gaps(7, 3, count, *blocks(people, draws.NEED_GAP, numbers), gaps, words)
     index = [256 * i + 5 for i in numbers]
     draws.many_words(7, 3, count, *blocks(people, draws.VPN_ON, index), words)
     for j, (person, number) in enumerate(zip(people, numbers, strict=True)):
-        for half in range(2):
-            u = draws.need_gap(7, 3, person, 2 * number + half)
-            assert gaps[2 * j + half] == draws.minus_log(u)
-            assert draws.exponential_of(gaps[2 * j + half], 1e9) == draws.exponential_from(u, 1e9)
+        for word in range(4):
+            assert gaps[4 * j + word] == draws.need_gap(7, 3, person, 4 * number + word)
         for word in range(4):
             u = draws.need_word(7, 3, person, draws.VPN_ON, 4 * number + word, 5)
             assert (int(words[4 * j + word]) + 0.5) / 2**32 == u
@@ -235,11 +234,38 @@ def test_words_below_a_probability_are_those_whose_numbers_are():
 
 
 @pytest.mark.compiled
+def test_the_gap_of_a_word_is_the_logarithm_of_its_number():
+    rng = np.random.default_rng(6)
+    half = 2**31
+    edges = [0, 1, 2, 3, half - 1, half, 2**32 - 3, 2**32 - 2, 2**32 - 1]
+    root = [int(2.0**32 / np.sqrt(2.0)) // 2**k + i for k in range(4) for i in (-1, 0, 1)]
+    for word in edges + root + [2**k for k in range(32)] + rng.integers(0, 2**32, 300).tolist():
+        # Near 1 the number is told by what it lacks.
+        lacks = (2**32 - word - 0.5) / 2**32
+        true = -np.log1p(-lacks) if word >= half else -np.log((word + 0.5) / 2**32)
+        assert abs(draws.gap_of(word) / true - 1) < 2e-12
+    assert draws.gap_of(2**32 - 1) == pytest.approx(2.0**-33, rel=1e-9)
+    assert draws.gap_of(0) == pytest.approx(33 * np.log(2.0), rel=1e-12)
+
+
+def test_gaps_have_the_exponential_law():
+    gaps = np.sort([draws.need_gap(8, 0, person, need) for person in range(20_000) for need in range(5)])
+    levels = -np.expm1(-gaps)
+    steps = np.arange(len(gaps) + 1) / len(gaps)
+    distance = max(np.max(levels - steps[:-1]), np.max(steps[1:] - levels))
+    # Kolmogorov's law: a distance of more than t / sqrt(n) has a probability of at most 2 exp(-2 t^2), at t = 2.7 of
+    # 1e-6.
+    assert distance < 2.7 / np.sqrt(len(gaps))
+    # A middle of each of 2**20 equal parts of the words: what the mean of all words lacks, and more.
+    words = np.arange(2**20) * 2**12 + 2**11
+    assert np.mean([draws.gap_of(int(word)) for word in words]) == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.compiled
 def test_needs_share_blocks_as_documented():
     for need in range(9):
-        w = draws.philox(need // 2, 0, 11, (2 << 8) + (draws.NEED_GAP << 16), 7, 3)
-        half = w[2:] if need % 2 else w[:2]
-        assert draws.need_gap(7, 3, 11 + 2 * draws.SLOT, need) == words_to_uniform(*half)
+        w = draws.philox(need // 4, 0, 11, (2 << 8) + (draws.NEED_GAP << 16), 7, 3)
+        assert draws.need_gap(7, 3, 11 + 2 * draws.SLOT, need) == draws.gap_of(w[need % 4])
         w = draws.philox(256 * (need // 4) + 6, 0, 11, draws.NEED_MODEL << 16, 7, 3)
         assert draws.need_word(7, 3, 11, draws.NEED_MODEL, need, 6) == (w[need % 4] + 0.5) / 2**32
 
@@ -512,7 +538,10 @@ def test_what_is_drawn_for_a_need_is_independent() -> None:
         return [draws.need_word(7, 0, person, purpose, need, question) for purpose, question in asked]
 
     block = np.array(
-        [[draws.need_gap(7, 0, i, n) for n in (2, 3)] + words(i, 3) + words(i, 2) for i in range(20_000)]
+        [
+            [np.exp(-draws.need_gap(7, 0, i, n)) for n in (2, 3)] + words(i, 3) + words(i, 2)
+            for i in range(20_000)
+        ]
     )
     # 20,000 uniform numbers: a mean is off by 6 standard errors with a probability of 2e-9.
     assert np.all(np.abs(block.mean(axis=0) - 0.5) < 6 / np.sqrt(12 * len(block)))

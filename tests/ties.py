@@ -31,6 +31,7 @@ from gatesim.world.draws import (
     TRIP_LENGTH,
     TRIP_START,
     exponential_from,
+    exponential_of,
     need_gap,
     uniform,
 )
@@ -361,14 +362,14 @@ def two_bodies_at_once(seen: Seen, rng: np.random.Generator) -> Data | None:
     shares = {slot: segment.co_users[names[slot - 1]].share for slot in slots}
     slot = int(rng.choice(slots))
     others = sum(share for one, share in shares.items() if one != slot)
-    u_owner = need_gap(*seen.key, account.number, 0)
-    u_other = need_gap(*seen.key, account.number + slot * SLOT, 0)
+    gap_owner = need_gap(*seen.key, account.number, 0)
+    gap_other = need_gap(*seen.key, account.number + slot * SLOT, 0)
 
     def behind(share: float) -> int:
         """By how much the owner's first need comes after the co-user's: the more, the greater the share."""
         owner = 1.0 - sum({**shares, slot: share}.values())
-        return exponential_from(u_owner, DAY / (account.rate * owner)) - exponential_from(
-            u_other, DAY / (account.rate * share)
+        return exponential_of(gap_owner, DAY / (account.rate * owner)) - exponential_of(
+            gap_other, DAY / (account.rate * share)
         )
 
     share = bisect(behind, 1e-6, 1.0 - others - 1e-6)
@@ -401,10 +402,10 @@ def two_accounts_at_once(seen: Seen, rng: np.random.Generator) -> Data | None:
     slots = [body.slot for body in account.bodies[1:]]
     co_users = list(scenario.segments[name].co_users.values())
     owner = 1.0 - sum(co_users[slot - 1].share for slot in slots)
-    u, multiplier = need_gap(*seen.key, account.number, 0), account.rate / before
+    gap, multiplier = need_gap(*seen.key, account.number, 0), account.rate / before
 
     def early(rate: float) -> int:
-        return at - exponential_from(u, DAY / (rate * multiplier * owner))
+        return at - exponential_of(gap, DAY / (rate * multiplier * owner))
 
     rate = bisect(early, before / 4, before * 4)
     if rate is None:

@@ -171,6 +171,7 @@ class GateArrays(NamedTuple):
     holds: Floats  # [S, D]: the probability of holding the kind; 0 where the status cannot
     never_answers: Floats  # [S]
     gives_up: Floats  # [S]
+    gives_up_words: Ints  # [S]: how many words stand for it; see `words_below`
     forges: Floats  # [S]
     borrows: Floats  # [S]
     automatic: Ints  # [D]
@@ -190,6 +191,10 @@ class GateArrays(NamedTuple):
     ask_what: NDArray[np.uint64]  # [G, S, L]: as `account_what` and so on
     ask_index: NDArray[np.uint64]
     ask_answer: Ints  # [G, S, Q]
+    ask_below: Floats  # [G, S, L]: the probability that the answer is yes
+    ask_what_if: Ints  # [G, S, L]: 1 where it says that they never answer, 2 that they have something to show
+    at_first: Ints  # [G, S]: what is certain of both
+    forgets: NDArray[np.bool_]  # [G]: a check that fails, whatever is refused or allowed, leaves no trace
 
 
 # Questions to an owner by number: whether they never answer, then for each kind of document whether they hold, borrow,
@@ -575,6 +580,7 @@ def gate_arrays(
         ).reshape(len(segments), len(kinds)),
         np.array([s.never_answers for s in segments], dtype=np.float64),
         np.array([s.gives_up for s in segments], dtype=np.float64),
+        words_below(np.array([s.gives_up for s in segments], dtype=np.float64)),
         np.array([s.presents_forged for s in segments], dtype=np.float64),
         np.array([s.presents_borrowed for s in segments], dtype=np.float64),
         np.array([d.automatic_time for d in documents], dtype=np.int64),
@@ -597,7 +603,15 @@ def gate_arrays(
         *_asked_of_owner(
             scenario, [sorted({d for t in gate for d in t.documents}) for gate in gates], accepted
         ),
+        np.array([_forgets(scenario, gate) for gate in gates]),
     )
+
+
+def _forgets(scenario: Scenario, gate: Sequence[Tables]) -> bool:
+    """See `GateArrays`."""
+    reactions = scenario.reactions
+    durations = np.array([tables.durations_us for tables in gate])[:, [ALLOWED, BLOCKED, CHECK_FAILED]]
+    return not durations.any() and reactions.leave == 0 and reactions.fall_back in (0, 1)
 
 
 def _refused_for(has_fallback: bool, fall_back: float) -> int:
@@ -625,9 +639,13 @@ def _presents(
     return found
 
 
+NEVER_IF, SHOWS_IF = 1, 2
+"""What answers of owners say; see `GateArrays.ask_what_if`."""
+
+
 def _asked_of_owner(
     scenario: Scenario, documents: Sequence[Sequence[int]], accepted: Sequence[Sequence[Sequence[int]]]
-) -> tuple[Ints, NDArray[np.uint64], NDArray[np.uint64], Ints]:
+) -> tuple[Ints, NDArray[np.uint64], NDArray[np.uint64], Ints, Floats, Ints, Ints]:
     """What gates have drawn of each owner who is asked; what is certain is not drawn.
 
     Parameters
@@ -636,29 +654,36 @@ def _asked_of_owner(
         For each gate the kinds of documents that it may ask for; for each epoch those that it accepts.
     """
     kinds, width = list(scenario.documents.items()), len(scenario.documents)
-    made = []
-    for of_gate, epochs in zip(documents, accepted, strict=True):
-        firsts = sorted({own[0] for own in epochs if own})
+    segments = list(scenario.segments.values())
+    firsts = [sorted({own[0] for own in epochs if own}) for epochs in accepted]
+    most = max(1 + len(own) + 2 * len(first) for own, first in zip(documents, firsts, strict=True))
+    below = np.zeros((len(documents), len(segments), most))
+    what_if = np.zeros(below.shape, dtype=np.int64)
+    at_first = np.zeros(below.shape[:2], dtype=np.int64)
+    parts = []
+    for gate, of_gate in enumerate(documents):
         questions: list[list[Question]] = []
-        for segment in scenario.segments.values():
-            asked: list[Question] = []
-            if 0 < segment.never_answers < 1:
-                asked.append((NEVER_ANSWERS, 0, 0, ASK_NEVER))
+        for s, segment in enumerate(segments):
+            all_questions = [(NEVER_ANSWERS, 0, ASK_NEVER, segment.never_answers)]
             for d in of_gate:
                 name, kind = kinds[d]
-                if segment.status in kind.proves and 0 < segment.documents.get(name, 0.0) < 1:
-                    asked.append((HOLDS_DOCUMENT, 0, d, ASK_HOLDS + d))
-            for d in firsts:
-                if 0 < segment.presents_borrowed < 1:
-                    asked.append((BORROWS, 0, d, ASK_HOLDS + width + d))
-                if 0 < segment.presents_forged < 1:
-                    asked.append((FORGES, 0, d, ASK_HOLDS + 2 * width + d))
+                holds = segment.documents.get(name, 0.0) if segment.status in kind.proves else 0.0
+                all_questions.append((HOLDS_DOCUMENT, d, ASK_HOLDS + d, holds))
+            for d in firsts[gate]:
+                all_questions.append((BORROWS, d, ASK_HOLDS + width + d, segment.presents_borrowed))
+                all_questions.append((FORGES, d, ASK_HOLDS + 2 * width + d, segment.presents_forged))
+            asked: list[Question] = []
+            for purpose, index, question, probability in all_questions:
+                says = NEVER_IF if question == ASK_NEVER else SHOWS_IF
+                if 0 < probability < 1:
+                    below[gate, s, len(asked)], what_if[gate, s, len(asked)] = probability, says
+                    asked.append((purpose, 0, index, question))
+                elif probability >= 1:
+                    at_first[gate, s] |= says
             questions.append(asked)
-        made.append(questions)
-    most = max(1, *(len(asked) for questions in made for asked in questions))
-    parts = [_listed(questions, most, ASK_HOLDS + 3 * width) for questions in made]
-    asks, what, index, answer = (np.array(column) for column in zip(*parts, strict=True))
-    return asks, what, index, answer
+        parts.append(_listed(questions, most, ASK_HOLDS + 3 * width))
+    asks, what, index_of, answer = (np.array(column) for column in zip(*parts, strict=True))
+    return asks, what, index_of, answer, below, what_if, at_first
 
 
 def _numbers(rows: Sequence[Sequence[int]], width: int) -> Ints:

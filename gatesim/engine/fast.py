@@ -55,6 +55,7 @@ from gatesim.engine.life import (
     ask_owners,
     decide,
     decide_plainly,
+    decide_vain,
     new_ends,
 )
 from gatesim.engine.needs import (
@@ -146,10 +147,13 @@ def _decide_and_count(
             accounts, n.begin, n.epoch, n.cell, g.table[gate], g.plain_ends[FRESH], ends.ending, ends.halts
         )
         ask_owners(gate, accounts, seed, replication, n, g, ends)
+        for a in range(accounts):
+            ends.requests[a] = 0
+        if g.forgets[gate]:
+            decide_vain(gate, accounts, seed, replication, n, g, ends)
         checks = ZERO
         for a in range(accounts):
             ends.first_check[a] = checks
-            ends.requests[a] = 0
             if ends.halts[a] == NONE:
                 continue
             start = ends.halts[a] if n.bodies[a] == 1 else n.begin[a]

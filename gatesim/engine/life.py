@@ -21,14 +21,15 @@ from gatesim.engine.arrays import (
     NONE,
     OPEN,
     REFUSED_FOR,
+    SHOWS_IF,
     ZERO,
     Floats,
     GateArrays,
     Ints,
 )
-from gatesim.engine.needs import NEVER_ENDS, Needs, Questions
+from gatesim.engine.needs import NEVER_ENDS, WORDS, Needs, Questions
 from gatesim.engine.waits import LEVELS
-from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK, CHECK_FAILED, CLEARED, FRESH
+from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK_FAILED, CLEARED, FRESH
 from gatesim.measures.ledger import (
     FAILED_CHECK,
     GAVE_UP,
@@ -57,8 +58,10 @@ from gatesim.world.draws import (
     WAIT_TABLE,
     exponential_us,
     many_uniforms,
+    many_words,
+    need_word,
     uniform,
-    uniforms_in_a_row,
+    words_in_a_row,
 )
 
 HOUR_US = HOUR
@@ -76,8 +79,8 @@ CASE_COLUMNS = 4
 Q_BODY, Q_NEED, Q_OPENED, Q_JOINED, Q_LEAVES, Q_WITHDRAWN, Q_SERVICE, Q_PASSES = range(8)
 REQUEST_COLUMNS = 8
 
-IN_A_ROW = 8
-"""Draws of which some are needed, most likely, once two were: as many at once cost what one costs."""
+IN_A_ROW = 32
+"""Words of which some are needed, most likely, once two were: as many at once cost little more than one."""
 
 ASKS = -1
 
@@ -104,10 +107,8 @@ class Ends(NamedTuple):
     """[body]: room to work in."""
     request: Ints
     """[REQUEST_COLUMNS]."""
-    gives_up: Floats
+    gives_up: NDArray[np.uint32]
     """[IN_A_ROW]: what is drawn for as many needs in a row, whether the owner gives up at a check."""
-    gives_up_bits: NDArray[np.uint64]
-    """The same memory."""
     asked: Questions
     """[question]: what is drawn once for owners."""
     once: Floats
@@ -116,11 +117,16 @@ class Ends(NamedTuple):
     """The same memory."""
     drawn: Ints
     """[account]: where the answers of its owner begin."""
+    vain: Ints
+    """[account, 3]: accounts that are asked in vain: its number, the reason, and where the words of its needs begin."""
+    words: NDArray[np.uint32]
+    """[WORDS * block]: what is drawn of these, whether the owner gives up."""
 
 
 def new_ends(rows: int, accounts: int, bodies: int, documents: int) -> Ends:
     """Room for the ends of so many needs, of so many accounts of so many bodies, with so many kinds of documents."""
-    gives_up, questions = np.zeros(IN_A_ROW), accounts * (ASK_HOLDS + 3 * documents)
+    blocks = rows // WORDS + 2 * accounts
+    questions = max(accounts * (ASK_HOLDS + 3 * documents), blocks)
     number, person, what = (np.zeros(questions, dtype=np.uint64) for _ in range(3))
     once = np.zeros(questions)
     return Ends(
@@ -131,12 +137,13 @@ def new_ends(rows: int, accounts: int, bodies: int, documents: int) -> Ends:
         np.zeros(accounts, dtype=np.int64),
         np.zeros(bodies, dtype=np.int64),
         np.zeros(REQUEST_COLUMNS, dtype=np.int64),
-        gives_up,
-        gives_up.view(np.uint64),
+        np.zeros(IN_A_ROW, dtype=np.uint32),
         Questions(number, person, what),
         once,
         once.view(np.uint64),
         np.zeros(accounts, dtype=np.int64),
+        np.zeros((accounts, 3), dtype=np.int64),
+        np.zeros(WORDS * blocks, dtype=np.uint32),
     )
 
 
@@ -192,6 +199,81 @@ def ask_owners(
     )  # fmt: skip
 
 
+@compiled(_nrt=False)
+def _find_vain(
+    accounts: int, halts: Ints, bodies: NDArray[np.int16], account: Ints, owner: NDArray[np.int32], begin: Ints,
+    asks: Ints, below: Floats, what_if: Ints, at_first: Ints, gives_up_words: Ints, drawn: Ints, once: Floats,
+    vain: Ints, asked: Questions,
+) -> tuple[int, int]:  # fmt: skip
+    """Find the accounts of one body whose owners never answer, or have nothing to show; what is to be drawn of them.
+
+    Gives back how many there are, and how many blocks.
+    """
+    count, at = ZERO, ZERO
+    for a in range(accounts):
+        if halts[a] == NONE or bodies[a] > 1:
+            continue
+        own = owner[a]
+        known = at_first[own]
+        for q in range(asks[own]):
+            known |= what_if[own, q] * np.int64(once[drawn[a] + q] < below[own, q])
+        if known == SHOWS_IF:
+            continue
+        vain[count, 0] = a
+        vain[count, 1] = NO_DOCUMENT if known == 0 else NO_ANSWER
+        vain[count, 2] = NONE
+        if known == 0 and gives_up_words[own] > 0:
+            first = (halts[a] - begin[a]) & ~3
+            vain[count, 2] = WORDS * at - first
+            person, high = np.uint64(account[a] & _LOW), np.uint64((account[a] >> 32) + (GIVES_UP << 16))
+            for need in range(first, begin[a + 1] - begin[a], WORDS):
+                asked.number[at] = np.uint64(64 * need)
+                asked.person[at] = person
+                asked.what[at] = high
+                at += 1
+        count += 1
+    return count, at
+
+
+@compiled(_nrt=False)
+def _decide_vain(
+    count: int, vain: Ints, begin: Ints, epoch: NDArray[np.int16], cell: NDArray[np.int32], model: NDArray[np.int16],
+    owner: NDArray[np.int32], table: Ints, plain: NDArray[np.int8], refused_for: Ints, gives_up_words: Ints,
+    words: NDArray[np.uint32], ending: NDArray[np.int8], halts: Ints, requests: Ints,
+) -> None:  # fmt: skip
+    """Decide accounts that are asked in vain: each of their needs ends by itself."""
+    for i in range(count):
+        a, reason, first, asked = vain[i, 0], vain[i, 1], vain[i, 2], ZERO
+        below = gives_up_words[owner[a]] if first != NONE else ZERO
+        word = first - begin[a] if first != NONE else -begin[a]
+        for row in range(halts[a], begin[a + 1]):
+            at = np.uint64(row)
+            end = int(plain[np.uint64(table[np.uint64(epoch[at])]), np.uint64(cell[at])])
+            gives_up = ZERO + words[np.uint64(word + row)] < below
+            refused = refused_for[np.uint64(model[at])] + (GAVE_UP if gives_up else reason)
+            ending[at] = refused if end < 0 else end
+            asked += int(end < 0)
+        requests[a] = asked
+        halts[a] = NONE
+
+
+@compiled(forceinline=True, _nrt=False)
+def decide_vain(
+    gate: int, accounts: int, seed: int, replication: int, n: Needs, g: GateArrays, ends: Ends
+) -> None:
+    """Decide accounts that halt and are asked in vain, under a gate that forgets: no need leaves a trace."""
+    count, blocks = _find_vain(
+        accounts, ends.halts, n.bodies, n.account, n.owner, n.begin, g.asks[gate], g.ask_below[gate],
+        g.ask_what_if[gate], g.at_first[gate], g.gives_up_words, ends.drawn, ends.once, ends.vain, ends.asked,
+    )  # fmt: skip
+    asked = ends.asked
+    many_words(seed, replication, blocks, asked.number, asked.person, asked.what, ends.words)
+    _decide_vain(
+        count, ends.vain, n.begin, n.epoch, n.cell, n.model, n.owner, g.table[gate], g.plain_ends[FRESH],
+        g.refused_for, g.gives_up_words, ends.words, ends.ending, ends.halts, ends.requests,
+    )  # fmt: skip
+
+
 @compiled(forceinline=True, _nrt=False)
 def _once(question: int, answers: Ints, begin: int, once: Floats) -> float:
     """The uniform number that was drawn for a question; one half where nothing was."""
@@ -241,14 +323,12 @@ def _refused(
 
 
 @compiled(forceinline=True, _nrt=False)
-def _gives_up(
-    number: int, asks: int, known_from: int, seed: int, replication: int, account: int, ends: Ends
-) -> tuple[float, int]:
-    """What says whether an owner gives up at the check of a need, and from which need on that is drawn."""
-    if not known_from <= number < known_from + IN_A_ROW:
-        known_from = number
-        uniforms_in_a_row(seed, replication, account, GIVES_UP, asks, 64, ends.gives_up, ends.gives_up_bits)
-    return ends.gives_up[number - known_from], known_from
+def _give_up_from(need: int, known_from: int, seed: int, replication: int, account: int, ends: Ends) -> int:
+    """Have it drawn whether an owner gives up at a check of a need; gives back from which need on that is known."""
+    if not known_from <= need < known_from + IN_A_ROW:
+        known_from = need & ~3
+        words_in_a_row(seed, replication, account, GIVES_UP, known_from, ends.gives_up)
+    return known_from
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -362,9 +442,7 @@ def decide(
     presented_in, presented, passes = -1, -1, False
     to_desk_of, to_desk = -1, 0.0
     # The need from which on it is drawn whether the owner gives up.
-    known_from, gives_up = NEVER_ENDS, g.gives_up[owner]
-    # Where checks change nothing but a count, the reason for which they all fail.
-    fails = NO_REASON
+    known_from, gives_up_words = NEVER_ENDS, g.gives_up_words[owner]
     checks, requests = first_check, ZERO
     case = first_case
     turn = start - 1
@@ -380,25 +458,9 @@ def decide(
                 at = np.uint64(turn)
                 if n.time[at] >= limit:
                     break
-                used, cell = np.uint64(tables[np.uint64(n.epoch[at])]), np.uint64(n.cell[at])
-                ending = int(plain[used, cell])
+                ending = plain[np.uint64(tables[np.uint64(n.epoch[at])]), np.uint64(n.cell[at])]
                 if ending < 0:
-                    if (
-                        fails == NO_REASON
-                        or g.decisions[used, np.uint64(state), cell] != CHECK
-                        or n.time[at] >= law_at
-                    ):
-                        break
-                    # Asked once more, to no avail.
-                    requests += 1
-                    reason, number = fails, turn - n.begin[a]
-                    if fails != NO_ANSWER and gives_up > 0.0:
-                        u, known_from = _gives_up(
-                            number, number * 64, known_from, seed, replication, account, ends
-                        )
-                        if u < gives_up:
-                            reason = GAVE_UP
-                    ending = int(g.refused_for[n.model[at]]) + reason
+                    break
                 ends.ending[at] = ending
                 turn += 1
         # After the last session come the events up to the end of the window.
@@ -410,7 +472,6 @@ def decide(
         while min(law_at, case_at) <= now:
             if law_at <= case_at:
                 epoch += 1
-                fails = NO_REASON
                 table = g.table[gate, epoch]
                 if state != CLEARED:
                     state = FRESH
@@ -486,12 +547,14 @@ def decide(
             document = -1
             if never:
                 reason = NO_ANSWER
-            elif gives_up > 0.0:
+            elif gives_up_words > 0:
+                person = account + body * SLOT
                 if several or requests == 1:
-                    u = uniform(seed, replication, account, GIVES_UP, asks)
+                    gives = need_word(seed, replication, person, GIVES_UP, need, 0) < g.gives_up[owner]
                 else:
-                    u, known_from = _gives_up(need, asks, known_from, seed, replication, account, ends)
-                if u < gives_up:
+                    known_from = _give_up_from(need, known_from, seed, replication, account, ends)
+                    gives = ZERO + ends.gives_up[need - known_from] < gives_up_words
+                if gives:
                     reason = GAVE_UP
             if reason == NO_REASON:
                 if presented_in != g.presents[gate, epoch]:
@@ -503,13 +566,6 @@ def decide(
                 if document < 0:
                     reason = NO_DOCUMENT
             entered = CHECK_FAILED
-            if (
-                reason in (NO_ANSWER, NO_DOCUMENT)
-                and g.durations[table, CHECK_FAILED] == 0
-                and g.leave == 0.0
-                and not 0.0 < g.fall_back < 1.0
-            ):
-                fails = reason
             if reason == NO_REASON:
                 check = ends.checks[checks]
                 checks += 1

@@ -69,10 +69,10 @@ HOME, VPN, TRIP, OWNER = typed(0, 1, 2, 3)
 
 ACCOUNT, PLACE, SESSION = typed(0, 1, 2)
 
-GAPS, WORDS = 2, 4
-"""Gaps of a block, and words."""
+WORDS = 4
+"""Words of a block; each makes a gap, or answers one question of a need."""
 
-BLOCKS, MORE = 32, 8
+BLOCKS, MORE = 16, 4
 """Blocks of gaps: at most so many for a body at first, and so many again as long as they do not suffice."""
 
 FILLED = 16
@@ -164,9 +164,8 @@ class Bench(NamedTuple):
     account_bits: NDArray[np.uint64]  # here and below: the same memory
     answers: Floats  # [question]: and for their bodies
     answers_bits: NDArray[np.uint64]
-    gaps: Floats  # [GAPS * block]
-    more: Floats  # [GAPS * MORE]
-    bits: NDArray[np.uint64]  # [GAPS * block]
+    gaps: Floats  # [WORDS * block]
+    more: Floats  # [WORDS * MORE]
     words: NDArray[np.uint32]  # [WORDS * block]
     bodies: Bodies
     drawn: Ints  # [account]: where the answers of each begin
@@ -232,10 +231,9 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
         Questions(number, person, what),
         *doubles(of_accounts),
         *doubles(of_bodies),
-        np.zeros(GAPS * blocks),
-        np.zeros(GAPS * MORE),
-        np.zeros(GAPS * max(blocks, MORE), dtype=np.uint64),
-        np.zeros(WORDS * words, dtype=np.uint32),
+        np.zeros(WORDS * blocks),
+        np.zeros(WORDS * MORE),
+        np.zeros(WORDS * max(words, blocks, MORE), dtype=np.uint32),
         Bodies(
             ints(accounts + 1),
             ints(people),
@@ -484,8 +482,8 @@ def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArra
             person = np.uint64(account & _LOW)
             what = np.uint64((account >> 32) + (bench.bodies.slot[b] << 8) + (NEED_GAP << 16))
             blocks = BLOCKS
-            if expected < 2 * BLOCKS:
-                blocks = min(BLOCKS, 1 + int(0.5 * (expected + 1.0 + 1.3 * np.sqrt(expected))))
+            if expected < WORDS * BLOCKS:
+                blocks = min(BLOCKS, 1 + int(0.25 * (expected + 1.0 + 1.3 * np.sqrt(expected))))
             for block in range(blocks):
                 asked.number[at + block] = np.uint64(block)
                 asked.person[at + block] = person
@@ -500,7 +498,7 @@ def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArra
         asked.person,
         asked.what,
         bench.gaps,
-        bench.bits,
+        bench.words,
     )
 
 
@@ -520,7 +518,7 @@ def _more_gaps(block: int, seed: int, replication: int, account: int, slot: int,
         asked.person,
         asked.what,
         bench.more,
-        bench.bits,
+        bench.words,
     )
 
 
@@ -536,16 +534,18 @@ def _times(seed: int, replication: int, accounts: Ints, w: WorldArrays, n: Needs
             mean = bodies.mean[b]
             if mean == np.inf:
                 continue
-            begin, blocks = GAPS * bodies.drawn[b], bodies.drawn[b + 1] - bodies.drawn[b]
-            if row + GAPS * blocks > rows:
+            begin, blocks = WORDS * bodies.drawn[b], bodies.drawn[b + 1] - bodies.drawn[b]
+            if row + WORDS * blocks > rows:
                 return a
-            time, row = _sum_gaps(ZERO, row, begin, begin + GAPS * blocks, mean, w.length, bench.gaps, n.time)
+            time, row = _sum_gaps(
+                ZERO, row, begin, begin + WORDS * blocks, mean, w.length, bench.gaps, n.time
+            )
             while time < w.length:
-                if row + GAPS * MORE > rows:
+                if row + WORDS * MORE > rows:
                     return a
                 _more_gaps(blocks, seed, replication, accounts[a], bodies.slot[b], bench)
                 blocks += MORE
-                time, row = _sum_gaps(time, row, ZERO, GAPS * MORE, mean, w.length, bench.more, n.time)
+                time, row = _sum_gaps(time, row, ZERO, WORDS * MORE, mean, w.length, bench.more, n.time)
             bodies.last[b] = row
     n.begin[len(accounts)] = row
     return len(accounts)

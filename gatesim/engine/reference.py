@@ -52,7 +52,7 @@ from gatesim.scenario.people import CHANNELS, STATUSES, Segment
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
 from gatesim.world import draws
-from gatesim.world.draws import check_key, exponential_us, uniform
+from gatesim.world.draws import check_key, exponential_us, need_word, uniform
 from gatesim.world.people import Account, Body, Need, mean_us
 
 _PROGRESS_STEPS = 50
@@ -263,7 +263,10 @@ class Simulation:
         self.say(who, "a check opens")
         if self.uniform(account.number, draws.NEVER_ANSWERS, 0) < owner.never_answers:
             self.fail(check, NO_ANSWER)
-        elif self.uniform(account.number, draws.GIVES_UP, request) < owner.gives_up:
+        elif (
+            self.word(account.number + person.body.slot * draws.SLOT, draws.GIVES_UP, need.number)
+            < owner.gives_up
+        ):
             self.fail(check, GAVE_UP)
         else:
             key = (self.seed, self.replication)
@@ -361,6 +364,10 @@ class Simulation:
     def uniform(self, person: int, purpose: int, index: int) -> float:
         """The uniform number of a question."""
         return uniform(self.seed, self.replication, person, purpose, index)
+
+    def word(self, person: int, purpose: int, need: int) -> float:
+        """The uniform number of a question about a need, of one word."""
+        return need_word(self.seed, self.replication, person, purpose, need, 0)
 
     def time(self, person: int, purpose: int, index: int, mean: int) -> int:
         """The exponential time of a question."""

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from gatesim.world.compiled import compiled
 
-DRAWS_VERSION: Final = 3
+DRAWS_VERSION: Final = 4
 """Changes whenever any draw would come out differently; stored with every run."""
 
 SLOT: Final = 2**40
@@ -56,7 +56,7 @@ FORGES: Final = 10  # presents a forged document
 BORROWS: Final = 11  # presents somebody else's
 NEVER_ANSWERS: Final = 12  # leaves every request unanswered
 CHECK_ERROR: Final = 13  # false reject or accept of the checker, once for person and document
-GIVES_UP: Final = 14  # gives up at this request
+GIVES_UP: Final = 14  # gives up at the request at this need; `need_word`
 TO_DESK: Final = 15  # the automatic part hands the case to the desk
 PATIENCE: Final = 16  # how long somebody waits
 SERVICE: Final = 17  # how long a review takes
@@ -112,6 +112,12 @@ _HALF_STEP: Final = 2.0**-53
 # A small whole number p, added to the digits of 1.5 * 2**52 less 1023, makes those of 1.5 * 2**52 + p - 1023.
 _POWERS: Final = 1.5 * 2.0**52
 _BITS_OF_POWERS: Final = np.uint64(((1023 + 52) << 52) + 2**51 - 1023)
+
+_POWERS_OF_WORDS: Final = _POWERS + 32.0
+# A word, written into the last digits of 2**52.
+_BITS_OF_WORD: Final = np.uint64((1023 + 52) << 52)
+_LESS_HALF: Final = 2.0**52 - 0.5
+_MINUS_LOG_2: Final = -math.log(2.0)
 
 _U_MULTIPLY_0: Final = np.uint64(_MULTIPLY_0)
 _U_MULTIPLY_1: Final = np.uint64(_MULTIPLY_1)
@@ -249,31 +255,6 @@ def uniform(seed: int, replication: int, person: int, purpose: int, index: int) 
     return (((w0 >> 6) << 26) + (w1 >> 6) + 0.5) / 4503599627370496.0  # 2**52
 
 
-@compiled("float64(int64, int64, int64, int64)")
-def need_gap(seed: int, replication: int, person: int, need: int) -> float:
-    """The uniform number from which the time before a need comes; two needs in a row share a block.
-
-    Parameters
-    ----------
-    seed, replication, person
-        As in `uniform`.
-    need
-        Number of the need, below 2**33.
-
-    Returns
-    -------
-    float
-        In (0, 1), with 52 bits: from the first half of block ``need // 2`` of `NEED_GAP` for even needs, from the
-        second for odd ones.
-    """
-    w0, w1, w2, w3 = philox(
-        need >> 1, 0, person & _MASK32, ((person >> 32) & _MASK16) | (NEED_GAP << 16), seed, replication
-    )
-    if need & 1:
-        w0, w1 = w2, w3
-    return (((w0 >> 6) << 26) + (w1 >> 6) + 0.5) / 4503599627370496.0  # 2**52
-
-
 @compiled("float64(int64, int64, int64, int64, int64, int64)")
 def need_word(seed: int, replication: int, person: int, purpose: int, need: int, question: int) -> float:
     """A uniform number of a need, of one word: four needs in a row share a block.
@@ -359,32 +340,6 @@ def many_uniforms(
         out[j] = (out[j] - 1.0) + _HALF_STEP
 
 
-@compiled("void(int64, int64, int64, int64, int64, int64, float64[::1], uint64[::1])", _nrt=False)
-def uniforms_in_a_row(
-    seed: int, replication: int, person: int, purpose: int, first: int, step: int, out: Floats, bits: Words
-) -> None:
-    """`uniform` for indices at equal distances; some eight of them cost hardly more than one.
-
-    Parameters
-    ----------
-    seed, replication, person, purpose
-        As in `uniform`.
-    first, step
-        The indices are ``first``, ``first + step`` and so on; all below 2**32.
-    out
-        float64[index]: filled.
-    bits
-        uint64[index]: the same memory as ``out``.
-    """
-    k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
-    low, what = np.uint64(person & _MASK32), np.uint64(((person >> 32) & _MASK16) | (purpose << 16))
-    for j in range(len(out)):
-        w0, w1, _, _ = _philox_unsigned(np.uint64(first + step * j), none, low, what, k0, k1)
-        bits[j] = (((w0 >> _U6) << _U26) + (w1 >> _U6)) | _BITS_OF_ONE
-    for j in range(len(out)):
-        out[j] = (out[j] - 1.0) + _HALF_STEP
-
-
 @compiled("void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], uint32[::1])", _nrt=False)
 def many_words(
     seed: int,
@@ -407,6 +362,32 @@ def many_words(
     k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
     for j in range(count):
         w0, w1, w2, w3 = _philox_unsigned(index[j], none, person[j], what[j], k0, k1)
+        at = np.uint64(4 * j)
+        out[at] = w0
+        out[at + np.uint64(1)] = w1
+        out[at + np.uint64(2)] = w2
+        out[at + np.uint64(3)] = w3
+
+
+@compiled("void(int64, int64, int64, int64, int64, uint32[::1])", _nrt=False)
+def words_in_a_row(
+    seed: int, replication: int, person: int, purpose: int, need: int, out: NDArray[np.uint32]
+) -> None:
+    """The words of `need_word` for needs in a row and question 0: some cost little more than one.
+
+    Parameters
+    ----------
+    seed, replication, person, purpose
+        As in `uniform`.
+    need
+        Number of the first need, a multiple of 4.
+    out
+        uint32[need]: filled; as many as four times a whole number.
+    """
+    k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
+    low, what = np.uint64(person & _MASK32), np.uint64(((person >> 32) & _MASK16) | (purpose << 16))
+    for j in range(len(out) >> 2):
+        w0, w1, w2, w3 = _philox_unsigned(np.uint64(64 * need + 256 * j), none, low, what, k0, k1)
         at = np.uint64(4 * j)
         out[at] = w0
         out[at + np.uint64(1)] = w1
@@ -460,8 +441,27 @@ def _minus_log_of(x: float, power: float) -> float:
     return ((half - (s * (half + r * z) + power * _LOG_2_LOW)) - f) - power * _LOG_2_HIGH
 
 
+@compiled("float64(float64, float64)", forceinline=True, error_model="numpy")
+def _minus_log_of_word(x: float, power: float) -> float:
+    """`_minus_log_of` for numbers of one word, which need no more than 2e-12: the series ends with the sixth power.
+
+    What follows it is below 5e-13. Nothing but sums and products: compiled, vectors or not, the bits are the same.
+    """
+    f = x - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    r = 2.0 / 13.0
+    r = r * z + 2.0 / 11.0
+    r = r * z + 2.0 / 9.0
+    r = r * z + 2.0 / 7.0
+    r = r * z + 2.0 / 5.0
+    r = r * z + 2.0 / 3.0
+    r = r * z + 2.0
+    return power * _MINUS_LOG_2 - s * r
+
+
 @compiled(
-    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[::1], uint64[::1])",
+    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[::1], uint32[::1])",
     _nrt=False,
     error_model="numpy",
 )
@@ -473,34 +473,76 @@ def many_gaps(
     person: Words,
     what: Words,
     out: Floats,
-    bits: Words,
+    words: NDArray[np.uint32],
 ) -> None:
-    """-log u for the uniform numbers u of `need_gap`, of two needs a block: the bits are those of `minus_log`.
+    """`need_gap` for four needs a block: the bits are the same.
 
     Parameters
     ----------
     seed, replication, count, index, person, what
-        As in `many_uniforms`; the index is ``need // 2``.
+        As in `many_uniforms`; the index is ``need // 4``.
     out
-        float64[2 * question + need % 2]: filled.
-    bits
-        uint64[2 * question]: room to work in.
+        float64[4 * question + need % 4]: filled.
+    words
+        uint32[4 * question]: room to work in.
     """
-    k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
-    for j in range(count):
-        w0, w1, w2, w3 = _philox_unsigned(index[j], none, person[j], what[j], k0, k1)
-        at = np.uint64(2 * j)
-        bits[at] = (((w0 >> _U6) << _U26) + (w1 >> _U6)) | _BITS_OF_ONE
-        bits[at + _U1] = (((w2 >> _U6) << _U26) + (w3 >> _U6)) | _BITS_OF_ONE
+    many_words(seed, replication, count, index, person, what, words)
     # Each number becomes one in (sqrt(1/2), sqrt(2)] and a power of two, read off its binary digits.
-    for j in range(2 * count):
-        u = (np.uint64(bits[j]).view(np.float64) - 1.0) + _HALF_STEP
+    for j in range(4 * count):
+        u = np.uint64(np.uint64(words[j]) | _BITS_OF_WORD).view(np.float64) - _LESS_HALF
         digits = np.float64(u).view(np.uint64)
         fraction = digits & _FRACTION
         above = _U1 if fraction > _FRACTION_OF_ROOT else _U0
         scale = np.uint64((digits >> _U52) + above + _BITS_OF_POWERS).view(np.float64)
         x = np.uint64(fraction | ((_U1023 - above) << _U52)).view(np.float64)
-        out[j] = _minus_log_of(x, scale - _POWERS)
+        out[j] = _minus_log_of_word(x, scale - _POWERS_OF_WORDS)
+
+
+@compiled("float64(int64)")
+def gap_of(word: int) -> float:
+    """-log u for the number u = (word + 1/2) / 2**32.
+
+    Parameters
+    ----------
+    word
+        In [0, 2**32).
+
+    Returns
+    -------
+    float
+        Within 2e-12 of its value; the numbers of two words differ by 2.3e-10 of theirs at least.
+    """
+    x, power = math.frexp(word + 0.5)
+    if x > _ROOT_OF_HALF:
+        return _minus_log_of_word(x, float(power - 32))
+    return _minus_log_of_word(2.0 * x, float(power - 33))
+
+
+@compiled("float64(int64, int64, int64, int64)")
+def need_gap(seed: int, replication: int, person: int, need: int) -> float:
+    """The time before a need, for a mean of 1, from one word; four needs in a row share a block.
+
+    It is one of 2**32 numbers, each as likely. The least is 1.2e-10; small ones are 2.3e-10 apart (20 microseconds for
+    a mean of a day); the greatest is 22.9, and what is greater has a probability of 1.2e-10. The mean is that of the
+    exponential law to 1e-10.
+
+    Parameters
+    ----------
+    seed, replication, person
+        As in `uniform`.
+    need
+        Number of the need, below 2**34.
+
+    Returns
+    -------
+    float
+        `gap_of` word ``need % 4`` of block ``need // 4`` of `NEED_GAP`.
+    """
+    w0, w1, w2, w3 = philox(
+        need >> 2, 0, person & _MASK32, ((person >> 32) & _MASK16) | (NEED_GAP << 16), seed, replication
+    )
+    place = need & 3
+    return gap_of(w0 if place == 0 else w1 if place == 1 else w2 if place == 2 else w3)
 
 
 @compiled("float64(float64)")

@@ -33,7 +33,7 @@ from gatesim.world.draws import (
     VPN_ON,
     VPN_USER,
     check_key,
-    exponential_from,
+    exponential_of,
     exponential_us,
     need_gap,
     need_word,
@@ -356,7 +356,7 @@ class People:
         return uniform(self._seed, self._replication, person, purpose, index) < probability
 
     def _gap(self, person: int, need: int, mean: float) -> int:
-        return exponential_from(need_gap(self._seed, self._replication, person, need), mean)
+        return exponential_of(need_gap(self._seed, self._replication, person, need), mean)
 
     def _time(self, person: int, purpose: int, index: int, mean: float) -> int:
         return exponential_us(self._seed, self._replication, person, purpose, index, mean)
