@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from gatesim.engine import fast
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import make_law
-from gatesim.measures.ledger import RULE, Ledger
+from gatesim.measures.ledger import GAVE_UP, NO_ANSWER, NO_DOCUMENT, RULE, Ledger
 from gatesim.measures.tally import Tally, from_ledger, judged
 from gatesim.scenario.schema import Scenario
 from tests.happenings import Seen, happenings, ties
@@ -38,7 +38,7 @@ from tests.kept_cases import (
 )
 from tests.lively_scenarios import lively_case
 from tests.mutations import MUTATIONS, ROOT, Mutation, mutated
-from tests.plain import plain
+from tests.plain import FOREIGNER, SOMEBODY, plain, rules
 from tests.scenarios import small
 
 CASES, SLOW_CASES = 200, 5000
@@ -305,6 +305,30 @@ def test_counting_without_a_ledger_gives_the_same_tally(number: int) -> None:
         for law, tally in zip(laws, tallies, strict=True):
             counted = from_ledger(scenario, judged(ledger, scenario, law), population.by_segment())
             assert_same_tally(tally, counted)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("models", [["new"], ["new", "old"]])
+def test_those_who_are_asked_in_vain_are_counted_as_the_ledger_says(models: list[str]) -> None:
+    """Under a gate that forgets: who never answers, who has nothing to show, who borrows, who gives up; co-users."""
+    uses = {"models": dict.fromkeys(models, 1 / len(models)), "gives_up": 0.3, "never_answers": 0.2}
+    segments = {
+        "somebody": SOMEBODY | uses | {"share": 0.4, "documents": {"passport": 0.5}},
+        "foreigner": FOREIGNER | uses | {"share": 0.4, "presents_borrowed": 0.3, "presents_forged": 0.3},
+        "shared": FOREIGNER
+        | uses
+        | {"share": 0.1, "co_users": {"foreigner": {"present": 0.5, "share": 0.4}}},
+        "never": FOREIGNER | uses | {"share": 0.1, "never_answers": 1.0, "gives_up": 0.0},
+    }
+    scenario = plain(rules("check"), segments=segments, models={name: {} for name in models}, people=60)
+    law = make_law(scenario, "person")
+    gate = compile_gate(scenario, "gate", law)
+    population = fast.Population(scenario, 3, 0, scenario.people)
+    ((tally,),) = population.tallies([fast.Job([law], gate)])
+    ledger = population.under(law, gate).ledger()
+    assert_same_tally(tally, from_ledger(scenario, ledger, population.by_segment()))
+    assert {NO_ANSWER, NO_DOCUMENT, GAVE_UP} <= set(ledger.reason.tolist())
+    hold_together(Case(scenario, "gate", "person"))
 
 
 def test_a_desk_that_is_not_there_is_named() -> None:
