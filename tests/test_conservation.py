@@ -148,6 +148,15 @@ def test_a_policy_alone_is_held_to_itself_and_to_its_other_readings(
         refuse_losses(SIXTY, changed(done, "any_foreign", change, only="any_foreign"))
 
 
+def test_the_time_before_the_first_switch_is_a_part_of_the_strategy(
+    done: dict[tuple[str, str], dict[int, Done]],
+) -> None:
+    whole = done["person", "any_foreign"][0].tallies["person"]
+    for change in (gains_a_pending_need, lambda tally: whole):
+        with pytest.raises(RuntimeError, match="^needs before the first switch and under the strategy"):
+            refuse_losses(SIXTY, changed(done, "interim", change))
+
+
 @pytest.mark.parametrize("policy", ["any_foreign", "interim"])
 def test_every_run_is_held_to_it(monkeypatch: pytest.MonkeyPatch, policy: str) -> None:
     """The time before the first switch too, whose needs no other run has."""

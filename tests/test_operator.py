@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gatesim.engine.arrays import law_arrays
 from gatesim.engine.reference import simulate
 from gatesim.exact.evaluate import evaluate
 from gatesim.exact.structure import may_leak_by_epoch
@@ -125,6 +126,10 @@ def test_needs_after_the_instant_are_not_measured() -> None:
     early = only_until(law, at)
     assert [bool(e.named.any()) for e in early.epochs if e.start_us < at] == [False, True]
     assert not any(e.named.any() for e in early.epochs if e.start_us >= at)
+    with pytest.raises(ValueError, match="do not name the same models"):
+        law_arrays(
+            small(), [cut(law, [at]), early]
+        )  # counted together, one of them would go by the other's needs
 
 
 def test_transition_leaks_by_hand() -> None:
@@ -351,8 +356,10 @@ def test_every_need_ends_once_and_people_add_up() -> None:
     assert ((course_of.end_us >= course_of.time_us) | (course_of.outcome == PENDING)).all()
 
 
-def test_fast_and_reference_count_the_same_interim() -> None:
-    scenario = loaded(TWO_STEPS)
+@pytest.mark.parametrize("ladder", [TWO_STEPS, {"shutdown": "4h"}])
+def test_fast_and_reference_count_the_same_interim(ladder: dict[str, str]) -> None:
+    """With one switch the strategy's law and that of the time before it are cut at the same instant."""
+    scenario = loaded(ladder)
     fast, slow = (run(scenario, policies=["operator"], engine=engine) for engine in ("fast", "reference"))
     assert fast.policies["operator"].measures == slow.policies["operator"].measures
     leaks = fast.policies["operator"].measures["transition_leaks"]

@@ -405,9 +405,15 @@ def law_arrays(scenario: Scenario, laws: Sequence[Law]) -> LawArrays:
     Raises
     ------
     ValueError
-        If the laws differ in their epochs, or there are more than `MOST_READINGS`.
+        If the laws differ in their epochs, or in the models that they name, or there are more than `MOST_READINGS`.
     """
     starts = _starts(laws)
+    if any(
+        not np.array_equal(a.named, b.named)
+        for law in laws
+        for a, b in zip(law.epochs, laws[0].epochs, strict=True)
+    ):
+        raise ValueError("the laws do not name the same models")
     if len(laws) > MOST_READINGS:
         raise ValueError(f"at most {MOST_READINGS} readings at once")
     first = laws[0].epochs

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gatesim.measures.axes import BLOCKS, NEEDS, PEOPLE, component_matrix
 from gatesim.measures.ledger import ENDS, PENDING
 from gatesim.measures.tally import Tally
-from gatesim.scenario.operator import INTERIM
+from gatesim.scenario.operator import INTERIM, OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.study.simulate import Done
 from gatesim.world.makers import makers
@@ -54,7 +54,11 @@ def refuse_losses(scenario: Scenario, done: Mapping[tuple[str, str], Mapping[int
             wrong = _wrong(scenario, tally)
             if wrong:
                 raise RuntimeError(f"{wrong} under {policy} do not add up: a defect of gatesim")
-            if policy == INTERIM:  # it does not measure all needs
+            if policy == INTERIM:  # it measures the first needs of the strategy, and no other
+                if (tally.counts > done[reading, OPERATOR][replication].tallies[reading].counts).any():
+                    raise RuntimeError(
+                        "needs before the first switch and under the strategy do not add up: a defect of gatesim"
+                    )
                 continue
             arise = tally.counts.sum(axis=(3, 4))
             whose, before = needs.setdefault(replication, (policy, arise))

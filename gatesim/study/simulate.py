@@ -171,17 +171,19 @@ def _fast(
             finished += len(some)
 
 
-def _cuts(task: Task) -> list[int]:
-    return [epoch.start_us for epoch in task.job.law.epochs]
+def _measured(task: Task) -> list[tuple[int, list[bool]]]:
+    """From when on needs for which models are measured."""
+    return [(epoch.start_us, epoch.measured.tolist()) for epoch in task.job.law.epochs]
 
 
 def _portions(tasks: Sequence[Task]) -> Iterator[list[Task]]:
-    """Tasks to count at once: their laws must change at the same instants, and a strategy cuts its own."""
+    """Tasks to count at once: their laws must change at the same instants, where a strategy cuts its own, and measure
+    the same needs, which the time before its first switch does not."""
     portion: list[Task] = []
     views = 0
     for task in tasks:
         full = views + len(task.job.laws) > MOST_VIEWS
-        if portion and (full or _cuts(portion[-1]) != _cuts(task)):
+        if portion and (full or _measured(portion[-1]) != _measured(task)):
             yield portion
             portion, views = [], 0
         portion.append(task)
