@@ -496,6 +496,12 @@ def test_a_price_at_a_corner_differs_to_the_left_and_to_the_right() -> None:
     loose = most_served(made, Standard("leak_share", 0.5))
     assert loose.binding == ()
     assert loose.prices[0][2:] == (0.0, 0.0, pytest.approx(0.25), None)
+    # Where all is served with just as many leaks, less of it would be too little.
+    (price,) = most_served(made, Standard("leak_rate", 1.0)).prices
+    assert price[2:] == (pytest.approx(2 / 3), 0.0, pytest.approx(0.5), None)
+    # On the last edge served = 1 + 2 leaks, and leaks = odds served: served = 1 / (1 - 2 odds).
+    (price,) = most_served(made, Standard("leak_share", 0.25)).prices
+    assert price[2:] == (pytest.approx(32 / 3), 0.0, pytest.approx(0.2), None)
 
 
 # --- The proof ---

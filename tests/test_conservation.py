@@ -153,7 +153,7 @@ def test_the_time_before_the_first_switch_is_a_part_of_the_strategy(
 ) -> None:
     whole = done["person", "any_foreign"][0].tallies["person"]
     for change in (gains_a_pending_need, lambda tally: whole):
-        with pytest.raises(RuntimeError, match="^needs before the first switch and under the strategy"):
+        with pytest.raises(RuntimeError, match=r"^needs before the first switch and under the strategy"):
             refuse_losses(SIXTY, changed(done, "interim", change))
 
 

@@ -223,6 +223,7 @@ def test_the_range_of_a_share_is_the_same_from_within(seed: int, part: float) ->
         Standard("leak_share", 0.0),
         Standard("leak_rate", 0.1),
         Standard("leak_rate", 0.7),
+        Standard("leak_rate", 1.0),
         Standard("leak_count", 300.0),
     ],
 )

@@ -51,6 +51,7 @@ def most_served(program: Program, standards: Standard | Sequence[Standard]) -> B
     if program.entitled == 0:
         return _nothing(program, standards, "there are no entitled needs: nothing to serve")
     best, part, which = len(frontier.served) - 1, 0.0, -1
+    just_met = set()
     for number, standard in enumerate(standards):
         on_leaks, on_served, most = standard.linear(program.restricted)
         room = most + on_served * frontier.served - on_leaks * frontier.leaks
@@ -64,6 +65,8 @@ def most_served(program: Program, standards: Standard | Sequence[Standard]) -> B
                 f"no gate is within the {standard.kind} limit: needs for which the gate is open leak too much",
             )
         last = int(within[-1])
+        if last + 1 == len(room) and room[last] == 0:
+            just_met.add(number)
         over = 0.0 if last + 1 == len(room) else float(room[last] / (room[last] - room[last + 1]))
         if last + 1 < len(room) and (last, over) < (best, part):
             best, part, which = last, over, number
@@ -86,8 +89,12 @@ def most_served(program: Program, standards: Standard | Sequence[Standard]) -> B
             on_leaks, on_served, _ = standard.linear(program.restricted)
             duals.append(slope / (on_leaks - on_served * slope))
             prices.append(_price_of_limit(program, frontier, standard, best, part))
+            continue
+        duals.append(0.0)
+        if which < 0 and number in just_met:
+            # All is served, and a little less of the limit would be too little.
+            prices.append(_price_of_limit(program, frontier, standard, best, part))
         else:
-            duals.append(0.0)
             prices.append(
                 Price(standard.kind, standard.limit, 0.0, 0.0, _level(program, standard, served, leaks), None)
             )
@@ -184,6 +191,8 @@ def _price_of_limit(
         return slope / program.entitled
 
     def level(at: int) -> float | None:
+        if at >= len(frontier.served):
+            return None
         return _level(program, standard, float(frontier.served[at]), float(frontier.leaks[at]))
 
     at_vertex = part == 0
