@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from gatesim.measures.ledger import NO_REASON, PENDING, RULE
 from gatesim.scenario.checks import WEEKDAYS
@@ -54,8 +55,7 @@ def with_tie(case: Case, move: Move, rng: np.random.Generator) -> Case:
     before = ties(seen).total()
     runs = 0
     for _ in range(ATTEMPTS):
-        data = move(seen, rng)
-        scenario = None if data is None else Scenario.model_validate(data)
+        scenario = _scenario(move(seen, rng))
         if scenario is None or any(inconsistencies(scenario)):
             continue
         changed = replace(case, scenario=scenario)
@@ -67,6 +67,14 @@ def with_tie(case: Case, move: Move, rng: np.random.Generator) -> Case:
         if runs == RUNS:
             break
     return case
+
+
+def _scenario(data: Data | None) -> Scenario | None:
+    """The scenario of moved data; None where there is none, or an input was moved beyond what it may be."""
+    try:
+        return None if data is None else Scenario.model_validate(data)
+    except ValidationError:
+        return None
 
 
 def _same_people(one: Scenario, other: Scenario) -> bool:
