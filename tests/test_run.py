@@ -657,6 +657,32 @@ def test_there_is_no_transition_where_a_policy_is_there_at_once() -> None:
     assert transition_of(any_foreign="2d", ask="0s") is None
 
 
+def small_open(limit: str) -> gatesim.Result:
+    """Open and a gate that takes time, under a limit on the leak rate: open leaks all."""
+    leads = [f'policies.{name}.lead_time="5h"' for name in small().policies if name != "open"]
+    standard = f'orders.0.standard={{ kind = "leak_rate", limit = {limit} }}'
+    return gatesim.run(SMALL, policies=["open", "any_foreign"], sets=[*leads, standard], engine="exact")
+
+
+def test_an_open_policy_that_complies_leaves_no_transition() -> None:
+    complies = small_open("1.0")
+    assert complies.verdict.own[0].together is not None
+    assert complies.verdict.own[0].together.outcome == "gate_available"
+    assert complies.transition is None
+    assert transition_words(complies) == ""
+    fails = small_open("0.5")
+    assert fails.transition is not None
+    assert not fails.transition.unless_open
+    assert "unless" not in transition_words(fails)
+
+
+def test_of_an_open_policy_that_may_comply_it_is_said() -> None:
+    perhaps = small_open("{ limits = [0.5, 1.0], weights = [0.5, 0.5] }")
+    assert perhaps.transition is not None
+    assert perhaps.transition.unless_open
+    assert "(unless an open one does: that is not sure here)" in transition_words(perhaps)
+
+
 def test_there_is_no_transition_without_an_order_or_a_gate() -> None:
     scenario = small(policies=Whole(open={"family": "open"}))
     assert transition(scenario, make_law(scenario, "person")) is None

@@ -299,6 +299,8 @@ def transition_words(result: Result) -> str:
     else:
         when = f"{format_date(found.until)}, when {found.policy} could be in place"
         words = f"None of the policies complies before {when}"
+    if found.unless_open:
+        words += " (unless an open one does: that is not sure here)"
     if found.over is None:
         then = "until then"
     else:

@@ -536,6 +536,7 @@ def _judged(
         )
     accounts = None if engine == "exact" else scenario.people * reps
     verdict = make_verdict(scenario, results, accounts)
+    own = next((one for one in verdict.own if one.reading == reading), None)
     by_order = orders_first(apart)
     notes += licence_words(scenario, reps) + late_words(scenario) + apart_words(scenario)
     inputs = rests_on(loaded)
@@ -552,7 +553,7 @@ def _judged(
         found,
         verdict,
         sentence(scenario, verdict, guesses, uncertain),
-        transition(scenario, by_reading[reading]) if scenario.orders else None,
+        transition(scenario, by_reading[reading], own) if scenario.orders else None,
         course(scenario, by_reading[reading], _of_the_ladder(scenario, verdict, reading, listed))
         if OPERATOR in names
         else None,

@@ -7,12 +7,17 @@ from datetime import datetime, timedelta
 
 from gatesim.law.law import Law
 from gatesim.law.staff import lead_time
+from gatesim.measures.judgement import Answer
+from gatesim.measures.own import Combined
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY, FOREVER
 from gatesim.world.cells import device_weights, model_mix, needs_per_day
 from gatesim.world.makers import makers
+
+_SURELY = 1.0 - 1e-12
+"""A sum of probabilities that is one but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -31,27 +36,33 @@ class Transition:
     over
         The instant from which on no order is in force within the window, where that is no later than ``until``; else
         None.
+    unless_open
+        Whether an open policy, in place at once, may meet what the orders ask.
     """
 
     until: datetime | None
     policy: str
     leaks: float
     over: datetime | None = None
+    unless_open: bool = False
 
 
-def transition(scenario: Scenario, law: Law) -> Transition | None:
+def transition(scenario: Scenario, law: Law, own: Combined | None = None) -> Transition | None:
     """The transition, under one reading.
 
     Parameters
     ----------
     scenario, law
         The scenario, and its law under the reading.
+    own
+        What the orders' own standards come to under the reading. An open policy gates nobody, and counts as one that
+        is in place where it meets them. None: no open one does.
 
     Returns
     -------
     Transition or None
-        None where no order is in force within the window, where a policy is ready by then, or where none is
-        listed.
+        None where no order is in force within the window, where a policy is ready by then, where an open one surely
+        complies, or where none but open ones is listed.
 
     Notes
     -----
@@ -59,8 +70,9 @@ def transition(scenario: Scenario, law: Law) -> Transition | None:
     times the time, epoch by epoch.
     """
     order = first_order(scenario)
+    opened = _open_complies(scenario, own)
     able = [(lead_time(scenario, name), name) for name, p in scenario.policies.items() if p.family != "open"]
-    if order is None or law.in_force_us is None or law.issued_us is None or not able:
+    if order is None or law.in_force_us is None or law.issued_us is None or not able or opened == "yes":
         return None
     lead, policy = min(able)
     over_us = max(epoch.end_us for epoch in law.epochs if epoch.named.any())
@@ -73,7 +85,19 @@ def transition(scenario: Scenario, law: Law) -> Transition | None:
         until = None if lead >= FOREVER else scenario.start + timedelta(microseconds=ready_us)
     except OverflowError:
         until = None
-    return Transition(until, policy if until else "", leaks, over)
+    return Transition(until, policy if until else "", leaks, over, opened == "undecided")
+
+
+def _open_complies(scenario: Scenario, own: Combined | None) -> Answer:
+    """Whether some open policy that was judged meets all standards and serves the floor."""
+    if own is None:
+        return "no"
+    names = [name for name in own.meets if scenario.policies[name].family == "open"]
+    if any(own.meets[name]["yes"] >= _SURELY and own.serves_floor[name] == "yes" for name in names):
+        return "yes"
+    if all(own.meets[name]["no"] >= _SURELY or own.serves_floor[name] == "no" for name in names):
+        return "no"
+    return "undecided"
 
 
 def _restricted_between(scenario: Scenario, law: Law, start_us: int, end_us: int) -> float:
