@@ -461,6 +461,38 @@ def test_what_no_limit_follows_from_is_named_or_asked_for() -> None:
     assert ratio.left_out == ("“The other government's order”, which states no such limit",)
 
 
+@pytest.mark.parametrize(
+    ("order", "at", "day"),
+    [
+        (None, None, 6),
+        ("1", None, 6),
+        ("2", None, 11),
+        ("2", "2026-06-08T00:00:00+02:00", 11),
+        ("2", "2026-06-13T00:00:00+02:00", 13),
+        ("1", "2026-06-08T00:00:00+02:00", 8),
+    ],
+)
+def test_an_order_is_asked_about_from_when_it_is_in_force(
+    order: str | None, at: str | None, day: int
+) -> None:
+    loaded = gatesim.load("two-governments", [] if at is None else [f"verdict.at={at}"])
+    assert ask(loaded, each=True, order=order).date == datetime.fromisoformat(
+        f"2026-06-{day:02}T00:00:00+02:00"
+    )
+
+
+def test_what_is_ready_when_the_second_order_begins_is_found() -> None:
+    """citizens_only takes the five days between the two orders."""
+    found = gatesim.relief("two-governments", order="2", policies=["citizens_only"])
+    assert found.now[0].outcome == "gate_available"
+    assert "within that limit on 11 June 2026" in found.sentence
+    point = gatesim.shutdown_point(
+        "two-governments", vary="policies.citizens_only.lead_time", low=1.0, high=9.0, order="2"
+    )
+    (change,) = point.of("list")
+    assert change.value == pytest.approx(5.0)
+
+
 # --- Words ---
 
 LEAKS = (OwnLeak("“A”", "leak_share", 0.0123), OwnLeak("“B”", "leak_count", 3.0), OwnLeak("“C”", "zero", 0.0))

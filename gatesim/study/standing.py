@@ -26,6 +26,7 @@ from gatesim.law.standards import Limits
 from gatesim.measures.finding import OwnLeak
 from gatesim.measures.judgement import OUTCOMES, RATIOS, Outcome, of_bound_b
 from gatesim.measures.verdict import first_order
+from gatesim.scenario.orders import Order
 from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.schema import Scenario
 from gatesim.study.ceilings import CeilingA, CeilingB
@@ -110,7 +111,8 @@ def question(
     each
         Whether the limits of all orders hold at once, each on what its order counts by itself.
     number
-        Of an order: only its own leaks are limited. It counts where ``each``.
+        Of an order: only its own leaks are limited. It counts where ``each``. Before it is in force it asks nothing:
+        the date is no earlier than that.
 
     Raises
     ------
@@ -140,13 +142,21 @@ def question(
         kind,
         chosen,
         least,
-        scenario.verdict.at or order.issued + timedelta(microseconds=order.grace),
+        _date(scenario, order, number if each else None),
         tuple(name for name in names if scenario.policies[name].family != "shutdown"),
         limit is None and ratio is None and floor is None,
         own,
         number,
         left_out,
     )
+
+
+def _date(scenario: Scenario, first: Order, number: int | None) -> datetime:
+    """The verdict's date, else from when the first order is in force; not before the one asked about is."""
+    chosen = first if number is None else scenario.orders[number]
+    begins = chosen.issued + timedelta(microseconds=chosen.grace)
+    at = scenario.verdict.at
+    return begins if at is None else at if number is None else max(at, begins)
 
 
 @dataclass(frozen=True)
