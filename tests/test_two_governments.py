@@ -323,3 +323,15 @@ def test_a_person_sees_each_order_by_itself(governments: Result) -> None:
         "not ready: citizens_only *",
     ) in (limits.rows)
     assert ("any_status", "0 %", "0 %", "$0", "100 %", "5.71 %", "$374 M") in even.rows
+
+
+def test_the_law_of_one_country_is_quoted_for_its_own_orders_only() -> None:
+    quoted = set()
+    for name in shipped():
+        scenario = gatesim.load(name).scenario
+        titles = " ".join(reading.title for reading in scenario.readings.values())
+        if "USC" in titles or "CFR" in titles:
+            quoted.add(name)
+            assert scenario.home == "US", name
+    assert "june-2026" in quoted
+    assert "two-governments" not in quoted
