@@ -43,7 +43,7 @@ def once(below: Side, above: Side) -> Moves:
             {"listed": once(NONE, LATE)},
             [
                 "signals.ip.accuracy moves from 0.95 to 0.995. For the policies listed",
-                "For any gate without memory nothing in this range changes the outcome: only gates below the floor of "
+                "For any gate without memory, nothing in this range changes the outcome: only gates below the floor of "
                 "50 % (the best",
                 "the outcome changes once: at 0.962 from none within the limit to half, which is not ready (serves "
                 "60.0 %, leaks 0.0500 %).",

@@ -207,9 +207,9 @@ CLAIM = ReliefClaim("leak_share", 0.001, 0.5, None, 8, (), 0, 1, 0, 0)
                 )
             },
             [
-                "Taking status temporary out of the order leaves a gate: none of the 8 policies looked at, but a gate "
-                "that decides each need from its own cell serves 58.3 % of entitled needs and leaks 0.100 % of served "
-                "needs, within the limit of 0.1 %.",
+                "Taking status temporary out of the order leaves a gate that is not one of the 8 policies looked at: a "
+                "gate that decides each need from its own cell serves 58.3 % of entitled needs and leaks 0.100 % of "
+                "served needs, within the limit of 0.1 %.",
                 "serves 11,100,000 needs that the order as it is restricts, and gains 104,000,000 served needs: 9.37 "
                 "for each.",
                 "So does 1 other narrowing, with more such leaks.",
@@ -222,7 +222,7 @@ CLAIM = ReliefClaim("leak_share", 0.001, 0.5, None, 8, (), 0, 1, 0, 0)
                 "the listed strict serves all entitled needs and leaks nothing",
                 "It adds no leak under the order",
             ],
-            ["none of the 8"],
+            ["one of the 8"],
         ),
         (
             {
@@ -237,7 +237,7 @@ CLAIM = ReliefClaim("leak_share", 0.001, 0.5, None, 8, (), 0, 1, 0, 0)
         ),
         (
             {"count": 1, "ranked": (taken("a", GATE, 1.0, 0.0),)},
-            ["not the one policy looked at, but a gate"],
+            ["leaves a gate that is not the one policy looked at: a gate that decides"],
             [],
         ),
         (

@@ -136,7 +136,7 @@ def _moves(
     if none:
         return f"{who}: {_held(moves, words, floor)}."
     if not changes:
-        return f"{who} nothing in this range changes the outcome: {_held(moves, words, floor)}."
+        return f"{who}, nothing in this range changes the outcome: {_held(moves, words, floor)}."
     if len(changes) <= _MOST_NAMED:
         told = "; ".join(
             f"at {value} from {words(below, floor)} to {words(above, floor)}"

@@ -104,7 +104,7 @@ def relief_sentence(claim: ReliefClaim) -> str:
     """What was found, in a few sentences without what they rest on."""
     if claim.now is not None:
         return (
-            f"{_order(claim, 'The')} as {_is(claim)} {_leaves(claim)} a gate: {_who(claim, claim.now)} "
+            f"{_order(claim, 'The')} as {_is(claim)} {_leaves(claim)} a gate{_who(claim, claim.now)} "
             f"{_does(claim, claim.now)}, within {_limit(claim)}. No narrowing is needed for that.{_cheapest(claim)}"
         )
     ends = [one for one in claim.ranked if one.left is not None]
@@ -113,7 +113,7 @@ def relief_sentence(claim: ReliefClaim) -> str:
     first = ends[0]
     assert first.left is not None
     return (
-        f"Taking {first.words} out of {_order(claim, 'the')} leaves a gate: {_who(claim, first.left)} "
+        f"Taking {first.words} out of {_order(claim, 'the')} leaves a gate{_who(claim, first.left)} "
         f"{_does(claim, first.left)}, within {_limit(claim)}.{_price(first)}{_others(ends)}"
     )
 
@@ -140,11 +140,11 @@ def _limit(claim: ReliefClaim) -> str:
 
 def _who(claim: ReliefClaim, left: Left) -> str:
     if left.policy:
-        return f"the listed {left.policy}"
+        return f": the listed {left.policy}"
     if not claim.count:
-        return f"a {_ANY}"
-    policies = "the one policy" if claim.count == 1 else f"none of the {claim.count} policies"
-    return f"{'not ' if claim.count == 1 else ''}{policies} looked at, but a {_ANY}"
+        return f": a {_ANY}"
+    policies = "the one policy" if claim.count == 1 else f"one of the {claim.count} policies"
+    return f" that is not {policies} looked at: a {_ANY}"
 
 
 def _does(claim: ReliefClaim, left: Left) -> str:
