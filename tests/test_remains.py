@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import gatesim
 from gatesim.measures.definitions import Measure
 from gatesim.measures.finding import Best
-from gatesim.measures.judgement import Outcome
+from gatesim.measures.judgement import Answer, Outcome
 from gatesim.measures.numbers import format_interval, format_limit, format_rate, is_wide
 from gatesim.measures.remains import Remains, Side, bounds_words, side_of_list
 from gatesim.scenario import load
@@ -58,6 +58,13 @@ MEMORY = "one that remembers an account's own history"
 @pytest.mark.parametrize(
     ("listed", "a", "b", "words"),
     [
+        (
+            "only_not_ready",
+            "only_below_floor",
+            "not_ruled_out",
+            f"Nor is there any {GATE} that serves the floor within that limit: the best serves 21.2 % (bound A). "
+            f"{MEMORY[0].upper()}{MEMORY[1:]} serves at most 59.9 % (bound B).",
+        ),
         (
             "gate_available",
             "gate_available",
@@ -111,6 +118,15 @@ def test_a_gate_without_signals_decides_from_the_session_alone() -> None:
     )
 
 
+def test_that_a_gate_may_ask_for_documents_is_said(result: Result) -> None:
+    found = replace(remaining("gate_available", "gate_available", "not_ruled_out"), documents=True)
+    asks = "best gate that may ask for documents and decides from one session's ip and payment serves"
+    assert asks in bounds_words(found)
+    assert result.remains is not None
+    assert result.remains.documents
+    assert "gate that may ask for documents and decides" in glance(result.loaded, ask(result.loaded)).sentence
+
+
 def test_a_run_has_both_bounds_beside_its_list(result: Result) -> None:
     """They are what the glance, and the frontier, say of the same question."""
     found = result.remains
@@ -131,19 +147,28 @@ def test_a_run_has_both_bounds_beside_its_list(result: Result) -> None:
         assert (side.least_leak <= found.limit) == within
 
 
-def test_the_least_leak_of_the_list_is_of_those_that_surely_serve_the_floor(result: Result) -> None:
-    """A policy of which noise leaves it open whether it serves the floor does not take the others' number away."""
+def test_the_least_leak_of_the_list_is_marked_where_noise_leaves_the_floor_open(result: Result) -> None:
+    """Who may serve the floor counts, as without noise it might; who surely does not, does not."""
     row = next(row for row in result.verdict.rows if row.own and row.reading == result.reading)
     found = side_of_list(row)
     surely = sorted(
         (one for one in row.policies if one.serves_floor == "yes"), key=lambda one: one.leak.value or 0.0
     )
     assert len(surely) > 1
-    assert found.least_leak == surely[0].leak.value
-    policies = tuple(
-        replace(one, serves_floor="undecided") if one is surely[0] else one for one in row.policies
-    )
-    assert side_of_list(replace(row, policies=policies)).least_leak == surely[1].leak.value
+    assert (found.least_leak, found.at_floor) == (surely[0].leak.value, True)
+    assert result.remains is not None
+    answers: tuple[tuple[Answer, int, bool], ...] = (("undecided", 0, False), ("no", 1, True))
+    for answer, which, sure in answers:
+        policies = tuple(
+            replace(one, serves_floor=answer) if one is surely[0] else one for one in row.policies
+        )
+        other = side_of_list(replace(row, policies=policies))
+        assert (other.least_leak, other.at_floor) == (surely[which].leak.value, sure)
+        assert other.to_dict()["surely_at_floor"] is sure
+        table = remains_table(replace(result, remains=replace(result.remains, listed=other)))
+        assert table is not None
+        assert table.rows[0][-1].endswith(" ?") is not sure
+        assert ("?: of this one noise cannot tell" in table.note) is not sure
 
 
 def test_the_list_beside_the_bounds_is_no_better_than_they(result: Result) -> None:

@@ -51,6 +51,13 @@ def test_no_gate_meets_the_limit() -> None:
     )
 
 
+def test_that_another_may_serve_as_much_and_leaks_less_is_not_hidden() -> None:
+    near, perhaps = policy("near", 0.04, 0.7), policy("perhaps", 0.03, 0.501, floor_half=0.01)
+    assert "Of those that are sure to serve that much, near leaks least" in said(near, perhaps)
+    worse = policy("perhaps", 0.05, 0.501, floor_half=0.01)
+    assert "Of those that serve that much, near leaks least" in said(near, worse)
+
+
 def test_no_gate_meets_the_limit_nor_serves_the_floor() -> None:
     text = said(policy("leaky", 0.3, 0.2))
     assert text == (

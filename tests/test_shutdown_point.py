@@ -387,7 +387,33 @@ def test_the_whole_sentence_where_no_gate_does() -> None:
             {"listed": Best("only_not_ready", "careful", 0.55, 0.0009, datetime(2026, 7, 27, tzinfo=ZONE))},
             "but is ready on 27 July 2026 only (an assumed lead time).",
         ),
-        ({"b": Best("not_ruled_out", "", 0.598, 0.001)}, "bound B lets it serve at most 59.8 %."),
+        (
+            {"b": Best("not_ruled_out", "", 0.598, 0.001)},
+            "Whether a gate that remembers an account's own history could is left open: bound B lets it serve at most "
+            "59.8 %.",
+        ),
+        (
+            {"b": Best("not_ruled_out", "", 0.598, 0.001), "a": Best("gate_available", "", 0.59, 0.001)},
+            "serves 59.0 %. A gate that remembers an account's own history serves at most 59.8 % (bound B).",
+        ),
+        (
+            {
+                "b": Best("not_ruled_out", "", 0.598, 0.001),
+                "listed": Best("gate_available", "careful", 0.55, 0.0009),
+            },
+            "serves 21.3 %. A gate that remembers an account's own history serves at most 59.8 % (bound B).",
+        ),
+        (
+            {
+                "b": Best("not_ruled_out", "", 0.598, 0.001),
+                "listed": Best("only_not_ready", "careful", 0.55, 0.0009),
+            },
+            "serves 21.3 %. A gate that remembers an account's own history serves at most 59.8 % (bound B).",
+        ),
+        (
+            {"documents": True},
+            "no gate that may ask for documents and decides from one session's ip, payment and account serves",
+        ),
         (
             {"b": Best("none_at_floor", "", 0.3, 0.001)},
             "Nor can a gate that remembers an account's own history",

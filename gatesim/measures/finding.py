@@ -108,6 +108,8 @@ class Claim:
         In how many of how many sets of plausible assumptions the same was found; None where none was tried.
     limits
         Where orders count each by itself, their limits in words; ``ratio`` and ``limit`` do not count then.
+    documents
+        Whether there are documents that a gate can ask for.
     """
 
     reading: str
@@ -125,6 +127,7 @@ class Claim:
     held: int | None = None
     worlds: int | None = None
     limits: tuple[str, ...] = ()
+    documents: bool = False
 
 
 def reading_in_words(scenario: Scenario, reading: str) -> str:
@@ -138,10 +141,10 @@ def and_list(names: Sequence[str]) -> str:
     return " and ".join(", ".join(names).rsplit(", ", 1))
 
 
-def gate_of_a_session(signals: Sequence[str]) -> str:
-    """What bound A is about."""
+def gate_of_a_session(signals: Sequence[str], documents: bool) -> str:
+    """What bound A is about; ``documents``: whether there are any that it can ask for."""
     what = f"one session's {and_list(signals)}" if signals else "one session alone, without any signal"
-    return f"gate that decides from {what}"
+    return f"gate that {'may ask for documents and ' if documents else ''}decides from {what}"
 
 
 def full_sentence(claim: Claim) -> str:
@@ -186,7 +189,7 @@ def _limit(claim: Claim, which: str) -> str:
 
 
 def _gates(claim: Claim) -> str:
-    return gate_of_a_session(claim.signals)
+    return gate_of_a_session(claim.signals, claim.documents)
 
 
 def _policies(claim: Claim) -> str:
@@ -245,6 +248,12 @@ def _of_memory(claim: Claim) -> list[str]:
         return []
     who = "gate that remembers an account's own history"
     if b.outcome == "not_ruled_out":
+        # A gate that is shown, listed or bound A's, settles whether one can: whoever remembers need not use it.
+        if claim.a.outcome == "gate_available" or claim.listed.outcome in (
+            "gate_available",
+            "only_not_ready",
+        ):
+            return [f"A {who} serves at most {format_rate(b.served)} (bound B)."]
         return [f"Whether a {who} could is left open: bound B lets it serve at most {format_rate(b.served)}."]
     if b.outcome == "none_at_floor":
         return [f"Nor can a {who}: it serves at most {format_rate(b.served)}."]

@@ -406,7 +406,7 @@ def _value(measure: Measure, undefined: float) -> float:
     return undefined if measure.value is None else measure.value
 
 
-def _badness(judgement: Judgement) -> float:
+def badness(judgement: Judgement) -> float:
     """What is held against the limit, as a number that is better where it is smaller."""
     leak = judgement.leak
     return -_value(leak, 0.0) if leak.name in MORE_IS_BETTER else _value(leak, 0.0)
@@ -416,7 +416,7 @@ def best_candidate(judgements: Sequence[Judgement], outcome: Outcome) -> str | N
     """The candidate that an outcome is about (see `Row`); the first in the list among equals."""
 
     def servesmost_needed(those: Sequence[Judgement]) -> str:
-        return max(those, key=lambda j: (_value(j.served, 1.0), -_badness(j))).policy
+        return max(those, key=lambda j: (_value(j.served, 1.0), -badness(j))).policy
 
     within = [j for j in judgements if j.within == "yes"]
     useful = [j for j in within if j.serves_floor == "yes"]
@@ -429,5 +429,5 @@ def best_candidate(judgements: Sequence[Judgement], outcome: Outcome) -> str | N
     if outcome == "only_below_floor":
         return servesmost_needed(within)
     floor = [j for j in judgements if j.serves_floor == "yes"]
-    least = min(floor or judgements, key=lambda j: (_badness(j), -_value(j.served, 1.0)), default=None)
+    least = min(floor or judgements, key=lambda j: (badness(j), -_value(j.served, 1.0)), default=None)
     return None if least is None else least.policy

@@ -27,17 +27,19 @@ class Side:
     best
         The gate that the outcome is about: of a bound the one that serves most within the limit.
     least_leak
-        The least leak ratio at which a gate of this side serves the floor; None where none does, or where it cannot
-        be told.
+        The least leak ratio at which a gate of this side serves the floor; None where none does.
     served_within, leak_within
         Of a simulated list: the intervals of what the best gate serves and of the least leak; None where there is no
         noise.
+    at_floor
+        Whether the gate of the least leak surely serves the floor; else noise cannot tell whether it does.
     """
 
     best: Best
     least_leak: float | None
     served_within: tuple[float, float] | None = None
     leak_within: tuple[float, float] | None = None
+    at_floor: bool = True
 
     def to_dict(self) -> dict[str, object]:
         """As JSON has it."""
@@ -47,6 +49,7 @@ class Side:
             **best,
             "ready": None if ready is None else ready.isoformat(),
             "least_leak_at_floor": self.least_leak,
+            "surely_at_floor": self.at_floor,
         }
 
 
@@ -62,6 +65,8 @@ class Remains:
         Names of the signals.
     listed, a, b
         The policies listed, and what bound A and bound B allow.
+    documents
+        Whether there are documents that a gate can ask for.
     """
 
     reading: str
@@ -72,6 +77,7 @@ class Remains:
     listed: Side
     a: Side
     b: Side
+    documents: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """As JSON has it: the three sides by name."""
@@ -89,17 +95,18 @@ class Remains:
 def side_of_list(row: Row) -> Side:
     """The side of the list, from the verdict's row."""
     one = None if row.best is None else row.judgement(row.best)
-    # Of those that surely serve the floor: one of which noise leaves it open may leak less.
-    serving = [j for j in row.policies if j.serves_floor == "yes" and j.leak.value is not None]
+    # Whether it serves the floor is left open by noise for some: one of these may be the least, and is marked then.
+    serving = [j for j in row.policies if j.serves_floor != "no" and j.leak.value is not None]
     least = min(serving, key=lambda j: j.leak.value or 0.0, default=None)
     value = None if least is None else least.leak.value
     within = None if least is None else _interval(least.leak)
+    surely = least is None or least.serves_floor == "yes"
     if one is None:
-        return Side(Best(row.outcome), value, None, within)
+        return Side(Best(row.outcome), value, None, within, surely)
     best = Best(
         row.outcome, one.policy, one.served.value, one.leak.value, None if one.is_ready else one.ready
     )
-    return Side(best, value, _interval(one.served), within)
+    return Side(best, value, _interval(one.served), within, surely)
 
 
 def _interval(measure: Measure) -> tuple[float, float] | None:
@@ -119,7 +126,7 @@ def bounds_words(found: Remains) -> str:
     str
         One to three sentences. Bound B shows no gate, so that it can only rule one out.
     """
-    gate = gate_of_a_session(found.signals)
+    gate = gate_of_a_session(found.signals, found.documents)
     memory = "that remembers an account's own history"
     a, b = found.a.best, found.b.best
     most = f"at most {format_rate(b.served)}"
@@ -140,6 +147,8 @@ def bounds_words(found: Remains) -> str:
         said = (
             f"{start} {gate} that serves the floor within that limit: the best serves {_most(a)} (bound A)."
         )
+    if b.outcome == "not_ruled_out" and found.listed.best.outcome == "only_not_ready":
+        return f"{said} One {memory} serves {most} (bound B)."
     if b.outcome == "not_ruled_out":
         return f"{said} Whether one {memory} could is not ruled out: it serves {most} (bound B)."
     if b.outcome == "none_at_floor":

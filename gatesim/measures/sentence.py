@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gatesim.law.standards import demands
 from gatesim.measures.definitions import Measure
-from gatesim.measures.judgement import RATIOS, Judgement, Outcome
+from gatesim.measures.judgement import RATIOS, Judgement, Outcome, badness
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.own import Combined
 from gatesim.measures.verdict import Row, Verdict
@@ -55,7 +55,9 @@ def _least(row: Row, one: Judgement | None) -> str:
         return "No listed policy serves anybody."
     least = phrases(row.ratio).least
     if one.serves_floor == "yes":
-        return f"Of those that serve that much, {one.policy} {least}: it {_does(row, one)}."
+        sure = any(badness(j) < badness(one) for j in row.policies if j.serves_floor == "undecided")
+        those = "are sure to serve" if sure else "serve"
+        return f"Of those that {those} that much, {one.policy} {least}: it {_does(row, one)}."
     return f"None of them is sure to serve that much; {one.policy} {least}: it {_does(row, one)}."
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_date, format_interval, format_limit, format_rate, is_wide
+from gatesim.measures.remains import Side
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
 from gatesim.scenario.assumptions import set_words
@@ -184,7 +185,7 @@ def remains_table(result: Result) -> Table | None:
                 SIDES[name],
                 OUTCOMES[best.outcome] + (f": {best.name}" if within and best.name else ""),
                 format_rate(best.served, *(side.served_within or ())) if within else "-",
-                "-" if side.least_leak is None else format_rate(side.least_leak, *(side.leak_within or ())),
+                _least_leak(side),
             )
         )
     columns = (
@@ -195,7 +196,8 @@ def remains_table(result: Result) -> Table | None:
     )
     note = (
         f"Most served: of entitled needs, by a gate within the limit. Least leak: {KINDS[found.ratio]}, of gates that "
-        f"surely serve {format_limit(found.floor)}. Bound A speaks for every gate that decides each need from its own "
+        f"serve {format_limit(found.floor)}{'' if found.listed.at_floor else ' (?: of this one noise cannot tell)'}. "
+        "Bound A speaks for every gate that decides each need from its own "
         "cell and keeps nothing; B for every gate that remembers its accounts' own history, and shows none: it can "
         "only rule out. Bounds are expected values, without the queue; whether such a gate could be ready is not asked."
     )
@@ -205,6 +207,13 @@ def remains_table(result: Result) -> Table | None:
         tuple(rows),
         note,
     )
+
+
+def _least_leak(side: Side) -> str:
+    """The least leak at the floor, marked where noise cannot tell whether its gate serves that much."""
+    if side.least_leak is None:
+        return "-"
+    return format_rate(side.least_leak, *(side.leak_within or ())) + ("" if side.at_floor else " ?")
 
 
 def whom_table(result: Result) -> Table:

@@ -126,6 +126,7 @@ def claim_from(
         held,
         worlds,
         tuple(one.words for one in asked.each),
+        bool(loaded.scenario.documents),
     )
 
 

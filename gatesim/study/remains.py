@@ -67,6 +67,14 @@ def remains(scenario: Scenario, law: Law, reading: str, verdict: Verdict) -> tup
         for program in programs
     )
     found = Remains(
-        reading, asked.ratio, asked.limit, asked.floor, tuple(scenario.signals), side_of_list(row), a, b
+        reading,
+        asked.ratio,
+        asked.limit,
+        asked.floor,
+        tuple(scenario.signals),
+        side_of_list(row),
+        a,
+        b,
+        bool(scenario.documents),
     )
     return found, ""
