@@ -8,6 +8,7 @@ import pytest
 
 from gatesim.measures.crossed import Moves, OtherWorlds, PointClaim, Side, point_sentence
 from gatesim.measures.numbers import format_value
+from gatesim.show.shutdown import range_words
 from gatesim.study.shutdown_point import shutdown_point
 from tests.scenarios import SMALL
 
@@ -38,6 +39,14 @@ def once(below: Side, above: Side) -> Moves:
                 "For gates that remember: ruled out at the floor of 50 % (at most 1.04 % served).",
             ],
             ["worlds", "remember and", "at its"],
+        ),
+        (
+            {"a": once(BELOW, replace(BELOW, outcome="gate_available", served=0.01041))},
+            [
+                "at 0.962 from only gates below the floor of 50 % to a gate at or above the floor of 50 % (on either "
+                "side the best serves 1.04 %, leaks 0.00629 %).",
+            ],
+            [],
         ),
         (
             {"listed": once(NONE, LATE)},
@@ -131,4 +140,23 @@ def test_finding_is_of_what_was_found() -> None:
     for change in changes:
         assert f"at {found.in_words(change.value)} from" in found.finding
     assert found.to_dict()["finding"] == found.finding
-    assert found.finding.startswith("orders.0.standard.limit moves from 0 to 0.3")
+    assert found.finding.startswith("orders.0.standard.limit moves from 0 % to 30 %")
+
+
+@pytest.mark.parametrize(
+    ("vary", "high", "span"),
+    [
+        ("orders.0.standard.limit", 0.3, "from 0 % to 30 %"),
+        ("orders.1.standard.limit", 200.0, "from 0 to 200"),
+        ("verdict.floor", 1.0, "from 0 % to 100 % of entitled needs"),
+        ("segments.citizen.needs_per_day", 1.0, "from 0 to 1"),
+    ],
+)
+def test_what_stands_beside_it_in_percent_is_in_percent(vary: str, high: float, span: str) -> None:
+    """A limit on a ratio and the floor, not a number of leaks."""
+    count = 'orders.1.standard={ kind = "leak_count", limit = 100 }'
+    found = shutdown_point(
+        "two-governments", vary=vary, low=0.0, high=high, policies=["eu_address"], sets=[count]
+    )
+    assert f"moves {span}" in found.finding or f"outcome, {span}" in found.finding
+    assert f" {span}" in range_words(found)

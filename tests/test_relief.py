@@ -16,6 +16,7 @@ from gatesim.measures.verdict import first_order
 from gatesim.scenario import load
 from gatesim.scenario.errors import ScenarioError
 from gatesim.scenario.schema import Scenario
+from gatesim.show.relief import relief_tables
 from gatesim.study.narrowed import NEWLY_RESTRICTED, Gate, as_before, law_of, narrowed, under
 from gatesim.study.narrowings import Narrowing, narrowings
 from gatesim.study.relief import Relief, _rank, relief
@@ -167,3 +168,13 @@ def test_command_prints_tables_and_sentence(capsys: pytest.CaptureFixture[str]) 
     assert "Narrowings that leave a gate" in text
     assert "Reading the order as" in text
     assert "is not legal advice" in text
+
+
+def test_a_share_can_fall_where_more_is_served_and_the_table_says_so() -> None:
+    """A narrowing adds the needs that it frees to those that a share is of."""
+    found = relief("two-governments", policies=["eu_address"])
+    fell = [
+        one for one in found.found if one.gain > 0 and (one.bound_A.served or 0) < (found.now[1].served or 0)
+    ]
+    assert [one.narrowing.words for one in fell] == ["status temporary"]
+    assert "it can fall although more needs are served" in relief_tables(found)[0].note

@@ -139,7 +139,7 @@ def _moves(
         return f"{who}, nothing in this range changes the outcome: {_held(moves, words, floor)}."
     if len(changes) <= _MOST_NAMED:
         told = "; ".join(
-            f"at {value} from {words(below, floor)} to {words(above, floor)}"
+            f"at {value} from {_from_to(words(below, floor), words(above, floor))}"
             for value, below, above in changes
         )
         return f"{who} the outcome changes {_times(len(changes))}: {told}."
@@ -148,6 +148,13 @@ def _moves(
         f"{who} the outcome changes {_times(len(changes))}, between {first[0]} and {last[0]}: below these "
         f"{words(first[1], floor)}, above them {words(last[2], floor)}."
     )
+
+
+def _from_to(below: _Words, above: _Words) -> str:
+    """What a change is from and to; what is the same on both sides, but for less than is shown, is said once."""
+    if below.detail and below.detail == above.detail:
+        return f"{below.head} to {above.head} (on either side {above.detail})"
+    return f"{below} to {above}"
 
 
 def _held(moves: Moves, words: Callable[[Side, float | None], _Words], floor: float | None) -> str:

@@ -87,19 +87,18 @@ def changes_table(found: ShutdownPoint) -> Table:
         Column("above it", LEFT, 4),
     )
     title = f"Where the outcome changes as {found.parameter.key} moves"
-    return Table(
-        title, columns, tuple(rows), f"No change: what holds at both ends of the range. {BOUNDS_NOTE}"
-    )
+    note = "Below and above: just beside the change. No change: what holds at both ends of the range."
+    return Table(title, columns, tuple(rows), f"{note} {BOUNDS_NOTE}")
 
 
 def range_words(found: ShutdownPoint) -> str:
     """What is varied, over which range."""
     p = found.parameter
     now = f"; as assumed {found.in_words(p.now)}" if p.now is not None else "; as assumed several values"
-    unit = f" {p.unit}" if p.unit else ""
+    low, high = found.in_words(p.low), found.in_words(p.high)
     stands = f" ({len(p.paths)} values, all the same)" if len(p.paths) > 1 else ""
     title = "" if p.title == p.key else f" ({p.title})"
-    return f"{p.key}{title}{stands} from {p.low:g} to {p.high:g}{unit}: {p.why}{now}."
+    return f"{p.key}{title}{stands} from {low} to {high}{found.unit}: {p.why}{now}."
 
 
 def how_fine(found: ShutdownPoint) -> str:

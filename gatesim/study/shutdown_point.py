@@ -15,10 +15,11 @@ from gatesim.gates.bounds import Bound
 from gatesim.gates.bounds.several import Within
 from gatesim.measures.crossed import Moves, OtherWorlds, PointClaim, Side, point_sentence
 from gatesim.measures.finding import OwnLeak, and_list
-from gatesim.measures.judgement import Outcome
+from gatesim.measures.judgement import RATIOS, Outcome
 from gatesim.measures.numbers import format_value
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
+from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
 from gatesim.study.claim import best_listed, bound_at, sentence_of, within_at
 from gatesim.study.crossings import Crossing, crossings
@@ -136,14 +137,30 @@ class ShutdownPoint(Shown):
         return tuple(change for change in self.changes if change.side == side)
 
     def in_words(self, value: float) -> str:
-        """A value of the parameter, with as many digits as its range asks for."""
-        return format_value(value, self.parameter.high - self.parameter.low)
+        """A value of the parameter, with as many digits as its range asks for.
+
+        What stands beside it in percent, a limit on a leak ratio or the floor, is in percent, to four digits.
+        """
+        span = self.parameter.high - self.parameter.low
+        if self._in_percent:
+            return f"{format_value(100 * value, 100 * min(span, value or span))} %"
+        return format_value(value, span)
+
+    @property
+    def unit(self) -> str:
+        """The unit after a value, with a blank before it; empty where there is none."""
+        unit = self.parameter.unit
+        return f" {unit.removeprefix('share ') if self._in_percent else unit}" if unit else ""
+
+    @property
+    def _in_percent(self) -> bool:
+        return all(_is_limit_of_a_ratio(self.loaded.scenario, path) for path in self.parameter.paths)
 
     @property
     def finding(self) -> str:
         """What was found, in words: where the outcome changes, from what to what, for whom."""
         moves = self.parameter.table == "verdict"
-        unit = f" {self.parameter.unit}" if self.parameter.unit not in ("", "probability") else ""
+        unit = "" if self.parameter.unit == "probability" else self.unit
         listed, a, b = (self._moves(side) for side in SIDES)
         claim = PointClaim(
             self.parameter.key,
@@ -403,6 +420,18 @@ def _functions(standings: Standings, side: str) -> list[_Sign]:
         if any(path[-1] == "lead_time" or path[0] == "orders" for path in parameter.paths):
             found.append(_Sign(partial(_of_one, standings.ready, policy), even, 1e-12, at_once=True))
     return found
+
+
+def _is_limit_of_a_ratio(scenario: Scenario, path: Sequence[str | int]) -> bool:
+    """Whether a key is the floor, or the limit of an order's standard on a leak ratio."""
+    if tuple(path) == ("verdict", "floor"):
+        return True
+    if path[0] != "orders" or path[-1] != "limit":
+        return False
+    found: Any = scenario
+    for key in path[:-1]:
+        found = getattr(found, key) if isinstance(key, str) and hasattr(found, key) else found[key]
+    return getattr(found, "kind", "") in RATIOS
 
 
 def _of_one(function: Callable[[str, tuple[float, ...]], float], policy: str, value: float) -> float:
