@@ -411,6 +411,13 @@ def test_the_whole_sentence_where_no_gate_does() -> None:
             "serves 21.3 %. A gate that remembers an account's own history serves at most 59.8 % (bound B).",
         ),
         (
+            {
+                "listed": Best("gate_available", "careful", 0.55, 0.0009),
+                "a": Best("gate_available", "", 0.6, 0.001),
+            },
+            "The best gate that decides from one session's ip, payment and account leaks 0.100 % of served needs",
+        ),
+        (
             {"documents": True},
             "no gate that may ask for documents and decides from one session's ip, payment and account serves",
         ),

@@ -238,7 +238,9 @@ def _of_best(claim: Claim) -> list[str]:
     if claim.a.outcome == "no_gate_meets_limit":
         found.append(f"No such gate is within {_limit(claim, 'the')} and serves anybody.")
     else:
-        found.append(f"The best such gate {_does(claim, claim.a)}.")
+        # Where a listed policy does, and bound A's gates do, these are not named before.
+        both = listed.outcome == claim.a.outcome == "gate_available"
+        found.append(f"The best {_gates(claim) if both else 'such gate'} {_does(claim, claim.a)}.")
     return found
 
 
