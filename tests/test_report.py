@@ -25,6 +25,7 @@ import gatesim
 from gatesim.cli.main import call
 from gatesim.measures.numbers import format_rate
 from gatesim.show.charts.grammar import FONTS
+from gatesim.show.people import people_table
 from gatesim.show.report import CHARTS, reproduce
 from gatesim.study.result import Result
 from gatesim.study.stored import KEPT, MANIFEST, InputError, Kept, read_run
@@ -86,6 +87,9 @@ def test_the_report_has_all_its_parts(ran: tuple[Result, Path], page: Path) -> N
     places = [seen.index(head) for head in heads]
     assert places == sorted(places)
     assert " ".join(result.sentence.split()) in seen
+    people = people_table(result)
+    assert people is not None
+    assert people.title in seen
     assert f"{result.uncertain} inputs are uncertain, and {result.guesses} of them are guesses" in seen
     for entry in result.inputs:
         assert entry.grade in seen

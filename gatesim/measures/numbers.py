@@ -123,10 +123,25 @@ def format_interval(low: float, high: float) -> str:
     Returns
     -------
     str
+        See `format_span`: for example ``"0.5-2.0"``.
+    """
+    return format_span(100 * low, 100 * high)
+
+
+def format_span(low: float, high: float) -> str:
+    """Two ends of an interval.
+
+    Parameters
+    ----------
+    low, high
+        Its ends, in any unit.
+
+    Returns
+    -------
+    str
         For example ``"0.5-2.0"``: to the first digit of the half width, as the value is shown, and to that of the low
         end where it would be 0 else.
     """
-    low, high = 100 * low, 100 * high
     if high <= low:
         return _plain(high, 2 - _exponent(high) if high > 0 else 0)
     decimals = max(-_exponent((high - low) / 2), 0)

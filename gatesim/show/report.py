@@ -34,6 +34,7 @@ from gatesim.show.charts.grammar import FONTS, MISSING, short_title, small_print
 from gatesim.show.check import inputs_table, paragraphs
 from gatesim.show.lines import BEFORE_UNIT
 from gatesim.show.own import own_tables
+from gatesim.show.people import UNCOUNTED, people_table
 from gatesim.show.run import (
     course_table,
     heading,
@@ -212,6 +213,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         transition=transition_words(result),
         remains=remains_table(result),
         policies=policies_table(result),
+        people=people_table(result),
         titles=titles_table(result),
         simulated=_simulated(result),
         whom=whom_table(result),
@@ -318,7 +320,7 @@ def _limits(result: Result) -> list[str]:
     for words in dict.fromkeys(result.desk.values()):
         names = ", ".join(name for name, said in result.desk.items() if said == words)
         lines.append(f"Desk ({names}): {words}.")
-    return [*lines, *result.notes]
+    return [*lines, *result.notes, *[UNCOUNTED] * (people_table(result) is None)]
 
 
 def reproduce(result: Result) -> str:

@@ -19,6 +19,7 @@ from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
 from gatesim.show.page import page, say
+from gatesim.show.people import UNCOUNTED, people_table
 from gatesim.show.sides import OUTCOMES, SIDES
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Result
@@ -287,6 +288,8 @@ def small_print(result: Result) -> list[str]:
         names = ", ".join(name for name, said in result.desk.items() if said == words)
         lines.append(f"Desk ({names}): {words}.")
     lines += result.notes
+    if people_table(result) is None:
+        lines.append(UNCOUNTED)
     lines.append(
         f"It rests on {result.uncertain} inputs, {result.guesses} of them guesses: "
         "gatesim check lists each with its source." + _and(set_words(result.inputs))
@@ -370,7 +373,10 @@ def tables(result: Result) -> list[Table]:
     course, caps = course_table(result), caps_table(result)
     verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
     sides = remains_table(result)
-    first = (sides, policies_table(result), titles_table(result), course, whom_table(result))
+    first = (
+        *(sides, policies_table(result), people_table(result), titles_table(result)),
+        *(course, whom_table(result)),
+    )
     shown = [table for table in first if table is not None]
     return [*shown, *verdicts, *own_tables(result), *([] if caps is None else [caps])]
 

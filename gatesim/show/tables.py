@@ -56,11 +56,19 @@ class Table:
 
 def compact(number: float) -> str:
     """A large number in three digits, such as ``"17.7 M"``."""
+    size, unit = unit_of(number)
+    if unit:
+        digits = number / size
+        return f"{digits:.{2 if digits < 9.995 else 1 if digits < 99.95 else 0}f}{unit}"
+    return f"{number:.3g}" if number < 1 else f"{number:.0f}"
+
+
+def unit_of(number: float) -> tuple[float, str]:
+    """The unit in which a large number is written: its size, and its sign with a blank before it."""
     for size, unit in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
         if number >= 0.9995 * size:
-            digits = number / size
-            return f"{digits:.{2 if digits < 9.995 else 1 if digits < 99.95 else 0}f}{unit}"
-    return f"{number:.3g}" if number < 1 else f"{number:.0f}"
+            return size, unit
+    return 1.0, ""
 
 
 def three(number: float) -> str:
