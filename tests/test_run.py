@@ -553,6 +553,27 @@ def test_who_as_a_frame_and_as_json() -> None:
     assert data["segments"][0]["readings"]["person"] == {"people": 0.0, "share_of_needs": 0.0}
 
 
+def test_who_counts_the_people_of_every_order(capsys: pytest.CaptureFixture[str]) -> None:
+    """The second order restricts permanent residents whom the first does not: people where there are needs."""
+    found = gatesim.who("two-governments")
+    assert found.orders == ("The Union's order", "The other government's order")
+    people, share = restricted(found, "permanent_named", "person")
+    assert people == pytest.approx(200)
+    assert share is not None
+    assert 0 < share < 1
+    for row in (*found.rows, found.total):
+        for one in row.by_reading.values():
+            assert (one.people > 0) == bool(one.share_of_needs)
+    print_who(found)
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Whom any of the 2 orders restricts" in out
+    assert "“The other government's order”" in out
+    alone = gatesim.who(SMALL)
+    assert len(alone.orders) == 1
+    print_who(alone)
+    assert "Whom the order restricts" in capsys.readouterr().out
+
+
 def test_who_takes_a_random_end_at_its_mean() -> None:
     found = gatesim.who(SMALL, sets=['orders.0.ends=[{ kind = "lapsed", after = "3d" }]'])
     before = 4 - (17 + 21 / 60) / 24

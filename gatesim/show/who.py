@@ -10,16 +10,21 @@ from gatesim.study.who import Restricted, Row, Who
 
 def who_table(found: Who) -> Table:
     """Segments by readings: people, and under each reading people and share of needs restricted."""
-    return _table(found, found.readings, "Whom the order restricts, by reading", noted=True)
+    return _table(found, found.readings, f"Whom {_orders(found)}, by reading", noted=True)
 
 
 def by_reading(found: Who) -> list[Table]:
     """The same for a narrow page: a table for each reading."""
     last = found.readings[-1]
     return [
-        _table(found, (reading,), f'Whom the order restricts, read as "{reading}"', noted=reading == last)
+        _table(found, (reading,), f'Whom {_orders(found)}, read as "{reading}"', noted=reading == last)
         for reading in found.readings
     ]
+
+
+def _orders(found: Who) -> str:
+    several = len(found.orders)
+    return f"any of the {several} orders restricts" if several > 1 else "the order restricts"
 
 
 def _table(found: Who, readings: tuple[str, ...], title: str, noted: bool) -> Table:
@@ -31,12 +36,19 @@ def _table(found: Who, readings: tuple[str, ...], title: str, noted: bool) -> Ta
         *(Column(words) for reading in readings for words in (f"{broken(reading)}\npeople", "\nneeds")),
     )
     note = (
-        f"People: expected number restricted at {found.at}, of all that the accounts stand for. Needs: share of the "
-        "needs for models that an order names, while it is in force."
+        "People: expected number whom an order restricts at some time while it is in force, the first from "
+        f"{found.at} on, of all that the accounts stand for, where they are at any one instant. Needs: share of the "
+        "needs for models that an order names, while it is in force." + _together(found)
         if found.at
         else "No order is in force within the window."
     )
     return Table(title, columns, tuple(rows), note if noted else "")
+
+
+def _together(found: Who) -> str:
+    """Which orders are counted together; empty where there is one."""
+    names = ", ".join(f"“{name}”" for name in found.orders)
+    return f" Of all orders together: {names}." if len(found.orders) > 1 else ""
 
 
 def _cells(row: Row, readings: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatesim.law.law import LicenceDraw, make_law
+from gatesim.measures.wording import order_name
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
@@ -30,7 +31,8 @@ class Restricted:
     Attributes
     ----------
     people
-        Expected number of real people restricted at the instant the law is looked at.
+        Expected number of real people, each at one instant where they then are, whom an order restricts at some time
+        while it is in force within the window.
     share_of_needs
         Share of the segment's measured needs that are restricted; None where it has none.
     """
@@ -59,7 +61,9 @@ class Who(Shown):
     Attributes
     ----------
     at
-        The instant at which people are counted: the first at which an order is in force.
+        The first instant at which an order is in force; empty where none is.
+    orders
+        How the orders are called whose needs and people are counted together, in the order of the file.
     rows
         A row for each segment in the order of the file, as makers of needs (co-users included).
     total
@@ -71,6 +75,7 @@ class Who(Shown):
     readings: tuple[str, ...]
     rows: tuple[Row, ...]
     total: Row
+    orders: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each segment and reading."""
@@ -109,7 +114,16 @@ class Who(Shown):
             }
             for row in (*self.rows, self.total)
         ]
-        return json.dumps({"schema": 1, "scenario": self.title, "at": self.at, "segments": rows}, indent=2)
+        return json.dumps(
+            {
+                "schema": 1,
+                "scenario": self.title,
+                "at": self.at,
+                "orders": list(self.orders),
+                "segments": rows,
+            },
+            indent=2,
+        )
 
 
 def who(source: str | Path | Loaded, *, sets: tuple[str, ...] = ()) -> Who:
@@ -146,7 +160,8 @@ def who(source: str | Path | Loaded, *, sets: tuple[str, ...] = ()) -> Who:
         rows.append(
             Row(name, segment.title, segment.status, segment.role, people[number], needs[number], by_reading)
         )
-    return Who(scenario.title, at or "", tuple(found), tuple(rows), _total(rows, tuple(found)))
+    names = tuple(order_name(scenario, number) for number in range(len(scenario.orders)))
+    return Who(scenario.title, at or "", tuple(found), tuple(rows), _total(rows, tuple(found)), names)
 
 
 def _people(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
@@ -169,13 +184,13 @@ def _restricted(
     segments = list(scenario.segments.values())
     mix, rates = model_mix(scenario), needs_per_day(scenario)
     heads, bad, all_needs = np.zeros(len(people)), np.zeros(len(people)), np.zeros(len(people))
-    first = law.epochs[law.epoch_at(law.in_force_us)]
+    ever = np.any([epoch.restricted for epoch in law.epochs], axis=0)
     for number, maker in enumerate(makers(scenario)):
         owner = segments[maker.owner]
         places = device_weights(scenario, segments[maker.segment])
         channel = CHANNELS.index(owner.channel)
         accounts = scenario.represents * owner.share
-        anywhere = first.restricted[maker.segment, :, :, channel].any(axis=1)
+        anywhere = ever[maker.segment, :, :, channel].any(axis=1)
         heads[maker.segment] += accounts * maker.present * float(places @ anywhere)
         for epoch in law.epochs:
             days = epoch.length_us / DAY
