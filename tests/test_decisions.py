@@ -354,12 +354,18 @@ def test_the_page_has_the_largest_cells_or_all(two: Loaded, capsys: pytest.Captu
     few = len(out.splitlines())
     assert "What is decided" in out
     assert "--all shows them" in " ".join(out.split())
+    table = explain("june-2026", policy="careful")
+    merged = len(cells_table(table, everything=True).rows)
+    assert sum(flow.cells for flow in table.flows) == len(table.cells) > merged
+    assert f"{len(table.cells):,} cells make {merged:,} rows" in " ".join(out.split())
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 100
     assert call(["explain", "june-2026", "-p", "careful", "--all"]) == 0
     assert len(capsys.readouterr().out.splitlines()) > few + 100
     assert len(cells_table(explain("june-2026", policy="careful")).rows) == SHOWN
     print_decisions(explain(two, policy="both"))
-    assert "more rows" not in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "more rows" not in out
+    assert "A row is one cell" not in out, "of one model none is merged"
 
 
 def test_a_cell_as_a_page_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.measures.finding import Best
 from gatesim.measures.judgement import Answer, Outcome
 from gatesim.measures.numbers import format_interval, format_limit, format_rate, is_wide
-from gatesim.measures.remains import Remains, Side, bounds_words, side_of_list
+from gatesim.measures.remains import NOT_TOLD, Remains, Side, bounds_words, side_of_list
 from gatesim.scenario import load
 from gatesim.show.charts.who_pays import _finding
 from gatesim.show.options import lines
@@ -216,7 +216,15 @@ def test_where_there_is_no_single_ratio_the_run_says_so(change: str, why: str) -
     assert remains_table(found) is None
     assert any(why in note for note in found.notes)
     assert "hutting down" in found.shutting_down
-    assert "bound" not in found.shutting_down
+    assert found.shutting_down.endswith(NOT_TOLD)
+    assert not any("gatesim relief" in note for note in found.notes), "it has no bounds there either"
+
+
+def test_of_several_limits_the_run_says_which_commands_have_bounds() -> None:
+    found = gatesim.run("two-governments", engine="exact", policies=["open", "any_status"])
+    assert found.remains is None
+    assert found.shutting_down.endswith(NOT_TOLD)
+    assert any("gatesim frontier and gatesim relief have bounds" in note for note in found.notes)
 
 
 def test_unknown_limits_give_a_probability() -> None:
@@ -230,7 +238,7 @@ def test_unknown_limits_give_a_probability() -> None:
     found = gatesim.run(load(SMALL, sets), engine="exact", policies=with_one)
     assert found.shutting_down == (
         "Shutting down is the only compliant option left, among the policies listed that serve the floor and are "
-        "ready, with a probability of 50.0 %."
+        f"ready, with a probability of 50.0 %. {NOT_TOLD}"
     )
 
 
@@ -239,6 +247,15 @@ def test_bounds_that_would_take_long_are_left_to_another_command(monkeypatch: py
     found = gatesim.run(SMALL, engine="exact", policies=["open"])
     assert found.remains is None
     assert any("gatesim frontier works them out" in note for note in found.notes)
+
+
+def test_who_pays_says_whether_there_is_noise_in_it(result: Result, simulated: Result) -> None:
+    assert "no chance in them" in whom_table(result).note
+    assert "noise, which is not told here" in whom_table(simulated).note
+    for found in simulated.policies.values():
+        for one in found.by["segment"].values():
+            if one["false_blocks"].numerator:
+                assert one["false_blocks"].low is not None
 
 
 # --- noise beside the numbers -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from gatesim.cli.main import call
 from gatesim.gates.bounds import Standard, most_served, program_a, worths
 from gatesim.law.law import make_law
 from gatesim.scenario import load
+from gatesim.show.sensitivity import tables, what
 from gatesim.study.sensitivity import Sensitivity, sensitivity
 from tests.scenarios import SMALL
 
@@ -66,6 +67,21 @@ def test_a_point_of_accuracy_is_a_finite_difference_of_the_program(found: Sensit
             (worth,) = [one for one in found.found if one.key == f"signals.{name}.accuracy"]
             if signal.vpn.accuracy is None and not signal.channels:
                 assert worth.served == pytest.approx((values[1] or 0.0) - (values[0] or 0.0), abs=1e-9)
+
+
+def test_a_name_that_set_has_too_means_the_same_change(found: Sensitivity) -> None:
+    """Better by a point in the one table that --vary moves; with numbers of its own elsewhere it is named otherwise."""
+    plain = found
+    first = next(iter(plain.loaded.scenario.signals))
+    key = f"signals.{first}.accuracy"
+    assert what(plain, key) == key
+    apart = sensitivity(SMALL, sets=[*LASTING, f"signals.{first}.channels.api.accuracy=0.9"])
+    assert what(apart, key) == f"{first} accuracy, everywhere"
+    assert what(apart, f"signals.{first}.coverage") == f"signals.{first}.coverage"
+    assert what(apart, "desk.reviewers") == "desk.reviewers"
+    shown = [row[0] for table in tables(apart) for row in table.rows]
+    assert f"{first} accuracy, everywhere" in shown
+    assert key not in shown
 
 
 def test_result_as_table_json_and_text(found: Sensitivity, capsys: pytest.CaptureFixture[str]) -> None:

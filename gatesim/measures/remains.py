@@ -160,6 +160,10 @@ def _most(best: Best) -> str:
     return "nobody" if best.outcome == "no_gate_meets_limit" else format_rate(best.served)
 
 
+NOT_TOLD = "What a gate that is not listed could do is not told here."
+"""Where the bounds are not known; a note of the run says why, and which command has them."""
+
+
 def shutting_down(verdict: Verdict, found: Remains | None) -> str:
     """Whether shutting down is the only compliant option left, and in which sense.
 
@@ -173,7 +177,8 @@ def shutting_down(verdict: Verdict, found: Remains | None) -> str:
     Returns
     -------
     str
-        Some sentences; where limits or the reading are unknown, a probability; empty where nothing is asked.
+        Some sentences; where limits or the reading are unknown, a probability; empty where nothing is asked. Where the
+        bounds are not known, that is said: the list alone does not say what any gate could do.
     """
     certain = [one.together for one in verdict.own if one.weight == 1.0 and one.together is not None]
     if len(certain) == 1:
@@ -182,7 +187,7 @@ def shutting_down(verdict: Verdict, found: Remains | None) -> str:
         words = _chances(verdict)
     else:
         return ""
-    return words if found is None else f"{words} {bounds_words(found)}"
+    return f"{words} {NOT_TOLD if found is None else bounds_words(found)}"
 
 
 def _chances(verdict: Verdict) -> str:

@@ -115,11 +115,16 @@ def cells_table(found: DecisionTable, everything: bool = False, together: bool =
         )
         for cell, models in shown
     )
-    return Table("Cells, by their share of needs", columns, body, _cells_note(rows, len(shown)))
+    return Table(
+        "Cells, by their share of needs", columns, body, _cells_note(rows, len(shown), len(found.cells))
+    )
 
 
-def _cells_note(rows: list[tuple[Cell, str]], shown: int) -> str:
+def _cells_note(rows: list[tuple[Cell, str]], shown: int, cells: int) -> str:
     words = "Restricted: the probability that a need which shows the cell is restricted (Bayes)."
+    if len(rows) < cells:
+        words += " A row is one cell, or several that differ in the model alone: "
+        words += f"{cells:,} cells make {len(rows):,} rows."
     rest = sum(cell.share for cell, _ in rows[shown:])
     if len(rows) > shown:
         words += f" {len(rows) - shown:,} more rows with {format_rate(rest)} of the needs: --all shows them."

@@ -34,6 +34,8 @@ def curves_table(found: Frontier, reading: str) -> Table:
         f'The most of entitled needs that can be served within a {RATIOS[found.ratio]}, read as "{reading}"',
         columns,
         tuple(rows),
+        "Who pays: of the entitled needs that the best gate of A refuses, the share that falls on the segment; B shows "
+        "no gate, and who pays under a listed policy is in gatesim run. Expected values: no noise is in them.",
     )
 
 

@@ -231,9 +231,19 @@ def whom_table(result: Result) -> Table:
     )
     note = (
         "Of the policy's false blocks the share that falls on the segment; of its leaks the share that it makes. "
+        f"{_noise_of_whom(result)} "
         + _glossed(result, " ".join(cell for _, *cells in rows for cell in cells))
     ).rstrip()
     return Table("Whom each policy refuses wrongly, and whom it lets through", columns, tuple(rows), note)
+
+
+def _noise_of_whom(result: Result) -> str:
+    """Whether these shares have noise, and where it is told."""
+    if result.engine == "exact":
+        return "Expected values; no chance in them."
+    return (
+        "The shares have the simulation's noise, which is not told here: --json has each segment's intervals."
+    )
 
 
 def _glossed(result: Result, named: str) -> str:

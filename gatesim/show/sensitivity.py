@@ -21,10 +21,32 @@ def points(difference: float | None) -> str:
     return f"{size:+.3f}" if abs(size) >= 0.0005 else f"{'+' if size > 0 else '-'}<0.001"
 
 
+def what(found: Sensitivity, key: str) -> str:
+    """What is changed, by the name that --set and --vary have for the same change.
+
+    Where a signal has numbers of its own for VPN exits or channels, a point more is one there too, and no single key
+    does that: then it is ``"ip accuracy, everywhere"``.
+    """
+    table, _, rest = key.partition(".")
+    if table != "signals":
+        return key
+    name, _, number = rest.rpartition(".")
+    signal = found.loaded.scenario.signals[name]
+    elsewhere = (signal.vpn, *signal.channels.values())
+    if all(getattr(noise, number) is None for noise in elsewhere):
+        return key
+    return f"{name} {number}, everywhere"
+
+
 def worth_table(found: Sensitivity) -> Table:
     """Each change that is worth something, most first."""
     rows = [
-        (one.key, one.change, points(one.served), (multiple if found.asked.each else points)(one.leak))
+        (
+            what(found, one.key),
+            one.change,
+            points(one.served),
+            (multiple if found.asked.each else points)(one.leak),
+        )
         for one in found.found
         if one.served or one.leak
     ]
@@ -42,8 +64,9 @@ def worth_table(found: Sensitivity) -> Table:
 
 
 _ANEW = (
-    "Bound A, solved anew with each change; a kind of document: against the same without it. A signal moves in all "
-    "that is said of it, VPN exits and channels included; --set and --vary move one table of it."
+    "Bound A, solved anew with each change; a kind of document: against the same without it. Everywhere: a point more "
+    "in all that is said of the signal, VPN exits and channels included; --set and --vary move one table of it, which "
+    "is worth less or more."
 )
 
 
@@ -85,7 +108,9 @@ def _note_of_orders(asked: Question) -> str:
 
 def nothing_table(found: Sensitivity) -> Table:
     """Each change that is worth nothing, and why."""
-    rows = [(one.key, one.change, one.why) for one in found.found if not one.served and not one.leak]
+    rows = [
+        (what(found, one.key), one.change, one.why) for one in found.found if not one.served and not one.leak
+    ]
     columns = (Column("what", LEFT), Column("change", LEFT), Column("why", LEFT, 1))
     return Table("What is worth nothing, and why", columns, tuple(rows))
 

@@ -12,7 +12,9 @@ from gatesim.measures.verdict import Verdict
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import no_single_ratio
 from gatesim.study.claim import best_bound, bound_at, least_at_floor
+from gatesim.study.own_limits import own_limits
 from gatesim.study.standing import question
+from gatesim.study.within_orders import several_count
 from gatesim.world.space import CellSpace
 
 MOST_CELLS = 20_000
@@ -47,10 +49,15 @@ def remains(scenario: Scenario, law: Law, reading: str, verdict: Verdict) -> tup
     if not why and row is None:
         why = "nothing was measured under the reading"
     if why or row is None:
-        return (
-            None,
-            f"Bounds, for gates that are not listed, are about one leak ratio with a known limit; here {why}.",
+        words = (
+            "What gates that are not listed could do stands beside the list where the orders ask for one leak ratio "
+            f"with a known limit; here {why}."
         )
+        if several_count(scenario) and own_limits(scenario, None, None, None)[0]:
+            words += (
+                " gatesim frontier and gatesim relief have bounds within several limits on leaks at once."
+            )
+        return None, words
     cells = prod(CellSpace.of(scenario).shape)
     if cells > MOST_CELLS:
         return None, (
