@@ -464,7 +464,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_directory(tmp_path: Path) -> None:
-    assert problem(tmp_path) == " is a directory, not a scenario file"
+    assert problem(tmp_path) == " is a directory, not a scenario file; name a file in it"
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ import pytest
 from gatesim import __version__
 from gatesim.cli.main import COMMANDS, call
 from gatesim.cli.options import progress
+from gatesim.scenario import shipped
+from gatesim.show.extras import install
 from tests.scenarios import SMALL
 
 HEAVY = ("numpy", "pandas", "numba", "scipy", "simpy", "pydantic", "altair", "rich")
@@ -154,6 +156,60 @@ def test_check_says_what_a_scenario_rests_on(capsys: pytest.CaptureFixture[str])
     out = capsys.readouterr().out
     assert "inputs are guesses." in out
     assert "Pew Research 2025" in out.replace("\n", " ")
+
+
+def test_check_without_a_scenario_lists_those_that_are_shipped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["check"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 100
+    names = {line.split()[0] for line in out.splitlines() if line.strip()}
+    assert names >= set(shipped())
+    assert call(["check", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in found["scenarios"]] == list(shipped())
+    assert call(["check", "--keys"]) == 2
+    assert "name one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("0.1%", "write 0.001"),
+        ("5 %", "write 0.05"),
+        ("x%", "such as 0.001 for 0.1 %"),
+        ("much", "such as 0.001"),
+    ],
+)
+@pytest.mark.parametrize("words", [("frontier", "--limit"), ("relief", "--limit"), ("relief", "--floor")])
+def test_a_share_in_percent_is_told_how_to_be_written(
+    words: tuple[str, str], text: str, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, option = words
+    assert call([command, str(SMALL), option, text]) == 2
+    said = capsys.readouterr().err
+    assert option in said
+    assert "is no number" in said
+    assert how in " ".join(said.split())
+
+
+def test_a_wrong_order_is_an_error_and_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is said of tables of several orders is said where there are some."""
+    assert call(["frontier", "two-governments", "--order", "3"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("--order: 3: the scenario has no such order")
+    assert call(["frontier", "two-governments", "--limit", "0.01", "-p", "open"]) == 0
+    assert "several orders count leaks each by itself" in capsys.readouterr().err
+
+
+def test_an_extra_is_installed_by_the_python_that_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = tmp_path / "a venv" / "bin" / "python"
+    monkeypatch.setattr(sys, "executable", str(made))
+    assert install("app") == f"'{made}' -m pip install \"gatesim[app]\""
+    monkeypatch.chdir(tmp_path)
+    assert install("app") == "'a venv/bin/python' -m pip install \"gatesim[app]\""
 
 
 def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:

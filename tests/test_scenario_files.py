@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from gatesim.scenario import ScenarioError, build, load, places, rests_on, seeds, shipped
+from gatesim.scenario.files import shipped_titles
 from gatesim.scenario.json_schema import json_schema
 from tests.scenarios import SMALL, small, small_data
 
@@ -81,6 +82,27 @@ def test_a_wheel_finds_its_data_in_the_package(tmp_path: Path, monkeypatch: pyte
 def test_a_shipped_name_that_is_mistyped_brings_the_nearest() -> None:
     assert "no shipped scenario" in problem("june-2027")
     assert '"june-2026"' in problem("june-2027")
+
+
+def test_where_no_scenario_is_found_it_is_said_what_lists_them() -> None:
+    assert problem("zzz").endswith("gatesim check lists all that are shipped")
+
+
+def test_a_folder_is_no_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its bare name as by a path; a shipped scenario of the same name comes first."""
+    for name in ("mine", "june-2026"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    for said in ("mine", "./mine"):
+        assert problem(said) == "mine: is a directory, not a scenario file; name a file in it"
+    assert load("june-2026").scenario.orders
+
+
+def test_every_shipped_scenario_is_listed_with_its_title() -> None:
+    titles = shipped_titles()
+    assert list(titles) == list(shipped())
+    assert all(titles.values())
+    assert titles["two-governments"] == load("two-governments").scenario.title
 
 
 def test_a_seed_is_no_scenario() -> None:

@@ -23,7 +23,9 @@ def command(scenario: str | None, port: int | None) -> None:
 
     missing = [name for name in ("streamlit", "altair", "tomlkit") if find_spec(name) is None]
     if missing:
-        raise click.UsageError(f'the page needs {" and ".join(missing)}: pip install "gatesim[app]"')
+        from gatesim.show.extras import install
+
+        raise click.UsageError(f"the page needs {' and '.join(missing)}: {install('app')}")
     from gatesim.scenario import load
     from gatesim.show.app.serve import HOST, free_port, is_free, serve
     from gatesim.show.app.settings import Panel

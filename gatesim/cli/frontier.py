@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from gatesim.cli.options import (
+    SHARE,
     chart_option,
     json_option,
     order_option,
@@ -26,7 +27,7 @@ from gatesim.cli.options import (
 @click.option(
     "--limit",
     "limits",
-    type=float,
+    type=SHARE,
     metavar="L",
     multiple=True,
     help="Show this limit as well, such as 0.002 (again for more).",
@@ -65,11 +66,14 @@ def command(
     from gatesim.study.within_orders import together_words
 
     loaded = load(scenario, sets)
-    warn((*loaded.warnings, *together_words(loaded.scenario)))
+    warn(loaded.warnings)
     with progress() as shown:
         found = frontier(
             loaded, ratio=ratio, limits=limits, policies=policies or None, order=order, progress=shown
         )
+    warn(
+        together_words(loaded.scenario)
+    )  # it is about what is shown: where nothing is, there is an error alone
     if chart is not None:
         from gatesim.show.charts import frontier_chart, save
 

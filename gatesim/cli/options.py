@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -17,6 +17,25 @@ Command = Callable[..., Any]
 
 PATIENCE = 2.0
 """Seconds after which work shows its progress."""
+
+
+class Share(click.types.FloatParamType):
+    """A share as a number from 0 to 1; whether it is within them is looked at where it is asked about."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; of a percentage it is said how to write it."""
+        text = str(value).strip()
+        try:
+            return float(text)
+        except ValueError:
+            how = "write a share, such as 0.001 for 0.1 %"
+        if text.endswith("%"):
+            with suppress(ValueError):
+                how = f"write {float(text[:-1]) / 100:.12g}"
+        self.fail(f"{text[:60]!r} is no number: {how}", param, ctx)
+
+
+SHARE = Share()
 
 scenario_argument = click.argument("scenario", metavar="SCENARIO")
 
@@ -45,13 +64,13 @@ def question_options(command: Command) -> Command:
         ),
         click.option(
             "--limit",
-            type=float,
+            type=SHARE,
             metavar="L",
             help="The limit, such as 0.001.  [default: the first order's; of several at once each one's own]",
         ),
         click.option(
             "--floor",
-            type=float,
+            type=SHARE,
             metavar="F",
             help="The least share of entitled needs to serve.  [default: the verdict's]",
         ),
@@ -82,9 +101,9 @@ def _picture_file(_context: click.Context, _option: click.Parameter, file: Path 
     if file is not None and file.suffix not in {".png", ".svg"}:
         raise click.UsageError(f"--chart {file.name}: name a file that ends in .png or .svg")
     if file is not None and not all(map(find_spec, ("altair", "vl_convert"))):
-        from gatesim.show.charts.grammar import MISSING
+        from gatesim.show.extras import no_charts
 
-        raise click.UsageError(MISSING)
+        raise click.UsageError(no_charts())
     return file
 
 

@@ -37,6 +37,8 @@ from gatesim.scenario.wording import findings
 
 LONGEST_CHAIN = 20
 """So many files may stand on each other."""
+LISTED = "gatesim check lists all that are shipped"
+"""A hint, where no scenario is found."""
 _OF_FILES = ("base", "without")
 _LONGEST_VALUE = 100_000
 _Place = Callable[[Finding], Problem]
@@ -149,6 +151,14 @@ def load(source: str | Path, sets: Sequence[str] = ()) -> Loaded:
         If anything is wrong: up to twenty problems, each with file, line, key and what would be right.
     """
     return _made(Ground(_chain(*_find(source))), tuple(sets))
+
+
+def shipped_titles() -> dict[str, str]:
+    """The scenarios that come with gatesim: name -> title, as its own file states it, on one line."""
+    return {
+        name: " ".join(str(read_layer(*_of_package("scenarios", path)).data.get("title", "")).split())
+        for name, path in shipped().items()
+    }
 
 
 def loaded_from(source: str | Path | Loaded, sets: Sequence[str] = ()) -> Loaded:
@@ -279,14 +289,17 @@ def _find(source: str | Path) -> tuple[Path, str]:
     names = shipped()
     if source in names:
         return _of_package("scenarios", names[source])
-    if source and os.path.isfile(source):
+    if source and (
+        os.path.isfile(source) or os.path.isdir(source)
+    ):  # of a folder, reading it says what is wrong
         return Path(source), _visible(source)
     message = f"there is no file and no shipped scenario {shown(source)}"
     if source in seeds():
         raise ScenarioError(
             [Problem(source, None, "", f'is a seed: a scenario builds on it by base = "{source}"')]
         )
-    raise ScenarioError([Problem("gatesim", None, "", message, nearest(source, names, "shipped"))])
+    hint = f"{nearest(source, names, 'shipped')}; {LISTED}"
+    raise ScenarioError([Problem("gatesim", None, "", message, hint)])
 
 
 def _find_base(layer: Layer, path: Path) -> tuple[Path, str] | None:

@@ -87,7 +87,7 @@ def _read(path: Path, file: str) -> bytes:
     try:
         kind = os.stat(path)
         if stat.S_ISDIR(kind.st_mode):
-            raise _wrong(file, "is a directory, not a scenario file")
+            raise _wrong(file, "is a directory, not a scenario file", "name a file in it")
         if not stat.S_ISREG(kind.st_mode):
             raise _wrong(file, "is no ordinary file")
         with open(os.open(path, flags), "rb") as stream:

@@ -30,8 +30,9 @@ from gatesim.show.charts import (
     save,
     who_pays_chart,
 )
-from gatesim.show.charts.grammar import FONTS, MISSING, short_title, small_print
+from gatesim.show.charts.grammar import FONTS, short_title, small_print
 from gatesim.show.check import inputs_table, paragraphs
+from gatesim.show.extras import no_charts
 from gatesim.show.lines import BEFORE_UNIT
 from gatesim.show.own import own_tables
 from gatesim.show.people import UNCOUNTED, people_table
@@ -189,7 +190,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
         from markupsafe import escape
     except ImportError as missing:
-        raise ImportError(MISSING) from missing
+        raise ImportError(no_charts()) from missing
     drawn = charts or {name: draw(result) for name, draw in CHARTS.items()}
     scenario = result.loaded.scenario
     title = " ".join(scenario.title.split())

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.scenario import Loaded
+from gatesim.show.extras import no_charts
 from gatesim.show.pictures import SHARP, compressed
 from gatesim.study.result import Result
 
@@ -60,8 +61,6 @@ DARK = ("only_below_floor", "no_gate_meets_limit")
 LONGEST_TITLE = 90
 """Characters of a scenario's title that small print shows."""
 
-MISSING = 'charts need Altair and vl-convert: pip install "gatesim[charts]"'
-
 FONTS = "Liberation Sans, Arimo, Arial, Helvetica, DejaVu Sans Condensed, sans-serif"
 """Fonts about as wide as the one that charts are measured with, for SVG: with a wider one words would be cut."""
 
@@ -83,7 +82,7 @@ def altair() -> Any:
         import altair as alt
         import vl_convert  # noqa: F401 - draws what Altair describes
     except ImportError as missing:
-        raise ImportError(MISSING) from missing
+        raise ImportError(no_charts()) from missing
     return alt
 
 
