@@ -55,7 +55,7 @@ def test_a_prefix_leaves_what_begins_so(checked: Check, prefix: str) -> None:
 @pytest.mark.parametrize(
     ("prefix", "said"),
     [
-        ("signls", 'no key of the scenario begins so; nearest: "signals"'),
+        ("signls", 'no key of the scenario begins so or contains it; nearest: "signals"'),
         ("signals.ipp.accuracy", 'nearest: "ip"'),
         ("signals.zzzzzz", "below signals there are: ip, payment"),
         ("a b", "is no key"),
