@@ -12,7 +12,6 @@ known in closed form.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from math import inf
 from typing import NamedTuple
 
@@ -20,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.gates.bounds.bound import Price
-from gatesim.gates.bounds.mixing import Mixed
 from gatesim.gates.bounds.several import (
     Several,
     best_mixture,
@@ -160,14 +158,13 @@ def _quotient(program: Several, standards: Sequence[Standard], number: int, side
 
 
 def _with(standards: Sequence[Standard], number: int, limit: float) -> list[Standard]:
-    return [replace(one, limit=limit) if place == number else one for place, one in enumerate(standards)]
+    return [one.at(limit) if place == number else one for place, one in enumerate(standards)]
 
 
 def _moved(standard: Standard, part: float, chosen: bool) -> Standard:
     """A limit moved by a part of it. Of the others those of zero stay: they allow nothing."""
     by = part * standard.limit if standard.limit > 0 else part if chosen else 0.0
-    limit = standard.limit + by
-    return replace(standard, limit=min(limit, 1.0) if standard.kind in RATIOS else limit)
+    return standard.at(standard.limit + by)
 
 
 def _pieces(
@@ -181,7 +178,7 @@ def _pieces(
     priced = priced_limits(program, moved)
     best = best_mixture(program, use, most, allowed, priced)
     tight = [limit for limit, price in zip(priced, best.prices.tolist(), strict=True) if price > 0]
-    shares = _shares(program, best)
+    shares = best.shares(len(program.served))
     if number not in tight:
         yield _Piece(0.0, _level(program, moved[number], number, shares), inf)
         return
@@ -195,22 +192,10 @@ def _pieces(
             yield found
 
 
-def _shares(program: Several, best: Mixed) -> Floats:
-    shares = np.zeros(len(program.served))
-    for weight, column in zip(best.weights, best.columns, strict=True):
-        if weight > 0:
-            shares[column.places] += weight
-    return shares
-
-
 def _level(program: Several, standard: Standard, number: int, shares: Floats) -> float:
     """The limit that a gate would just meet."""
-    count = len(program.leaks)
-    leaks = float(program.leaks[number] @ shares + program.opened[1 + number])
-    base = {
-        "leak_rate": float(program.restricted[number]),
-        "leak_share": float(program.counted[number] @ shares + program.opened[1 + count + number]),
-    }.get(standard.kind, 1.0)
+    some = np.flatnonzero(shares)
+    leaks, base = program.leaks_and_base(number, standard.kind, some, shares[some])
     return leaks / base if base > 0 else 0.0
 
 
@@ -239,9 +224,7 @@ def _basis(program: Several, use: Floats, shares: Floats) -> _Basis | None:
     until one of them is no longer divided.
     """
     shares = np.where(shares > _FREE, shares, 0.0)
-    rows_of = np.repeat(
-        np.arange(len(program.begins)), np.diff(np.append(program.begins, len(program.served)))
-    )
+    rows_of = program.row_of
     while True:
         some = np.flatnonzero(shares)
         rows = rows_of[some]
@@ -318,21 +301,15 @@ class _Moving:
             return None
         weights, prices = solved
         price = float(prices[self._tight.index(self._number)])
-        if one.kind == "leak_share":
-            count, program = len(self._program.leaks), self._program
-            counted = program.counted[self._number]
-            first, other = self._basis.first, self._basis.other
-            base = float(counted[first].sum() + program.opened[1 + count + self._number])
-            base += float((counted[other] - counted[first[self._basis.rows]]) @ weights)
-        else:
-            base = float(self._program.restricted[self._number]) if one.kind == "leak_rate" else 1.0
+        first, other, rows = self._basis
+        firsts = 1.0 - np.bincount(rows, weights, minlength=len(first))
+        places, shares = np.append(first, other), np.append(firsts, weights)
+        _, base = self._program.leaks_and_base(self._number, one.kind, places, shares)
         return _Piece(max(price, 0.0) * base / self._program.entitled, low, high)
 
     def _at(self, limit: float) -> tuple[Floats, Floats]:
         """The limits as ``use @ x <= most``, this one being another."""
-        moved = list(self._standards)
-        moved[self._number] = replace(moved[self._number], limit=limit)
-        use, most, _ = linear_limits(self._program, moved)
+        use, most, _ = linear_limits(self._program, _with(self._standards, self._number, limit))
         return use, most
 
     def _square(self, use: Floats) -> Floats:
@@ -374,8 +351,7 @@ class _Moving:
         for place in self._slack:
             steps = use[place, other] - use[place, first[rows]]
             found.append(np.array([(most[place] - use[place, first].sum()) * size - steps @ weights]))
-        sizes = np.diff(np.append(program.begins, len(program.served)))
-        reference = np.repeat(first, sizes)
+        reference = first[program.row_of]
         worth = (program.served[reference] - program.served) * size
         noise = np.abs(program.served) + np.abs(program.served[reference])
         for place, price in zip(self._tight, prices.tolist(), strict=True):

@@ -62,6 +62,14 @@ class Mixed(NamedTuple):
         """What the mixture serves."""
         return float(sum(w * one.served for w, one in zip(self.weights, self.columns, strict=True)))
 
+    def shares(self, options: int) -> Floats:
+        """float64[option of a row]: the probability of each option of so many."""
+        found = np.zeros(options)
+        for weight, column in zip(self.weights, self.columns, strict=True):
+            if weight > 0:
+                found[column.places] += weight
+        return found
+
     def near(self) -> list[Ints]:
         """Where the options of its tables stand."""
         return [one.places for one, w in zip(self.columns, self.weights, strict=True) if w > 0]

@@ -139,6 +139,24 @@ class Several:
     reviews: Floats | None = None
     capacity: float | None = None
 
+    @property
+    def row_of(self) -> Ints:
+        """int64[option of a row]: the row of each option."""
+        return np.repeat(np.arange(len(self.begins)), np.diff(np.append(self.begins, len(self.served))))
+
+    def leaks_and_base(self, number: int, kind: str, places: Ints, shares: Floats) -> tuple[float, float]:
+        """What leaks as an order counts it, and what a standard of a kind holds it against.
+
+        ``shares`` are the probabilities of the options that stand at ``places``; all others are never taken.
+        """
+        opened, opened_base = self.opened[1 + number], self.opened[1 + len(self.leaks) + number]
+        leaks = float(self.leaks[number, places] @ shares + opened)
+        if kind == "leak_rate":
+            return leaks, float(self.restricted[number])
+        if kind == "leak_share":
+            return leaks, float(self.counted[number, places] @ shares + opened_base)
+        return leaks, 1.0
+
 
 def several(
     scenario: Scenario,
@@ -337,10 +355,7 @@ def most_within(program: Several, standards: Sequence[Standard]) -> Within:
     prices = np.zeros(len(most))
     best = best_mixture(program, use, most, allowed, priced)
     prices[priced] = best.prices
-    shares = np.zeros(len(allowed))
-    for weight, column in zip(best.weights, best.columns, strict=True):
-        if weight > 0:
-            shares[column.places] += weight
+    shares = best.shares(len(allowed))
     some = np.flatnonzero(shares)
     value = float(program.served[some] @ shares[some] + program.opened[0]) / program.entitled
     proved = _proved(program, use, most, prices, allowed)
@@ -432,7 +447,7 @@ def least_multiple(program: Several, standards: Sequence[Standard], floor: float
 
     @cache
     def above(multiple: float) -> float:
-        most = most_value_within(program, [_times(one, multiple) for one in standards])
+        most = most_value_within(program, [one.at(multiple * one.limit) for one in standards])
         return -1.0 if most is None else most - floor
 
     if not some or above(max(some)) < 0:
@@ -479,11 +494,6 @@ def least_of_one(program: Several, standards: Sequence[Standard], number: int, f
     return float(brentq(above, 0.0, top, xtol=1e-12, rtol=1e-10)) if above(top) >= 0 else None
 
 
-def _times(standard: Standard, multiple: float) -> Standard:
-    limit = standard.limit * multiple
-    return replace(standard, limit=min(limit, 1.0) if standard.kind in RATIOS else limit)
-
-
 def linear_limits(
     program: Several, standards: Sequence[Standard]
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -527,8 +537,7 @@ def single_table(program: Several, standards: Sequence[Standard]) -> Ints:
     used = np.where(allowed, use[priced], 0.0) / program.entitled
     room = most[priced] / program.entitled
     columns, weights, prices = best_mixture(program, use, most, allowed, priced)
-    rows = np.repeat(np.arange(len(program.begins)), np.diff(np.append(program.begins, len(served))))
-    table = _Table(served, used, room, rows, allowed)
+    table = _Table(served, used, room, program.row_of, allowed)
     starts = [one.places for one, weight in zip(columns, weights, strict=True) if weight > 0]
     within = [one for one in columns if (one.use <= room).all()]
     starts.append(max(within, key=lambda one: one.served).places)
@@ -635,9 +644,8 @@ def _proved(program: Several, use: Floats, most: Floats, prices: Floats, allowed
     # Only options that rounding could have kept from being their row's best are looked at exactly.
     rounded = np.where(allowed, less_prices(program.served, prices, use), -np.inf)
     size = np.where(allowed, less_prices(program.served, -prices, np.abs(use)), 0.0)
-    sizes = np.diff(np.append(program.begins, len(rounded)))
-    least = np.repeat(_top(rounded, program.begins) - _ROUNDING * _top(size, program.begins), sizes)
-    rows = np.repeat(np.arange(len(program.begins)), sizes)
+    rows = program.row_of
+    least = (_top(rounded, program.begins) - _ROUNDING * _top(size, program.begins))[rows]
     near = np.flatnonzero(rounded >= least)
     alone = np.bincount(rows[near], minlength=len(program.begins)) == 1
     clear = near[alone[rows[near]]]
@@ -681,10 +689,7 @@ def _row(
     use: Floats,
     most: Floats,
 ) -> Row:
-    count = len(program.leaks)
-    leaks = float(program.leaks[number, some] @ shares + program.opened[1 + number])
-    served = float(program.counted[number, some] @ shares + program.opened[1 + count + number])
-    base = {"leak_rate": float(program.restricted[number]), "leak_share": served}.get(standard.kind, 1.0)
+    leaks, base = program.leaks_and_base(number, standard.kind, some, shares)
     left = float(most[number] - use[number, some] @ shares)
     scale = float(program.restricted[number] + program.entitled)
     stops = price > 0 and left <= _SLACK * scale

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isnan
 from typing import Literal, NamedTuple
 
@@ -55,6 +55,10 @@ class Standard:
             raise ValueError('limit: the standard "zero" has none; leave it out')
         if self.limit == inf:
             raise ValueError("limit: must be finite")
+
+    def at(self, limit: float) -> Standard:
+        """The same with another limit; what is above 1 for a ratio is 1."""
+        return replace(self, limit=min(limit, 1.0) if self.kind in RATIOS else limit)
 
     def linear(self, restricted: float) -> Linear:
         """The standard in linear form.
