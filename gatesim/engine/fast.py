@@ -31,6 +31,7 @@ from gatesim.engine.arrays import (
     law_arrays,
     world_arrays,
 )
+from gatesim.engine.asked import ask_owners, decide_vain
 from gatesim.engine.fast_desk import D_ACCOUNT, D_FIRST, D_GATE, DESK_COLUMNS, desk_of, run_desk, write_case
 from gatesim.engine.fast_tally import (
     Counting,
@@ -52,10 +53,8 @@ from gatesim.engine.life import (
     K_JOINED,
     K_ROW,
     Ends,
-    ask_owners,
     decide,
     decide_plainly,
-    decide_vain,
     new_ends,
 )
 from gatesim.engine.needs import (

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.arrays import GateArrays, Ints, LawArrays, WorldArrays
+from gatesim.engine.asked import ask_owners
 from gatesim.engine.life import (
     ASKS,
     C_BEGUN,
@@ -35,7 +36,6 @@ from gatesim.engine.life import (
     VERDICT,
     WITHDRAWN,
     Ends,
-    ask_owners,
     decide,
 )
 from gatesim.engine.needs import Bench, Needs, make_needs
