@@ -11,6 +11,16 @@ from gatesim.scenario.schema import Scenario
 DATA = Path(__file__).resolve().parent / "data"
 SMALL = DATA / "small.toml"
 
+LASTING = [
+    "policies.careful.clearance=forever",
+    "policies.careful.ask_again_after=0s",
+    "policies.ask.allow_lasts=0s",
+    "policies.ask.block_lasts=0s",
+    "policies.ask.clearance=forever",
+    "policies.ask.ask_again_after=0s",
+]
+"""Sets after which the exact engine can do the small scenario: it follows states that last no time or to the end."""
+
 
 class Whole(dict[str, Any]):
     """A table that replaces the one it stands for, instead of being merged into it."""

@@ -15,17 +15,7 @@ from gatesim.scenario import load
 from gatesim.scenario.errors import ScenarioError
 from gatesim.study.asking import ask
 from gatesim.study.frontier import GRID, Frontier, frontier, payers
-from tests.scenarios import SMALL
-
-LASTING = [
-    "policies.careful.clearance=forever",
-    "policies.careful.ask_again_after=0s",
-    "policies.ask.allow_lasts=0s",
-    "policies.ask.block_lasts=0s",
-    "policies.ask.clearance=forever",
-    "policies.ask.ask_again_after=0s",
-]
-"""The exact engine follows states that last no time or to the end."""
+from tests.scenarios import LASTING, SMALL
 
 SET = [word for each in LASTING for word in ("--set", each)]
 

@@ -12,18 +12,10 @@ import gatesim
 from gatesim.measures.judgement import OUTCOMES, RANKS, of_bound_b
 from gatesim.show.sides import OUTCOMES as WORDS
 from gatesim.study.shutdown_map import names_of
-from tests.scenarios import SMALL
+from tests.scenarios import LASTING, SMALL
 
 LIMIT = 0.02
 KEY = "signals.ip.accuracy"
-LASTING = [
-    "policies.careful.clearance=forever",
-    "policies.careful.ask_again_after=0s",
-    "policies.ask.allow_lasts=0s",
-    "policies.ask.block_lasts=0s",
-    "policies.ask.clearance=forever",
-    "policies.ask.ask_again_after=0s",
-]
 SAYS = {"not_ruled_out", "none_at_floor", "no_gate_meets_limit"}
 SHOWS = {"gate_available", "only_below_floor"}
 

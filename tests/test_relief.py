@@ -22,19 +22,9 @@ from gatesim.study.narrowings import Narrowing, narrowings
 from gatesim.study.relief import Relief, _rank, relief
 from gatesim.study.standing import Standings, question
 from tests.random_scenarios import random_scenario
-from tests.scenarios import SMALL
+from tests.scenarios import LASTING, SMALL
 
 SEEDS = range(6)
-
-LASTING = [
-    "policies.careful.clearance=forever",
-    "policies.careful.ask_again_after=0s",
-    "policies.ask.allow_lasts=0s",
-    "policies.ask.block_lasts=0s",
-    "policies.ask.clearance=forever",
-    "policies.ask.ask_again_after=0s",
-]
-"""The exact engine follows states that last no time or to the end."""
 
 SET = [word for each in LASTING for word in ("--set", each)]
 

@@ -12,17 +12,7 @@ from gatesim.law.law import make_law
 from gatesim.scenario import load
 from gatesim.show.sensitivity import tables, what
 from gatesim.study.sensitivity import Sensitivity, sensitivity
-from tests.scenarios import SMALL
-
-LASTING = [
-    "policies.careful.clearance=forever",
-    "policies.careful.ask_again_after=0s",
-    "policies.ask.allow_lasts=0s",
-    "policies.ask.block_lasts=0s",
-    "policies.ask.clearance=forever",
-    "policies.ask.ask_again_after=0s",
-]
-"""The exact engine follows states that last no time or to the end."""
+from tests.scenarios import LASTING, SMALL
 
 SET = [word for each in LASTING for word in ("--set", each)]
 

@@ -71,9 +71,8 @@ def command(
         found = frontier(
             loaded, ratio=ratio, limits=limits, policies=policies or None, order=order, progress=shown
         )
-    warn(
-        together_words(loaded.scenario)
-    )  # it is about what is shown: where nothing is, there is an error alone
+    # It is about what is shown: where nothing is, there is an error alone.
+    warn(together_words(loaded.scenario))
     if chart is not None:
         from gatesim.show.charts import frontier_chart, save
 

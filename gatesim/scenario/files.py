@@ -289,9 +289,8 @@ def _find(source: str | Path) -> tuple[Path, str]:
     names = shipped()
     if source in names:
         return _of_package("scenarios", names[source])
-    if source and (
-        os.path.isfile(source) or os.path.isdir(source)
-    ):  # of a folder, reading it says what is wrong
+    # Of a folder, reading it says what is wrong.
+    if source and (os.path.isfile(source) or os.path.isdir(source)):
         return Path(source), _visible(source)
     message = f"there is no file and no shipped scenario {shown(source)}"
     if source in seeds():

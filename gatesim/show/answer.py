@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from gatesim.scenario.assumptions import Input, set_words
 from gatesim.show.page import page, say
 from gatesim.show.tables import Table, print_table, table_html
+
+
+def rests_words(inputs: int, guesses: int, all_inputs: Sequence[Input]) -> str:
+    """How many uncertain inputs an answer rests on, and what was set of all of them, in a sentence or two."""
+    words = (
+        f"It rests on {inputs} inputs, {guesses} of them guesses: gatesim check lists each with its source."
+    )
+    return " ".join(filter(None, (words, set_words(all_inputs))))
 
 
 def print_answer(

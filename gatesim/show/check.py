@@ -142,13 +142,12 @@ def print_check(checked: Check) -> None:
     scenario = checked.loaded.scenario
     guesses, inputs = checked.guesses
     say(console, scenario.title, "bold")
-    files = ", ".join(name for name, _ in checked.loaded.files)
-    say(
-        console,
-        f"In order; {guesses} of {inputs} inputs are guesses. {set_words(checked.inputs)} Files, base first: "
-        f"{files}.".replace("  ", " "),
-        after=True,
+    words = (
+        f"In order; {guesses} of {inputs} inputs are guesses.",
+        set_words(checked.inputs),
+        f"Files, base first: {', '.join(name for name, _ in checked.loaded.files)}.",
     )
+    say(console, " ".join(filter(None, words)), after=True)
     print_table(console, inputs_table(checked))
     if scenario.expected:
         say(console, "What was expected before its first run, and what came out", "bold")

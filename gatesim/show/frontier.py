@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.wording import BASES
-from gatesim.scenario.assumptions import rests_on, set_words
-from gatesim.show.answer import answer_html, print_answer
+from gatesim.scenario.assumptions import rests_on
+from gatesim.show.answer import answer_html, print_answer, rests_words
 from gatesim.show.tables import LEFT, Column, Table, three
 from gatesim.show.within_orders import within_tables
 from gatesim.study.frontier import Frontier, Point
@@ -103,10 +103,7 @@ def small_print(found: Frontier) -> list[str]:
         lines.append(
             f"B knows {len(found.told_apart)} segments apart that a real gate might not: it is looser there."
         )
-    lines.append(
-        f"It rests on {found.inputs} inputs, {found.guesses} of them guesses: gatesim check lists each with its "
-        f"source. {set_words(rests_on(found.loaded))}".rstrip()
-    )
+    lines.append(rests_words(found.inputs, found.guesses, rests_on(found.loaded)))
     return lines
 
 

@@ -321,7 +321,7 @@ def _limits(result: Result) -> list[str]:
     for words in dict.fromkeys(result.desk.values()):
         names = ", ".join(name for name, said in result.desk.items() if said == words)
         lines.append(f"Desk ({names}): {words}.")
-    return [*lines, *result.notes, *[UNCOUNTED] * (people_table(result) is None)]
+    return [*lines, *result.notes, *[UNCOUNTED] * (result.engine == "exact")]
 
 
 def reproduce(result: Result) -> str:

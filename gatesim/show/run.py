@@ -11,10 +11,10 @@ from gatesim.measures.numbers import format_date, format_interval, format_limit,
 from gatesim.measures.remains import Side
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
-from gatesim.scenario.assumptions import set_words
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import about_duration
+from gatesim.show.answer import rests_words
 from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
@@ -231,8 +231,7 @@ def whom_table(result: Result) -> Table:
     )
     note = (
         "Of the policy's false blocks the share that falls on the segment; of its leaks the share that it makes. "
-        f"{_noise_of_whom(result)} "
-        + _glossed(result, " ".join(cell for _, *cells in rows for cell in cells))
+        f"{_noise_of_whom(result)} {_glossed(result, ' '.join(cell for _, *cells in rows for cell in cells))}"
     ).rstrip()
     return Table("Whom each policy refuses wrongly, and whom it lets through", columns, tuple(rows), note)
 
@@ -298,17 +297,10 @@ def small_print(result: Result) -> list[str]:
         names = ", ".join(name for name, said in result.desk.items() if said == words)
         lines.append(f"Desk ({names}): {words}.")
     lines += result.notes
-    if people_table(result) is None:
+    if result.engine == "exact":
         lines.append(UNCOUNTED)
-    lines.append(
-        f"It rests on {result.uncertain} inputs, {result.guesses} of them guesses: "
-        "gatesim check lists each with its source." + _and(set_words(result.inputs))
-    )
+    lines.append(rests_words(result.uncertain, result.guesses, result.inputs))
     return lines
-
-
-def _and(words: str) -> str:
-    return f" {words}" if words else ""
 
 
 def transition_words(result: Result) -> str:
@@ -380,15 +372,19 @@ def dark_words(one: Dark) -> str:
 
 def tables(result: Result) -> list[Table]:
     """All tables of a result, in reading order."""
-    course, caps = course_table(result), caps_table(result)
     verdicts = [verdict_table(result, ratio) for ratio in RATIOS] if result.verdict.rows else []
-    sides = remains_table(result)
-    first = (
-        *(sides, policies_table(result), people_table(result), titles_table(result)),
-        *(course, whom_table(result)),
+    every = (
+        remains_table(result),
+        policies_table(result),
+        people_table(result),
+        titles_table(result),
+        course_table(result),
+        whom_table(result),
+        *verdicts,
+        *own_tables(result),
+        caps_table(result),
     )
-    shown = [table for table in first if table is not None]
-    return [*shown, *verdicts, *own_tables(result), *([] if caps is None else [caps])]
+    return [table for table in every if table is not None]
 
 
 def print_run(result: Result) -> None:

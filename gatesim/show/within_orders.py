@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
-from gatesim.show.tables import LEFT, Column, Table
+from gatesim.show.tables import LEFT, Column, Table, compact
 from gatesim.study.within_orders import WithinOrders, WithinPoint, limits_words
 
 WORDS = {"leak_rate": "leak rate", "leak_share": "leak share"}
@@ -67,7 +67,9 @@ def _least_table(found: WithinOrders, reading: str) -> list[Table]:
         value = values[number] if values else None
         if value is None:
             return "-"
-        return f"{value:,.3g} leaks" if found.kinds[number] in ("leak_count", "zero") else format_rate(value)
+        return (
+            f"{compact(value)} leaks" if found.kinds[number] in ("leak_count", "zero") else format_rate(value)
+        )
 
     rows = tuple(
         (words, *(cell(values, number) for values in least)) for number, words in enumerate(found.standards)
