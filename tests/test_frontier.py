@@ -14,7 +14,8 @@ from gatesim.law.law import make_law
 from gatesim.scenario import load
 from gatesim.scenario.errors import ScenarioError
 from gatesim.study.asking import ask
-from gatesim.study.frontier import GRID, Frontier, frontier, payers
+from gatesim.study.frontier import Frontier, frontier, payers
+from gatesim.study.points import GRID
 from tests.scenarios import LASTING, SMALL
 
 SET = [word for each in LASTING for word in ("--set", each)]

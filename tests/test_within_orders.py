@@ -77,17 +77,19 @@ def test_one_order_is_the_program_that_there_was(bound: str, standard: Standard)
     assert [row.binds for row in alone.limits] == [bool(before.binding)]
 
 
-def by_hand(limit: float) -> float:
+def by_hand(limit: float, second: float | None = None) -> float:
     """Two governments, per hundred accounts: in the EU 60 citizens, 4 permanent residents whom the second order
     names, 6 others, 10 whom the first restricts; elsewhere 20, all restricted by the first. Documents without error.
 
     Options in the EU: refuse, allow, ask for a passport (citizens pass), for a card (permanent residents), for
-    either; over 10 days of the first order alone and 5 of both. While both hold, a card is no proof, and is not taken.
+    either; over 10 days of the first order alone and 5 of both. While both hold, a card shows a status and no
+    citizenship: who asks for it lets those pass whom the second order names.
     Elsewhere to allow while both hold: that leaks under the first order, and makes the second's leaks a smaller share.
+    The second order's limit is that of the first unless it is given.
     """
     groups = np.array([60.0, 4.0, 6.0, 10.0])
     passes = np.array([[0, 0, 0, 0], [1, 1, 1, 1], [1, 0, 0, 0], [0, 1, 1, 0], [1, 1, 1, 0]], dtype=float)
-    first, both = 10 * passes * groups, 5 * passes[:3] * groups
+    first, both = 10 * passes * groups, 5 * passes * groups
     served = np.r_[first[:, :3].sum(axis=1), both[:, [0, 2]].sum(axis=1), 0]
     leaks_1 = np.r_[first[:, 3], both[:, 3], 100]
     leaks_2 = np.r_[np.zeros(5), both[:, 1], 0]
@@ -95,11 +97,11 @@ def by_hand(limit: float) -> float:
     all_2 = np.r_[np.zeros(5), both.sum(axis=1), 100]
     solved = linprog(
         -served,
-        A_ub=[leaks_1 - limit * all_1, leaks_2 - limit * all_2],
+        A_ub=[leaks_1 - limit * all_1, leaks_2 - (limit if second is None else second) * all_2],
         b_ub=[0, 0],
-        A_eq=[[1] * 5 + [0] * 4, [0] * 5 + [1] * 3 + [0]],
+        A_eq=[[1] * 5 + [0] * 6, [0] * 5 + [1] * 5 + [0]],
         b_eq=[1, 1],
-        bounds=[(0, 1)] * 9,
+        bounds=[(0, 1)] * 11,
     )
     return float(-solved.fun / (10 * 70 + 5 * 66))
 

@@ -10,7 +10,6 @@ from gatesim.cli.options import (
     SHARE,
     chart_option,
     json_option,
-    order_option,
     progress,
     scenario_argument,
     set_option,
@@ -22,7 +21,7 @@ from gatesim.cli.options import (
 @click.option(
     "--ratio",
     type=click.Choice(["leak_rate", "leak_share"]),
-    help="Which leak ratio is limited.  [default: the first order's]",
+    help="Which leak ratio is limited.  [default: the first order's, or that of --order]",
 )
 @click.option(
     "--limit",
@@ -40,7 +39,13 @@ from gatesim.cli.options import (
     multiple=True,
     help="Look at this policy only (again for more).",
 )
-@order_option
+@click.option(
+    "--order",
+    metavar="N|TITLE",
+    help="Limit the leaks of this order, as it counts them, while the others keep their limits.  "
+    "[default: the leaks of all orders together]",
+)
+@click.option("--alone", is_flag=True, help="With --order: without the limits of the other orders.")
 @set_option
 @chart_option
 @json_option
@@ -50,6 +55,7 @@ def command(
     limits: tuple[float, ...],
     policies: tuple[str, ...],
     order: str | None,
+    alone: bool,
     sets: tuple[str, ...],
     chart: Path | None,
     as_json: bool,
@@ -58,7 +64,8 @@ def command(
 
     Bound A: gates that decide each need by itself. Bound B: gates that remember an account's history. The listed
     policies are points beside them. Where several orders count leaks each by itself, further tables say what can be
-    served within the limits of all of them at once.
+    served within the limits of all of them at once; --order asks about the leaks of one of them, with curves, points
+    and who pays.
     """
     from gatesim.scenario import load
     from gatesim.show.page import warn
@@ -69,10 +76,17 @@ def command(
     warn(loaded.warnings)
     with progress() as shown:
         found = frontier(
-            loaded, ratio=ratio, limits=limits, policies=policies or None, order=order, progress=shown
+            loaded,
+            ratio=ratio,
+            limits=limits,
+            policies=policies or None,
+            order=order,
+            alone=alone,
+            progress=shown,
         )
     # It is about what is shown: where nothing is, there is an error alone.
-    warn(together_words(loaded.scenario))
+    if found.of_order is None:
+        warn(together_words(loaded.scenario))
     if chart is not None:
         from gatesim.show.charts import frontier_chart, save
 

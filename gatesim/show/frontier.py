@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
-from gatesim.measures.wording import BASES
+from gatesim.measures.wording import BASES, listed
 from gatesim.scenario.assumptions import rests_on
 from gatesim.show.answer import answer_html, print_answer, rests_words
 from gatesim.show.tables import LEFT, Column, Table, three
 from gatesim.show.within_orders import within_tables
-from gatesim.study.frontier import Frontier, Point
+from gatesim.study.frontier import Frontier
+from gatesim.study.one_order import OneOrder
+from gatesim.study.points import Point
 
 RATIOS = {"leak_rate": "leak rate (of restricted needs)", "leak_share": "leak share (of served needs)"}
 
@@ -30,18 +32,31 @@ def curves_table(found: Frontier, reading: str) -> Table:
         Column("memory, at most"),
         Column("who pays at A: refused entitled needs, by the account's owner", LEFT, 1),
     )
-    return Table(
-        f'The most of entitled needs that can be served within a {RATIOS[found.ratio]}, read as "{reading}"',
-        columns,
-        tuple(rows),
+    note = (
         "Who pays: of the entitled needs that the best gate of A refuses, the share that falls on the segment; B shows "
-        "no gate, and who pays under a listed policy is in gatesim run. Expected values: no noise is in them.",
+        "no gate, and who pays under a listed policy is in gatesim run. Expected values: no noise is in them."
     )
+    whose = ""
+    if found.of_order is not None:
+        meanwhile = found.of_order.while_words
+        whose = f" of “{found.of_order.name}”" + (f" {meanwhile}" if meanwhile else "")
+        note = f"{_of_order(found.of_order)} {note}"
+    title = f"The most of entitled needs that can be served within a {RATIOS[found.ratio]}{whose}"
+    return Table(f'{title}, read as "{reading}"', columns, tuple(rows), note)
+
+
+def _of_order(one: OneOrder) -> str:
+    """What leaks and limits are where one order is asked about."""
+    return (
+        f"Leaks: of the needs that “{one.name}” restricts itself, while it is in force; entitled needs are those that "
+        f"no order restricts. {one.kept_words}"
+    ).strip()
 
 
 def policies_table(found: Frontier, reading: str) -> Table:
     """The listed policies, and what another gate could serve at the same leaks."""
     rows = []
+    keeps = found.of_order is not None and found.of_order.kept
     for one in found.policies:
         if one.reading != reading:
             continue
@@ -52,6 +67,7 @@ def policies_table(found: Frontier, reading: str) -> Table:
                 "-" if one.served is None else format_rate(one.served),
                 "-" if one.to_a is None else _points(one.to_a),
                 "-" if one.to_b is None else _points(one.to_b),
+                *([] if not keeps else [listed(one.breaks) if one.breaks else "-"]),
             )
         )
     columns = (
@@ -60,12 +76,17 @@ def policies_table(found: Frontier, reading: str) -> Table:
         Column("serves"),
         Column("more at A"),
         Column("more at B"),
+        *([Column("breaks the limit of", LEFT, 1)] if keeps else []),
     )
     note = (
         f"Leaks: in {BASES[found.ratio]}. More: points of entitled needs that the best gate of each kind serves beyond "
         "the policy, at the same leaks. + It keeps something about accounts, so bound A does not hold for it. Expected "
         "values, without the queue."
     )
+    if found.of_order is not None:
+        note += f" Leaks are those that “{found.of_order.name}” counts itself."
+    if keeps:
+        note += " Who breaks another order's limit may serve more than a gate that keeps it: a minus."
     return Table(f'The listed policies beside it, read as "{reading}"', columns, tuple(rows), note)
 
 
@@ -94,6 +115,10 @@ def small_print(found: Frontier) -> list[str]:
         "A, gates that keep nothing: " + found.scopes["bound_A"] + ".",
         "B, gates that remember: " + found.scopes["bound_B"] + ".",
     ]
+    if found.of_order is not None and found.of_order.kept:
+        lines.append(
+            "Of both, gates that keep the limits of the other orders as well: each counts its own leaks."
+        )
     if found.within is not None:
         lines.append(
             "The curves and the list count all orders together: a need is restricted if any order in force restricts "

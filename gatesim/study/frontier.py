@@ -2,14 +2,15 @@
 
 For every reading two curves, bound A and bound B, and the listed policies as points. The distance of a point to a
 curve is what another gate could serve more at the leaks of that policy; the distance between the curves is what
-memory can be worth at most.
+memory can be worth at most. Leaks are those of all orders together, or one order's own while the others keep their
+limits (`gatesim.study.one_order`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -21,87 +22,27 @@ from gatesim.measures.finding import full_sentence
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
+from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.claim import claim_from
+from gatesim.study.one_order import (
+    OneOrder,
+    curves_of_order,
+    listed_point_of_order,
+    one_order,
+    programs_of_order,
+    question_of_order,
+    question_of_sentence,
+)
 from gatesim.study.own_limits import own_limits
+from gatesim.study.points import GRID, ListedPoint, Payer, Point, most_refused, tidy
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
-from gatesim.study.within_orders import WithinOrders, find_order, several_count, within_orders
+from gatesim.study.within_orders import WithinOrders, several_count, within_orders
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-GRID = tuple(round(10.0 ** (step / 4), 12) for step in range(-20, 1))
-"""Limits of the curves besides those asked for: four in each power of ten, from 0.001 % on."""
-
-PAYERS = 3
-"""So many segments are named that pay at a point."""
-
-
-@dataclass(frozen=True)
-class Payer:
-    """A segment of owners, and the share of all refused entitled needs that is theirs."""
-
-    segment: str
-    share: float
-
-
-@dataclass(frozen=True)
-class Point:
-    """A point of a curve.
-
-    Attributes
-    ----------
-    reading, bound, limit
-        Which.
-    own
-        Whether the limit is one that was asked for (the verdict's, or an order's), not one of the grid.
-    served
-        The most share of entitled needs served; None where there are none or nothing is within the limit.
-    binding
-        What stops it from being more.
-    per_point
-        Share of entitled needs that one more point of the limit (0.01) would bring, by the one-sided price; None
-        where there is none.
-    pays
-        Segments of owners whose entitled needs are refused most by the gate that attains it; empty where none are,
-        or where it was not asked for.
-    """
-
-    reading: str
-    bound: str
-    limit: float
-    own: bool
-    served: float | None
-    binding: tuple[str, ...]
-    per_point: float | None
-    pays: tuple[Payer, ...]
-
-
-@dataclass(frozen=True)
-class ListedPoint:
-    """A listed policy.
-
-    Attributes
-    ----------
-    served, leak
-        Share of entitled needs served, and its leak ratio; None where undefined.
-    remembers
-        Whether it keeps something about accounts, so that it is outside of bound A's scope.
-    to_a, to_b
-        What each bound says could be served more at the same leak ratio; below zero only for a policy that remembers,
-        against bound A. None where the leak ratio is undefined.
-    """
-
-    reading: str
-    policy: str
-    served: float | None
-    leak: float | None
-    remembers: bool
-    to_a: float | None
-    to_b: float | None
 
 
 @dataclass(frozen=True)
@@ -126,7 +67,10 @@ class Frontier(Shown):
         How many of the inputs are guesses.
     within
         What can be served within the limits of several orders at once, each counting its own; None where all orders
-        count the same. The curves and the list count all orders together; the sentences do not.
+        count the same, and where one order is asked about. The curves and the list count all orders together; the
+        sentences do not.
+    of_order
+        The order whose own leaks the curves and the list are about, if one is asked about.
     """
 
     loaded: Loaded
@@ -140,6 +84,7 @@ class Frontier(Shown):
     guesses: int
     inputs: int
     within: WithinOrders | None = None
+    of_order: OneOrder | None = None
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -156,7 +101,7 @@ class Frontier(Shown):
         import pandas as pd
 
         if what == "policies":
-            return pd.DataFrame([asdict(one) for one in self.policies])
+            return pd.DataFrame([asdict(one) | {"breaks": ", ".join(one.breaks)} for one in self.policies])
         if what != "curves":
             raise ValueError(f"what = {what!r}: there are curves, policies")
         rows = []
@@ -182,6 +127,7 @@ class Frontier(Shown):
             "scopes": self.scopes,
             "told_apart": list(self.told_apart),
             "within_orders": None if self.within is None else self.within.to_dict(),
+            "of_order": None if self.of_order is None else self.of_order.to_dict(),
             "verdict": {"sentence": self.sentence, "sentences": self.sentences},
             "guesses": self.guesses,
             "inputs": self.inputs,
@@ -201,6 +147,7 @@ def frontier(
     limits: Sequence[float] = (),
     policies: Sequence[str] | None = None,
     order: str | None = None,
+    alone: bool = False,
     progress: Progress | None = None,
 ) -> Frontier:
     """The most that gates can serve for each limit on leaks, and where the listed policies stand.
@@ -212,14 +159,17 @@ def frontier(
     sets
         Keys to set, each ``KEY=VALUE``.
     ratio
-        ``leak_rate`` or ``leak_share``; by default that of the first order's standard.
+        ``leak_rate`` or ``leak_share``; by default that of the first order's standard, or of the order's that is asked
+        about.
     limits
         Limits to show besides the scenario's own.
     policies
         Names of the policies to show; by default all.
     order
-        The place in the file (from 1), or the title, of an order whose own leaks alone are limited besides; by
-        default those of all orders at once, where they differ.
+        The place in the file (from 1), or the title, of the order whose own leaks the curves and the list are about,
+        while the others keep their limits; by default the leaks of all orders together.
+    alone
+        Whether to leave out the limits of the others.
     progress
         Called with the share of the work that is done and what is being done.
 
@@ -239,14 +189,18 @@ def frontier(
     """
     loaded = loaded_from(source, sets)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
+    if order is not None:
+        return _of_order(loaded, one_order(loaded, order, ratio, alone), limits, policies, say)
+    if alone:
+        raise ScenarioError([Problem("--alone", None, "", "is about one order", "say which: --order 1")])
     # Where the order names no single ratio, the sentence is about the one that is asked for.
     instead: dict[str, Any] = {}
     if no_single_ratio(scenario):
         instead = {"ratio": ratio, "limit": limits[0] if limits else None}
     own = ask(loaded, policies=policies, **(instead or {"ratio": ratio}))
-    asked = limits_shown(scenario.verdict.limits, limits, ask(loaded, **instead), own.ratio)
-    readings = [own.reading, *(name for name in scenario.readings if name != own.reading)]
-    only = None if order is None else find_order(scenario, order)
+    first = ask(loaded, **instead)
+    asked = limits_shown(scenario.verdict.limits, limits, first.limit if first.ratio == own.ratio else None)
+    readings = _readings(scenario, own)
     points: list[Point] = []
     listed: list[ListedPoint] = []
     sentences: dict[str, str] = {}
@@ -262,13 +216,13 @@ def frontier(
             say((number + place / len(standings.asked.policies)) / len(readings), f"{reading}: {name}")
             listed.append(listed_point(standings, name, made, own.ratio))
         sentences[reading] = full_sentence(
-            claim_from(loaded, _each(standings, loaded, order, instead), made, counts=(guesses, inputs))
+            claim_from(loaded, _each(standings, loaded, instead), made, counts=(guesses, inputs))
         )
         scopes |= {which: program.scope for which, program in made.items()}
         told_apart = told_apart or made["bound_B"].told_apart
     within = None
-    if only is not None or several_count(scenario):
-        within = within_orders(scenario, readings, own.policies, own.ratio, asked, only, say)
+    if several_count(scenario):
+        within = within_orders(scenario, readings, own.policies, own.ratio, asked, say=say)
     return Frontier(
         loaded,
         own.ratio,
@@ -284,30 +238,70 @@ def frontier(
     )
 
 
-def _each(standings: Standings, loaded: Loaded, order: str | None, instead: Mapping[str, Any]) -> Standings:
-    """What the sentence is about: the limits of all orders at once where each counts by itself, else the same.
+def _readings(scenario: Scenario, asked: Question) -> list[str]:
+    """The readings, that of the first order first."""
+    return [asked.reading, *(name for name in scenario.readings if name != asked.reading)]
 
-    The same also where an order is chosen that states no known limit on leaks.
-    """
+
+def _of_order(
+    loaded: Loaded, one: OneOrder, limits: Sequence[float], policies: Sequence[str] | None, say: Progress
+) -> Frontier:
+    """The frontier of one order, under every reading."""
+    scenario = loaded.scenario
+    asked = limits_shown(scenario.verdict.limits, limits, one.limit)
+    own = question_of_order(loaded, one, limits=limits, policies=policies)
+    readings = _readings(scenario, own)
+    counts = count_guesses(rests_on(loaded))
+    points: list[Point] = []
+    listed: list[ListedPoint] = []
+    sentences: dict[str, str] = {}
+    scopes: dict[str, str] = {}
+    told_apart: tuple[str, ...] = ()
+    for number, reading in enumerate(readings):
+        say(number / len(readings), f"{reading}: bounds")
+        standings = Standings(scenario, replace(own, reading=reading))
+        made = programs_of_order(standings)
+        points += curves_of_order(standings, one, made, asked)
+        for place, name in enumerate(own.policies):
+            say((number + place / len(own.policies)) / len(readings), f"{reading}: {name}")
+            listed.append(listed_point_of_order(standings, one, name, made))
+        said = question_of_sentence(loaded, one, standings.asked, limits)
+        about = standings if said.each == standings.asked.each else Standings(scenario, said)
+        sentences[reading] = full_sentence(claim_from(loaded, about, {}, counts=counts))
+        whole = {which: several.program for which, several in made.items() if several.program is not None}
+        scopes |= {which: program.scope for which, program in whole.items()}
+        told_apart = told_apart or whole["bound_B"].told_apart
+    return Frontier(
+        loaded,
+        one.ratio,
+        own.reading,
+        tuple(points),
+        tuple(listed),
+        scopes,
+        told_apart,
+        sentences,
+        *counts,
+        of_order=one,
+    )
+
+
+def _each(standings: Standings, loaded: Loaded, instead: Mapping[str, Any]) -> Standings:
+    """What the sentence is about: the limits of all orders at once where each counts by itself, else the same."""
     asked = standings.asked
-    number = None if order is None else find_order(loaded.scenario, order)
-    if not own_limits(loaded.scenario, number, instead.get("ratio"), instead.get("limit"))[0]:
+    if not own_limits(loaded.scenario, None, instead.get("ratio"), instead.get("limit"))[0]:
         return standings
-    own = ask(loaded, reading=asked.reading, policies=asked.policies, each=True, order=order, **instead)
+    own = ask(loaded, reading=asked.reading, policies=asked.policies, each=True, **instead)
     return Standings(loaded.scenario, own) if own.each else standings
 
 
-def limits_shown(
-    listed: Sequence[float], more: Sequence[float], order: Question, ratio: str
-) -> tuple[float, ...]:
-    """The limits that are asked for: the verdict's, those given, the order's own if it limits the same ratio."""
+def limits_shown(listed: Sequence[float], more: Sequence[float], own: float | None) -> tuple[float, ...]:
+    """The limits that are asked for: the verdict's, those given, the order's own if it has one of the same ratio."""
     for limit in more:
         if not 0 <= limit <= 1:
             what = "below zero" if limit < 0 else "above 1" if limit > 1 else "no number"
             message = f"{limit:g} is {what}: write a share, such as 0.001 for 0.1 %"
             raise ScenarioError([Problem("--limit", None, "", message)])
-    own = [order.limit] if order.ratio == ratio else []
-    return tuple(sorted({*listed, *more, *own}))
+    return tuple(sorted({*listed, *more, *(() if own is None else (own,))}))
 
 
 def standard(ratio: str, limit: float) -> Standard:
@@ -376,12 +370,7 @@ def payers(bound: Bound) -> tuple[Payer, ...]:
     if bound.value is None:
         return ()
     refused = {name: one.entitled - one.served for name, one in bound.by_owner().items()}
-    total = sum(refused.values())
-    # What rounding leaves is nobody's.
-    if not total > 1e-9 * max(bound.program.entitled, 1.0):
-        return ()
-    most = sorted(refused.items(), key=lambda item: (-item[1], item[0]))[:PAYERS]
-    return tuple(Payer(name, each / total) for name, each in most if each > 0)
+    return most_refused(refused, bound.program.entitled)
 
 
 def listed_point(standings: Standings, name: str, made: Mapping[str, Program], ratio: str) -> ListedPoint:
@@ -394,11 +383,6 @@ def listed_point(standings: Standings, name: str, made: Mapping[str, Program], r
         value = None
         if leak is not None and served is not None:
             value = most_served(made[which], standard(ratio, min(leak, 1.0))).value
-        # A policy on the curve may be a rounding beside it.
-        more.append(None if value is None or served is None else _tidy(value - served))
+        more.append(None if value is None or served is None else tidy(value - served))
     reading = standings.asked.reading
     return ListedPoint(reading, name, served, leak, standings.varied.remembers(name), more[0], more[1])
-
-
-def _tidy(difference: float) -> float:
-    return 0.0 if abs(difference) < 1e-12 else difference

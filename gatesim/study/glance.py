@@ -17,7 +17,8 @@ from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.study.claim import best_bound, bound_at, claim_from
-from gatesim.study.frontier import Frontier, Point, curves, limits_shown, listed_point, programs
+from gatesim.study.frontier import Frontier, curves, limits_shown, listed_point, programs
+from gatesim.study.points import Point
 from gatesim.study.progress import Progress
 from gatesim.study.standing import Candidate, Question, Standings
 
@@ -144,7 +145,7 @@ def glances(
     made = kept.bounds = kept.bounds or programs(first, kept.history)
     kept.history = made["bound_B"]
     with_desk, counts = _with_desk(first), count_guesses(rests_on(loaded))
-    limits = limits_shown(loaded.scenario.verdict.limits, (), first.asked, first.asked.ratio)
+    limits = limits_shown(loaded.scenario.verdict.limits, (), first.asked.limit)
     # No policy has a part in them.
     both = tuple(curves(first, made, first.asked.ratio, limits, pays=False))
     around = _Around(made, both, with_desk, counts)

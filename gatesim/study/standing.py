@@ -352,14 +352,28 @@ class Standings:
     ) -> float:
         needs = max(served.all_entitled + served.all_restricted, 1e-300)
         least = min(one.room(own) / needs for one, own in zip(asked.each, served.own, strict=True))
-        strict = [number for number, one in enumerate(asked.each) if one.standard.limit == 0]
-        if least >= 0 and strict and self.varied.remembers(policy):
-            scenario = self.varied.at(values)
-            law, own = self.varied.laws_at(scenario)
-            gate = compile_gate(scenario, policy, law)
-            if any(may_leak(scenario, own[number], gate) for number in strict):
-                return min(least, -1e-300)
+        if least >= 0 and any(self._leak_at_zero(policy, values, asked)):
+            return min(least, -1e-300)
         return least
+
+    def _leak_at_zero(self, policy: str, values: tuple[float, ...], asked: Question) -> list[bool]:
+        """For each limit whether it allows nothing and a policy that remembers may leak, however little."""
+        strict = [one.standard.limit == 0 for one in asked.each]
+        if not any(strict) or not self.varied.remembers(policy):
+            return [False] * len(strict)
+        scenario = self.varied.at(values)
+        law, own = self.varied.laws_at(scenario)
+        gate = compile_gate(scenario, policy, law)
+        return [none and may_leak(scenario, alone, gate) for none, alone in zip(strict, own, strict=True)]
+
+    def broken(self, policy: str, values: tuple[float, ...]) -> tuple[int, ...]:
+        """Numbers of the limits that a policy breaks, where orders count each by itself."""
+        served, asked = self.served(policy, values), self.asked_at(values)
+        rooms = [one.room(own) for one, own in zip(asked.each, served.own, strict=True)]
+        leaks = self._leak_at_zero(policy, values, asked)
+        return tuple(
+            number for number, (room, leak) in enumerate(zip(rooms, leaks, strict=True)) if room < 0 or leak
+        )
 
     def above_floor(self, policy: str, values: tuple[float, ...]) -> float:
         """How far a policy is above the floor, in shares of entitled needs."""

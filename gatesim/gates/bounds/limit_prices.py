@@ -72,10 +72,11 @@ def limit_prices(program: Several, standards: Sequence[Standard]) -> tuple[Price
         Down is None at a limit of zero, up where a ratio's limit is one, or where steps too small to be told follow
         on a limit of zero. Where exact ties leave no single basis the price holds at the limit alone.
     """
-    return tuple(_price(program, list(standards), number) for number in range(len(standards)))
+    return tuple(limit_price(program, standards, number) for number in range(len(standards)))
 
 
-def _price(program: Several, standards: Sequence[Standard], number: int) -> Price:
+def limit_price(program: Several, standards: Sequence[Standard], number: int) -> Price:
+    """The one-sided prices of one limit: see `limit_prices`."""
     one = standards[number]
     at = one.limit
     most = 1.0 if one.kind in RATIOS else inf

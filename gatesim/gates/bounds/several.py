@@ -157,6 +157,31 @@ class Several:
             return leaks, float(self.counted[number, places] @ shares + opened_base)
         return leaks, 1.0
 
+    def refused(self, shares: Floats) -> dict[str, float]:
+        """Entitled needs that a gate refuses, by the segment of the account's owner.
+
+        Parameters
+        ----------
+        shares
+            float64[option of a row]: the gate, as `Within.shares` has it.
+
+        Returns
+        -------
+        dict
+            For bound B by those segments that are not told apart, as in `gatesim.gates.bounds.Bound.by_owner`.
+        """
+        assert self.program is not None, "sums that were made without their program have no owners"
+        found: dict[str, float] = {}
+        first = 0
+        for part in self.program.parts:
+            width = len(part.options) + 1
+            mixture = shares[first : first + len(part) * width].reshape(len(part), width)
+            refused = (part.entitled * (1.0 - mixture[:, 1:] @ part.passes)).sum(axis=0)
+            for name, needs in zip(part.owners, refused.tolist(), strict=True):
+                found[name] = found.get(name, 0.0) + needs
+            first += len(part) * width
+        return found
+
 
 def several(
     scenario: Scenario,

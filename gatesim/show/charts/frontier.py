@@ -8,7 +8,9 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gatesim.law.standards import Limits
 from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.measures.verdict import first_order
 from gatesim.measures.wording import BASES
 from gatesim.show.charts.grammar import (
     INK,
@@ -23,8 +25,9 @@ from gatesim.show.charts.grammar import (
     unchecked,
 )
 from gatesim.show.charts.places import along, around, place
+from gatesim.study.asking import no_single_ratio
 from gatesim.study.frontier import Frontier
-from gatesim.study.standing import Question, question
+from gatesim.study.standing import Question
 
 if TYPE_CHECKING:
     from altair import HConcatChart
@@ -44,21 +47,43 @@ SAME = 4.0
 NAMES = {"bound_A": "A: keeps nothing", "bound_B": "B: remembers"}
 
 
+class Drawn(NamedTuple):
+    """What is drawn beside the curves: the order's limit, if it is one of the ratio on the axis, and the floor."""
+
+    ratio: str
+    limit: float | None
+    floor: float
+
+
+def drawn(found: Frontier) -> Drawn:
+    """The limit of the order that is asked about, or of the first order, and the verdict's floor."""
+    scenario = found.loaded.scenario
+    if found.of_order is not None:
+        return Drawn(found.ratio, found.of_order.limit, scenario.verdict.floor)
+    order = first_order(scenario)
+    if order is None or no_single_ratio(scenario) or order.standard.kind != found.ratio:
+        return Drawn(found.ratio, None, scenario.verdict.floor)
+    return Drawn(found.ratio, Limits.of(order.standard.limit).known, scenario.verdict.floor)
+
+
 def frontier_finding(found: Frontier) -> str:
     """The most that is served within the order's limit, as a title."""
-    asked = question(found.loaded.scenario)
+    asked, of = drawn(found), found.of_order
     at = {
         point.bound: point.served
         for point in found.points
         if point.limit == asked.limit and point.reading == found.reading and point.served is not None
     }
-    if asked.ratio != found.ratio or set(at) != set(NAMES):
-        return "What no gate can beat: entitled needs served within a limit on leaks"
+    whose = "" if of is None else f" under “{of.name}”" + (f", {of.while_words}," if of.while_words else "")
+    if asked.limit is None or set(at) != set(NAMES):
+        return (
+            f"What no gate can beat{whose.removesuffix(',')}: entitled needs served within a limit on leaks"
+        )
     a, b = (format_rate(at[bound]) for bound in NAMES)
     memory = "even if it remembers" if a == b else f"or {b} if it remembers"
     return (
-        f"Within leaks of {format_limit(asked.limit)} of {BASES[found.ratio]} no gate serves more than {a} of entitled "
-        f"needs, {memory}"
+        f"Within leaks of {format_limit(asked.limit)} of {BASES[found.ratio]}{whose} no gate serves more than {a} of "
+        f"entitled needs, {memory}"
     )
 
 
@@ -79,10 +104,11 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
         A panel a reading; the dashed line is the first order's limit, the dotted one the floor. A policy whose name
         finds no room has a number, which the small print explains.
     """
-    alt = altair()
+    alt, beside = altair(), drawn(found)
+    dashed = "" if beside.limit is None else "; dashed: the order's limit"
     small = (
         f"{short_title(found.loaded)}; exact engine, no chance in it; the area between the lines is what memory is "
-        "worth at most; dashed: the order's limit; dotted: the floor"
+        f"worth at most{dashed}; dotted: the floor"
     )
     if not any(point.served is not None for point in found.points):
         return nothing(frontier_finding(found), small, "No need was measured under any reading of the order.")
@@ -90,14 +116,17 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
     panels = []
     numbered: set[str] = set()
     nameless: set[str] = set()
-    asked = question(found.loaded.scenario)
     for number, reading in enumerate(found.readings):
-        rows, by_number, without = _rows(found, reading, asked, size)
+        rows, by_number, without = _rows(found, reading, beside, size)
         layers = _layers(alt, rows, BASES[found.ratio], number == 0)
         title = alt.TitleParams(f'read as "{reading}"', fontSize=11, anchor="start", offset=16)
         panels.append(alt.layer(*layers, width=size[0], height=size[1], title=title))
         numbered.update(by_number)
         nameless.update(without)
+    if found.of_order is not None:
+        small += f"; leaks: of the needs that “{found.of_order.name}” restricts itself"
+    if any(one.breaks for one in found.policies):
+        small += "; rings: policies that break another order's limit, so that they may stand above the lines"
     key = _key(found, numbered, nameless - numbered)
     if key:
         small += f"; {key}"
@@ -138,7 +167,7 @@ def _key(found: Frontier, numbered: Collection[str], nameless: Collection[str]) 
 
 
 def one_reading(
-    found: Frontier, asked: Question, says: str, size: tuple[int, int] = ALONE
+    found: Frontier, asked: Question | Drawn, says: str, size: tuple[int, int] = ALONE
 ) -> tuple[dict[str, Any], str]:
     """The panel of one reading by itself, for a page that has a title and small print of its own.
 
@@ -147,9 +176,9 @@ def one_reading(
     Parameters
     ----------
     found
-        The frontier.
+        The frontier, of one reading.
     asked
-        What is asked: the reading, and the limit and the floor that are drawn.
+        What is asked: the limit and the floor that are drawn.
     says
         Alternative text.
     size
@@ -161,7 +190,7 @@ def one_reading(
         A Vega-Lite chart whose rows stand in its ``datasets``: between charts of the same ratio nothing else differs.
         And what the numbers in it stand for, where a name found no room.
     """
-    rows, numbered, nameless = _rows(found, asked.reading, asked, size)
+    rows, numbered, nameless = _rows(found, found.reading, asked, size)
     small = _key(found, numbered, nameless)
     spec: dict[str, Any] = json.loads(_empty_panel(tuple(map(bool, rows)), BASES[found.ratio], says, size))
     for layer, those in zip(spec["layer"], rows.by_layer, strict=True):
@@ -206,12 +235,13 @@ def _down(served: float, height: int = HEIGHT) -> float:
 
 
 class _Rows(NamedTuple):
-    """The rows of a panel's layers; where there is no limit, no leader, no name to draw, there is no such layer."""
+    """The rows of a panel's layers; where there is no limit, ring, leader or name to draw, there is no such layer."""
 
     limit: list[dict[str, Any]]
     floor: list[dict[str, Any]]
     curves: list[dict[str, Any]]
     dots: list[dict[str, Any]]
+    rings: list[dict[str, Any]]
     leaders: list[dict[str, Any]]
     names: list[dict[str, Any]]
 
@@ -219,12 +249,14 @@ class _Rows(NamedTuple):
     def by_layer(self) -> list[list[dict[str, Any]]]:
         """As the layers of `_layers` have them, in their order."""
         line = [self.limit] if self.limit else []
-        more = [rows for rows in (self.leaders, self.names) if rows]
-        return [*line, self.floor, self.curves, self.dots, *line, *more]
+        rings, more = (
+            [rows for rows in those if rows] for those in ((self.rings,), (self.leaders, self.names))
+        )
+        return [*line, self.floor, self.curves, self.dots, *rings, *line, *more]
 
 
 def _rows(
-    found: Frontier, reading: str, asked: Question, size: tuple[int, int]
+    found: Frontier, reading: str, asked: Question | Drawn, size: tuple[int, int]
 ) -> tuple[_Rows, list[str], list[str]]:
     """What a panel shows; the policies in whose names' place numbers stand; those with neither."""
     width, height = size
@@ -246,13 +278,17 @@ def _rows(
         )
     ]
     limit = []
-    if asked.ratio == found.ratio and asked.limit >= LEFT_END:
+    if asked.ratio == found.ratio and asked.limit is not None and asked.limit >= LEFT_END:
         limit = [{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]
         taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
     placed, numbered, nameless = _named(dots, taken, _numbers(found), size)
     leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
     names = [{"text": one.text, "x": one.x, "y": one.y} for one in placed]
-    return _Rows(limit, [{"y": asked.floor}], curves, dots, leaders, names), numbered, nameless
+    broken = {one.policy for one in found.policies if one.breaks and one.reading == reading}
+    full = [dot for dot in dots if dot["policy"] not in broken]
+    rings = [dot for dot in dots if dot["policy"] in broken]
+    rows = _Rows(limit, [{"y": asked.floor}], curves, full, rings, leaders, names)
+    return rows, numbered, nameless
 
 
 def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
@@ -289,6 +325,11 @@ def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
         ),
         alt.Chart(inline(rows.dots)).mark_point(color=INK, filled=True, size=35, opacity=1).encode(x=x, y=y),
     ]
+    if rows.rings:
+        rings = alt.Chart(inline(rows.rings)).mark_point(
+            fill="white", stroke=INK, strokeWidth=1.5, size=35, opacity=1
+        )
+        layers.append(rings.encode(x=x, y=y))
     if rows.limit:
         line = alt.Chart(inline(rows.limit))
         layers.insert(0, line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x))

@@ -1,0 +1,103 @@
+"""Points of a frontier: those of its curves, and those of the listed policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+GRID = tuple(round(10.0 ** (step / 4), 12) for step in range(-20, 1))
+"""Limits of the curves besides those asked for: four in each power of ten, from 0.001 % on."""
+
+PAYERS = 3
+"""So many segments are named that pay at a point."""
+
+
+@dataclass(frozen=True)
+class Payer:
+    """A segment of owners, and the share of all refused entitled needs that is theirs."""
+
+    segment: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a curve.
+
+    Attributes
+    ----------
+    reading, bound, limit
+        Which.
+    own
+        Whether the limit is one that was asked for (the verdict's, or an order's), not one of the grid.
+    served
+        The most share of entitled needs served; None where there are none or nothing is within the limit.
+    binding
+        What stops it from being more.
+    per_point
+        Share of entitled needs that one more point of the limit (0.01) would bring, by the one-sided price; None
+        where there is none.
+    pays
+        Segments of owners whose entitled needs are refused most by the gate that attains it; empty where none are,
+        or where it was not asked for.
+    """
+
+    reading: str
+    bound: str
+    limit: float
+    own: bool
+    served: float | None
+    binding: tuple[str, ...]
+    per_point: float | None
+    pays: tuple[Payer, ...]
+
+
+@dataclass(frozen=True)
+class ListedPoint:
+    """A listed policy.
+
+    Attributes
+    ----------
+    served, leak
+        Share of entitled needs served, and its leak ratio; None where undefined.
+    remembers
+        Whether it keeps something about accounts, so that it is outside of bound A's scope.
+    to_a, to_b
+        What each bound says could be served more at the same leak ratio; below zero only for a policy that remembers,
+        against bound A, and for one that breaks a limit that the bound's gates keep. None where the leak ratio is
+        undefined.
+    breaks
+        Where the leaks of one order are limited while others keep their limits: whose of these it breaks.
+    """
+
+    reading: str
+    policy: str
+    served: float | None
+    leak: float | None
+    remembers: bool
+    to_a: float | None
+    to_b: float | None
+    breaks: tuple[str, ...] = ()
+
+
+def most_refused(refused: Mapping[str, float], entitled: float) -> tuple[Payer, ...]:
+    """The segments of owners whose entitled needs are refused most.
+
+    Parameters
+    ----------
+    refused
+        Segment -> its entitled needs that are refused.
+    entitled
+        All entitled needs.
+    """
+    total = sum(refused.values())
+    # What rounding leaves is nobody's.
+    if not total > 1e-9 * max(entitled, 1.0):
+        return ()
+    most = sorted(refused.items(), key=lambda item: (-item[1], item[0]))[:PAYERS]
+    return tuple(Payer(name, each / total) for name, each in most if each > 0)
+
+
+def tidy(difference: float) -> float:
+    """A difference of shares: a policy on a curve may be a rounding beside it."""
+    return 0.0 if abs(difference) < 1e-12 else difference
