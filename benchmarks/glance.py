@@ -2,8 +2,9 @@
 
 Run ``python -m benchmarks.glance``; it prints one JSON object about ten moves of sliders of the flagship, in seconds
 by the clock. ``worked_out`` is what a move of a signal's accuracy takes to be worked out, without drawing. ``seen`` is
-what a person sees in a browser after a key, of a move of the limit and of one of a signal's accuracy (see
-`benchmarks.seen`; it needs Chromium: ``make browser``).
+what a person sees in a browser after a key, of a move of the limit, of one of a signal's accuracy, and of one of how
+many people use a VPN; without the map, with it, and when the map is asked for (see `benchmarks.seen`; it needs
+Chromium: ``make browser``). The accuracy is one of the two inputs of the map, the VPN is none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from gatesim.study.glance import Kept, glances
 
 SCENARIO = "june-2026"
 LEVER = "signals.ip.accuracy.US"
+PEOPLE = "vpn.users.home"
 MOVES = 10
 
 
@@ -46,7 +48,7 @@ def worked_out() -> dict[str, float]:
 
 def main() -> None:
     """Move, and print."""
-    seen = measured(SCENARIO, {"limit": "limit", "signal": LEVER}, MOVES)
+    seen = measured(SCENARIO, {"limit": "limit", "signal": LEVER, "people": PEOPLE}, MOVES)
     print(json.dumps({"moves": MOVES, "worked_out": worked_out(), "seen": seen}, indent=2))
 
 

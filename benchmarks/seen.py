@@ -16,8 +16,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from gatesim.scenario import load
 from gatesim.show.app.levers import GROUPS
@@ -27,9 +28,16 @@ from tests.browser import launched
 PATIENCE = 60_000
 """Milliseconds that a busy machine gets."""
 
+MAP = "Draw the map"
+
 WATCH = """
 () => {
-  const parts = {verdict: "#verdict", table: "#policies", chart: "[data-testid=stVegaLiteChart]"};
+  const parts = {
+    verdict: "#verdict",
+    table: "#policies",
+    chart: ".st-key-frontier [data-testid=stVegaLiteChart]",
+    map: ".st-key-map_chart [data-testid=stVegaLiteChart]",
+  };
   window.moved = {pressed: 0, first: {}, last: {}};
   document.addEventListener("keydown", () => {
     window.moved = {pressed: performance.now(), first: {}, last: {}};
@@ -87,36 +95,68 @@ def settled(page: Page) -> None:
     expect(page.locator("#sentence")).to_have_count(1, timeout=PATIENCE)
 
 
+def _slider(page: Page, panel: Panel, lever: str) -> Locator:
+    """A lever's slider, its group opened."""
+    one = panel.by_name[lever]
+    label = f"{one.label} ({one.about})" if one.about else one.label
+    slider = page.get_by_role("slider", name=label)
+    if not slider.is_visible():
+        page.get_by_text(GROUPS[one.group], exact=True).click()
+    return slider
+
+
+def _pressed(page: Page, where: Locator, key: str, waits_for: str) -> dict[str, dict[str, float]]:
+    """Press a key, and wait until all is drawn: when each part changed first and last, in milliseconds."""
+    where.press(key)
+    page.wait_for_function(f"window.moved.last.{waits_for} !== undefined", timeout=PATIENCE)
+    settled(page)
+    # A chart is drawn by the browser when the script is done: give it the time to.
+    page.wait_for_timeout(700)
+    seen: dict[str, dict[str, float]] = page.evaluate("window.moved")
+    return seen
+
+
 def moves(page: Page, panel: Panel, lever: str, count: int) -> dict[str, dict[str, float]]:
     """Move a slider by the right arrow key, time after time; the first move does not count.
 
     Returns
     -------
     dict
-        ``verdict``, ``table``, ``chart``: seconds until they first change; ``whole``: until the last of them changed
-        for the last time. Each with ``moves`` in which it changed, and their ``median``, ``least`` and ``most``.
+        ``verdict``, ``table``, ``chart``, ``map``: seconds until they first change; ``whole``: until the last of them
+        changed for the last time. Each with ``moves`` in which it changed, and their ``median``, ``least`` and
+        ``most``.
     """
-    one = panel.by_name[lever]
-    label = f"{one.label} ({one.about})" if one.about else one.label
-    slider = page.get_by_role("slider", name=label)
-    if not slider.is_visible():
-        page.get_by_text(GROUPS[one.group], exact=True).click()
+    slider = _slider(page, panel, lever)
     slider.focus()
-    found: dict[str, list[float]] = {name: [] for name in ("verdict", "table", "chart", "whole")}
+    found: dict[str, list[float]] = {name: [] for name in ("verdict", "table", "chart", "map", "whole")}
     for move in range(1 + count):
-        slider.press("ArrowRight")
-        page.wait_for_function("window.moved.first.verdict !== undefined", timeout=PATIENCE)
-        settled(page)
-        page.wait_for_function("window.moved.last.chart !== undefined", timeout=PATIENCE)
-        # The chart is drawn by the browser when the script is done: give it the time to.
-        page.wait_for_timeout(700)
-        seen = page.evaluate("window.moved")
+        seen = _pressed(page, slider, "ArrowRight", "chart")
         if move:
-            for name in ("verdict", "table", "chart"):
+            for name in ("verdict", "table", "chart", "map"):
                 if name in seen["first"]:  # a table in which no number and no word changes is right already
                     found[name].append(seen["first"][name])
             found["whole"].append(max(seen["last"].values()))
     return {name: _told(times) for name, times in found.items()}
+
+
+def asked_for(page: Page, panel: Panel, lever: str, count: int) -> dict[str, float]:
+    """Ask for the map by its switch, time after time, each time of another world; the first does not count.
+
+    Returns
+    -------
+    dict
+        Seconds until the map stands there: ``moves``, ``median``, ``least`` and ``most``.
+    """
+    switch, found = page.get_by_role("switch", name=MAP), []
+    for move in range(1 + count):
+        _pressed(page, _slider(page, panel, lever), "ArrowRight", "chart")
+        seen = _pressed(page, switch, "Space", "map")
+        switch.press("Space")
+        settled(page)
+        expect(page.locator(".st-key-map_chart")).to_have_count(0, timeout=PATIENCE)
+        if move:
+            found.append(seen["first"]["map"])
+    return _told(found)
 
 
 def _told(times: list[float]) -> dict[str, float]:
@@ -127,26 +167,42 @@ def _told(times: list[float]) -> dict[str, float]:
     return {"moves": len(times)} | {name: round(time / 1000, 2) for name, time in named.items()}
 
 
-def measured(scenario: str, levers: dict[str, str], count: int) -> dict[str, dict[str, dict[str, float]]]:
-    """The times of some moves of some sliders.
+def measured(scenario: str, levers: dict[str, str], count: int) -> dict[str, Any]:
+    """The times of some moves of some sliders, without the map and with it, and of the map when it is asked for.
 
     Parameters
     ----------
     scenario
         What the page begins with.
     levers
-        What the move is called -> the slider's name in the page's address.
+        What the move is called -> the slider's name in the page's address. Of the last the map knows nothing: it is
+        moved each time before the map is asked for.
     count
         So many moves of each.
     """
     panel = Panel(scenario, load(scenario), scenario)
-    found = {}
-    with served() as address, launched() as browser:
+    *_, last = levers.values()
+    found: dict[str, Any] = {}
+    with launched() as browser:
+
+        @contextmanager
+        def opened() -> Iterator[Page]:
+            # Served anew: what was worked out before would be known.
+            with served() as address:
+                page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+                page.goto(f"{address}/?scenario={scenario}")
+                settled(page)
+                page.evaluate(WATCH)
+                yield page
+                page.context.close()
+
         for words, lever in levers.items():
-            page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-            page.goto(f"{address}/?scenario={scenario}")
-            settled(page)
-            page.evaluate(WATCH)
-            found[words] = moves(page, panel, lever, count)
-            page.context.close()
+            with opened() as page:
+                found[words] = moves(page, panel, lever, count)
+        for words, lever in levers.items():
+            with opened() as page:
+                _pressed(page, page.get_by_role("switch", name=MAP), "Space", "map")
+                found[f"{words}, with the map"] = moves(page, panel, lever, count)
+        with opened() as page:
+            found["the map, asked for"] = asked_for(page, panel, last, count)
     return found

@@ -12,7 +12,7 @@ import pytest
 import gatesim
 from gatesim.cli.main import WRONG_INPUT, call
 from gatesim.exact.varied import Varied
-from gatesim.gates.bounds import Standard, least_leak, most_served, program_a
+from gatesim.gates.bounds import Standard, least_leak, most_served, program_a, program_b
 from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.measures.judgement import OUTCOMES
 from gatesim.scenario import Loaded, ScenarioError, load
@@ -20,7 +20,7 @@ from gatesim.scenario.parameter import changed, find_parameter
 from gatesim.study.crossings import crossings
 from gatesim.study.gates import laws
 from gatesim.study.run import run
-from gatesim.study.shutdown_map import shutdown_map
+from gatesim.study.shutdown_map import KeptMap, ShutdownMap, shutdown_map
 from gatesim.study.shutdown_point import ShutdownPoint, shutdown_point
 from gatesim.study.standing import SIDES, Standings, question
 from gatesim.study.uncertain import movable, quantile, worlds
@@ -243,6 +243,34 @@ def test_a_map_agrees_with_the_line_through_it(flagship: Loaded) -> None:
                     program_a(at.scenario, law, desk=False), Standard("leak_share", limit)
                 ).value
                 assert found.most["bound_A"][i, j] == pytest.approx(whole, abs=1e-9)
+
+
+@pytest.mark.no_cover  # others cover the same lines
+@pytest.mark.parametrize(
+    ("keys", "moved"),
+    [
+        (["signals.ip.accuracy", "signals.ip.coverage"], ["signals.ip.coverage=0.93", "verdict.floor=0.9"]),
+        (["signals.ip.accuracy", "signals.ip.coverage"], ["orders.0.standard.limit=0.05"]),
+        (["orders.0.standard.limit", "signals.ip.accuracy"], ["signals.ip.accuracy=0.95"]),
+    ],
+)
+def test_a_map_from_what_is_kept_is_the_map_worked_out_anew(
+    keys: list[str], moved: list[str], flagship: Loaded
+) -> None:
+    def drawn(loaded: Loaded, kept: KeptMap | None) -> ShutdownMap:
+        return shutdown_map(
+            loaded, vary=keys, low=[0, 0.9], high=[0.3, 1.0], steps=5, remembering=False, kept=kept
+        )
+
+    kept = KeptMap(history=program_b(flagship.scenario, laws(flagship.scenario, 1, 0)["person"]))
+    before = drawn(flagship, kept)
+    now = flagship.with_sets(moved)
+    found, anew = drawn(now, kept), drawn(now, None)
+    assert found.to_dict() == anew.to_dict()
+    for side, most in anew.most.items():
+        np.testing.assert_allclose(found.most[side], most, rtol=1e-12, atol=1e-12)
+    if "verdict.floor=0.9" in moved or "orders" in moved[0]:
+        assert any((before.ranks[side] != found.ranks[side]).any() for side in found.ranks), "nothing moved"
 
 
 # --- Other worlds ---

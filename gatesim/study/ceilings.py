@@ -281,10 +281,12 @@ class CeilingB:
     ----------
     varied
         The scenario and what is varied.
+    history
+        The program as assumed, where it is made already: it holds at all values if none of them matters.
     """
 
-    def __init__(self, varied: Varied) -> None:
-        self._varied = varied
+    def __init__(self, varied: Varied, history: Program | None = None) -> None:
+        self._varied, self._history = varied, history
         self._anew = lru_cache(maxsize=KEPT)(self._made)
 
     @cached_property
@@ -293,6 +295,8 @@ class CeilingB:
         parameters = self._varied.parameters
         if not all(leaves_b_alone(p) for p in parameters):
             return None
+        if self._history is not None:
+            return dense_of(self._history)
         return self._anew(tuple(p.low for p in parameters))
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gatesim.exact.expected import CannotDo
 from gatesim.exact.varied import Served
+from gatesim.gates.bounds.program import Program
 from gatesim.measures.judgement import OUTCOMES, RANKS, Outcome, of_bound_b
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
@@ -122,6 +123,32 @@ class ShutdownMap(Shown):
         return json.dumps(self.to_dict(), indent=2, allow_nan=False, default=str)
 
 
+@dataclass
+class KeptMap:
+    """What was worked out for a map, and what of it holds for another one over the same ranges.
+
+    Attributes
+    ----------
+    standings
+        Needs, tables and bounds at all values. They hold whatever the two inputs are assumed to be, and, where neither
+        is a limit, the floor, of a policy or of the desk, under other limits, floors and desks.
+    history
+        The program of bound B as assumed: it holds while nothing changes that it depends on
+        (`gatesim.study.ceilings.leaves_b_alone`).
+    last
+        The map that was worked out last: it holds for the same question.
+    """
+
+    standings: Standings | None = None
+    history: Program | None = None
+    last: ShutdownMap | None = None
+
+
+def keeps_under_questions(parameters: Sequence[Parameter]) -> bool:
+    """Whether what a `KeptMap` holds over some parameters holds under other limits, floors and desks as well."""
+    return not any(p.table in ("orders", "verdict", "policies", "desk") for p in parameters)
+
+
 def names_of(side: str) -> tuple[Outcome, ...]:
     """How the outcomes of a side are called, by rank; bound B shows no gate, and says less where it allows one."""
     return tuple(of_bound_b(outcome) for outcome in OUTCOMES) if side == "bound_B" else OUTCOMES
@@ -144,6 +171,7 @@ def shutdown_map(
     remembering: bool = True,
     order: str | None = None,
     each: bool = True,
+    kept: KeptMap | None = None,
     progress: Progress | None = None,
 ) -> ShutdownMap:
     """Outcomes over two parameters.
@@ -164,6 +192,8 @@ def shutdown_map(
     each
         Whether the limits of several orders hold at once, each on what its order counts by itself; else the first
         order's limit is on what all of them restrict together.
+    kept
+        What still holds of what was worked out before; given what is worked out now.
     source, reading, ratio, limit, floor, policies, sets, order, progress
         As for `gatesim.study.shutdown_point.shutdown_point`.
 
@@ -188,8 +218,19 @@ def shutdown_map(
         each=each,
         order=order,
     )
+    kept = kept or KeptMap()
+    last = kept.last
+    if (
+        last is not None
+        and last.asked == asked
+        and last.values == (_values(first, steps), _values(second, steps))
+    ):
+        now = _sentence(loaded, asked) if sentence is None else sentence
+        return replace(last, loaded=loaded, parameters=(first, second), sentence=now)
     say(0.0, "preparing")
-    standings = Standings(loaded.scenario, asked, [first, second])
+    if kept.standings is None:
+        kept.standings = Standings(loaded.scenario, asked, [first, second], history=kept.history)
+    standings = kept.standings.asking(loaded.scenario, asked)
     values = (_values(first, steps), _values(second, steps))
     shape = (len(values[0]), len(values[1]))
     grid = np.array([(x, y) for x in values[0] for y in values[1]])
@@ -209,7 +250,7 @@ def shutdown_map(
             found = standings._most(side, point)
             ranks[side][at] = RANKS[outcome_of_most(side, found, asked_here.floor)]
             most[side][at] = np.nan if found is None else found
-    return ShutdownMap(
+    kept.last = ShutdownMap(
         loaded,
         asked,
         (first, second),
@@ -218,8 +259,13 @@ def shutdown_map(
         most,
         quick.policies,
         tuple(name for name in asked.policies if name not in quick.policies),
-        sentence_of(loaded, Standings(loaded.scenario, asked)) if sentence is None else sentence,
+        _sentence(loaded, asked) if sentence is None else sentence,
     )
+    return kept.last
+
+
+def _sentence(loaded: Loaded, asked: Question) -> str:
+    return sentence_of(loaded, Standings(loaded.scenario, asked))
 
 
 def _values(parameter: Parameter, steps: int) -> tuple[float, ...]:

@@ -19,6 +19,7 @@ from gatesim.exact.structure import may_leak
 from gatesim.exact.varied import Served, Varied
 from gatesim.gates.bounds import Standard
 from gatesim.gates.bounds.most import Dense, most_value
+from gatesim.gates.bounds.program import Program
 from gatesim.gates.bounds.several import Several, most_value_within
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
@@ -224,6 +225,8 @@ class Standings:
         What is varied.
     known
         What policies serve as assumed, where it is known already: from the same scenario with another limit or floor.
+    history
+        The program of bound B as assumed, where it is made already.
     """
 
     def __init__(
@@ -232,11 +235,12 @@ class Standings:
         asked: Question,
         parameters: Sequence[Parameter] = (),
         known: Mapping[str, Served] | None = None,
+        history: Program | None = None,
     ) -> None:
         self._known = known or {}
         self.scenario, self.asked, self.parameters = scenario, asked, tuple(parameters)
         self.varied = Varied(scenario, self._law, parameters, asked.policies, self._own_laws)
-        self.a, self.b = CeilingA(self.varied), CeilingB(self.varied)
+        self.a, self.b = CeilingA(self.varied), CeilingB(self.varied, history)
         self.of_orders = {side: CeilingOfOrders(self.varied, bound) for side, bound in BOUNDS.items()}
         self.plain = tuple(name for name in asked.policies if not self.varied.remembers(name))
         self.remembering = tuple(name for name in asked.policies if self.varied.remembers(name))

@@ -12,7 +12,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -210,10 +210,13 @@ def _times(a: Floats, b: Floats) -> Floats:
 
 
 def _readings_of_account(
-    scenario: Scenario, rows: Sequence[Floats], contexts: Sequence[_Context], account: _Account
+    blocks: Sequence[_Block],
+    rows: Sequence[Floats],
+    contexts: Sequence[_Context],
+    account: _Account,
+    table_of: Callable[[_Block, _Account], Floats],
 ) -> Floats:
     """Joint distribution of all readings in each context: [contexts, readings flat]."""
-    blocks = _blocks(scenario)
     order: list[int] = []
     total = np.ones((len(contexts), 1, 1, 1))
     groups = [[b for b in blocks if not (b.uses_card or b.uses_declared)]]
@@ -226,7 +229,7 @@ def _readings_of_account(
     for group in groups:
         part = np.ones((len(contexts), 1, 1, 1))
         for block in group:
-            part = _times(part, _block_table(scenario, block, rows, contexts, account))
+            part = _times(part, table_of(block, account))
             order += block.signals
         for axis, weights in ((1, account.card), (2, account.declared)):
             if part.shape[axis] > 1:
@@ -284,12 +287,22 @@ def readings_given(scenario: Scenario) -> Floats:
     for k, context in enumerate(contexts):
         in_region[context.device, k] = 1.0
     owners = list(scenario.segments.values())
+    blocks = _blocks(scenario)
+    tables: dict[tuple[_Block, int, int, int], Floats] = {}
+
+    def table_of(block: _Block, account: _Account) -> Floats:
+        # Of most accounts it is the same: it goes over all cards and forms, whatever theirs are likely to be.
+        key = (block, account.channel, account.organisation, account.word)
+        if key not in tables:
+            tables[key] = _block_table(scenario, block, rows, contexts, account)
+        return tables[key]
+
     known: dict[_Account, Floats] = {}
     table = np.empty((len(found), regions, length))
     for number, maker in enumerate(found):
         account = _account_of(scenario, owners[maker.owner])
         if account not in known:
-            known[account] = _readings_of_account(scenario, rows, contexts, account)
+            known[account] = _readings_of_account(blocks, rows, contexts, account, table_of)
         table[number] = (in_region * weights[maker.segment]) @ known[account]
     table.flags.writeable = False
     return table

@@ -25,7 +25,9 @@ STYLE = """
 .gs h1 { font-size: 1.2rem; line-height: 1.3; margin: 0 0 .3rem; padding: 0; font-weight: 600; }
 .gs h3 { font-size: 1.1rem; line-height: 1.3; margin: .8rem 0 0; padding: 0; font-weight: 600; }
 .gs h2 { font-size: 1.6rem; line-height: 1.3; margin: 0 0 .4rem; padding: 0; }
-[data-testid="stLayoutWrapper"]:has(> .st-key-told) { position: absolute; width: 1px !important; overflow: hidden; }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-told"]) {
+  position: absolute; width: 1px !important; overflow: hidden;
+}
 .gs .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 /* The room of the chart, before it comes and while it is drawn. */
 .st-key-frontier { max-width: min(564px, 100%); aspect-ratio: 564 / 373; }
@@ -121,7 +123,8 @@ def heading(text: str, *more: str) -> str:
 
 
 FRONTIER = "Line chart of the frontier; what it shows is told before it."
-"""The name of the chart for those who do not see it."""
+MAP = "Map of outcomes; what it shows is told before it."
+"""The names of the charts for those who do not see them."""
 
 
 def aloud(text: str) -> str:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import current_thread
 from time import monotonic
@@ -26,12 +26,15 @@ from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, no
 from gatesim.show.app.sliders import FEW, Slider, meant, slider
 from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
-from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
+from gatesim.study.shutdown_map import KeptMap, ShutdownMap, keeps_under_questions, shutdown_map
+from gatesim.study.standing import Question
 from gatesim.study.within_orders import together_words
 
 DEFAULT = "june-2026"
 MAP_STEPS = 12
 MOST_PEOPLE = 1_000_000
+AT_ONCE = 0.5
+"""Seconds of work without a bar of progress: it would only flicker."""
 LATE = 1.5
 """Seconds within which a browser knows the address that the page gave itself."""
 
@@ -62,10 +65,13 @@ def show(file: str | None = None) -> None:
     if not begins:
         _panel_of_levers(names, panel, stood, settings)
     if followed is not None:
-        loaded, found = followed
-        _save(panel, settings)
-        _map(panel, settings, found)
-        _simulate(panel, settings, loaded)
+        loaded, places, map_ = followed
+        with places.save:
+            _save(panel, settings)
+        if map_ is not None:
+            _draw_map(map_)
+        with places.simulate:
+            _simulate(panel, settings, loaded)
 
 
 # --- The base, and the address ---
@@ -306,26 +312,38 @@ def _lever(panel: Panel, settings: Settings, lever: Lever) -> None:
 # --- What follows ---
 
 
-def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, Glance] | None:
-    """Draw what follows, and give it; None where it cannot be worked out."""
+def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, _Places, _Map | None] | None:
+    """Draw what follows, and give where the rest stands; None where it cannot be worked out.
+
+    A map that is still to be drawn comes last, unless it takes no time or nothing else does.
+    """
     state = st.session_state
     if state.get("notice"):
         st.warning(parts.plain(state.notice))
     try:
         loaded = panel.scenario(settings)
-        places = None
+        places, map_ = None, None
         # What takes longest follows: the second takes the place of the first.
         for found in _glances(panel, settings, loaded):
-            if places is None:  # the first takes the while in which all stands as before
-                places = _Places()
+            if places is not None:
+                places.fill(panel, settings, found)
+                continue
+            # The first takes the while in which all stands as before.
+            places = _Places()
             places.fill(panel, settings, found)
+            with places.map:
+                map_ = _map(panel, settings, loaded)
+            if map_ is not None and (map_.is_quick or not found.waiting):
+                _draw_map(map_)
+                map_ = None
     except ScenarioError as error:
         st.error(parts.plain(f"These settings do not go together. {error}"))
         return None
     except ValueError as error:
         st.error(parts.plain(f"This cannot be worked out: {error}"))
         return None
-    return loaded, found
+    assert places is not None  # there is always something to be seen
+    return loaded, places, map_
 
 
 class _Places:
@@ -352,6 +370,7 @@ class _Places:
             "policies": st.container(),
             "warnings": st.container(key="warnings"),
         }
+        self.save, self.map, self.simulate = st.container(), st.container(), st.container()
         self._stands: dict[str, object] = {}
 
     def fill(self, panel: Panel, settings: Settings, found: Glance) -> None:
@@ -451,7 +470,37 @@ def _save(panel: Panel, settings: Settings) -> None:
         st.code(text, language="toml")
 
 
-def _map(panel: Panel, settings: Settings, found: Glance) -> None:
+@dataclass(frozen=True)
+class _Map:
+    """A map that is asked for, and where it comes.
+
+    Attributes
+    ----------
+    key
+        What it is a map of.
+    loaded, asked, axes
+        The scenario, what is asked of it, the two inputs.
+    kept
+        What is known of it.
+    place
+        Where it comes.
+    """
+
+    key: tuple[object, ...]
+    loaded: Loaded
+    asked: Question
+    axes: tuple[Parameter, Parameter]
+    kept: KeptMap
+    place: Any
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it takes no time to speak of."""
+        return self.kept.standings is not None
+
+
+def _map(panel: Panel, settings: Settings, loaded: Loaded) -> _Map | None:
+    """What a map can be asked for by, and the map that is."""
     st.html(parts.heading("Where a gate is within the limit: a map of two inputs"))
     levers = [lever for lever in panel.levers if lever.parameter.paths]
     names = [lever.name for lever in levers]
@@ -467,26 +516,23 @@ def _map(panel: Panel, settings: Settings, found: Glance) -> None:
     up = right.selectbox(
         "Upwards", names, names.index(second), format_func=_words(panel), key=f"y {panel.name}"
     )
-    if not third.toggle(
-        "Draw the map", key="map", help="It takes about a second, and again whenever something moves."
-    ):
-        return
+    if not third.toggle("Draw the map", key="map", help="It follows whatever moves."):
+        return None
     if across == up:
         st.info("Choose two different inputs.")
-        return
-    from gatesim.show.charts import map_chart
-
-    # Not Streamlit's own store: it would play the bar of progress again, whose place is gone by then.
+        return None
+    asked = panel.question(loaded, settings)
+    axes = (axis(panel, across, settings, asked), axis(panel, up, settings, asked))
+    # What the two are set to has no part in what is worked out for the whole range of both.
+    same = panel.without_question(settings) if keeps_under_questions(axes) else settings
+    rest = replace(
+        same, values={name: value for name, value in same.values.items() if name not in (across, up)}
+    )
+    ranges = tuple((p.key, p.low, p.high) for p in axes)
+    kept = _ground_of_map(panel.written, panel.query(rest), ranges)
+    kept.history = _history(panel.written, panel.query(panel.for_bound_b(settings))).history
     key = (panel.written, tuple(panel.query(settings).items()), across, up)
-    if st.session_state.get("mapped", (None, None))[0] != key:
-        with _progress() as say:
-            st.session_state.mapped = (key, _mapped(across, up, panel, settings, found, say))
-    drawn = st.session_state.mapped[1]
-    _chart(map_chart(drawn), "map_chart")
-    words = f"Policies looked at: {', '.join(drawn.policies) or 'none'}."
-    if drawn.left_out:
-        words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
-    st.caption(parts.plain(words))
+    return _Map(key, loaded, asked, axes, kept, st.container())
 
 
 def _words(panel: Panel) -> Callable[[str], str]:
@@ -497,47 +543,73 @@ def _words(panel: Panel) -> Callable[[str], str]:
     return of
 
 
-def _mapped(
-    across: str,
-    up: str,
-    panel: Panel,
-    settings: Settings,
-    found: Glance,
-    say: Callable[[float, str], None],
-) -> ShutdownMap:
-    vary = [axis(panel, name, settings, found) for name in (across, up)]
-    asked = found.asked
-    return shutdown_map(
-        found.loaded,
-        vary=vary,
-        steps=MAP_STEPS,
-        policies=asked.policies,
-        sentence=found.sentence,
-        remembering=False,  # they would keep the page waiting
-        progress=say,
-        ratio=None if asked.own else asked.ratio,
-        limit=None if asked.own else asked.limit,
-        each=False,  # as all else on the page
-    )
+def _draw_map(map_: _Map) -> None:
+    """A map, with what it says beside it: in the chart it would be drawn anew for every word of it."""
+    from gatesim.show.charts.shutdown import map_alone, map_small, map_words
+    from gatesim.show.shutdown import map_finding
+
+    with map_.place:
+        # Not Streamlit's own store: it would play the bar of progress again, whose place is gone by then.
+        if st.session_state.get("mapped", (None, None))[0] != map_.key:
+            st.session_state.mapped = (map_.key, _mapped(map_))
+        drawn = st.session_state.mapped[1]
+        st.html(parts.section(f"<p>{parts.escaped(map_finding(drawn))}.</p>", parts.SWIPE))
+        with st.container(key="told_map"):
+            st.html(parts.aloud(map_words(drawn)))
+        _drawn(map_alone(drawn, parts.MAP), st.container(key="map_chart"))
+        words = f"{map_small(drawn)}. Policies looked at: {', '.join(drawn.policies) or 'none'}."
+        if drawn.left_out:
+            words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
+        st.caption(parts.plain(words))
 
 
-def axis(panel: Panel, name: str, settings: Settings, found: Glance) -> Parameter:
+def _mapped(map_: _Map) -> ShutdownMap:
+    asked = map_.asked
+    with _progress() as say:
+        return shutdown_map(
+            map_.loaded,
+            vary=map_.axes,
+            steps=MAP_STEPS,
+            policies=asked.policies,
+            sentence="",  # it stands at the head of the page
+            remembering=False,  # they would keep the page waiting
+            progress=say,
+            ratio=None if asked.own else asked.ratio,
+            limit=None if asked.own else asked.limit,
+            each=False,  # as all else on the page
+            kept=map_.kept,
+        )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _ground_of_map(
+    written: str,
+    query: Mapping[str, str],
+    ranges: tuple[tuple[str, float, float], ...],
+) -> KeptMap:
+    """Needs, tables and bounds over two inputs: filled when they are first worked out."""
+    return KeptMap()
+
+
+def axis(panel: Panel, name: str, settings: Settings, asked: Question) -> Parameter:
     """A lever as an axis of a map: its plausible range, and where it stands."""
     lever, value = panel.by_name[name], panel.value(settings, name)
     parameter = replace(lever.parameter, assumed=(value,))
     if name == LIMIT:
         # By even steps the whole range would show only limits that nobody has in mind.
-        parameter = replace(parameter, low=0.0, high=min(1.0, max(0.05, 2 * found.asked.limit)))
+        parameter = replace(parameter, low=0.0, high=min(1.0, max(0.05, 2 * asked.limit)))
     return parameter
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[float, str], None]]:
-    """A bar while something works, taken away when it is done."""
-    bar = st.progress(0.0, "starting")
+    """A bar while something works, taken away when it is done; none for what is done at once."""
+    bar, began = st.empty(), monotonic()
     session = get_script_run_ctx()
 
     def say(done: float, doing: str) -> None:
+        if monotonic() - began < AT_ONCE:
+            return
         # The fast engine speaks from threads of its own, which Streamlit does not know.
         if get_script_run_ctx(suppress_warning=True) is None:
             add_script_run_ctx(current_thread(), session)

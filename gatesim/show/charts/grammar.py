@@ -184,10 +184,15 @@ def finished(chart: Any, title: str, small: str, width: float, says: str = "") -
     says
         What can be read off the picture, for those who do not see it; follows the title.
     """
+    chart.title = heading(title, small, width)
+    return in_style(chart, f"{title}. {says}")
+
+
+def in_style(chart: Any, says: str) -> HConcatChart:
+    """A chart, made for this, in the style of all charts, with its alternative text."""
     alt = altair()
     drawn: HConcatChart = chart
-    drawn.title = heading(title, small, width)
-    drawn.description = " ".join(f"{title}. {says}".split())
+    drawn.description = " ".join(says.split())
     drawn.config = alt.Config(
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.measures.numbers import format_limit
@@ -14,6 +17,7 @@ from gatesim.show.charts.grammar import (
     altair,
     broken,
     finished,
+    in_style,
     inline,
     line_scales,
     nothing,
@@ -35,8 +39,8 @@ SHORT = {
     "bound_B": "bound B: remembers",
 }
 
-MAP = 230
-"""Width and height of a map, in points."""
+MAP, GAP = 230, 20
+"""Width and height of a map, and what is between two, in points."""
 
 
 def _limit(asked: Question, *parameters: Parameter) -> str:
@@ -151,37 +155,123 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
         Three panels; the cross is what the scenario assumes.
     """
     alt = altair()
+    panels = _panels(alt, _look(found), _cells(found), _here(found))
+    chart = alt.hconcat(*panels, spacing=GAP)
+    return finished(chart, map_finding(found), map_small(found), 3 * MAP + 80, map_words(found))
+
+
+def map_alone(found: ShutdownMap, says: str) -> dict[str, Any]:
+    """The panels by themselves, for a page that has a title and small print of its own.
+
+    What does not depend on a cell is made once: Altair takes far longer to put a chart together than to fill it.
+
+    Parameters
+    ----------
+    found
+        The map.
+    says
+        Alternative text.
+
+    Returns
+    -------
+    dict
+        A Vega-Lite chart whose rows stand in its ``datasets``: between maps over the same ranges nothing else differs,
+        as long as they show the same outcomes.
+    """
+    spec: dict[str, Any] = json.loads(_empty_map(_look(found), says))
+    spec["datasets"] = dict(zip(SHORT, _cells(found), strict=True)) | {"here": _here(found)}
+    return spec
+
+
+def map_small(found: ShutdownMap) -> str:
+    """The small print of a map."""
     first, second = found.parameters
-    shown = [
+    return (
+        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
+        f"{format_limit(found.asked.floor)}"
+        + ("; cross: as assumed" if _here(found) else "")
+        + (f"; of the list without {', '.join(found.left_out)}" if found.left_out else "")
+    )
+
+
+def map_words(found: ShutdownMap) -> str:
+    """What can be read off a map."""
+    return "; ".join(
+        f"{SHORT[side]}: " + ", ".join(f"{OUTCOMES[name]} on {share:.0%}" for name, share in of.items())
+        for side, of in found.shares().items()
+    )
+
+
+class _Look(NamedTuple):
+    """What a map looks like, whatever its cells: for each direction title and ends; whether there is a cross."""
+
+    titles: tuple[str, str]
+    shares: tuple[bool, bool]
+    ends: tuple[tuple[float, float], tuple[float, float]]
+    shown: tuple[str, ...]
+    crossed: bool
+
+
+def _look(found: ShutdownMap) -> _Look:
+    first, second = found.parameters
+    half = _half(found)
+    shown = (
         name
         for name in NAMES[:4]
         if any((ranks == NAMES.index(name)).any() for ranks in found.ranks.values())
-    ]
-    scale = alt.Scale(domain=[_legend(name) for name in shown], range=[SHADES[name] for name in shown])
+    )
+    return _Look(
+        (_titled(first), _titled(second)),
+        (False, False),
+        ((first.low - half[0], first.high + half[0]), (second.low - half[1], second.high + half[1])),
+        tuple(shown),
+        bool(_here(found)),
+    )
+
+
+def _half(found: ShutdownMap) -> list[float]:
     # A little wider than the step, so that no lines show between neighbours.
-    half = [0.52 * (values[-1] - values[0]) / max(len(values) - 1, 1) for values in found.values]
-    panels: list[Any] = []
-    for side, words in SHORT.items():
-        cells = [
-            {
-                "x": x - half[0],
-                "x2": x + half[0],
-                "y": y - half[1],
-                "y2": y + half[1],
-                "outcome": _legend(NAMES[int(found.ranks[side][i, j])]),
-            }
-            for i, x in enumerate(found.values[0])
-            for j, y in enumerate(found.values[1])
+    return [0.52 * (values[-1] - values[0]) / max(len(values) - 1, 1) for values in found.values]
+
+
+def _cells(found: ShutdownMap) -> list[list[dict[str, Any]]]:
+    """The cells of each panel."""
+    half = _half(found)
+    across, up = (
+        [(x - wide, x + wide) for x in values] for values, wide in zip(found.values, half, strict=True)
+    )
+    names = [_legend(name) for name in NAMES]
+    return [
+        [
+            {"x": x, "x2": x2, "y": y, "y2": y2, "outcome": names[rank]}
+            for (x, x2), row in zip(across, found.ranks[side].tolist(), strict=True)
+            for (y, y2), rank in zip(up, row, strict=True)
         ]
+        for side in SHORT
+    ]
+
+
+def _here(found: ShutdownMap) -> list[dict[str, Any]]:
+    """Where the scenario stands; nothing where that is beyond the map."""
+    first, second = found.parameters
+    return [{"x": first.now, "y": second.now}] if _inside(first) and _inside(second) else []
+
+
+def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any) -> list[Any]:
+    """A panel for each side; of ``here`` only whether there is any counts beside its rows."""
+    scale = alt.Scale(
+        domain=[_legend(name) for name in look.shown], range=[SHADES[name] for name in look.shown]
+    )
+    across, up = (alt.Scale(domain=list(ends), nice=False) for ends in look.ends)
+    panels: list[Any] = []
+    for words, rows in zip(SHORT.values(), cells, strict=True):
         axis = alt.Axis(grid=False, tickCount=5)
-        across = alt.Scale(domain=[first.low - half[0], first.high + half[0]], nice=False)
-        up = alt.Scale(domain=[second.low - half[1], second.high + half[1]], nice=False)
         x, y = (
-            alt.X("x:Q", title=_titled(first), scale=across, axis=axis),
-            alt.Y("y:Q", title=broken(_titled(second), MAP, 11) if not panels else None, scale=up, axis=axis),
+            alt.X("x:Q", title=look.titles[0], scale=across, axis=axis),
+            alt.Y("y:Q", title=broken(look.titles[1], MAP, 11) if not panels else None, scale=up, axis=axis),
         )
         map_ = (
-            alt.Chart(inline(cells))
+            alt.Chart(_data(rows))
             .mark_rect(strokeWidth=0)
             .encode(
                 x=x,
@@ -192,26 +282,29 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
             )
         )
         layers = [map_]
-        if _inside(first) and _inside(second):
-            here = alt.Chart(inline([{"x": first.now, "y": second.now}]))
+        if look.crossed:
             layers += [
-                here.mark_point(
-                    shape="cross", size=120, filled=True, color="#FFFFFF", stroke=INK, opacity=1
-                ).encode(x=x, y=y)
+                alt.Chart(_data(here))
+                .mark_point(shape="cross", size=120, filled=True, color="#FFFFFF", stroke=INK, opacity=1)
+                .encode(x=x, y=y)
             ]
         head = alt.TitleParams(words, fontSize=11, anchor="start", color=INK, offset=8)
         panels.append(alt.layer(*layers, width=MAP, height=MAP, title=head))
-    small = (
-        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
-        f"{format_limit(found.asked.floor)}"
-        + ("; cross: as assumed" if _inside(first) and _inside(second) else "")
-        + (f"; of the list without {', '.join(found.left_out)}" if found.left_out else "")
-    )
-    says = "; ".join(
-        f"{SHORT[side]}: " + ", ".join(f"{OUTCOMES[name]} on {share:.0%}" for name, share in of.items())
-        for side, of in found.shares().items()
-    )
-    return finished(alt.hconcat(*panels, spacing=20), map_finding(found), small, 3 * MAP + 80, says)
+    return panels
+
+
+def _data(rows: Any) -> Any:
+    """Rows inside the chart, or, where they are a word, those of that name."""
+    return altair().NamedData(name=rows) if isinstance(rows, str) else inline(rows)
+
+
+@lru_cache(maxsize=16)
+@unchecked()
+def _empty_map(look: _Look, says: str) -> str:
+    """A map as JSON, without its rows."""
+    alt = altair()
+    chart = alt.hconcat(*_panels(alt, look, list(SHORT), "here"), spacing=GAP)
+    return json.dumps(in_style(chart, says).to_dict(validate=False))
 
 
 def _titled(parameter: Parameter) -> str:
