@@ -154,7 +154,7 @@ class ShutdownPoint(Shown):
 
     @property
     def _in_percent(self) -> bool:
-        return all(_is_limit_of_a_ratio(self.loaded.scenario, path) for path in self.parameter.paths)
+        return is_in_percent(self.loaded.scenario, self.parameter)
 
     @property
     def finding(self) -> str:
@@ -420,6 +420,11 @@ def _functions(standings: Standings, side: str) -> list[_Sign]:
         if any(path[-1] == "lead_time" or path[0] == "orders" for path in parameter.paths):
             found.append(_Sign(partial(_of_one, standings.ready, policy), even, 1e-12, at_once=True))
     return found
+
+
+def is_in_percent(scenario: Scenario, parameter: Parameter) -> bool:
+    """Whether values of a parameter are told in percent: limits on leak ratios and the floor, as all beside them."""
+    return all(_is_limit_of_a_ratio(scenario, path) for path in parameter.paths)
 
 
 def _is_limit_of_a_ratio(scenario: Scenario, path: Sequence[str | int]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.measures.numbers import format_limit
+from gatesim.scenario import Loaded
 from gatesim.scenario.parameter import Parameter
 from gatesim.show.charts.grammar import (
     INK,
@@ -27,7 +28,7 @@ from gatesim.show.charts.grammar import (
 from gatesim.show.shutdown import map_finding, shutdown_finding
 from gatesim.show.sides import OUTCOMES, SIDES
 from gatesim.study.shutdown_map import ShutdownMap
-from gatesim.study.shutdown_point import ShutdownPoint
+from gatesim.study.shutdown_point import ShutdownPoint, is_in_percent
 from gatesim.study.standing import Question
 
 if TYPE_CHECKING:
@@ -88,9 +89,9 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         )
     x = alt.X(
         "value:Q",
-        title=f"{p.key}" + (f" ({p.unit})" if p.unit else ""),
+        title=_titled(found.loaded, p),
         scale=alt.Scale(domain=[p.low, p.high], nice=False),
-        axis=alt.Axis(grid=False),
+        axis=alt.Axis(grid=False, **_format(is_in_percent(found.loaded.scenario, p))),
     )
     y = alt.Y(
         "served:Q",
@@ -186,9 +187,11 @@ def map_alone(found: ShutdownMap, says: str) -> dict[str, Any]:
 def map_small(found: ShutdownMap) -> str:
     """The small print of a map."""
     first, second = found.parameters
+    floor_moves = any("floor" in path for p in found.parameters for path in p.paths)
+    floor = "as it moves" if floor_moves else format_limit(found.asked.floor)
     return (
         f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
-        f"{format_limit(found.asked.floor)}"
+        f"{floor}"
         + ("; cross: as assumed" if _here(found) else "")
         + (f"; of the list without {', '.join(found.left_out)}" if found.left_out else "")
     )
@@ -203,10 +206,11 @@ def map_words(found: ShutdownMap) -> str:
 
 
 class _Look(NamedTuple):
-    """What a map looks like, whatever its cells: for each direction title and ends; whether there is a cross."""
+    """What a map looks like, whatever its cells: for each direction title, whether in percent, and ends; the outcomes
+    that it shows; whether there is a cross."""
 
     titles: tuple[str, str]
-    shares: tuple[bool, bool]
+    in_percent: tuple[bool, bool]
     ends: tuple[tuple[float, float], tuple[float, float]]
     shown: tuple[str, ...]
     crossed: bool
@@ -221,8 +225,8 @@ def _look(found: ShutdownMap) -> _Look:
         if any((ranks == NAMES.index(name)).any() for ranks in found.ranks.values())
     )
     return _Look(
-        (_titled(first), _titled(second)),
-        (False, False),
+        (_titled(found.loaded, first), _titled(found.loaded, second)),
+        (is_in_percent(found.loaded.scenario, first), is_in_percent(found.loaded.scenario, second)),
         ((first.low - half[0], first.high + half[0]), (second.low - half[1], second.high + half[1])),
         tuple(shown),
         bool(_here(found)),
@@ -265,10 +269,12 @@ def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any) -> list[Any]
     across, up = (alt.Scale(domain=list(ends), nice=False) for ends in look.ends)
     panels: list[Any] = []
     for words, rows in zip(SHORT.values(), cells, strict=True):
-        axis = alt.Axis(grid=False, tickCount=5)
+        along, upward = (alt.Axis(grid=False, tickCount=5, **_format(those)) for those in look.in_percent)
         x, y = (
-            alt.X("x:Q", title=look.titles[0], scale=across, axis=axis),
-            alt.Y("y:Q", title=broken(look.titles[1], MAP, 11) if not panels else None, scale=up, axis=axis),
+            alt.X("x:Q", title=look.titles[0], scale=across, axis=along),
+            alt.Y(
+                "y:Q", title=broken(look.titles[1], MAP, 11) if not panels else None, scale=up, axis=upward
+            ),
         )
         map_ = (
             alt.Chart(_data(rows))
@@ -307,8 +313,17 @@ def _empty_map(look: _Look, says: str) -> str:
     return json.dumps(in_style(chart, says).to_dict(validate=False))
 
 
-def _titled(parameter: Parameter) -> str:
-    return parameter.key + (f" ({parameter.unit})" if parameter.unit else "")
+def _titled(loaded: Loaded, parameter: Parameter) -> str:
+    """The key and its unit; what is told in percent is no share any more."""
+    unit = (
+        parameter.unit.removeprefix("share ") if is_in_percent(loaded.scenario, parameter) else parameter.unit
+    )
+    return parameter.key + (f" ({unit})" if unit else "")
+
+
+def _format(in_percent: bool) -> dict[str, str]:
+    """How an axis has its numbers."""
+    return {"format": "~%"} if in_percent else {}
 
 
 def _inside(parameter: Parameter) -> bool:
