@@ -10,7 +10,9 @@ import gatesim
 from gatesim.cli.main import call
 from gatesim.scenario import Loaded, ScenarioError, load
 from gatesim.show.html import options_html
-from gatesim.show.options import lines, options_table
+from gatesim.show.options import lines, options_table, print_options
+from gatesim.show.people import UNCOUNTED
+from gatesim.show.run import small_print
 from gatesim.study.options import Options, instant, options
 from gatesim.study.run import run
 
@@ -303,3 +305,30 @@ def test_a_strategy_is_no_option() -> None:
     assert [one.policy for one in found.options] == list(load("two-governments").scenario.policies)
     with pytest.raises(ScenarioError, match="no option by itself"):
         options("two-governments", at="2026-06-12", policies=["operator"])
+
+
+def test_the_transition_is_told_of_the_reading_that_is_asked_for() -> None:
+    def leaks(found: Options) -> float:
+        assert found.result.transition is not None
+        return found.result.transition.leaks
+
+    names = ["open", "shutdown"]
+    other = load("june-2026", ["orders.0.reading=national"])
+    asked = options(
+        "june-2026", at="2026-06-12T18:00:00-04:00", reading="national", policies=names, engine="exact"
+    )
+    by_itself = options(other, at="2026-06-12T18:00:00-04:00", policies=names, engine="exact")
+    first = options("june-2026", at="2026-06-12T18:00:00-04:00", policies=names, engine="exact")
+    assert leaks(asked) == pytest.approx(leaks(by_itself), rel=1e-12)
+    assert leaks(asked) > 1.01 * leaks(first), "read otherwise other needs are restricted"
+    assert asked.to_dict()["transition"]["leaks"] == leaks(asked)
+
+
+def test_that_the_exact_engine_counts_no_people_is_not_said_where_none_are_shown(
+    capsys: pytest.CaptureFixture[str], dated: Loaded
+) -> None:
+    found = options(dated, at=date(2026, 6, 13), engine="exact")
+    print_options(found)
+    assert UNCOUNTED not in " ".join(capsys.readouterr().out.split())
+    assert UNCOUNTED not in options_html(found)
+    assert UNCOUNTED in small_print(found.result)

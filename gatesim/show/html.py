@@ -47,6 +47,6 @@ def options_html(found: Options) -> str:
         f"<h4>{html.escape(found.result.loaded.scenario.title)}</h4>",
         *(f"<p>{html.escape(line)}</p>" for line in lines(found)),
         *(table_html(table) for table in options_tables(found)),
-        *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(found.result)),
+        *(f"<p><small>{html.escape(line)}</small></p>" for line in small_print(found.result, people=False)),
     ]
     return "\n".join(parts)

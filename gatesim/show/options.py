@@ -167,5 +167,5 @@ def print_options(found: Options) -> None:
         say(console, line, after=True)
     for table in tables(found):
         print_table(console, table)
-    for line in small_print(found.result):
+    for line in small_print(found.result, people=False):
         say(console, line, "dim")

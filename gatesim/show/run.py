@@ -290,14 +290,14 @@ def heading(result: Result) -> str:
     )
 
 
-def small_print(result: Result) -> list[str]:
-    """What else has to be said about a result."""
+def small_print(result: Result, *, people: bool = True) -> list[str]:
+    """What else has to be said about a result; ``people``: whether it is also shown by people, where it can be."""
     lines = []
     for words in dict.fromkeys(result.desk.values()):
         names = ", ".join(name for name, said in result.desk.items() if said == words)
         lines.append(f"Desk ({names}): {words}.")
     lines += result.notes
-    if result.engine == "exact":
+    if people and result.engine == "exact":
         lines.append(UNCOUNTED)
     lines.append(rests_words(result.uncertain, result.guesses, result.inputs))
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,6 +24,7 @@ from gatesim.study.progress import Progress
 from gatesim.study.result import RESULT_SCHEMA, Result
 from gatesim.study.run import run
 from gatesim.study.shown import Shown
+from gatesim.study.transition import transition
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,7 +234,8 @@ def options(
     )
     when = instant(loaded.scenario, at)
     chosen = _reading(loaded, reading)
-    phase, words = _phase(loaded.scenario, laws(loaded.scenario, loaded.scenario.seed, 0)[chosen], when)
+    law = laws(loaded.scenario, loaded.scenario.seed, 0)[chosen]
+    phase, words = _phase(loaded.scenario, law, when)
     if not phase.endswith("_window"):
         loaded = loaded.with_sets([f"verdict.at={when.isoformat()}"])
     listed = list(loaded.scenario.policies)
@@ -249,7 +251,11 @@ def options(
         plugins=plugins,
     )
     asked = phase in ("grace", "in_force")
-    own = next((one for one in result.verdict.own if one.reading == chosen), None) if asked else None
+    judged = next((one for one in result.verdict.own if one.reading == chosen), None)
+    own = judged if asked else None
+    if chosen != result.reading and loaded.scenario.orders:
+        # A run tells it of the first order's reading.
+        result = replace(result, transition=transition(loaded.scenario, law, judged))
     found = tuple(_option(result, chosen, name, when, own) for name in result.found[chosen])
     return Options(when, phase, words, chosen, found, own, result)
 
