@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from gatesim.show.charts import grammar
 from gatesim.show.charts.frontier import ALONE, HEIGHT, WIDTH, one_reading
 from gatesim.show.charts.grammar import broken
 from gatesim.show.charts.places import LETTER, Box, around, place
-from gatesim.show.charts.policies import own_row
+from gatesim.show.charts.policies import LEAST, own_row
 from gatesim.study.result import Result
 from gatesim.study.standing import question
 from tests.scenarios import SMALL
@@ -428,3 +429,20 @@ def test_a_percent_sign_stays_with_its_number(width: int) -> None:
 def test_a_number_stays_with_the_name_that_it_stands_for() -> None:
     lines = broken("dotted: the floor; 2: a_first_name, 3: a_second_name, 4: a_third_name", 130, 11)
     assert not any(line.endswith(":") for line in lines)
+
+
+def test_what_leaks_less_than_its_axis_shows_is_an_arrow_that_the_small_print_explains() -> None:
+    result = gatesim.run("june-2026", policies=["posterior_strict", "open", "shutdown"], engine="exact")
+    spec = charts.policies_chart(result).to_dict()
+    rows = {
+        row["policy"]: row for data in spec["datasets"].values() for row in data if "leaked_beyond" in row
+    }
+    leaks = {name: found.measures["leak_share"].value or 0.0 for name, found in result.policies.items()}
+    assert {name: row["leaked_beyond"] for name, row in rows.items()} == {
+        name: leak < LEAST for name, leak in leaks.items()
+    }
+    assert 0 < leaks["posterior_strict"] < LEAST < leaks["open"]
+    assert "triangle-left" in json.dumps(spec)
+    assert "arrow: leaks less than 0.01 %, or nothing" in " ".join(spec["title"]["subtitle"])
+    alone = charts.policies_chart(gatesim.run("june-2026", policies=["open"], engine="exact")).to_dict()
+    assert "arrow" not in " ".join(alone["title"]["subtitle"])

@@ -27,7 +27,8 @@ def rows_panel(
     Parameters
     ----------
     frame
-        In order of rows; columns ``row``, and of ``value`` itself, ``_low``, ``_high`` and ``_text``.
+        In order of rows; columns ``row``, and of ``value`` itself, ``_low``, ``_high`` and ``_text``. Where ``_beyond``
+        holds, if there is that column, the value lies beyond the left end of the axis: an arrow instead of a dot.
     value
         Name of the column.
     colour, title, scale, axis
@@ -51,7 +52,10 @@ def rows_panel(
     bars = base.mark_rule(color=colour, strokeWidth=2).encode(
         y=y, x=alt.X(f"{value}_low:Q", scale=scale, axis=axis, title=title), x2=alt.X2(f"{value}_high:Q")
     )
-    dots = base.mark_point(color=colour, filled=True, size=70, opacity=1).encode(
+    shape = {"shape": "circle"}
+    if f"{value}_beyond" in frame:
+        shape = {"shape": alt.expr(f"datum['{value}_beyond'] ? 'triangle-left' : 'circle'")}
+    dots = base.mark_point(color=colour, filled=True, size=70, opacity=1, **shape).encode(
         y=y, x=alt.X(f"{value}:Q", scale=scale, axis=axis, title=title)
     )
     end = alt.X(f"{value}_high:Q", scale=scale, axis=axis, title=title)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from altair import HConcatChart
 
 LEAST = 1e-4
-"""The left end of a logarithmic axis of leaks; what is less, or nothing, stands on it."""
+"""The left end of a logarithmic axis of leaks; what is less, or nothing, is an arrow on it."""
 
 OF = {ratio: f"of {BASES[ratio]}" for ratio in ("leak_share", "leak_rate")}
 
@@ -78,7 +78,7 @@ def _frame(result: Result, leak: str) -> pd.DataFrame:
                 "leaked_low": max(value if leaked.low is None else leaked.low, LEAST),
                 "leaked_high": max(value, high),
                 "leaked_text": "none" if none else format_rate(leaked.value, leaked.low, leaked.high),
-                "seen": value > 0,
+                "leaked_beyond": value < LEAST,
             }
         )
     frame = pd.DataFrame(records)
@@ -100,7 +100,7 @@ def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
     -------
     altair chart
         Two panels with a row a policy, those that leak most at the top; lines are 95 % intervals, the dashed line
-        is the scenario's own limit.
+        is the scenario's own limit, an arrow leads to what leaks less than the axis shows.
 
     Raises
     ------
@@ -115,6 +115,8 @@ def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
                for one in result.policies.values()):  # fmt: skip
         return nothing(title, small, "No need was measured: no order is in force inside the window.")
     frame = _frame(result, leak)
+    if frame["leaked_beyond"].any():
+        small += f"; arrow: leaks less than {format_limit(LEAST)}, or nothing"
     height = ROW * len(frame)
     blocked = rows_panel(
         frame,
