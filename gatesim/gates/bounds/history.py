@@ -40,8 +40,8 @@ SCOPE = (
     "gates with any memory of an account's own history, and of nothing else; they are told all that is drawn once for "
     "the account (channel, age, organisation, card, form, rate, who shares it, VPNs), where everybody on it is, how "
     "every request for a document would be passed or not, the place, network and time of each session, what customers "
-    "say and whether it has shown to be false, never status, citizenship or what documents show; reviews are made at "
-    "once, however many; " + PEOPLE
+    "say and whether it has shown to be false, never status, citizenship or what documents show; requests are answered "
+    "at once, so that nobody waits for a reviewer; " + PEOPLE
 )
 
 TOLD = frozenset({"device", "network", "network_kind", "card", "declared", "organisation"})
@@ -116,7 +116,7 @@ def program_b(scenario: Scenario, law: Law, *, whole: bool = False) -> Program:
     -------
     Program
         A row for each class of accounts that such a gate can tell apart, and each kind of session. It leaves the desk
-        out: every review is made at once.
+        out: every request is answered at once. What is known of a limit with the desk: docs/bounds.md.
 
     Raises
     ------
