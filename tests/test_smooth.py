@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
 import numpy as np
 import pytest
 
 from gatesim.exact.different import different
 from gatesim.exact.smooth import smooth
+from gatesim.exact.tabled import FEW, over_points
 from gatesim.exact.varied import Varied
+from gatesim.gates.compile import compile_gate
+from gatesim.gates.policies.posterior import never_looks_again
+from gatesim.law.law import make_law
 from gatesim.scenario import load
 from gatesim.scenario.parameter import Parameter, find_parameter
+from gatesim.scenario.policies import Posterior
 from gatesim.scenario.schema import Scenario
 from gatesim.world.kept import kept_by
 from tests.test_varied import first_law, forgetful, plain_sums
@@ -87,6 +95,72 @@ def test_tables_that_follow_needs_change_where_the_interpolation_has_its_pieces(
         direct = plain_sums(around.at([value]), "careful")
         said = np.array(list(vars(around.served("careful", [value])).values())[:4])
         assert np.abs(said - direct).max() <= 1e-12 * direct.sum()
+
+
+def two_keys(share: float) -> tuple[Parameter, Parameter]:
+    """Accuracy of the address and coverage of the card on the flagship; a part of their ranges."""
+    loaded = load("june-2026")
+    found = []
+    for key in ("signals.ip.accuracy", "signals.payment.coverage"):
+        one = find_parameter(loaded, key)
+        found.append(replace(one, low=one.high - share * (one.high - one.low)))
+    return found[0], found[1]
+
+
+def test_tables_that_follow_needs_have_a_polynomial_each_on_a_map() -> None:
+    """Against the whole engine, with tables made anew, at points of each of the tables that the map meets."""
+    scenario = load("june-2026").scenario
+    keys = two_keys(1.0)
+    varied = Varied(scenario, first_law, keys, ["careful"])
+    grid = np.array(list(product(*(np.linspace(one.low, one.high, 20) for one in keys))))
+    found = varied.remembering_at("careful", grid)
+    assert found is not None
+    law = first_law(scenario)
+    seen = {}
+    for number, values in enumerate(grid.tolist()):
+        if number % 17 == 0:
+            gate = compile_gate(varied.at(values), "careful", law)
+            seen.setdefault(b"".join(tables.actions.tobytes() for tables in gate), number)
+    assert len(seen) >= 4
+    for number in seen.values():
+        direct = plain_sums(varied.at(grid[number].tolist()), "careful")
+        assert np.abs(found[number] - direct[:2]).max() <= 1e-12 * direct.sum()
+
+
+def test_a_table_that_holds_at_few_points_is_looked_at_in_each() -> None:
+    """No polynomial says what is random, but there is none to find where every point is looked at."""
+    points = np.arange(FEW, dtype=np.float64)[:, None]
+    chance = dict(zip(points[:, 0].tolist(), np.random.default_rng(1).random(FEW).tolist(), strict=True))
+
+    def over(tables: list[bytes], many: int) -> np.ndarray | None:
+        return over_points(
+            np.repeat(points, many, axis=0),
+            tables * many,
+            lambda point: None,
+            lambda gate, point: np.array([chance.get(point[0], 0.5)]),
+            ([0.0], [FEW - 1.0]),
+            1e-9,
+        )
+
+    found = over([b"one"] * FEW, 1)
+    assert found is not None
+    assert found[:, 0].tolist() == list(chance.values())
+    assert over([b"one"] * FEW, 2) is None
+    apart = [bytes([number]) for number in range(FEW)]
+    assert over(apart, 1) is not None
+    assert over(apart, FEW + 1) is None, "so many tables that each hold at many points"
+
+
+@pytest.mark.parametrize(("reading", "expected"), [("person", True), ("person_or_destination", False)])
+def test_where_a_gate_looks_at_who_is_cleared_its_tables_are_not_told(reading: str, expected: bool) -> None:
+    scenario = load("june-2026").scenario
+    policy = scenario.policies["careful"]
+    assert isinstance(policy, Posterior)
+    law = make_law(scenario, reading)
+    assert never_looks_again(policy, scenario, law) == expected
+    varied = Varied(scenario, lambda other: make_law(other, reading), two_keys(0.1), ["careful"])
+    grid = np.array([[one.low for one in varied.parameters], [one.high for one in varied.parameters]])
+    assert (varied.remembering_at("careful", grid) is not None) == expected
 
 
 def test_rows_that_are_the_same_are_found() -> None:

@@ -29,8 +29,11 @@ from gatesim.exact.expected import END_LATE, END_SERVED
 from gatesim.exact.rows import ENTITLED, RESTRICTED, Decided, Layout, aligned, decided, passes_of, rows_of
 from gatesim.exact.smooth import Smooth, smooth
 from gatesim.exact.states import has_memory
+from gatesim.exact.tabled import over_points
 from gatesim.gates.bounds import Check
 from gatesim.gates.compile import compile_gate
+from gatesim.gates.policies.posterior import never_looks_again
+from gatesim.gates.tables import ALLOW, BLOCK, CHECK, Tables
 from gatesim.law.law import Law
 from gatesim.scenario.parameter import Parameter, changed
 from gatesim.scenario.policies import Best, ByChannel, Posterior
@@ -312,13 +315,11 @@ class Varied:
         Parameters
         ----------
         policy
-            Its name; `is_fixed`, or with a memory and `is_smooth`.
+            Its name; `is_fixed`.
         grid
             float64[point, parameter].
         """
         gate = self._gates[policy]
-        if gate.remembers:
-            return gate.smoothly_at(grid)
         assert gate.fixed is not None
         weights = np.ones((len(grid), 1))
         for number, parameter in enumerate(self.parameters):
@@ -328,6 +329,27 @@ class Varied:
                 weights = (weights[:, :, None] * pair[:, None, :]).reshape(len(grid), -1)
         found: Floats = weights @ gate.fixed
         return found
+
+    def remembering_at(self, policy: str, grid: Floats) -> Floats | None:
+        """What a policy with a memory serves at many values of two parameters: float64[point, kind].
+
+        None where a few points do not say it: where the rows are not linear in what moves its tables, where these are
+        many, where what it serves is not smooth.
+
+        Parameters
+        ----------
+        policy
+            Its name.
+        grid
+            float64[point, parameter].
+
+        Raises
+        ------
+        CannotDo
+            If the exact engine cannot do the policy.
+        """
+        gate = self._gates[policy]
+        return gate.smoothly_at(grid) if gate.pieces is not None else gate.by_tables_at(grid)
 
     def is_smooth(self, policy: str) -> bool:
         """Whether a few points say what a policy with memory serves at all values."""
@@ -347,12 +369,15 @@ class Varied:
         law, own = self.laws_at(scenario)
         return tuple(World(scenario, each) for each in (law, *own))
 
-    def _by_world(self, policy: str, values: Sequence[float]) -> Floats:
-        """Float64[2, kind]: needs served, and all needs."""
+    def _by_world(
+        self, policy: str, values: Sequence[float], gate: tuple[Tables, ...] | None = None
+    ) -> Floats:
+        """Float64[2, kind]: needs served, and all needs; with other tables than its own there, if they are given."""
         first, *own = self._worlds(tuple(values))
         scenario, known = first.scenario, self._gates[policy].tables
-        # Where nothing varies the tables are made already.
-        gate = known if known and not self.parameters else compile_gate(scenario, policy, first.law)
+        if gate is None:
+            # Where nothing varies the tables are made already.
+            gate = known if known and not self.parameters else compile_gate(scenario, policy, first.law)
         scale = scenario.represents / scenario.people
         sums: list[Floats] = []
         for world in (first, *own):
@@ -457,6 +482,32 @@ class _Gate:
             found[which == number] = np.maximum(piece.at(grid[which == number])[:, :kinds], 0.0)
         return found
 
+    def by_tables_at(self, grid: Floats) -> Floats | None:
+        """float64[point, kind]: needs served where the tables move; None where that takes too long.
+
+        Which tables hold follows from which rows are above which threshold, if the same says what is done with
+        accounts that are cleared.
+        """
+        varied = self._varied
+        if not (self._by_threshold and varied.linear and len(varied.parameters) == 2) or varied._law_moves:
+            return None
+        assert isinstance(self._policy, Posterior)
+        if any(p.whole for p in varied.parameters):
+            return None
+        if not never_looks_again(self._policy, varied.scenario, varied.law):
+            return None
+        gate = compile_gate(varied.scenario, self._name, varied.law)
+        acts = gate[0].acts[varied.layout.cell] & varied.layout.gated
+        found = over_points(
+            grid,
+            [self._actions(values, acts).tobytes() for values in grid.tolist()],
+            lambda values: compile_gate(varied.at(values), self._name, varied.law),
+            lambda gate, values: varied._by_world(self._name, values, gate).ravel(),
+            ([p.low for p in varied.parameters], [p.high for p in varied.parameters]),
+            SAME * varied.needs_at_most,
+        )
+        return None if found is None else np.maximum(found[:, : 2 + 2 * len(varied.own)], 0.0)
+
     def _has_memory(self) -> bool:
         varied = self._varied
         if self.tables is not None:
@@ -486,23 +537,31 @@ class _Gate:
         layout, needs = varied.needs(values)
         return self._decided(scenario, varied.law_at(scenario), layout).of(needs)
 
-    def _by_posterior(self, values: Sequence[float]) -> Floats:
+    def _actions(
+        self, values: Sequence[float], acts: NDArray[np.bool_], by_row: Floats | None = None
+    ) -> NDArray[np.int8]:
+        """What a posterior does with an account of which nothing is known in each row where it acts; else allow."""
         varied, policy = self._varied, self._policy
         if self._own:
             policy = varied.at(values).policies[self._name]
         assert isinstance(policy, Posterior)
+        needs = varied.by_row(values) if by_row is None else by_row
+        with np.errstate(invalid="ignore"):
+            restricted = needs[RESTRICTED] / (needs[ENTITLED] + needs[RESTRICTED])
+        found = np.full(len(restricted), ALLOW, dtype=np.int8)
+        if policy.check_above is not None:
+            found[acts & (restricted > policy.check_above)] = CHECK
+        if policy.block_above is not None:
+            found[acts & (restricted > policy.block_above)] = BLOCK
+        return found
+
+    def _by_posterior(self, values: Sequence[float]) -> Floats:
+        varied = self._varied
         assert self._acts is not None
         by_row = varied.by_row(values)
-        with np.errstate(invalid="ignore"):
-            restricted = by_row[RESTRICTED] / (by_row[ENTITLED] + by_row[RESTRICTED])
-        blocks = np.zeros(len(restricted), dtype=np.bool_)
-        if policy.block_above is not None:
-            blocks = restricted > policy.block_above
-        checks = np.zeros_like(blocks)
-        if policy.check_above is not None:
-            checks = ~blocks & (restricted > policy.check_above)
-        served: Floats = by_row @ (~self._acts | ~(blocks | checks))
-        checks = checks & self._acts
+        does = self._actions(values, self._acts, by_row)
+        served: Floats = by_row @ (does == ALLOW)
+        checks = does == CHECK
         if self.check is not None and checks.any():
             _, needs = varied.needs(values)
             passes = self._passes

@@ -291,21 +291,19 @@ class _Listed:
     ) -> None:
         self._standings = standings
         varied = standings.varied
-        found = list(standings.plain)
+        self._fixed = {
+            name: varied.served_at(name, grid) for name in standings.plain if varied.is_fixed(name)
+        }
         for number, name in enumerate(remembering):
             say(number / len(remembering), name)
             try:
-                closely = standings.closely(name)
+                served = varied.remembering_at(name, grid)
             except CannotDo:
-                closely = False
-            if closely:
-                found.append(name)
+                continue
+            if served is not None:
+                self._fixed[name] = served
+        found = {*standings.plain, *self._fixed}
         self.policies = tuple(name for name in standings.asked.policies if name in found)
-        self._fixed = {
-            name: varied.served_at(name, grid)
-            for name in self.policies
-            if varied.is_fixed(name) or varied.remembers(name)
-        }
 
     def at(self, number: int, point: tuple[float, ...]) -> tuple[int, float]:
         """The place of the outcome among all, and the most that a policy within the limit serves."""

@@ -9,7 +9,7 @@ from gatesim.gates.beliefs import believed
 from gatesim.gates.checks import acceptable, shown_as_clearing
 from gatesim.gates.frame import make_tables
 from gatesim.gates.tables import ALLOW, BLOCK, CHECK, Tables
-from gatesim.law.law import Epoch
+from gatesim.law.law import Epoch, Law
 from gatesim.scenario.people import CHANNELS, STATUSES
 from gatesim.scenario.policies import Posterior
 from gatesim.scenario.schema import Scenario
@@ -94,19 +94,37 @@ def _cleared(
     limit = policy.block_above if policy.block_above is not None else policy.check_above
     if limit is None:
         return np.full(space.size, ALLOW, dtype=np.int8)
-    kinds = list(belief.documents)
-    accepted = acceptable(belief, [kinds.index(name) for name in policy.documents], epoch.clears)
+    accepted, clearing = _who_is_cleared(policy, belief, epoch)
     if not accepted:
         return np.where(np.isnan(fresh) | (fresh > limit), BLOCK, ALLOW).astype(np.int8)
-    shown = shown_as_clearing(belief, epoch.clears)[list(accepted)]
-    segments = belief.segments.values()
-    clearing = np.array([s.share > 0 and shown[:, STATUSES.index(s.status)].any() for s in segments])
     among = np.array([m.body == 0 and clearing[m.owner] for m in makers(belief)], dtype=np.bool_)
     probability = restricted_given_cell(belief, epoch, among)
-    anywhere = epoch.restricted[clearing].any(axis=(0, 1))
+    anywhere = np.logical_or.reduce(epoch.restricted[clearing], axis=(0, 1))
     unseen = np.broadcast_to(anywhere.T[:, :, None], space.shape).ravel()
     blocks = np.where(np.isnan(probability), unseen, probability > limit)
     return np.where(blocks, BLOCK, ALLOW).astype(np.int8)
+
+
+def _who_is_cleared(
+    policy: Posterior, belief: Scenario, epoch: Epoch
+) -> tuple[tuple[int, ...], NDArray[np.bool_]]:
+    """The kinds of documents that are of use to a policy, and bool[segment] of whom they show as clearing."""
+    kinds = list(belief.documents)
+    accepted = acceptable(belief, [kinds.index(name) for name in policy.documents], epoch.clears)
+    shown = shown_as_clearing(belief, epoch.clears)[list(accepted)]
+    segments = belief.segments.values()
+    found = [s.share > 0 and bool(shown[:, STATUSES.index(s.status)].any()) for s in segments]
+    return accepted, np.array(found, dtype=np.bool_)
+
+
+def never_looks_again(policy: Posterior, scenario: Scenario, law: Law) -> bool:
+    """Whether nobody who is cleared is blocked, but where a cell's needs are above a threshold as for everybody.
+
+    Then the tables follow from which cells are above which threshold.
+    """
+    return not any(
+        epoch.restricted[_who_is_cleared(policy, scenario, epoch)[1]].any() for epoch in law.epochs
+    )
 
 
 def compile(policy: Posterior, scenario: Scenario, space: CellSpace, reading: str, epoch: Epoch) -> Tables:
