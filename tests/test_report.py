@@ -26,11 +26,13 @@ from gatesim.cli.main import call
 from gatesim.measures.numbers import format_rate
 from gatesim.show.charts.grammar import FONTS
 from gatesim.show.people import people_table
-from gatesim.show.report import CHARTS, reproduce
+from gatesim.show.report import CHARTS, frontiers_of_orders, reproduce
 from gatesim.study.result import Result
 from gatesim.study.stored import KEPT, MANIFEST, InputError, Kept, read_run
 from tests.browser import browser_page, chromium  # noqa: F401 - fixtures
+from tests.inputs.rows import BASE
 from tests.scenarios import SMALL
+from tests.test_frontier_of_order import PROCESS, two
 
 SCRIPT = "<script>alert('x')</script> & \"y\" ]]> --> {{ 7*7 }} "
 
@@ -209,6 +211,34 @@ def test_the_frontier_is_that_of_the_run_and_its_place_says_where_there_is_none(
     chart = draw(none)
     assert "is not told here" in " ".join(chart.title.text)
     assert "its standard is process" in str(chart.description)
+
+
+def test_orders_that_count_by_themselves_have_a_frontier_each(tmp_path: Path) -> None:
+    """What `gatesim frontier --order` says of each, under the reading of the run."""
+    run = tmp_path / "run"
+    result = gatesim.run("two-governments", engine="exact", policies=["open", "citizens_only"], out=run)
+    charts = frontiers_of_orders(result)
+    assert list(charts) == ["frontier-order-1", "frontier-order-2"]
+    for number, chart in enumerate(charts.values(), start=1):
+        found = gatesim.frontier("two-governments", policies=["open", "citizens_only"], order=str(number))
+        own = next(p for p in found.points if (p.reading, p.bound, p.limit) == ("person", "bound_A", 0.01))
+        title = " ".join(chart.title.text)
+        assert f"no gate serves more than {format_rate(own.served)} of entitled needs" in title
+        assert found.of_order is not None
+        assert f"under “{found.of_order.name}”, while the other order keeps its limit" in title
+        for one in found.policies:
+            if one.reading == "person":
+                words = f"{one.policy} serves {format_rate(one.served)} and leaks {format_rate(one.leak)}"
+                assert words in str(chart.description)
+    text = gatesim.report(run).read_text(encoding="utf-8")
+    tree = JustHTML(text, sanitize=False)
+    assert len(tree.query("[role=img]")) == len(CHARTS) + 2
+    assert "Each order counts its own leaks" in text
+    controls = gatesim.run(BASE, engine="exact", policies=["open"], sets=two(second=PROCESS))
+    there = frontiers_of_orders(controls)["frontier-order-2"]
+    assert "is not told here" in " ".join(there.title.text)
+    assert "its standard is process" in str(there.description)
+    assert frontiers_of_orders(gatesim.run(SMALL, engine="exact", policies=["open"])) == {}
 
 
 def test_the_command_makes_the_same_run(ran: tuple[Result, Path], page: Path) -> None:

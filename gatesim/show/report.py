@@ -15,8 +15,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatesim.law.law import counted_apart
 from gatesim.measures.numbers import format_date
 from gatesim.measures.verdict import RATIOS
+from gatesim.measures.wording import order_name
 from gatesim.scenario import Loaded, ScenarioError, shipped
 from gatesim.scenario.operator import OPERATOR
 from gatesim.show.caps import caps_table
@@ -50,7 +52,9 @@ from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.check import Check
 from gatesim.study.folder import whole_folder
+from gatesim.study.frontier import frontier_of_order
 from gatesim.study.glance import glance
+from gatesim.study.one_order import one_order
 from gatesim.study.result import Result
 from gatesim.study.stored import read_manifest, read_run
 from gatesim.study.within_orders import together_words
@@ -60,6 +64,9 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 FORMATS = ("svg", "png")
+
+OF_ORDER = "frontier-order-"
+"""With the place of an order behind it the name of its figure, where orders count leaks each by itself."""
 
 
 def _frontier(result: Result) -> HConcatChart:
@@ -76,6 +83,29 @@ def _frontier(result: Result) -> HConcatChart:
             why = str(error)
     words = f"A frontier is about one leak ratio of the first order, with a limit that is known; here {why}."
     return nothing("What no gate can beat is not told here", small_print(result), words)
+
+
+def frontiers_of_orders(result: Result) -> dict[str, HConcatChart]:
+    """Name of a figure -> the frontier of an order that counts its own leaks, while the others keep their limits."""
+    loaded = result.loaded
+    scenario, charts = loaded.scenario, {}
+    for number in counted_apart(scenario):
+        try:
+            cannot: dict[str, str] = {}
+            found = frontier_of_order(
+                loaded,
+                one_order(loaded, number),
+                policies=[name for name in result.policies if name in scenario.policies],
+                readings=[result.reading],
+                pays=False,
+                cannot=cannot,
+            )
+            chart = frontier_chart(found, cannot)
+        except (ScenarioError, ValueError) as error:
+            title = f"What no gate can beat under “{order_name(scenario, number)}” is not told here"
+            chart = nothing(title, small_print(result), str(error))
+        charts[f"{OF_ORDER}{number + 1}"] = chart
+    return charts
 
 
 CHARTS: Mapping[str, Callable[[Result], HConcatChart]] = {
@@ -165,6 +195,7 @@ def report(
     for number, (name, draw) in enumerate(CHARTS.items()):
         say(0.1 + 0.8 * number / len(CHARTS), LABELS[name].removeprefix("Chart: "))
         charts[name] = draw(result)
+    charts |= frontiers_of_orders(result)
     text = report_html(result, manifest, charts)
     if figures is not None:
         say(0.9, "figures")
@@ -191,7 +222,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         from markupsafe import escape
     except ImportError as missing:
         raise ImportError(no_charts()) from missing
-    drawn = charts or {name: draw(result) for name, draw in CHARTS.items()}
+    drawn = charts or {name: draw(result) for name, draw in CHARTS.items()} | frontiers_of_orders(result)
     scenario = result.loaded.scenario
     title = " ".join(scenario.title.split())
     environment = Environment(
@@ -225,9 +256,10 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         course=course_table(result),
         caps=caps_table(result),
         figures={name: _figure(name, chart) for name, chart in drawn.items()},
+        of_orders=[name for name in drawn if name.startswith(OF_ORDER)],
         inputs=result.uncertain,
         guesses=result.guesses,
-        warnings=(*together_words(scenario), *result.loaded.warnings),
+        warnings=(*together_words(scenario, "report"), *result.loaded.warnings),
         rests=inputs_table(Check(result.loaded, result.inputs)),
         limits=_limits(result),
         command=escape(reproduce(result)),  # as it is, blanks before units and all
@@ -251,10 +283,11 @@ def _figure(name: str, chart: HConcatChart) -> Figure:
     svg = re.sub(r"<[^>]*>", _rounded, svg)
     svg = svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
     description = chart.description
+    label = LABELS.get(name) or f"{LABELS['frontier']}, order {name.removeprefix(OF_ORDER)} by itself"
     return Figure(
-        LABELS[name],
+        label,
         " ".join(spec["title"]["text"]),
-        description if isinstance(description, str) else LABELS[name],
+        description if isinstance(description, str) else label,
         Markup(svg),
     )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from gatesim._version import __version__
+from gatesim.exact.expected import CannotDo
 from gatesim.exact.varied import Served
 from gatesim.gates.bounds import Bound, Program, Standard, most_served
 from gatesim.measures.finding import full_sentence
@@ -39,7 +40,7 @@ from gatesim.study.points import GRID, ListedPoint, Payer, Point, most_refused, 
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
-from gatesim.study.within_orders import WithinOrders, several_count, within_orders
+from gatesim.study.within_orders import WithinOrders, find_order, several_count, within_orders
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -190,7 +191,8 @@ def frontier(
     loaded = loaded_from(source, sets)
     scenario, say = loaded.scenario, progress or (lambda done, doing: None)
     if order is not None:
-        return _of_order(loaded, one_order(loaded, order, ratio, alone), limits, policies, say)
+        one = one_order(loaded, find_order(scenario, order), ratio, alone)
+        return frontier_of_order(loaded, one, limits=limits, policies=policies, progress=progress)
     if alone:
         raise ScenarioError([Problem("--alone", None, "", "is about one order", "say which: --order 1")])
     # Where the order names no single ratio, the sentence is about the one that is asked for.
@@ -243,14 +245,39 @@ def _readings(scenario: Scenario, asked: Question) -> list[str]:
     return [asked.reading, *(name for name in scenario.readings if name != asked.reading)]
 
 
-def _of_order(
-    loaded: Loaded, one: OneOrder, limits: Sequence[float], policies: Sequence[str] | None, say: Progress
+def frontier_of_order(
+    loaded: Loaded,
+    one: OneOrder,
+    *,
+    limits: Sequence[float] = (),
+    policies: Sequence[str] | None = None,
+    readings: Sequence[str] = (),
+    pays: bool = True,
+    cannot: dict[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> Frontier:
-    """The frontier of one order, under every reading."""
-    scenario = loaded.scenario
+    """The frontier of one order.
+
+    Parameters
+    ----------
+    loaded, one, limits, policies, progress
+        As for `frontier`; the order is from `gatesim.study.one_order.one_order`.
+    readings
+        Names of readings, the one that is shown first at their head; by default all.
+    pays
+        Whether to say who pays, as for `gatesim.study.one_order.curves_of_order`: a picture does not need it.
+    cannot
+        Where it is given, a policy that the exact engine cannot do is left out, and put into it with the reason.
+
+    Raises
+    ------
+    ScenarioError, CannotDo, TooLarge
+        As for `frontier`.
+    """
+    scenario, say = loaded.scenario, progress or (lambda done, doing: None)
     asked = limits_shown(scenario.verdict.limits, limits, one.limit)
     own = question_of_order(loaded, one, limits=limits, policies=policies)
-    readings = _readings(scenario, own)
+    readings = readings or _readings(scenario, own)
     counts = count_guesses(rests_on(loaded))
     points: list[Point] = []
     listed: list[ListedPoint] = []
@@ -261,10 +288,17 @@ def _of_order(
         say(number / len(readings), f"{reading}: bounds")
         standings = Standings(scenario, replace(own, reading=reading))
         made = programs_of_order(standings)
-        points += curves_of_order(standings, one, made, asked)
+        points += curves_of_order(standings, one, made, asked, pays=pays)
         for place, name in enumerate(own.policies):
             say((number + place / len(own.policies)) / len(readings), f"{reading}: {name}")
-            listed.append(listed_point_of_order(standings, one, name, made))
+            try:
+                listed.append(listed_point_of_order(standings, one, name, made))
+            except CannotDo as why:
+                if cannot is None:
+                    raise
+                cannot[name] = str(why)
+        if cannot:
+            standings = standings.among([name for name in own.policies if name not in cannot])
         said = question_of_sentence(loaded, one, standings.asked, limits)
         about = standings if said.each == standings.asked.each else Standings(scenario, said)
         sentences[reading] = full_sentence(claim_from(loaded, about, {}, counts=counts))
@@ -274,7 +308,7 @@ def _of_order(
     return Frontier(
         loaded,
         one.ratio,
-        own.reading,
+        readings[0],
         tuple(points),
         tuple(listed),
         scopes,

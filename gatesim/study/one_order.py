@@ -25,7 +25,6 @@ from gatesim.study.asking import ask
 from gatesim.study.own_limits import OwnLimit, own_limits
 from gatesim.study.points import GRID, ListedPoint, Point, most_refused, tidy
 from gatesim.study.standing import BOUNDS, Question, Standings, question
-from gatesim.study.within_orders import find_order
 
 
 @dataclass(frozen=True)
@@ -100,15 +99,15 @@ class OneOrder:
         }
 
 
-def one_order(loaded: Loaded, order: str, ratio: str | None = None, alone: bool = False) -> OneOrder:
+def one_order(loaded: Loaded, number: int, ratio: str | None = None, alone: bool = False) -> OneOrder:
     """The order that is asked about.
 
     Parameters
     ----------
     loaded
         The scenario.
-    order
-        Its place in the file (from 1), or its title.
+    number
+        Its number, from 0 (`gatesim.study.within_orders.find_order`).
     ratio
         The leak ratio; by default that of its standard.
     alone
@@ -117,10 +116,9 @@ def one_order(loaded: Loaded, order: str, ratio: str | None = None, alone: bool 
     Raises
     ------
     ScenarioError
-        If there is no such order, or its standard is no leak ratio and none is given.
+        If its standard is no leak ratio and none is given.
     """
     scenario = loaded.scenario
-    number = find_order(scenario, order)
     stated = scenario.orders[number]
     chosen = ratio or stated.standard.kind
     if chosen not in RATIOS:

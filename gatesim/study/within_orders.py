@@ -322,21 +322,32 @@ def limits_words(point: WithinPoint) -> str:
     return point.note or (listed(point.binding) if point.binding else "nothing")
 
 
-def together_words(scenario: Scenario, *, curves: bool = True) -> tuple[str, ...]:
+def together_words(
+    scenario: Scenario, where: Literal["frontier", "report", "page"] = "frontier"
+) -> tuple[str, ...]:
     """What has to be said where leaks of several orders are counted together; empty where all count the same.
 
-    ``curves``: by curves and points only, beside tables of each order's own leaks; else by all that is shown.
+    ``where`` it is said, for that decides what counts them apart.
     """
     if not counted_apart(scenario):
         return ()
-    where, instead = (
-        "here they are counted together",
-        "gatesim frontier says what is within the limits of all of them",
-    )
-    if curves:
-        where = "curves and points count them together"
-        instead = "tables of each order's own leaks say what is within all limits"
+    count, instead = {
+        "frontier": (
+            "curves and points count them together",
+            "tables of each order's own leaks say what is within all limits at once, and --order N has the curves of "
+            "one order's own",
+        ),
+        "report": (
+            "the frontier of all orders counts them together",
+            "below it each order has one of its own leaks, while the others keep their limits",
+        ),
+        "page": (
+            "here they are counted together",
+            "gatesim frontier says what is within the limits of all of them at once, and with --order N what is within "
+            "one order's own",
+        ),
+    }[where]
     return (
-        f"several orders count leaks each by itself, and {where}: a need is restricted if any order in force restricts "
-        f"it; {instead} at once",
+        f"several orders count leaks each by itself, and {count}: a need is restricted if any order in force restricts "
+        f"it; {instead}",
     )

@@ -381,7 +381,7 @@ class _Places:
         self._text("verdict", parts.verdict(found))
         self._text("differing", parts.differing(panel.differing(settings), panel.name))
         self._text("policies", parts.policies(found))
-        warnings = (*together_words(found.loaded.scenario, curves=False), *found.loaded.warnings)
+        warnings = (*together_words(found.loaded.scenario, "page"), *found.loaded.warnings)
         if warnings:
             lines = [f"Warning: {line}" for line in warnings[:8]]
             self._text("warnings", parts.paragraphs(lines))

@@ -134,7 +134,8 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
         name for name in dict.fromkeys(one.policy for one in found.policies) if name not in _numbers(found)
     ]
     if nobody:
-        small += f"; without a point, since nobody is served: {', '.join(nobody)}"
+        why = "no need is restricted" if found.ratio == "leak_rate" else "nobody is served"
+        small += f"; without a point, since {why}: {', '.join(nobody)}"
     if missing:
         small += f"; without a point, since the exact engine cannot do it: {', '.join(missing)}"
     says = "; ".join(
