@@ -181,7 +181,7 @@ def test_who_pays_is_all_that_is_refused(differ: Frontier) -> None:
 
 
 def test_a_point_of_the_limit_is_worth_what_the_curve_rises(differ: Frontier) -> None:
-    """The price is that of a small step to the right."""
+    """The price is that of a small step to the right; it is told at the limits that are asked for."""
     scenario = differ.loaded.scenario
     law = make_law(scenario, READING)
     own = [of_one_order(scenario, law, number) for number in (1, 0)]
@@ -193,13 +193,14 @@ def test_a_point_of_the_limit_is_worth_what_the_curve_rises(differ: Frontier) ->
         return value
 
     rises = 0
+    assert not any(one.per_point is not None and not one.own for one in differ.points)
     for one in differ.points:
         if (one.reading, one.bound) == (READING, "bound_A") and one.per_point is not None:
             step = 1e-7 * max(one.limit, 1e-3)
             slope = (most(one.limit + step) - most(one.limit)) / step
             assert 100 * one.per_point == pytest.approx(slope, rel=1e-3, abs=1e-3)
             rises += one.per_point > 0
-    assert rises > 5
+    assert rises >= 2
 
 
 @pytest.mark.parametrize("first", [SHARE, 'standard = { kind = "leak_rate", limit = 0.02 }'])

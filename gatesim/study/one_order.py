@@ -229,8 +229,8 @@ def curves_of_order(
     asked
         Limits besides those of the grid.
     pays
-        Whether to say who pays, what stops a gate and what a point of the limit would bring, each value with its proof;
-        it takes some ten times longer.
+        Whether to say who pays, what stops a gate and, at the limits that are asked for, what a point more would bring;
+        each value then has its proof. It takes some ten times longer.
     """
     return [
         point
@@ -253,7 +253,8 @@ def _curve(
             found.append(Point(reading, which, limit, limit in asked, value, (), None, ()))
             continue
         within = most_within(program, held)
-        price = None if within.value is None else limit_price(program, held, 0).up
+        # Prices take longest: they are told where somebody asked.
+        price = limit_price(program, held, 0).up if limit in asked and within.value is not None else None
         refused = {} if within.value is None else program.refused(within.shares)
         found.append(
             Point(

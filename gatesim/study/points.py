@@ -36,7 +36,7 @@ class Point:
         What stops it from being more.
     per_point
         Share of entitled needs that one more point of the limit (0.01) would bring, by the one-sided price; None
-        where there is none.
+        where there is none, and on one order's curve at limits of the grid.
     pays
         Segments of owners whose entitled needs are refused most by the gate that attains it; empty where none are,
         or where it was not asked for.
