@@ -6,35 +6,27 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import current_thread
 from time import monotonic
 from typing import Any
 
-import pyarrow as pa
 import streamlit as st
-from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from gatesim.exact.varied import Served
 from gatesim.scenario import Loaded, ScenarioError, load, shipped
-from gatesim.scenario.parameter import Parameter
 from gatesim.show.app import parts
-from gatesim.show.app.levers import ASKED, GROUPS, LIMIT, RATIO, READING, Lever
+from gatesim.show.app.levers import ASKED, GROUPS, RATIO, READING, Lever
+from gatesim.show.app.outcomes import Map, draw_map, map_asked_for
+from gatesim.show.app.placing import chart, drawn_at, progress
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import FEW, Slider, meant, slider
 from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
-from gatesim.study.shutdown_map import KeptMap, ShutdownMap, keeps_under_questions, shutdown_map
-from gatesim.study.standing import Question
 from gatesim.study.within_orders import together_words
 
 DEFAULT = "june-2026"
-MAP_STEPS = 12
 MOST_PEOPLE = 1_000_000
-AT_ONCE = 0.5
-"""Seconds of work without a bar of progress: it would only flicker."""
 LATE = 1.5
 """Seconds within which a browser knows the address that the page gave itself."""
 
@@ -69,7 +61,7 @@ def show(file: str | None = None) -> None:
         with places.save:
             _save(panel, settings)
         if map_ is not None:
-            _draw_map(map_)
+            draw_map(map_)
         with places.simulate:
             _simulate(panel, settings, loaded)
 
@@ -312,7 +304,7 @@ def _lever(panel: Panel, settings: Settings, lever: Lever) -> None:
 # --- What follows ---
 
 
-def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, _Places, _Map | None] | None:
+def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, _Places, Map | None] | None:
     """Draw what follows, and give where the rest stands; None where it cannot be worked out.
 
     A map that is still to be drawn comes last, unless it takes no time or nothing else does.
@@ -332,9 +324,10 @@ def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, _Places, _Map | N
             places = _Places()
             places.fill(panel, settings, found)
             with places.map:
-                map_ = _map(panel, settings, loaded)
+                history = _history(panel.written, panel.query(panel.for_bound_b(settings)))
+                map_ = map_asked_for(panel, settings, loaded, history.history)
             if map_ is not None and (map_.is_quick or not found.waiting):
-                _draw_map(map_)
+                draw_map(map_)
                 map_ = None
     except ScenarioError as error:
         st.error(parts.plain(f"These settings do not go together. {error}"))
@@ -389,7 +382,7 @@ class _Places:
         self._text("told", parts.aloud(parts.frontier_words(found)))
         drawn, numbers = one_reading(found.frontier, found.asked, parts.FRONTIER)
         self._text("key", parts.paragraphs([parts.frontier_key(numbers)]))
-        self._put("frontier", json.dumps(drawn), lambda place: _drawn(drawn, place))
+        self._put("frontier", json.dumps(drawn), lambda place: drawn_at(drawn, place))
 
     def _text(self, part: str, text: str) -> None:
         self._put(part, text, lambda place: place.html(text))
@@ -399,21 +392,6 @@ class _Places:
         if self._stands.get(part) != what:
             self._stands[part] = what
             self._places[part] = send(self._places[part])
-
-
-def _chart(drawn: Any, key: str) -> None:
-    """A chart in a container of its own. Its grammar is for the tests of charts to see: Altair's look takes long."""
-    from gatesim.show.charts.grammar import named_data
-
-    st.html(parts.section(parts.SWIPE))
-    _drawn(named_data(drawn.to_dict(validate=False)), st.container(key=key))
-
-
-def _drawn(spec: dict[str, Any], place: Any) -> Any:
-    """A chart as Vega-Lite has it, and where it stands. Rows go as Arrow has them, not by way of pandas."""
-    if "datasets" in spec:
-        spec["datasets"] = {name: pa.Table.from_pylist(rows) for name, rows in spec["datasets"].items()}
-    return place.vega_lite_chart(spec=spec, theme=None, width="content")
 
 
 def _glances(panel: Panel, settings: Settings, loaded: Loaded) -> Iterator[Glance]:
@@ -470,157 +448,6 @@ def _save(panel: Panel, settings: Settings) -> None:
         st.code(text, language="toml")
 
 
-@dataclass(frozen=True)
-class _Map:
-    """A map that is asked for, and where it comes.
-
-    Attributes
-    ----------
-    key
-        What it is a map of.
-    loaded, asked, axes
-        The scenario, what is asked of it, the two inputs.
-    kept
-        What is known of it.
-    place
-        Where it comes.
-    """
-
-    key: tuple[object, ...]
-    loaded: Loaded
-    asked: Question
-    axes: tuple[Parameter, Parameter]
-    kept: KeptMap
-    place: Any
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether it takes no time to speak of."""
-        return self.kept.standings is not None
-
-
-def _map(panel: Panel, settings: Settings, loaded: Loaded) -> _Map | None:
-    """What a map can be asked for by, and the map that is."""
-    st.html(parts.heading("Where a gate is within the limit: a map of two inputs"))
-    levers = [lever for lever in panel.levers if lever.parameter.paths]
-    names = [lever.name for lever in levers]
-    moving = [lever.name for lever in levers if lever.group != ASKED] or names
-    first = moving[0]
-    second = next(
-        (name for name in moving if panel.by_name[name].group != panel.by_name[first].group), names[-1]
-    )
-    left, right, third = st.columns([2, 2, 1], vertical_alignment="bottom")
-    across = left.selectbox(
-        "Across", names, names.index(first), format_func=_words(panel), key=f"x {panel.name}"
-    )
-    up = right.selectbox(
-        "Upwards", names, names.index(second), format_func=_words(panel), key=f"y {panel.name}"
-    )
-    if not third.toggle("Draw the map", key="map", help="It follows whatever moves."):
-        return None
-    if across == up:
-        st.info("Choose two different inputs.")
-        return None
-    asked = panel.question(loaded, settings)
-    axes = (axis(panel, across, settings, asked), axis(panel, up, settings, asked))
-    # What the two are set to has no part in what is worked out for the whole range of both.
-    same = panel.without_question(settings) if keeps_under_questions(axes) else settings
-    rest = replace(
-        same, values={name: value for name, value in same.values.items() if name not in (across, up)}
-    )
-    ranges = tuple((p.key, p.low, p.high) for p in axes)
-    kept = _ground_of_map(panel.written, panel.query(rest), ranges)
-    kept.history = _history(panel.written, panel.query(panel.for_bound_b(settings))).history
-    key = (panel.written, tuple(panel.query(settings).items()), across, up)
-    return _Map(key, loaded, asked, axes, kept, st.container())
-
-
-def _words(panel: Panel) -> Callable[[str], str]:
-    def of(name: str) -> str:
-        lever = panel.by_name[name]
-        return f"{lever.label} ({lever.about})" if lever.about else lever.label
-
-    return of
-
-
-def _draw_map(map_: _Map) -> None:
-    """A map, with what it says beside it: in the chart it would be drawn anew for every word of it."""
-    from gatesim.show.charts.shutdown import map_alone, map_small, map_words
-    from gatesim.show.shutdown import map_finding
-
-    with map_.place:
-        # Not Streamlit's own store: it would play the bar of progress again, whose place is gone by then.
-        if st.session_state.get("mapped", (None, None))[0] != map_.key:
-            st.session_state.mapped = (map_.key, _mapped(map_))
-        drawn = st.session_state.mapped[1]
-        st.html(parts.section(f"<p>{parts.escaped(map_finding(drawn))}.</p>", parts.SWIPE))
-        with st.container(key="told_map"):
-            st.html(parts.aloud(map_words(drawn)))
-        _drawn(map_alone(drawn, parts.MAP), st.container(key="map_chart"))
-        words = f"{map_small(drawn)}. Policies looked at: {', '.join(drawn.policies) or 'none'}."
-        if drawn.left_out:
-            words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
-        st.caption(parts.plain(words))
-
-
-def _mapped(map_: _Map) -> ShutdownMap:
-    asked = map_.asked
-    with _progress() as say:
-        return shutdown_map(
-            map_.loaded,
-            vary=map_.axes,
-            steps=MAP_STEPS,
-            policies=asked.policies,
-            sentence="",  # it stands at the head of the page
-            remembering=False,  # they would keep the page waiting
-            progress=say,
-            ratio=None if asked.own else asked.ratio,
-            limit=None if asked.own else asked.limit,
-            each=False,  # as all else on the page
-            kept=map_.kept,
-        )
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _ground_of_map(
-    written: str,
-    query: Mapping[str, str],
-    ranges: tuple[tuple[str, float, float], ...],
-) -> KeptMap:
-    """Needs, tables and bounds over two inputs: filled when they are first worked out."""
-    return KeptMap()
-
-
-def axis(panel: Panel, name: str, settings: Settings, asked: Question) -> Parameter:
-    """A lever as an axis of a map: its plausible range, and where it stands."""
-    lever, value = panel.by_name[name], panel.value(settings, name)
-    parameter = replace(lever.parameter, assumed=(value,))
-    if name == LIMIT:
-        # By even steps the whole range would show only limits that nobody has in mind.
-        parameter = replace(parameter, low=0.0, high=min(1.0, max(0.05, 2 * asked.limit)))
-    return parameter
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[float, str], None]]:
-    """A bar while something works, taken away when it is done; none for what is done at once."""
-    bar, began = st.empty(), monotonic()
-    session = get_script_run_ctx()
-
-    def say(done: float, doing: str) -> None:
-        if monotonic() - began < AT_ONCE:
-            return
-        # The fast engine speaks from threads of its own, which Streamlit does not know.
-        if get_script_run_ctx(suppress_warning=True) is None:
-            add_script_run_ctx(current_thread(), session)
-        bar.progress(min(max(done, 0.0), 1.0), parts.plain(doing))
-
-    try:
-        yield say
-    finally:
-        bar.empty()
-
-
 def _simulate(panel: Panel, settings: Settings, loaded: Loaded) -> None:
     from gatesim.study.run import run
 
@@ -639,7 +466,7 @@ def _simulate(panel: Panel, settings: Settings, loaded: Loaded) -> None:
     state, query = st.session_state, panel.query(settings)
     if right.button("Simulate", type="primary"):
         state.pop("simulated", None)
-        with _progress() as say:
+        with progress() as say:
             if not _is_compiled():
                 say(0.0, "Compiling the fast engine: once on this machine, about a minute")
             try:
@@ -675,7 +502,7 @@ def _simulated(result: Result, is_old: bool) -> None:
             *(f"<p><small>{parts.escaped(line)}</small></p>" for line in small_print(result)),
         )
     )
-    _chart(policies_chart(result), "simulated_chart")
+    chart(policies_chart(result), "simulated_chart")
 
 
 def main() -> None:
