@@ -500,7 +500,7 @@ class _Gate:
         acts = gate[0].acts[varied.layout.cell] & varied.layout.gated
         found = over_points(
             grid,
-            [self._actions(values, acts).tobytes() for values in grid.tolist()],
+            [self._actions(values, acts, varied.by_row(values)).tobytes() for values in grid.tolist()],
             lambda values: compile_gate(varied.at(values), self._name, varied.law),
             lambda gate, values: varied._by_world(self._name, values, gate).ravel(),
             ([p.low for p in varied.parameters], [p.high for p in varied.parameters]),
@@ -537,17 +537,14 @@ class _Gate:
         layout, needs = varied.needs(values)
         return self._decided(scenario, varied.law_at(scenario), layout).of(needs)
 
-    def _actions(
-        self, values: Sequence[float], acts: NDArray[np.bool_], by_row: Floats | None = None
-    ) -> NDArray[np.int8]:
+    def _actions(self, values: Sequence[float], acts: NDArray[np.bool_], by_row: Floats) -> NDArray[np.int8]:
         """What a posterior does with an account of which nothing is known in each row where it acts; else allow."""
         varied, policy = self._varied, self._policy
         if self._own:
             policy = varied.at(values).policies[self._name]
         assert isinstance(policy, Posterior)
-        needs = varied.by_row(values) if by_row is None else by_row
         with np.errstate(invalid="ignore"):
-            restricted = needs[RESTRICTED] / (needs[ENTITLED] + needs[RESTRICTED])
+            restricted = by_row[RESTRICTED] / (by_row[ENTITLED] + by_row[RESTRICTED])
         found = np.full(len(restricted), ALLOW, dtype=np.int8)
         if policy.check_above is not None:
             found[acts & (restricted > policy.check_above)] = CHECK

@@ -85,11 +85,15 @@ def _frontier(result: Result) -> HConcatChart:
     return nothing("What no gate can beat is not told here", small_print(result), words)
 
 
-def frontiers_of_orders(result: Result) -> dict[str, HConcatChart]:
+def frontiers_of_orders(
+    result: Result, say: Callable[[float, str], None] | None = None
+) -> dict[str, HConcatChart]:
     """Name of a figure -> the frontier of an order that counts its own leaks, while the others keep their limits."""
     loaded = result.loaded
     scenario, charts = loaded.scenario, {}
     for number in counted_apart(scenario):
+        if say is not None:
+            say(0.9, f"frontier of “{order_name(scenario, number)}”")
         try:
             cannot: dict[str, str] = {}
             found = frontier_of_order(
@@ -195,10 +199,10 @@ def report(
     for number, (name, draw) in enumerate(CHARTS.items()):
         say(0.1 + 0.8 * number / len(CHARTS), LABELS[name].removeprefix("Chart: "))
         charts[name] = draw(result)
-    charts |= frontiers_of_orders(result)
+    charts |= frontiers_of_orders(result, say)
     text = report_html(result, manifest, charts)
     if figures is not None:
-        say(0.9, "figures")
+        say(0.95, "figures")
         with whole_folder(Path(figures)) as draft:
             for name, chart in charts.items():
                 save(chart, draft / f"{name}.{format}")

@@ -36,10 +36,10 @@ from gatesim.study.one_order import (
     question_of_sentence,
 )
 from gatesim.study.own_limits import own_limits
-from gatesim.study.points import GRID, ListedPoint, Payer, Point, most_refused, tidy
+from gatesim.study.points import GRID, ListedPoint, Payer, Point, most_refused, point_of
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
-from gatesim.study.standing import SIDES, Question, Standings
+from gatesim.study.standing import Question, Standings
 from gatesim.study.within_orders import WithinOrders, find_order, several_count, within_orders
 
 if TYPE_CHECKING:
@@ -338,11 +338,6 @@ def limits_shown(listed: Sequence[float], more: Sequence[float], own: float | No
     return tuple(sorted({*listed, *more, *(() if own is None else (own,))}))
 
 
-def standard(ratio: str, limit: float) -> Standard:
-    """A limit on a leak ratio, as bounds take it."""
-    return Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
-
-
 def programs(standings: Standings, history: Program | None = None) -> dict[str, Program]:
     """The programs of both bounds; ``history`` is that of bound B where it is made already."""
     return {"bound_A": standings.a.program(), "bound_B": history or standings.b.program()}
@@ -385,7 +380,7 @@ def _curve(
 def _point(
     program: Program, which: str, reading: str, ratio: str, limit: float, own: bool, pays: bool
 ) -> Point:
-    bound = most_served(program, standard(ratio, limit))
+    bound = most_served(program, Standard.of_ratio(ratio, limit))
     price = next((price.up for price in bound.prices if price.constraint == ratio), None)
     return Point(
         reading,
@@ -410,13 +405,11 @@ def payers(bound: Bound) -> tuple[Payer, ...]:
 def listed_point(standings: Standings, name: str, made: Mapping[str, Program], ratio: str) -> ListedPoint:
     """Where a listed policy stands, and what the bounds say could be served more at its leaks."""
     one: Served = standings.served(name, ())
-    leak = one.leak_rate if ratio == "leak_rate" else one.leak_share
-    served = one.served_entitled
-    more: list[float | None] = []
-    for which in SIDES[1:]:
-        value = None
-        if leak is not None and served is not None:
-            value = most_served(made[which], standard(ratio, min(leak, 1.0))).value
-        more.append(None if value is None or served is None else tidy(value - served))
-    reading = standings.asked.reading
-    return ListedPoint(reading, name, served, leak, standings.varied.remembers(name), more[0], more[1])
+    return point_of(
+        standings.asked.reading,
+        name,
+        one.served_entitled,
+        one.leak_rate if ratio == "leak_rate" else one.leak_share,
+        standings.varied.remembers(name),
+        lambda which, leak: most_served(made[which], Standard.of_ratio(ratio, leak)).value,
+    )

@@ -23,7 +23,7 @@ from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
 from gatesim.study.own_limits import OwnLimit, own_limits
-from gatesim.study.points import GRID, ListedPoint, Point, most_refused, tidy
+from gatesim.study.points import GRID, ListedPoint, Point, most_refused, point_of
 from gatesim.study.standing import BOUNDS, Question, Standings, question
 
 
@@ -159,7 +159,6 @@ def question_of_order(
     loaded: Loaded,
     one: OneOrder,
     *,
-    reading: str | None = None,
     limits: Sequence[float] = (),
     policies: Sequence[str] | None = None,
 ) -> Question:
@@ -173,8 +172,8 @@ def question_of_order(
         If a name is unknown.
     """
     limit = one.limit if one.limit is not None else limits[0] if limits else 1.0
-    asked = ask(loaded, reading=reading, ratio=one.ratio, limit=limit, policies=policies)
-    own = OwnLimit(one.number, one.name, (), _standard(one.ratio, limit))
+    asked = ask(loaded, ratio=one.ratio, limit=limit, policies=policies)
+    own = OwnLimit(one.number, one.name, (), Standard.of_ratio(one.ratio, limit))
     if one.alone:
         alone = question(loaded.scenario, ratio=one.ratio, limit=limit, each=True, number=one.number)
         asked = replace(asked, date=alone.date, order=one.number)
@@ -247,7 +246,7 @@ def _curve(
     near: list[Any] = []
     found = []
     for limit in sorted({*asked, *GRID}):
-        held = [_standard(one.ratio, limit), *kept]
+        held = [Standard.of_ratio(one.ratio, limit), *kept]
         if not pays:
             value = most_value_within(program, held, near)
             found.append(Point(reading, which, limit, limit in asked, value, (), None, ()))
@@ -282,26 +281,14 @@ def listed_point_of_order(
     own = served.own[0]
     base = own.restricted if one.ratio == "leak_rate" else own.served
     leak = own.leaks / base if base > 0 else None
-    share = served.served_entitled
     kept = [each.standard for each in one.kept]
-    more: list[float | None] = []
-    for which in BOUNDS:
-        value = None
-        if leak is not None and share is not None:
-            value = most_value_within(made[which], [_standard(one.ratio, min(leak, 1.0)), *kept])
-        more.append(None if value is None or share is None else tidy(value - share))
     broken = [standings.asked.each[number] for number in standings.broken(name, ()) if number > 0]
-    return ListedPoint(
+    return point_of(
         standings.asked.reading,
         name,
-        share,
+        served.served_entitled,
         leak,
         standings.varied.remembers(name),
-        more[0],
-        more[1],
+        lambda which, at: most_value_within(made[which], [Standard.of_ratio(one.ratio, at), *kept]),
         tuple(each.whose for each in broken),
     )
-
-
-def _standard(ratio: str, limit: float) -> Standard:
-    return Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)

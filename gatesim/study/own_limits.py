@@ -126,7 +126,7 @@ def own_limits(
         if kind not in RATIOS or most is None:
             left_out.append(f"“{name}”, which states no such limit")
             continue
-        standard = Standard("leak_rate" if kind == "leak_rate" else "leak_share", most)
+        standard = Standard.of_ratio(kind, most)
         limits.append(OwnLimit(number, name, (), standard))
     return tuple(limits), tuple(left_out)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 GRID = tuple(round(10.0 ** (step / 4), 12) for step in range(-20, 1))
@@ -98,6 +98,32 @@ def most_refused(refused: Mapping[str, float], entitled: float) -> tuple[Payer, 
     return tuple(Payer(name, each / total) for name, each in most if each > 0)
 
 
-def tidy(difference: float) -> float:
-    """A difference of shares: a policy on a curve may be a rounding beside it."""
-    return 0.0 if abs(difference) < 1e-12 else difference
+def point_of(
+    reading: str,
+    policy: str,
+    served: float | None,
+    leak: float | None,
+    remembers: bool,
+    most: Callable[[str, float], float | None],
+    breaks: tuple[str, ...] = (),
+) -> ListedPoint:
+    """A listed policy beside the curves.
+
+    Parameters
+    ----------
+    reading, policy, served, leak, remembers, breaks
+        As `ListedPoint` has them.
+    most
+        What gates of a bound serve at most within a limit: by the bound's name and the limit.
+    """
+
+    def more(bound: str) -> float | None:
+        if served is None or leak is None:
+            return None
+        value = most(bound, min(leak, 1.0))
+        if value is None:
+            return None
+        # A policy on a curve may be a rounding beside it.
+        return 0.0 if abs(value - served) < 1e-12 else value - served
+
+    return ListedPoint(reading, policy, served, leak, remembers, more("bound_A"), more("bound_B"), breaks)

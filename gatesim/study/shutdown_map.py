@@ -291,7 +291,7 @@ class _Listed:
     ) -> None:
         self._standings = standings
         varied = standings.varied
-        self._fixed = {
+        self._served = {
             name: varied.served_at(name, grid) for name in standings.plain if varied.is_fixed(name)
         }
         for number, name in enumerate(remembering):
@@ -301,8 +301,8 @@ class _Listed:
             except CannotDo:
                 continue
             if served is not None:
-                self._fixed[name] = served
-        found = {*standings.plain, *self._fixed}
+                self._served[name] = served
+        found = {*standings.plain, *self._served}
         self.policies = tuple(name for name in standings.asked.policies if name in found)
 
     def at(self, number: int, point: tuple[float, ...]) -> tuple[int, float]:
@@ -312,8 +312,8 @@ class _Listed:
         total = standings.varied.totals(point)
         rank, best = 3, float("nan")
         for name in self.policies:
-            if name in self._fixed:
-                served = Served.of(self._fixed[name][number], total)
+            if name in self._served:
+                served = Served.of(self._served[name][number], total)
             else:
                 served = standings.varied.served(name, point)
             entitled, leaks = served.entitled, served.restricted

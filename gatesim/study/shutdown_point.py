@@ -423,7 +423,7 @@ def _functions(standings: Standings, side: str) -> list[_Sign]:
 
 
 def is_in_percent(scenario: Scenario, parameter: Parameter) -> bool:
-    """Whether values of a parameter are told in percent: limits on leak ratios and the floor, as all beside them."""
+    """Whether values of a parameter are told in percent: limits on leak ratios, and the floor."""
     return all(_is_limit_of_a_ratio(scenario, path) for path in parameter.paths)
 
 

@@ -89,7 +89,7 @@ class Question:
     @property
     def standard(self) -> Standard:
         """The limit as a bound takes it."""
-        return Standard("leak_rate" if self.ratio == "leak_rate" else "leak_share", self.limit)
+        return Standard.of_ratio(self.ratio, self.limit)
 
 
 def question(
@@ -133,7 +133,7 @@ def question(
             "the first order's standard is no leak ratio with a known limit: give ratio and limit"
         )
     else:
-        Standard("leak_rate" if kind == "leak_rate" else "leak_share", chosen)
+        Standard.of_ratio(kind, chosen)
     least = scenario.verdict.floor if floor is None else floor
     if not 0 <= least <= 1:
         raise ValueError(f"floor: {least:.6g} is no share: write 0.5 for one half")

@@ -279,7 +279,7 @@ def _points(
     try:
         program = several(scenario, law, list(alone.values()), BOUNDS[bound])
         for limit in limits:
-            standard = Standard("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
+            standard = Standard.of_ratio(ratio, limit)
             points.append(point(limit, [standard] * len(alone), names))
         if counting:
             held = [one for one in map(standard_of, counting) if one is not None]

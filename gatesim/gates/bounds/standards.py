@@ -56,6 +56,11 @@ class Standard:
         if self.limit == inf:
             raise ValueError("limit: must be finite")
 
+    @classmethod
+    def of_ratio(cls, ratio: str, limit: float) -> Standard:
+        """A limit on a leak ratio: on the leak rate if it is called so, else on the leak share."""
+        return cls("leak_rate" if ratio == "leak_rate" else "leak_share", limit)
+
     def at(self, limit: float) -> Standard:
         """The same with another limit; what is above 1 for a ratio is 1."""
         return replace(self, limit=min(limit, 1.0) if self.kind in RATIOS else limit)

@@ -113,7 +113,7 @@ def _limit(policy: Best, own: OwnStandard) -> Standard:
     limit = own.limit if policy.limit is None else policy.limit
     # The scenario was refused where neither says it.
     assert isinstance(limit, float)
-    return Standard("leak_rate" if kind == "leak_rate" else "leak_share", limit)
+    return Standard.of_ratio(kind, limit)
 
 
 @kept
