@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from gatesim.gates.bounds import Standard, most_served, program_a
 from gatesim.gates.bounds.limit_prices import limit_prices
-from gatesim.gates.bounds.mixing import _by_solver, _Rows
+from gatesim.gates.bounds.mixing_exactly import mixed_exactly
 from gatesim.gates.bounds.several import (
     Several,
     least_of_one,
@@ -26,6 +26,7 @@ from gatesim.gates.bounds.several import (
     most_within,
     several,
 )
+from gatesim.gates.bounds.tables import Rows
 from gatesim.law.law import make_law, of_one_order
 from gatesim.study.ceilings_of_orders import unbeaten
 from tests.random_scenarios import random_scenario
@@ -123,15 +124,30 @@ def test_tables_to_begin_with_change_nothing(seed: int) -> None:
 
 @settings(derandomize=True, deadline=None, max_examples=40)
 @given(SEEDS)
-def test_the_solver_that_stands_by_says_the_same(seed: int) -> None:
+def test_exact_fractions_say_the_same(seed: int) -> None:
     program, standards = made(seed)
     standards = [replace(one, limit=max(one.limit, 0.01)) for one in standards]
     use, most, _ = linear_limits(program, standards)
-    rows = _Rows(program.served, use, program.begins, program.entitled)
+    rows = Rows(program.served, use, program.begins, program.entitled)
     columns = [rows.table(program.begins), rows.best(np.zeros(len(most)))]
-    found = _by_solver(rows, most / program.entitled, columns)
+    found = mixed_exactly(rows, most, columns)
     value = most_value_within(program, standards)
-    assert found.served + program.opened[0] / program.entitled == pytest.approx(value, abs=1e-7)
+    assert found.served + program.opened[0] / program.entitled == pytest.approx(value, abs=1e-10)
+
+
+@pytest.mark.parametrize("limit", [2.7e-12, 3.7e-11, 1.35e-9, 1.6e-9, 3.5e-8, 1.0472898382363596e-6, 1e-4])
+@pytest.mark.parametrize("third", [0.0498, 0.04983338262070047])
+def test_a_limit_of_next_to_nothing_is_proved_like_any_other(limit: float, third: float) -> None:
+    """Prices are so high there that rounding can keep the simplex steps from ending."""
+    program, standards = made(368)
+    standards = with_limit(with_limit(standards, 0, limit), 2, third)
+    assert [one.limit for one in standards] == [limit, 0.0, third]
+    found = most_within(program, standards)
+    assert found.value is not None
+    assert found.proved == pytest.approx(found.value, abs=1e-9)
+    rates = [row.value for row in found.limits]
+    for rate, one in zip(rates, standards, strict=True):
+        assert rate is None or rate <= one.limit + 1e-12
 
 
 @settings(derandomize=True, deadline=None, max_examples=12)

@@ -25,11 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.gates.bounds.history import program_b
-from gatesim.gates.bounds.mixing import Mixed, less_prices, mixed
+from gatesim.gates.bounds.mixing import mixed
 from gatesim.gates.bounds.one_need import program_a
 from gatesim.gates.bounds.program import Dense, Program
 from gatesim.gates.bounds.requests import Check
 from gatesim.gates.bounds.standards import RATIOS, Standard
+from gatesim.gates.bounds.tables import Mixed, exact_sum, less_prices
 from gatesim.law.law import Epoch, Law
 from gatesim.scenario.schema import Scenario
 
@@ -42,9 +43,6 @@ CLOSE = 1e-9
 _REPAIRS = 500
 _TINY = 1e-13
 _ROUNDING = 1e-12
-
-_DIGITS = 53
-"""Binary digits of a floating-point number."""
 
 _SLACK = 1e-9
 """A limit binds if what is left of it is less than this part of all needs that it is a limit of."""
@@ -674,9 +672,9 @@ def _proved(program: Several, use: Floats, most: Floats, prices: Floats, allowed
     near = np.flatnonzero(rounded >= least)
     alone = np.bincount(rows[near], minlength=len(program.begins)) == 1
     clear = near[alone[rows[near]]]
-    total += _exact_sum(program.served[clear])
+    total += exact_sum(program.served[clear])
     for price, number in priced:
-        total -= price * _exact_sum(use[number, clear])
+        total -= price * exact_sum(use[number, clear])
     best: dict[int, Fraction] = {}
     tied = near[~alone[rows[near]]]
     # Of options that are alike to the last digit one is enough.
@@ -691,17 +689,6 @@ def _proved(program: Several, use: Floats, most: Floats, prices: Floats, allowed
         best[row] = max(best.get(row, exact), exact)
     total += sum(best.values())
     return float(total / Fraction(program.entitled))
-
-
-def _exact_sum(numbers: Floats) -> Fraction:
-    """The sum of binary fractions, without rounding."""
-    if not len(numbers):
-        return Fraction(0)
-    parts, powers = np.frexp(numbers)
-    lowest = int(powers.min())
-    wholes = np.ldexp(parts, _DIGITS).astype(np.int64).tolist()
-    total = sum(whole << shift for whole, shift in zip(wholes, (powers - lowest).tolist(), strict=True))
-    return Fraction(total) * Fraction(2) ** (lowest - _DIGITS)
 
 
 def _row(
