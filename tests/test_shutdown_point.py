@@ -273,6 +273,42 @@ def test_a_map_from_what_is_kept_is_the_map_worked_out_anew(
         assert any((before.ranks[side] != found.ranks[side]).any() for side in found.ranks), "nothing moved"
 
 
+CAUGHT = [
+    "policies.careful.check_above=0",
+    "policies.careful.block_above=1",
+    "policies.careful.ask_again_after=0s",
+    "policies.careful.lead_time=0s",
+    "checkers.typical.false_accept=0",
+    "checkers.typical.false_match=0",
+    "orders.0.standard.limit=0",
+    "verdict.floor=0.2",
+]
+"""Everybody who may be restricted is asked, and every wrong document is seen to be one. But a case that waits when the
+order is lifted is served, and the exact engine leaves waiting out: by its value nothing leaks."""
+
+
+@pytest.mark.parametrize("clearance", ["forever", "0s"])
+@pytest.mark.parametrize("who_waits", [True, False])
+def test_a_limit_of_zero_is_held_by_what_may_be_served_not_by_its_value(
+    clearance: str, who_waits: bool
+) -> None:
+    waiting = [] if who_waits else ["documents.passport.to_desk=0", "documents.passport.automatic_time=0s"]
+    loaded = load(SMALL, [*CAUGHT, *waiting, f"policies.careful.clearance={clearance}"])
+    assert Varied(loaded.scenario, lambda s: laws(s, s.seed, 0)["person"]).served("careful").restricted == 0
+    outcome = "no_gate_meets_limit" if who_waits else "gate_available"
+    keys = ["signals.ip.coverage", "signals.payment.coverage"]
+    map_ = shutdown_map(loaded, vary=keys, low=[0.9, 0.9], high=[1, 1], steps=3, policies=["careful"])
+    assert map_.policies == ("careful",)
+    assert {OUTCOMES[rank] for rank in map_.ranks["list"].ravel().tolist()} == {outcome}
+    for key in keys:
+        point = shutdown_point(loaded, vary=key, low=0.9, high=1, policies=["careful"])
+        assert point.changes == ()
+        assert point.ends["list"][0].outcome == outcome
+    assert gatesim.relief(loaded, policies=["careful"]).now[0].outcome == outcome
+    verdict = run(loaded, policies=["careful"], engine="exact").verdict
+    assert {row.outcome for row in verdict.rows if row.own and row.reading == "person"} == {outcome}
+
+
 # --- Other worlds ---
 
 

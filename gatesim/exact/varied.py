@@ -212,6 +212,7 @@ class Varied:
         self._worlds = lru_cache(maxsize=_WORLDS)(self._worlds_of)
         """The worlds at some values (a tuple), all orders' first: the same for all policies."""
         self._kept: tuple[tuple[float, ...], Layout, Floats] | None = None
+        self._same_zeros: dict[tuple[str, bytes, tuple[float | None, ...]], tuple[float, ...]] = {}
         names = scenario.policies if policies is None else policies
         self._gates = {name: _Gate(self, name) for name in names}
 
@@ -290,6 +291,32 @@ class Varied:
     def remembers(self, policy: str) -> bool:
         """Whether a policy has a memory, so that each evaluation takes the whole engine."""
         return self._gates[policy].remembers
+
+    def may_hide_leaks(self, policy: str) -> bool:
+        """Whether a policy may leak though what it serves says that it does not.
+
+        Without memory and checks that is a sum of what is never negative, with nothing left out. Of a case that waits
+        when the gate opens for it the engine says nothing, and products of many small probabilities may end as zero.
+        """
+        gate = self._gates[policy]
+        return gate.remembers or gate.check is not None
+
+    def same_zeros(self, policy: str, values: Sequence[float]) -> tuple[float, ...]:
+        """Values at which the same needs, however improbable, may be served by a policy; often the same ones for many.
+
+        What is a plain number of signals or segments is zero, or all, at an end of its range or nowhere.
+        """
+        plain = all(
+            p.scale is None and not p.whole and p.table in ("signals", "segments") for p in self.parameters
+        )
+        tables = self._gates[policy].tables_at(values) if plain and not self._law_moves else None
+        if tables is None:
+            return tuple(values)
+        ends = tuple(
+            None if p.low < value < p.high else value
+            for p, value in zip(self.parameters, values, strict=True)
+        )
+        return self._same_zeros.setdefault((policy, tables, ends), tuple(values))
 
     def is_fixed(self, policy: str) -> bool:
         """Whether a policy does the same at all values, so that what it serves is linear as well."""
@@ -489,24 +516,39 @@ class _Gate:
         accounts that are cleared.
         """
         varied = self._varied
-        if not (self._by_threshold and varied.linear and len(varied.parameters) == 2) or varied._law_moves:
+        if self._acts_where_told is None or len(varied.parameters) != 2 or varied._law_moves:
             return None
-        assert isinstance(self._policy, Posterior)
         if any(p.whole for p in varied.parameters):
             return None
-        if not never_looks_again(self._policy, varied.scenario, varied.law):
-            return None
-        gate = compile_gate(varied.scenario, self._name, varied.law)
-        acts = gate[0].acts[varied.layout.cell] & varied.layout.gated
         found = over_points(
             grid,
-            [self._actions(values, acts, varied.by_row(values)).tobytes() for values in grid.tolist()],
+            [self.tables_at(values) or b"" for values in grid.tolist()],
             lambda values: compile_gate(varied.at(values), self._name, varied.law),
             lambda gate, values: varied._by_world(self._name, values, gate).ravel(),
             ([p.low for p in varied.parameters], [p.high for p in varied.parameters]),
             SAME * varied.needs_at_most,
         )
         return None if found is None else np.maximum(found[:, : 2 + 2 * len(varied.own)], 0.0)
+
+    @cached_property
+    def _acts_where_told(self) -> NDArray[np.bool_] | None:
+        """bool[row]: where a policy acts whose tables follow from which rows are above which threshold; else None."""
+        varied = self._varied
+        if not (self._by_threshold and varied.linear):
+            return None
+        assert isinstance(self._policy, Posterior)
+        if not never_looks_again(self._policy, varied.scenario, varied.law):
+            return None
+        gate = compile_gate(varied.scenario, self._name, varied.law)
+        found: NDArray[np.bool_] = gate[0].acts[varied.layout.cell] & varied.layout.gated
+        return found
+
+    def tables_at(self, values: Sequence[float]) -> bytes | None:
+        """What tells the tables at some values from those at others, under the same law; None where that is unknown."""
+        if self.tables is not None:
+            return b""
+        acts = self._acts_where_told
+        return None if acts is None else self._actions(values, acts, self._varied.by_row(values)).tobytes()
 
     def _has_memory(self) -> bool:
         varied = self._varied

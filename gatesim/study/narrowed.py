@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from gatesim.exact.evaluate import World
 from gatesim.exact.expected import END_LATE, END_SERVED
 from gatesim.exact.rows import Layout, decided, rows_of
+from gatesim.exact.structure import may_leak
 from gatesim.exact.varied import OwnServed, Served
 from gatesim.gates.bounds import Check, Part, Program, all_checks, most_served, program_b
 from gatesim.gates.bounds.mixture import chosen
@@ -31,6 +33,7 @@ from gatesim.study.standing import (
     Candidate,
     Question,
     best_of,
+    candidate,
     first_of,
     outcome_of_most,
 )
@@ -273,10 +276,11 @@ def _best_listed(one: Narrowed) -> Gate:
     candidates, added = [], {}
     for name in one.asked.policies:
         served, extra = _served(one, name)
-        if served.entitled + served.restricted <= 0:
+        found = _candidate(one, name, served)
+        if found is None:
             continue
         added[name] = extra
-        candidates.append(_candidate(one.scenario, one.asked, name, served))
+        candidates.append(found)
     outcome = first_of(candidate.outcome for candidate in candidates)
     best = best_of(candidates)
     if best is None:
@@ -292,25 +296,22 @@ def _best_listed(one: Narrowed) -> Gate:
     )
 
 
-def _candidate(scenario: Scenario, asked: Question, name: str, served: Served) -> Candidate:
-    share = served.served_entitled
+def _candidate(one: Narrowed, name: str, served: Served) -> Candidate | None:
+    scenario, asked = one.scenario, one.asked
     issued = min(order.issued for order in scenario.orders)
     lead = scenario.policies[name].lead_time
     waits = (asked.date - issued).total_seconds() * 1e6
-    serves_floor = asked.floor <= 0 or share is None or share >= asked.floor
-    if asked.each:
-        pairs = list(zip(asked.each, served.own, strict=True))
-        room = min(one.room(own) for one, own in pairs)
-        leaks = tuple(one.leak(own) for one, own in pairs)
-        return Candidate(name, served, None, room >= 0, serves_floor, lead <= waits, leaks, max(-room, 0.0))
-    return Candidate(
-        name,
-        served,
-        served.leak_rate if asked.ratio == "leak_rate" else served.leak_share,
-        served.restricted <= asked.limit * served.base(asked.ratio),
-        serves_floor,
-        lead <= waits,
-    )
+    return candidate(asked, name, served, asked.room(served, partial(_structure, one, name)), lead <= waits)
+
+
+def _structure(one: Narrowed, name: str) -> list[bool]:
+    """For each limit whether a need that it counts may be served, where what is served does not say it."""
+    from gatesim.exact.states import has_memory
+
+    gate = compile_gate(one.scenario, name, one.law)
+    if not one.scenario.policies[name].documents and not has_memory(one.scenario, one.law, gate):
+        return []
+    return [may_leak(one.scenario, law, gate) for law in one.own or (one.law,)]
 
 
 def _served(one: Narrowed, name: str) -> tuple[Served, float]:

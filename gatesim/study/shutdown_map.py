@@ -310,25 +310,16 @@ class _Listed:
         standings = self._standings
         asked = standings.asked_at(point)
         total = standings.varied.totals(point)
-        rank, best = 3, float("nan")
+        rank, best = RANKS["no_gate_meets_limit"], float("nan")
         for name in self.policies:
             if name in self._served:
                 served = Served.of(self._served[name][number], total)
             else:
                 served = standings.varied.served(name, point)
-            entitled, leaks = served.entitled, served.restricted
-            if entitled + leaks <= 0:
+            found = standings.candidate(name, point, served, asked)
+            if found is None or not found.within:
                 continue
-            base = total[1] if asked.ratio == "leak_rate" else entitled + leaks
-            if asked.each:
-                if any(one.room(own) < 0 for one, own in zip(asked.each, served.own, strict=True)):
-                    continue
-            elif leaks > asked.limit * base:
-                continue
-            share = entitled / total[0] if total[0] > 0 else 1.0
-            best = share if np.isnan(best) else max(share, best)
-            if asked.floor > 0 and share < asked.floor:
-                rank = min(rank, 2)
-            else:
-                rank = min(rank, 0 if standings.ready(name, point) >= 0 else 1)
+            share = served.served_entitled
+            best = float(np.fmax(best, 1.0 if share is None else share))
+            rank = min(rank, RANKS[found.outcome])
         return rank, best

@@ -5,11 +5,11 @@ Everything is expected values of the exact engine, which leaves out the desk and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 import numpy as np
@@ -40,6 +40,9 @@ Ints = NDArray[np.int64]
 SIDES = ("list", "bound_A", "bound_B")
 
 BOUNDS: Mapping[str, Literal["A", "B"]] = {"bound_A": "A", "bound_B": "B"}
+
+_NEXT_TO_NOTHING = 1e-300
+"""So much more than nothing leaks where the value is zero and a restricted need may be served all the same."""
 
 _NOBODY = 1e-15
 """A bound that serves a smaller part of entitled needs serves nobody."""
@@ -90,6 +93,37 @@ class Question:
     def standard(self) -> Standard:
         """The limit as a bound takes it."""
         return Standard.of_ratio(self.ratio, self.limit)
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """All limits that hold."""
+        return tuple(one.standard.limit for one in self.each) or (self.limit,)
+
+    def rooms(self, served: Served, structure: Callable[[], Sequence[bool]]) -> list[float]:
+        """How far what is served is within each limit, as a share of all needs: negative where more leaks.
+
+        Parameters
+        ----------
+        served
+            What a policy serves.
+        structure
+            At a limit of zero leaks may be none by their value and some all the same. This says, for each limit,
+            whether a need that it counts may be served, however improbable; for none where the value says so.
+        """
+        needs = max(served.all_entitled + served.all_restricted, 1e-300)
+        if self.each:
+            rooms = [one.room(own) / needs for one, own in zip(self.each, served.own, strict=True)]
+        else:
+            rooms = [(self.limit * served.base(self.ratio) - served.restricted) / needs]
+        if any(limit == 0 and room >= 0 for limit, room in zip(self.limits, rooms, strict=True)):
+            for number, may_leak in enumerate(structure()):
+                if self.limits[number] == 0 and may_leak:
+                    rooms[number] = min(rooms[number], -_NEXT_TO_NOTHING)
+        return rooms
+
+    def room(self, served: Served, structure: Callable[[], Sequence[bool]]) -> float:
+        """How far what is served is within the limit that leaves least; as `rooms` has it."""
+        return min(self.rooms(served, structure))
 
 
 def question(
@@ -197,6 +231,34 @@ class Candidate:
         if not self.serves_floor:
             return "only_below_floor"
         return "gate_available" if self.is_ready else "only_not_ready"
+
+
+def candidate(asked: Question, policy: str, served: Served, room: float, is_ready: bool) -> Candidate | None:
+    """What a policy comes to; None where it serves no need, so that it is no candidate.
+
+    Parameters
+    ----------
+    asked, policy, served
+        What is asked, the policy, and what it serves.
+    room
+        How far it is within the limit, as a share of all needs.
+    is_ready
+        Whether it is in place on the date.
+    """
+    if served.entitled + served.restricted <= 0:
+        return None
+    share = served.served_entitled
+    leak = served.leak_rate if asked.ratio == "leak_rate" else served.leak_share
+    return Candidate(
+        policy,
+        served,
+        None if asked.each else leak,
+        room >= 0,
+        asked.floor <= 0 or share is None or share >= asked.floor,
+        is_ready,
+        tuple(one.leak(own) for one, own in zip(asked.each, served.own, strict=True)),
+        max(-room, 0.0) if asked.each else 0.0,
+    )
 
 
 def first_of(outcomes: Iterable[Outcome]) -> Outcome:
@@ -342,42 +404,23 @@ class Standings:
 
         Where orders count each by itself it is the limit that leaves least.
         """
-        served, asked = self.served(policy, values), self.asked_at(values)
-        needs = served.all_entitled + served.all_restricted
-        if asked.each:
-            return self._room_of_orders(policy, values, served, asked)
-        room = (asked.limit * served.base(asked.ratio) - served.restricted) / needs if needs > 0 else 0.0
-        if asked.limit == 0 and room >= 0 and self.varied.remembers(policy) and self._leaks(policy, values):
-            return min(room, -1e-300)
-        return room
+        return self._room(policy, values, self.served(policy, values), self.asked_at(values))
 
-    def _room_of_orders(
-        self, policy: str, values: tuple[float, ...], served: Served, asked: Question
-    ) -> float:
-        needs = max(served.all_entitled + served.all_restricted, 1e-300)
-        least = min(one.room(own) / needs for one, own in zip(asked.each, served.own, strict=True))
-        if least >= 0 and any(self._leak_at_zero(policy, values, asked)):
-            return min(least, -1e-300)
-        return least
+    def _room(self, policy: str, values: tuple[float, ...], served: Served, asked: Question) -> float:
+        return asked.room(served, partial(self._structure, policy, values))
 
-    def _leak_at_zero(self, policy: str, values: tuple[float, ...], asked: Question) -> list[bool]:
-        """For each limit whether it allows nothing and a policy that remembers may leak, however little."""
-        strict = [one.standard.limit == 0 for one in asked.each]
-        if not any(strict) or not self.varied.remembers(policy):
-            return [False] * len(strict)
-        scenario = self.varied.at(values)
-        law, own = self.varied.laws_at(scenario)
-        gate = compile_gate(scenario, policy, law)
-        return [none and may_leak(scenario, alone, gate) for none, alone in zip(strict, own, strict=True)]
+    def _structure(self, policy: str, values: tuple[float, ...]) -> Sequence[bool]:
+        """For each limit whether a need that it counts may be served, where what is served does not say it."""
+        if not self.varied.may_hide_leaks(policy):
+            return ()
+        return self._leaks(policy, self.varied.same_zeros(policy, values))
 
     def broken(self, policy: str, values: tuple[float, ...]) -> tuple[int, ...]:
         """Numbers of the limits that a policy breaks, where orders count each by itself."""
-        served, asked = self.served(policy, values), self.asked_at(values)
-        rooms = [one.room(own) for one, own in zip(asked.each, served.own, strict=True)]
-        leaks = self._leak_at_zero(policy, values, asked)
-        return tuple(
-            number for number, (room, leak) in enumerate(zip(rooms, leaks, strict=True)) if room < 0 or leak
+        rooms = self.asked_at(values).rooms(
+            self.served(policy, values), partial(self._structure, policy, values)
         )
+        return tuple(number for number, room in enumerate(rooms) if room < 0)
 
     def above_floor(self, policy: str, values: tuple[float, ...]) -> float:
         """How far a policy is above the floor, in shares of entitled needs."""
@@ -391,42 +434,45 @@ class Standings:
         least = self.asked_at(values).floor if floor is None else floor
         return (-1.0 if most is None else most) - least
 
-    def ready(self, policy: str, values: Sequence[float]) -> float:
-        """Days before the date at which a policy is in place; negative where it is not."""
+    def ready(self, policy: str, values: Sequence[float], asked: Question | None = None) -> float:
+        """Days before the date at which a policy is in place; negative where it is not.
+
+        ``asked`` is what is asked at these values, where that is known.
+        """
         scenario = self.varied.at(values) if self._choices_move else self.scenario
         issued = min(order.issued for order in scenario.orders)
         lead = scenario.policies[policy].lead_time
-        days = (self.asked_at(values).date - issued) / timedelta(days=1)
+        days = ((asked or self.asked_at(values)).date - issued) / timedelta(days=1)
         return days - lead / 86_400e6
 
-    def _may_leak(self, policy: str, values: tuple[float, ...]) -> bool:
+    def _may_leak(self, policy: str, values: tuple[float, ...]) -> tuple[bool, ...]:
+        """For each limit whether a need that it counts may be served at all."""
         scenario = self.varied.at(values)
-        law = self.varied.law_at(scenario)
-        return may_leak(scenario, law, compile_gate(scenario, policy, law))
+        law, own = self.varied.laws_at(scenario)
+        gate = compile_gate(scenario, policy, law)
+        return tuple(may_leak(scenario, each, gate) for each in own or (law,))
+
+    def candidate(
+        self, policy: str, values: tuple[float, ...], served: Served, asked: Question
+    ) -> Candidate | None:
+        """What a policy comes to that serves so much; None where it serves no need.
+
+        Parameters
+        ----------
+        policy, values, served
+            The policy, the values of the parameters, and what it serves there.
+        asked
+            What is asked there.
+        """
+        room = self._room(policy, values, served, asked)
+        return candidate(asked, policy, served, room, self.ready(policy, values, asked) >= 0)
 
     def candidates(self, values: tuple[float, ...], policies: Iterable[str] | None = None) -> list[Candidate]:
         """The listed policies that serve at least one need."""
         asked = self.asked_at(values)
-        found = []
-        for policy in asked.policies if policies is None else policies:
-            served = self.served(policy, values)
-            if served.entitled + served.restricted <= 0:
-                continue
-            leak = served.leak_rate if asked.ratio == "leak_rate" else served.leak_share
-            room = self.room(policy, values)
-            found.append(
-                Candidate(
-                    policy,
-                    served,
-                    None if asked.each else leak,
-                    room >= 0,
-                    asked.floor <= 0 or self.above_floor(policy, values) >= 0,
-                    self.ready(policy, values) >= 0,
-                    tuple(one.leak(own) for one, own in zip(asked.each, served.own, strict=True)),
-                    max(-room, 0.0) if asked.each else 0.0,
-                )
-            )
-        return found
+        every = asked.policies if policies is None else policies
+        found = (self.candidate(policy, values, self.served(policy, values), asked) for policy in every)
+        return [one for one in found if one is not None]
 
     def outcome(self, side: str, values: tuple[float, ...]) -> Outcome:
         """The outcome of one side at some values."""
