@@ -306,7 +306,7 @@ def test_the_limit_of_the_second_order_at_which_a_policy_becomes_one_by_hand() -
     assert alone.changes == ()
     assert "hold at once" in found.sentence
     assert "one order counts by itself" in alone.sentence
-    assert "“The other government's order”" not in alone.sentence
+    assert "under “The other government's order”" not in alone.sentence
 
 
 def test_a_map_has_at_each_point_the_outcome_of_the_scenario_there() -> None:
@@ -511,7 +511,9 @@ def test_limits_and_leaks_of_each_order_in_words() -> None:
 def claim(*limits: str, **changes: Any) -> Claim:
     a = Best("no_gate_meets_limit")
     date = datetime(2026, 6, 12, tzinfo=UTC)
-    empty = Claim("“person”", "leak_share", 0.5, 0.5, date, 2, a, a, None, ("ip",), 1, 3, limits=limits)
+    empty = Claim(
+        "“person”", "leak_share", 0.5, 0.5, date, 2, a, a, None, ("ip",), 1, 3, limits=limits, orders=2
+    )
     return replace(empty, **changes)
 
 

@@ -52,6 +52,7 @@ def remaining(listed: Outcome, a: Outcome, b: Outcome) -> Remains:
 
 
 GATE = "gate that decides from one session's ip and payment"
+BOUND_B = "(bound B, with requests answered at once)"
 MEMORY = "one that remembers an account's own history"
 
 
@@ -63,47 +64,47 @@ MEMORY = "one that remembers an account's own history"
             "only_below_floor",
             "not_ruled_out",
             f"Nor is there any {GATE} that serves the floor within that limit: the best serves 21.2 % (bound A). "
-            f"{MEMORY[0].upper()}{MEMORY[1:]} serves at most 59.9 % (bound B).",
+            f"{MEMORY[0].upper()}{MEMORY[1:]} serves at most 59.9 % {BOUND_B}.",
         ),
         (
             "gate_available",
             "gate_available",
             "not_ruled_out",
-            f"Within that limit the best {GATE} serves 21.2 % (bound A), and {MEMORY} at most 59.9 % (bound B).",
+            f"Within that limit the best {GATE} serves 21.2 % (bound A), and {MEMORY} at most 59.9 % {BOUND_B}.",
         ),
         (
             "gate_available",
             "no_gate_meets_limit",
             "no_gate_meets_limit",
-            f"Within that limit the best {GATE} serves nobody (bound A), and {MEMORY} nobody (bound B).",
+            f"Within that limit the best {GATE} serves nobody (bound A), and {MEMORY} nobody {BOUND_B}.",
         ),
         (
             "only_not_ready",
             "gate_available",
             "not_ruled_out",
             f"Gates that are not listed are another matter: the best {GATE} serves 21.2 % within that limit "
-            f"(bound A; when it could be ready is not asked), and {MEMORY} at most 59.9 % (bound B).",
+            f"(bound A; when it could be ready is not asked), and {MEMORY} at most 59.9 % {BOUND_B}.",
         ),
         (
             "only_below_floor",
             "only_below_floor",
             "not_ruled_out",
             f"Nor is there any {GATE} that serves the floor within that limit: the best serves 21.2 % (bound A). "
-            f"Whether {MEMORY} could is not ruled out: it serves at most 59.9 % (bound B).",
+            f"Whether {MEMORY} could is not ruled out: it serves at most 59.9 % {BOUND_B}.",
         ),
         (
             "no_gate_meets_limit",
             "only_below_floor",
             "none_at_floor",
             f"Nor is there any {GATE} that serves the floor within that limit: the best serves 21.2 % (bound A). "
-            f"Nor could {MEMORY}: it serves at most 59.9 % (bound B).",
+            f"Nor could {MEMORY}: it serves at most 59.9 % {BOUND_B}.",
         ),
         (
             "cannot_tell",
             "no_gate_meets_limit",
             "no_gate_meets_limit",
             f"There is no {GATE} that serves anybody within that limit (bound A). "
-            f"Nor could {MEMORY}: none within it serves anybody (bound B).",
+            f"Nor could {MEMORY}: none within it serves anybody {BOUND_B}.",
         ),
     ],
 )
@@ -183,7 +184,7 @@ def test_whether_shutting_down_is_what_is_left_is_said_and_kept(result: Result, 
     words = result.shutting_down
     assert "hutting down is" in words
     assert "(bound A" in words
-    assert "(bound B)" in words
+    assert BOUND_B in words
     verdict = result.to_dict()["verdict"]
     assert verdict["shutting_down"] == words
     assert set(verdict["remains"]) >= {"list", "bound_A", "bound_B"}
@@ -387,7 +388,7 @@ def test_options_say_the_outcome_first_and_have_the_bounds_beside(result: Result
     found = gatesim.options(SMALL, at=result.verdict.date.isoformat(), policies=PLAIN)  # type: ignore[union-attr]
     first, *others = lines(found)
     assert "hutting down is" in first
-    assert first.endswith("(bound B).")
+    assert first.endswith(f"{BOUND_B}.")
     assert others[0].startswith("An order is in force on")
     assert [table.title.split(" ")[0] for table in options_tables(found)] == ["What", "What"]
     assert options_tables(found)[1] == remains_table(found.result)

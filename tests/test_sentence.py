@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,8 +21,12 @@ from gatesim.measures.numbers import (
 )
 from gatesim.measures.sentence import DISCLAIMER, sentence, write_sentence
 from gatesim.measures.verdict import make_verdict
+from gatesim.scenario import Loaded
 from gatesim.scenario.types import DAY, FOREVER
-from tests.scenarios import small
+from gatesim.study.claim import sentence_of
+from gatesim.study.run import run
+from gatesim.study.standing import Standings, question
+from tests.scenarios import small, small_data
 from tests.test_verdict import ACCOUNTS, LIMIT, SHUTDOWN, found, policy
 
 SMALL = small()
@@ -134,6 +140,56 @@ def test_a_reading_without_a_title_and_the_other_ratio() -> None:
         "Reading the order as “person”, with an assumed limit of 0.01 % (leaks as a share of re"
     )
     assert "leaks 10.0 % of restricted needs" in text
+
+
+OWN = {"restricts": [{"citizenship": ["IN"]}]}
+"""An order that says itself whom it restricts."""
+
+
+def by_own_words(own: tuple[bool, ...], **changes: Any) -> Loaded:
+    """The small scenario with so many orders, of which some say themselves whom they restrict."""
+    order = small_data()["orders"][0]
+    changes |= {"assumptions": None, "orders": [order | (OWN if each else {}) for each in own]}
+    data = small_data(**changes)
+    return Loaded(small(**changes), data, (("small", ""),), defaultdict(str), ())
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ((True,), "Reading the order by its own words on whom it restricts, with"),
+        (
+            (False, False),
+            "Reading the orders as “person” (not citizens, permanent residents or protected persons), w",
+        ),
+        (
+            (False, True),
+            "Reading “order 2” by its own words on whom it restricts, and the other order as “person” (",
+        ),
+        ((True, True), "Reading the orders by their own words on whom they restrict, with"),
+    ],
+)
+def test_no_reading_is_said_of_an_order_that_says_itself_whom_it_restricts(
+    own: tuple[bool, ...], says: str
+) -> None:
+    loaded = by_own_words(own)
+    assert run(loaded, policies=["open"], engine="exact").sentence.startswith(says)
+    asked = question(loaded.scenario, policies=["open"], each=True)
+    assert sentence_of(loaded, Standings(loaded.scenario, asked)).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ((False,), "The order can be read in 2 ways, “national” with 25 % and “person” with 75 %, "),
+        ((False, False), "The orders can be read in 2 ways, “national” with 25 %"),
+        ((False, True), "But for “order 2”, the order can be read in 2 ways, “national” with 25 %"),
+        ((True,), "Reading the order by its own words on whom it restricts, "),
+    ],
+)
+def test_readings_in_doubt_are_those_of_orders_that_have_one(own: tuple[bool, ...], says: str) -> None:
+    loaded = by_own_words(own, verdict={"readings": {"person": 0.75, "national": 0.25}})
+    assert run(loaded, policies=["open"], engine="exact").sentence.startswith(says)
 
 
 def test_the_sentence_of_a_scenario_is_about_its_first_orders_reading_and_standard() -> None:

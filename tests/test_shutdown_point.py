@@ -453,26 +453,29 @@ def test_the_whole_sentence_where_no_gate_does() -> None:
         ),
         (
             {"b": Best("not_ruled_out", "", 0.598, 0.001)},
-            "Whether a gate that remembers an account's own history could is left open: bound B lets it serve at most "
-            "59.8 %.",
+            "Whether a gate that remembers an account's own history could is left open: it serves at most "
+            "59.8 % (bound B, with requests answered at once).",
         ),
         (
             {"b": Best("not_ruled_out", "", 0.598, 0.001), "a": Best("gate_available", "", 0.59, 0.001)},
-            "serves 59.0 %. A gate that remembers an account's own history serves at most 59.8 % (bound B).",
+            "serves 59.0 %. A gate that remembers an account's own history serves at most 59.8 % "
+            "(bound B, with requests answered at once).",
         ),
         (
             {
                 "b": Best("not_ruled_out", "", 0.598, 0.001),
                 "listed": Best("gate_available", "careful", 0.55, 0.0009),
             },
-            "serves 21.3 %. A gate that remembers an account's own history serves at most 59.8 % (bound B).",
+            "serves 21.3 %. A gate that remembers an account's own history serves at most 59.8 % "
+            "(bound B, with requests answered at once).",
         ),
         (
             {
                 "b": Best("not_ruled_out", "", 0.598, 0.001),
                 "listed": Best("only_not_ready", "careful", 0.55, 0.0009),
             },
-            "serves 21.3 %. A gate that remembers an account's own history serves at most 59.8 % (bound B).",
+            "serves 21.3 %. A gate that remembers an account's own history serves at most 59.8 % "
+            "(bound B, with requests answered at once).",
         ),
         (
             {
@@ -487,10 +490,28 @@ def test_the_whole_sentence_where_no_gate_does() -> None:
         ),
         (
             {"b": Best("none_at_floor", "", 0.3, 0.001)},
-            "Nor can a gate that remembers an account's own history",
+            "Nor can a gate that remembers an account's own history: it serves at most 30.0 % "
+            "(bound B, with requests answered at once).",
         ),
-        ({"b": Best("no_gate_meets_limit")}, "none is within the limit and serves anybody."),
+        ({"b": Best("no_gate_meets_limit")}, "none is within the limit and serves anybody (bound B, with "),
         ({"guesses": 1}, "1 of 126 inputs is a guess."),
+        ({"orders": 2}, "Reading the orders as “person” (no citizen), with an assumed limit"),
+        (
+            {"by_themselves": ("“A”",)},
+            "Reading the order by its own words on whom it restricts, with an assumed",
+        ),
+        (
+            {"orders": 2, "by_themselves": ("“A”", "“B”")},
+            "Reading the orders by their own words on whom they restrict, with an assumed",
+        ),
+        (
+            {"orders": 2, "by_themselves": ("“A”",)},
+            "Reading “A” by its own words on whom it restricts, and the other order as “person” (no citizen), with",
+        ),
+        (
+            {"orders": 4, "by_themselves": ("“A”", "“B”")},
+            "Reading “A” and “B” by their own words on whom they restrict, and the other orders as “person” (no ",
+        ),
         ({}, "It was not tried under other plausible assumptions;"),
     ],
 )

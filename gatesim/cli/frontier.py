@@ -62,10 +62,10 @@ def command(
 ) -> None:
     """Say how much of entitled needs any gate could serve within each limit on leaks, and who pays.
 
-    Bound A: gates that decide each need by itself. Bound B: gates that remember an account's history. The listed
-    policies are points beside them. Where several orders count leaks each by itself, further tables say what can be
-    served within the limits of all of them at once; --order asks about the leaks of one of them, with curves, points
-    and who pays.
+    Bound A: gates that decide each need by itself. Bound B: gates that remember an account's history, with
+    requests answered at once. The listed policies are points beside them. Where several orders count leaks each
+    by itself, further tables say what can be served within the limits of all of them at once; --order asks
+    about the leaks of one of them, with curves, points and who pays.
     """
     from gatesim.scenario import load
     from gatesim.show.page import warn

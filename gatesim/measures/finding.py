@@ -14,8 +14,10 @@ from typing import NamedTuple
 from gatesim.measures.judgement import RATIOS, Outcome
 from gatesim.measures.numbers import format_count, format_date, format_limit, format_rate
 from gatesim.measures.sentence import DISCLAIMER, KINDS
-from gatesim.measures.wording import BASES
-from gatesim.scenario.schema import Scenario
+from gatesim.measures.wording import BASES, read_as
+
+BOUND_B = "(bound B, with requests answered at once)"
+"""Of which gates something is said: none of them makes the wait for a reviewer its answer."""
 
 
 class OwnLeak(NamedTuple):
@@ -94,6 +96,8 @@ class Claim:
     ----------
     reading
         The reading of the orders, as shown.
+    orders, by_themselves
+        How many orders there are, and those that say themselves whom they restrict, as shown.
     ratio, limit, floor, date
         The standard, the least share of entitled needs to serve, the date.
     count
@@ -128,12 +132,8 @@ class Claim:
     worlds: int | None = None
     limits: tuple[str, ...] = ()
     documents: bool = False
-
-
-def reading_in_words(scenario: Scenario, reading: str) -> str:
-    """A reading as the sentence shows it."""
-    title = scenario.readings[reading].title
-    return f"“{reading}”" + (f" ({title[0].lower()}{title[1:]})" if title else "")
+    orders: int = 1
+    by_themselves: tuple[str, ...] = ()
 
 
 def and_list(names: Sequence[str]) -> str:
@@ -172,15 +172,16 @@ def full_sentence(claim: Claim) -> str:
 
 
 def _read(claim: Claim) -> str:
+    read = read_as(claim.reading, claim.orders, claim.by_themselves)
     if not claim.limits:
         limit = f"{format_limit(claim.limit)} ({KINDS[claim.ratio]}; the order states none)"
-        return f"Reading the order as {claim.reading}, with an assumed limit of {limit}"
+        return f"{read}, with an assumed limit of {limit}"
     limits = and_list(claim.limits)
     if len(claim.limits) == 1:
         what = "an assumed limit on what one order counts by itself"
     else:
         what = "assumed limits that hold at once, each on what its order counts by itself"
-    return f"Reading the orders as {claim.reading}, with {what} ({limits}; the orders state none)"
+    return f"{read}, with {what} ({limits}; the orders state none)"
 
 
 def _limit(claim: Claim, which: str) -> str:
@@ -255,11 +256,11 @@ def _of_memory(claim: Claim) -> list[str]:
             "gate_available",
             "only_not_ready",
         ):
-            return [f"A {who} serves at most {format_rate(b.served)} (bound B)."]
-        return [f"Whether a {who} could is left open: bound B lets it serve at most {format_rate(b.served)}."]
+            return [f"A {who} serves at most {format_rate(b.served)} {BOUND_B}."]
+        return [f"Whether a {who} could is left open: it serves at most {format_rate(b.served)} {BOUND_B}."]
     if b.outcome == "none_at_floor":
-        return [f"Nor can a {who}: it serves at most {format_rate(b.served)}."]
-    return [f"Nor can a {who}: none is within {_limit(claim, 'the')} and serves anybody."]
+        return [f"Nor can a {who}: it serves at most {format_rate(b.served)} {BOUND_B}."]
+    return [f"Nor can a {who}: none is within {_limit(claim, 'the')} and serves anybody {BOUND_B}."]
 
 
 def _of_worlds(claim: Claim) -> str:

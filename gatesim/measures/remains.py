@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from gatesim.measures.definitions import Measure
-from gatesim.measures.finding import Best, gate_of_a_session
+from gatesim.measures.finding import BOUND_B, Best, gate_of_a_session
 from gatesim.measures.judgement import Outcome, explain_outcome
 from gatesim.measures.numbers import format_rate
 from gatesim.measures.rows import Row
@@ -133,12 +133,12 @@ def bounds_words(found: Remains) -> str:
     if found.listed.best.outcome == "gate_available":
         return (
             f"Within that limit the best {gate} serves {_most(a)} (bound A), and one {memory} "
-            f"{'nobody' if b.outcome == 'no_gate_meets_limit' else most} (bound B)."
+            f"{'nobody' if b.outcome == 'no_gate_meets_limit' else most} {BOUND_B}."
         )
     if a.outcome == "gate_available":
         return (
             f"Gates that are not listed are another matter: the best {gate} serves {_most(a)} within that limit "
-            f"(bound A; when it could be ready is not asked), and one {memory} {most} (bound B)."
+            f"(bound A; when it could be ready is not asked), and one {memory} {most} {BOUND_B}."
         )
     start = "There is no" if found.listed.best.outcome == "cannot_tell" else "Nor is there any"
     if a.outcome == "no_gate_meets_limit":
@@ -148,12 +148,12 @@ def bounds_words(found: Remains) -> str:
             f"{start} {gate} that serves the floor within that limit: the best serves {_most(a)} (bound A)."
         )
     if b.outcome == "not_ruled_out" and found.listed.best.outcome == "only_not_ready":
-        return f"{said} One {memory} serves {most} (bound B)."
+        return f"{said} One {memory} serves {most} {BOUND_B}."
     if b.outcome == "not_ruled_out":
-        return f"{said} Whether one {memory} could is not ruled out: it serves {most} (bound B)."
+        return f"{said} Whether one {memory} could is not ruled out: it serves {most} {BOUND_B}."
     if b.outcome == "none_at_floor":
-        return f"{said} Nor could one {memory}: it serves {most} (bound B)."
-    return f"{said} Nor could one {memory}: none within it serves anybody (bound B)."
+        return f"{said} Nor could one {memory}: it serves {most} {BOUND_B}."
+    return f"{said} Nor could one {memory}: none within it serves anybody {BOUND_B}."
 
 
 def _most(best: Best) -> str:

@@ -14,10 +14,13 @@ from gatesim.measures.verdict import Row, Verdict
 from gatesim.measures.wording import (
     NOT_ACCEPTED,
     ONLY_REFUTED,
+    by_themselves,
     does,
     has,
     listed,
     phrases,
+    read_as,
+    reading_in_words,
     standards,
 )
 from gatesim.scenario.schema import Scenario
@@ -149,7 +152,7 @@ def write_sentence(scenario: Scenario, verdict: Verdict, row: Row, guesses: int,
     """
     if verdict.date is None:
         raise ValueError("without an order there is nothing to say")
-    reading = _reading(scenario, row.reading)
+    read = _read(scenario, row.reading)
     part = f", for the {row.by} {row.which} alone" if row.by else ""
     if row.ratio in KINDS and not any(not one.whole for one in row.demands):
         limit = (
@@ -159,15 +162,14 @@ def write_sentence(scenario: Scenario, verdict: Verdict, row: Row, guesses: int,
         limit, part = standards(scenario, row.demands), ""
     beside = f" {NOT_ACCEPTED}" if any(one.kind == "process" for one in row.demands) else ""
     return (
-        f"Reading the order as {reading}{part}, {limit}, "
+        f"{read}{part}, {limit}, "
         f"{_finding(row, format_limit(verdict.floor), format_date(verdict.date))}{beside} "
         f"{_ending(guesses, inputs)}"
     )
 
 
-def _reading(scenario: Scenario, name: str) -> str:
-    title = scenario.readings[name].title
-    return f"“{name}”" + (f" ({title[0].lower()}{title[1:]})" if title else "")
+def _read(scenario: Scenario, reading: str) -> str:
+    return read_as(reading_in_words(scenario, reading), len(scenario.orders), by_themselves(scenario))
 
 
 def _ending(guesses: int, inputs: int) -> str:
@@ -232,10 +234,16 @@ def _unknown(scenario: Scenario, verdict: Verdict) -> str:
 
 
 def _readings(scenario: Scenario, those: list[Combined]) -> str:
-    if len(those) == 1:
-        return f"Reading the order as {_reading(scenario, those[0].reading)}"
+    own = by_themselves(scenario)
+    if len(those) == 1 or len(own) == len(scenario.orders):
+        return _read(scenario, those[0].reading)
     weights = listed(f"“{one.reading}” with {format_limit(one.weight)}" for one in those)
-    return f"The order can be read in {len(those)} ways, {weights}"
+    if own:
+        which = f"but for {listed(own)}, the {'order' if len(scenario.orders) - len(own) == 1 else 'orders'}"
+        which = f"{which[0].upper()}{which[1:]}"
+    else:
+        which = "The order" if len(scenario.orders) == 1 else "The orders"
+    return f"{which} can be read in {len(those)} ways, {weights}"
 
 
 def _likeliest(verdict: Verdict, those: list[Combined]) -> str:

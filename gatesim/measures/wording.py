@@ -138,6 +138,45 @@ def order_name(scenario: Scenario, number: int) -> str:
     return scenario.orders[number].title or f"order {number + 1}"
 
 
+def reading_in_words(scenario: Scenario, reading: str) -> str:
+    """A reading as a sentence shows it."""
+    title = scenario.readings[reading].title
+    return f"“{reading}”" + (f" ({title[0].lower()}{title[1:]})" if title else "")
+
+
+def by_themselves(scenario: Scenario) -> tuple[str, ...]:
+    """The orders that say themselves whom they restrict, whatever the reading: as shown."""
+    return tuple(
+        f"“{order_name(scenario, number)}”" for number, order in enumerate(scenario.orders) if order.restricts
+    )
+
+
+def read_as(reading: str, orders: int, own: Sequence[str] = ()) -> str:
+    """How so many orders are read: "Reading the order as “person”".
+
+    Parameters
+    ----------
+    reading
+        The reading, in words.
+    orders
+        How many orders there are.
+    own
+        Those of them that say themselves whom they restrict, as shown: no reading makes a difference to them.
+    """
+    one, all_ = (
+        ("order", "its own words on whom it restricts"),
+        ("orders", "their own words on whom they restrict"),
+    )
+    which, _ = one if orders == 1 else all_
+    if not own:
+        return f"Reading the {which} as {reading}"
+    words = (one if len(own) == 1 else all_)[1]
+    if len(own) == orders:
+        return f"Reading the {which} by {words}"
+    others = "order" if orders - len(own) == 1 else "orders"
+    return f"Reading {listed(own)} by {words}, and the other {others} as {reading}"
+
+
 def _asked(scenario: Scenario, demand: Demand) -> str:
     models = "" if demand.whole else f" for {listed(demand.models)}"
     if demand.kind == "process":

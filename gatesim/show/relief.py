@@ -72,12 +72,12 @@ def relief_tables(found: Reliefs) -> list[Table]:
     asked = found.asked
     note = (
         f"Of entitled needs, within the limit; a gate does from {format_limit(asked.floor)} on. A serves: the best "
-        "gate that keeps nothing; it may ask for documents. B at most: no gate that remembers serves more; whether one "
-        "serves that much is not known. Needs gained: what A's best gate serves more of needs that the narrowed order "
-        "allows. Added leaks: needs that it serves, which the order as it is restricts and the narrowed one does not. "
-        "Gained for each: needs gained for each added leak. Each share is of what the order so narrowed allows, which "
-        "is more: it can fall although more needs are served. A listed policy too goes by the narrowed order, serves "
-        "more by it, and may leak more."
+        "gate that keeps nothing; it may ask for documents. B at most: no gate that remembers serves more, with "
+        "requests answered at once; whether one serves that much is not known. Needs gained: what A's best gate "
+        "serves more of needs that the narrowed order allows. Added leaks: needs that it serves, which the order as it "
+        "is restricts and the narrowed one does not. Gained for each: needs gained for each added leak. Each share is "
+        "of what the order so narrowed allows, which is more: it can fall although more needs are served. A listed "
+        "policy too goes by the narrowed order, serves more by it, and may leak more."
     )
     if asked.each:
         note += f" The limit: {limits_words(asked)}. What is taken out is taken out of every order."

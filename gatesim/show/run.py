@@ -20,7 +20,7 @@ from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
 from gatesim.show.page import page, say
 from gatesim.show.people import UNCOUNTED, people_table
-from gatesim.show.sides import OUTCOMES, SIDES
+from gatesim.show.sides import OUTCOMES, SIDES, SPEAK_FOR
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Result
 from gatesim.study.strategy import Dark
@@ -198,8 +198,7 @@ def remains_table(result: Result) -> Table | None:
     note = (
         f"Most served: of entitled needs, by a gate within the limit. Least leak: {KINDS[found.ratio]}, of gates that "
         f"serve {format_limit(found.floor)}{'' if found.listed.at_floor else ' (?: of this one noise cannot tell)'}. "
-        "Bound A speaks for every gate that decides each need from its own "
-        "cell and keeps nothing; B for every gate that remembers its accounts' own history, and shows none: it can "
+        f"{SPEAK_FOR}. B shows no gate: it can "
         "only rule out. Bounds are expected values, without the queue; whether such a gate could be ready is not asked."
     )
     return Table(

@@ -30,9 +30,14 @@ OUTCOMES = {
 """An outcome in a few words: whether a gate is within the limit and serves the floor; the last two are bound B's."""
 
 
+SPEAK_FOR = (
+    "Bound A speaks for every gate that decides each need from its own cell and keeps nothing; B for every gate that "
+    "remembers its accounts' own history, with requests answered at once"
+)
+"""Which gates the bounds are about."""
+
 BOUNDS_NOTE = (
-    "Bound A speaks for every gate that decides each need from its own cell and keeps nothing; bound B for every gate "
-    "that remembers its accounts' own history. B shows no gate: it can only fail to rule one out. Neither asks when a "
+    f"{SPEAK_FOR}. B shows no gate: it can only fail to rule one out. Neither asks when a "
     "gate would be ready. Expected values: the desk's queue and what refused people do are left out; people do not "
     "adapt."
 )

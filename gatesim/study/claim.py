@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from gatesim.gates.bounds import Bound, Program, least_leak, most_served
 from gatesim.gates.bounds.several import Within, most_within
-from gatesim.measures.finding import Best, Claim, full_sentence, reading_in_words
+from gatesim.measures.finding import Best, Claim, full_sentence
+from gatesim.measures.wording import by_themselves, reading_in_words
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.study.own_limits import leaks_of
@@ -127,6 +128,8 @@ def claim_from(
         worlds,
         tuple(one.words for one in asked.each),
         bool(loaded.scenario.documents),
+        len(loaded.scenario.orders),
+        by_themselves(loaded.scenario),
     )
 
 
