@@ -552,6 +552,11 @@ def test_wrong_input_is_said_and_exits_with_2(
     assert "Traceback" not in said
 
 
+def test_a_star_asks_for_entries_that_set_the_key(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["shutdown-point", "channels", "--vary", "signals.*.coverage"]) == WRONG_INPUT
+    assert "none does; name one, such as signals.ip.coverage" in capsys.readouterr().err
+
+
 @pytest.mark.no_cover  # others cover the same lines
 def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     args = ["--vary", "signals.ip.accuracy", "-p", "majority", "--json"]

@@ -269,8 +269,10 @@ def _paths(loaded: Loaded, names: Sequence[str], key: str, option: str) -> tuple
         found = longer
         if len(found) > MOST_ENTRIES:
             raise _wrong(option, key, f"stands for more than {MOST_ENTRIES} values")
+    unset: KeyPath | None = None
     if starred:
         found = [path for path in found if _typed(loaded.scenario, path) is not None]
+        unset = found[0] if found else None
         found = [path for path in found if _at(loaded.data, path) is not None]
     # The key of an assumption stands for the values that it covers, not for those that a more specific one covers.
     if key in loaded.scenario.assumptions:
@@ -278,6 +280,9 @@ def _paths(loaded: Loaded, names: Sequence[str], key: str, option: str) -> tuple
         found = [path for path in found if patterns.best(path) == key]
     known = [path for path in found if at(path, loaded.data) is not None and _is_there(loaded, path)]
     if not known:
+        if unset is not None and not found:
+            hint = f"name one, such as {dotted(unset)}"
+            raise _wrong(option, key, "a * stands for entries that set it, and none does", hint)
         raise _wrong(option, key, "the scenario has no such key", _near(loaded, names))
     return tuple(known)
 
