@@ -22,5 +22,5 @@ def test_five_signals_and_five_regions_take_a_second() -> None:
 @pytest.mark.slow
 def test_everything_that_is_measured_has_a_name_and_a_time() -> None:
     found = measure()
-    assert len({speed.what for speed in found}) == len(found) == 11
+    assert len({speed.what for speed in found}) == len(found) == 17
     assert all(speed.seconds > 0 for speed in found)
