@@ -734,7 +734,7 @@ def test_frames_have_all(long: Story) -> None:
     assert needs.read_payment.tolist() == [need.readings[1].read for need in long.needs]
     assert len(events) == len(long.events)
     assert events.time.is_monotonic_increasing
-    with pytest.raises(ValueError, match="there are needs, events"):
+    with pytest.raises(ValueError, match="there are needs, events, lock_outs"):
         long.to_frame("days")
 
 

@@ -601,7 +601,7 @@ def summary(story: Story) -> str:
         capped = (
             f" A cap on usage refuses {counts.over_cap} of the {counts.capped} that arise while it holds."
         )
-    return f"{_number(counts.needs, 'need')}: {ends}. {_errors(story)}{capped}"
+    return f"{_number(counts.needs, 'need')}: {ends}. {_errors(story)}{_locked_out(story)}{capped}"
 
 
 def _errors(story: Story) -> str:
@@ -614,6 +614,21 @@ def _errors(story: Story) -> str:
     leaks = _number(counts.leaks, "leak") if counts.leaks else "No leak"
     blocks = _number(counts.false_blocks, "false block") if counts.false_blocks else "no false block"
     return f"{leaks}, {blocks}."
+
+
+def _locked_out(story: Story) -> str:
+    """How long the person was locked out of a model, at the longest."""
+    found = story.lock_outs
+    if not found:
+        return ""
+    one = max(found, key=lambda one: one.length_us)
+    which = "Locked out" if len(found) == 1 else f"Locked out {len(found)} times, at the longest"
+    until = (
+        "to the end of the run"
+        if one.until_us is None
+        else f"until the next need served, {stamp(story, one.until_us)}"
+    )
+    return f" {which} of {one.model} for {span(one.length_us)}: from {stamp(story, one.from_us)} {until}."
 
 
 def _number(count: int, what: str) -> str:

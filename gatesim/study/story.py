@@ -14,6 +14,7 @@ from gatesim.scenario import Loaded
 from gatesim.scenario.signals import UNKNOWN
 from gatesim.scenario.types import DAY
 from gatesim.study.evidence import Evidence
+from gatesim.study.lock_out import LockOut, lock_outs
 from gatesim.study.replay import LAW_CHANGES, POLICY_CHANGES, Event
 from gatesim.study.shown import Shown
 from gatesim.study.strategy import late_words
@@ -135,6 +136,11 @@ class Told:
         return "leak" if served else "false_block"
 
     @property
+    def served_us(self) -> int | None:
+        """When it was served; None where it was not, be it for a cap on usage."""
+        return self.end_us if self.outcome in SERVED_ENDS and self.over_cap is not True else None
+
+    @property
     def by_gate(self) -> bool:
         """Whether the gate itself is the reason why it was not served."""
         return self.reason in _BY_GATE
@@ -145,11 +151,13 @@ class Told:
         return any(reading.wrong for reading in self.readings)
 
 
-INSTANTS = ("time", "end", "until", "enters_until", "joined", "begun", "gone_until")
+INSTANTS = ("time", "end", "from", "until", "enters_until", "joined", "begun", "gone_until")
 COUNTS = ("body", "need", "number", "foreign", "counted")
 """Columns of tables that are instants, and whole numbers, where there is one."""
 
 EVENT_COLUMNS = ("time", "event", "body", "own", "need", "words")
+
+LOCK_OUT_COLUMNS = ("model", "from", "until", "days", "false_blocks")
 
 NEED_COLUMNS = (
     "own",
@@ -365,6 +373,11 @@ class Story(Shown):
             over_cap=sum(need.over_cap is True for need in own),
         )
 
+    @property
+    def lock_outs(self) -> tuple[LockOut, ...]:
+        """From when until when the person was locked out of a model, in the order in which it begins."""
+        return lock_outs(self.own, self.loaded.scenario.length)
+
     def to_frame(self, by: str = "needs") -> pd.DataFrame:
         """A table.
 
@@ -372,7 +385,8 @@ class Story(Shown):
         ----------
         by
             ``needs``: a row for each need, with a column for each signal and one for what was true; ``events``: a
-            row for all that happened, in order of time.
+            row for all that happened, in order of time; ``lock_outs``: a row for each time in which the person was
+            locked out of a model, with its length in days.
 
         Raises
         ------
@@ -381,8 +395,10 @@ class Story(Shown):
         """
         if by == "events":
             return self._frame([self._event(event) for event in self.events], EVENT_COLUMNS)
+        if by == "lock_outs":
+            return self._frame([self._lock_out(one) for one in self.lock_outs], LOCK_OUT_COLUMNS)
         if by != "needs":
-            raise ValueError(f"by = {by!r}: there are needs, events")
+            raise ValueError(f"by = {by!r}: there are needs, events, lock_outs")
         signals = list(self.loaded.scenario.signals)
         columns = [
             *NEED_COLUMNS,
@@ -421,6 +437,15 @@ class Story(Shown):
             "own": event.body is None or self.is_own(event.body),
             "need": event.need,
             "words": words,
+        }
+
+    def _lock_out(self, one: LockOut) -> dict[str, Any]:
+        return {
+            "model": one.model,
+            "from": self.at(one.from_us),
+            "until": None if one.until_us is None else self.at(one.until_us),
+            "days": one.length_us / DAY,
+            "false_blocks": one.false_blocks,
         }
 
     def _need(self, need: Told) -> dict[str, Any]:
@@ -481,6 +506,7 @@ class Story(Shown):
             "needs": [self._need(need) for need in self.needs],
             "events": [self._event(event) for event in self.events],
             "counts": asdict(self.counts),
+            "lock_outs": [self._lock_out(one) for one in self.lock_outs],
             "notes": list(late_words(scenario, self.policy)),
             "warnings": list(self.loaded.warnings),
         }
