@@ -395,7 +395,12 @@ class Population:
         return _Run(self, jobs, threads, progress or (lambda part: None)).tallies()
 
     def under(
-        self, law: Law, gate: Sequence[Tables], waits: WaitTable | None = None, threads: int = 1
+        self,
+        law: Law,
+        gate: Sequence[Tables],
+        waits: WaitTable | None = None,
+        threads: int = 1,
+        progress: Progress | None = None,
     ) -> Lives:
         """The population under one gate; where a desk is simulated, it is run here.
 
@@ -407,13 +412,15 @@ class Population:
             Draw waits for the desk from this table instead of simulating it.
         threads
             Cores to use; the result does not depend on it.
+        progress
+            Where a desk is simulated: called now and then with the part that is done, from 0 to 1.
 
         Raises
         ------
         ValueError
             As `gates`.
         """
-        return Lives(self, Job([law], gate, waits), threads)
+        return Lives(self, Job([law], gate, waits), threads, progress or (lambda part: None))
 
 
 class _Run:
@@ -541,13 +548,13 @@ def _firsts(cases: Ints) -> list[Ints]:
 class Lives:
     """What a gate does to a population, account by account: `Population.under` makes it."""
 
-    def __init__(self, population: Population, job: Job, threads: int) -> None:
+    def __init__(self, population: Population, job: Job, threads: int, progress: Progress) -> None:
         self._population, self._law = population, job.laws[0]
         self._arrays = population.gates([job])
         self._judge = law_arrays(population.scenario, [self._law])
         self._cases = np.empty((0, DESK_COLUMNS), dtype=np.int64)
         if population.scenario.desk is not None and job.waits is None and (self._arrays.to_desk > 0).any():
-            run = _Run(population, [job], threads, lambda part: None)
+            run = _Run(population, [job], threads, progress)
             self._cases = run.reviewed().get(0, self._cases)
         first = np.concatenate([_NO_CASES, *_firsts(self._cases)])
         order = np.argsort(self._cases[first, D_ACCOUNT])

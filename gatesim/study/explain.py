@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -185,14 +185,20 @@ def explain(
         job = next(job for job in jobs(scenario, [policy], by_reading) if reading in job.laws)
         steps = plan(scenario).steps if policy == OPERATOR else ()
     law = job.laws[reading]
-    say(0.1, "working out the desk")
+    say(0.05, "working out the desk")
     waits, desk = desk_for(scenario, job)
-    say(0.3, f"the run of {scenario.people:,} accounts")
-    lives = Population(scenario, scenario.seed, replication, scenario.people).under(job.law, job.gate, waits)
+    looks_from = (
+        0.5 if who is None else 0.9
+    )  # who is looked for may be in no account: that takes as long as the run
+    run = _within(say, 0.1, looks_from, f"the run of {scenario.people:,} accounts")
+    lives = Population(scenario, scenario.seed, replication, scenario.people).under(
+        job.law, job.gate, waits, progress=run
+    )
     if who is None:
         assert find is not None
-        say(0.6, "looking for somebody")
-        who = first_person(scenario, lives, law, find, policy)
+        who = first_person(
+            scenario, lives, law, find, policy, _within(say, looks_from, 0.9, "looking for somebody")
+        )
     say(0.9, "telling the story")
     number, slot = who
     account = world.account(number)
@@ -200,6 +206,12 @@ def explain(
     body = _body(scenario, account, slot)
     story = tell(loaded, policy, law, job.gate, replication, world, account, body, rows, desk, steps)
     return replace(story, sought=find or "")
+
+
+def _within(say: Progress, begin: float, end: float, doing: str) -> Callable[[float], None]:
+    """Say of a part of the work how far it is, as a part of the whole."""
+    say(begin, doing)
+    return lambda part: say(begin + (end - begin) * part, doing)
 
 
 # --- what is asked for ------------------------------------------------------------------------------------------

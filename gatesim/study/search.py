@@ -56,7 +56,14 @@ SOUGHT: Mapping[str, tuple[str, Callable[[Ledger], Needs]]] = {
 """What can be looked for -> in words, and which needs are of the kind; only needs that an order is about count."""
 
 
-def first_person(scenario: Scenario, lives: Lives, law: Law, what: str, policy: str) -> tuple[int, int]:
+def first_person(
+    scenario: Scenario,
+    lives: Lives,
+    law: Law,
+    what: str,
+    policy: str,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[int, int]:
     """The first of a kind.
 
     Parameters
@@ -67,6 +74,8 @@ def first_person(scenario: Scenario, lives: Lives, law: Law, what: str, policy: 
         One of `SOUGHT`.
     policy
         The policy's name, for the error.
+    progress
+        Called now and then with the share of the accounts that is looked through, from 0 to 1.
 
     Returns
     -------
@@ -84,6 +93,8 @@ def first_person(scenario: Scenario, lives: Lives, law: Law, what: str, policy: 
         found = np.flatnonzero(rows.measured & of_kind(rows))
         if len(found):
             return int(rows.account[found[0]]), int(rows.body[found[0]])
+        if progress is not None:
+            progress(min(begin + STEP, scenario.people) / scenario.people)
     message = f"there is nobody {words} under {policy} among the {scenario.people:,} accounts of the run"
     raise ScenarioError(
         [Problem("--find", None, what, message, "try another policy, or more people (--people N)")]
