@@ -130,10 +130,16 @@ def _quits(parameters: Any, context: Any) -> Any:
     raise ZeroDivisionError("division by zero")
 
 
+def _says_much(parameters: Any, context: Any) -> Any:
+    raise ValueError("two\nlines")
+
+
 WRONG: dict[str, tuple[Any, str]] = {
     "raises": (_raises, "failed with KeyError"),
-    "divides": (_quits, "failed with ZeroDivisionError: division by zero"),
-    "nan": (lambda p, c: np.full(c.space.size, np.nan), "has NaN in"),
+    "divides": (_quits, r"failed with ZeroDivisionError: division by zero, test_plugins.py:\d+$"),
+    "exits": (lambda p, c: sys.exit(3), "failed with SystemExit: 3"),
+    "two lines": (_says_much, "failed with ValueError: two lines, test_plugins"),
+    "nan": (lambda p, c: np.full(c.space.size, np.nan), "has NaN in .* cells; 0 is allow, 1 check, 2 block"),
     "small": (lambda p, c: np.zeros(3), r"has the shape \(3,\)"),
     "large": (lambda p, c: np.zeros((c.space.size, 2)), "has the shape"),
     "words": (lambda p, c: ["allow"] * c.space.size, "is no array of numbers"),
@@ -167,7 +173,9 @@ def test_what_a_plug_in_gets_wrong_is_said_by_its_name(tmp_path: Path, case: str
     plug_in, says = WRONG[case]
     with pytest.raises(ScenarioError, match=says) as caught:
         gatesim.run(with_policy(tmp_path), policies=["outside"], engine="exact", plugins={"mine": plug_in})
-    assert 'plug-in "mine"' in str(caught.value)
+    path = with_policy(tmp_path)
+    line = 1 + path.read_text(encoding="utf-8").splitlines().index('plug_in = "mine"')
+    assert str(caught.value).startswith(f'{path}:{line}: policies.outside.plug_in: plug-in "mine": ')
 
 
 @pytest.mark.parametrize("name", ["mine", "trustin"])
@@ -176,9 +184,20 @@ def test_the_command_says_that_there_is_none(
 ) -> None:
     assert call(["run", str(with_policy(tmp_path, name)), "-p", "outside", "--engine", "exact"]) == 2
     said = capsys.readouterr().err
-    assert f'plug-in "{name}"' in said
+    assert "with.toml:" in said
+    assert f'policies.outside.plug_in: plug-in "{name}"' in said
     assert "Traceback" not in said
     assert name != "trustin" or "trusting" in said
+
+
+def test_what_is_set_from_outside_is_placed_there(capsys: pytest.CaptureFixture[str]) -> None:
+    plug_in = 'policies.outside={ family = "plug_in", plug_in = "mine" }'
+    assert call(["run", str(SMALL), "-p", "outside", "--engine", "exact", "--set", plug_in]) == 2
+    assert capsys.readouterr().err.startswith(
+        '--set: policies.outside.plug_in: plug-in "mine": there is none'
+    )
+    with pytest.raises(ScenarioError, match=r'^--set: policies\.outside\.plug_in: plug-in "mine": there is'):
+        gatesim.run(SMALL, sets=[plug_in], policies=["outside"], engine="exact")
 
 
 def test_a_package_that_cannot_be_imported_is_named(

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from pathlib import Path
+from traceback import extract_tb
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from gatesim.gates.frame import make_tables
 from gatesim.gates.tables import CHECK, STATES, Tables
 from gatesim.law.law import Epoch
-from gatesim.scenario.errors import Problem, ScenarioError, nearest, shown
+from gatesim.scenario.errors import Finding, UnplacedError, nearest, shown
 from gatesim.scenario.policies import Plugin
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import FOREVER
@@ -29,6 +31,7 @@ from gatesim.world.space import CellSpace
 GROUP = "gatesim.policies"
 """The group of entry points."""
 
+_ACTIONS = "0 is allow, 1 check, 2 block"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _handed: ContextVar[Mapping[str, Any]] = ContextVar("plug-ins handed to the API", default=_NONE)
 
@@ -100,18 +103,28 @@ def handed(plugins: Mapping[str, Any] | None) -> Iterator[None]:
         _handed.reset(token)
 
 
-def _wrong(policy: Plugin, message: str, hint: str = "") -> ScenarioError:
-    return ScenarioError([Problem(f'plug-in "{policy.plug_in}"', None, "", message, hint)])
+class _WrongError(Exception):
+    """What is wrong with a plug-in, and what would be right."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
 
 
-def find(policy: Plugin) -> Callable[..., Any]:
-    """The plug-in of a policy.
+def _raised(error: BaseException, plug_in: object = None) -> str:
+    """An exception in one line, with the last line of the plug-in's own file that led to it."""
+    code = getattr(plug_in, "__code__", None)
+    own = [
+        frame.lineno
+        for frame in extract_tb(error.__traceback__)
+        if code is not None and frame.filename == code.co_filename
+    ]
+    where = f", {Path(code.co_filename).name}:{own[-1]}" if code is not None and own else ""
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}{f': {words}' if words else ''}{where}"
 
-    Raises
-    ------
-    ScenarioError
-        If there is none of the name, it cannot be imported, or it is nothing that can be called.
-    """
+
+def _find(policy: Plugin) -> Callable[..., Any]:
+    """The plug-in of a policy."""
     found = _handed.get().get(policy.plug_in)
     if found is None:
         from importlib.metadata import entry_points
@@ -122,13 +135,13 @@ def find(policy: Plugin) -> Callable[..., Any]:
             hint = (
                 nearest(policy.plug_in, known, "there are") if known else "none is installed or handed over"
             )
-            raise _wrong(policy, f"there is none of this name (entry points of the group {GROUP})", hint)
+            raise _WrongError(f"there is none of this name (entry points of the group {GROUP})", hint)
         try:
             found = installed[policy.plug_in].load()
-        except Exception as error:
-            raise _wrong(policy, f"cannot be loaded: {type(error).__name__}: {error}") from error
+        except (Exception, SystemExit) as error:
+            raise _WrongError(f"cannot be loaded: {_raised(error)}") from error
     if not callable(found):
-        raise _wrong(policy, f"is no function but {shown(found)}", "it takes (parameters, context)")
+        raise _WrongError(f"is no function but {shown(found)}", "it takes (parameters, context)")
     return found  # type: ignore[no-any-return]
 
 
@@ -137,41 +150,38 @@ def _actions(policy: Plugin, name: str, given: Any, space: CellSpace) -> NDArray
         table = np.asarray(given)
         numbers = table.astype(np.float64)
     except (TypeError, ValueError):
-        raise _wrong(policy, f"its table {name} is no array of numbers") from None
+        raise _WrongError(f"its table {name} is no array of numbers") from None
     if table.shape not in ((space.size,), space.shape):
         message = f"its table {name} has the shape {table.shape}"
-        raise _wrong(
-            policy, message, f"it must be {(space.size,)} (cells) or {space.shape} (context.space.shape)"
+        raise _WrongError(
+            message, f"it must be {(space.size,)} (cells) or {space.shape} (context.space.shape)"
         )
     flat = numbers.reshape(-1)
     if np.isnan(flat).any():
-        raise _wrong(
-            policy, f"its table {name} has NaN in {int(np.isnan(flat).sum()):,} of {flat.size:,} cells"
-        )
+        message = f"its table {name} has NaN in {int(np.isnan(flat).sum()):,} of {flat.size:,} cells"
+        raise _WrongError(message, _ACTIONS)
     if not np.isin(flat, (0.0, 1.0, 2.0)).all():
         strange = flat[~np.isin(flat, (0.0, 1.0, 2.0))][0]
-        raise _wrong(policy, f"its table {name} has the action {strange:g}", "0 is allow, 1 check, 2 block")
+        raise _WrongError(f"its table {name} has the action {strange:g}", _ACTIONS)
     if (flat == CHECK).any() and not policy.documents:
         message = f"its table {name} checks, but the policy accepts no documents"
-        raise _wrong(policy, message, 'add documents = ["..."] to the policy')
+        raise _WrongError(message, 'add documents = ["..."] to the policy')
     return flat.astype(np.int8).reshape(space.shape)
 
 
 def _durations(policy: Plugin, given: Mapping[str, int] | None) -> dict[int, int]:
     table: object = given
     if table is not None and not isinstance(table, Mapping):
-        raise _wrong(policy, f"its durations are no table by state but {shown(given)}")
+        raise _WrongError(f"its durations are no table by state but {shown(given)}")
     found = {}
     for name, value in (given or {}).items():
         if name not in STATES[1:]:
-            raise _wrong(
-                policy, f'it gives a duration for "{name}"', f"the states are {', '.join(STATES[1:])}"
-            )
+            raise _WrongError(f'it gives a duration for "{name}"', f"the states are {', '.join(STATES[1:])}")
         number: object = value
         whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
         if not whole or not 0 <= value <= FOREVER:
             message = f"its duration of {name} is {shown(value)}"
-            raise _wrong(policy, message, "microseconds: a whole number from 0 to 2**62 (forever)")
+            raise _WrongError(message, "microseconds: a whole number from 0 to 2**62 (forever)")
         found[STATES.index(name)] = int(value)
     return found
 
@@ -182,14 +192,24 @@ def compile(policy: Plugin, scenario: Scenario, space: CellSpace, reading: str, 
     Raises
     ------
     ScenarioError
-        If it is not there, raises, or answers what is no table; the message names the plug-in.
+        If it is not there, raises, or answers what is no table; the message names the plug-in and the policy's key.
     """
-    plug_in = find(policy)
-    context = Context(space, scenario.home, reading, epoch.named.copy(), scenario, epoch)
+    try:
+        context = Context(space, scenario.home, reading, epoch.named.copy(), scenario, epoch)
+        return _compiled(policy, scenario, space, context)
+    except _WrongError as error:
+        name = next((name for name, one in scenario.policies.items() if one is policy), policy.plug_in)
+        message, hint = error.args
+        path = "policies", name, "plug_in"
+        raise UnplacedError(Finding(path, f'plug-in "{policy.plug_in}": {message}', hint)) from error
+
+
+def _compiled(policy: Plugin, scenario: Scenario, space: CellSpace, context: Context) -> Tables:
+    plug_in = _find(policy)
     try:
         answer = plug_in(dict(policy.parameters), context)
-    except Exception as error:
-        raise _wrong(policy, f"failed with {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise _WrongError(f"failed with {_raised(error, plug_in)}") from error
     if not isinstance(answer, Decisions):
         answer = Decisions(answer)
     tables = {"fresh": _actions(policy, "fresh", answer.fresh, space)}

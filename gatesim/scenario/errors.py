@@ -95,6 +95,15 @@ class Finding:
     because: tuple[KeyPath, ...] = field(default=())
 
 
+class UnplacedError(ScenarioError):
+    """A scenario is wrong at a key whose file and line are not looked up yet; `Loaded.placed` does that."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__([Problem("", None, dotted(finding.path), finding.message, finding.hint)])
+        self.finding = finding
+        self.args = (finding,)
+
+
 def dotted(path: Sequence[str | int]) -> str:
     """A key path as text; names with odd characters stand in quotes, as in TOML."""
     return ".".join([str(name) if isinstance(name, int) else _named(name) for name in path])

@@ -22,6 +22,7 @@ from gatesim.scenario.errors import (
     KeyPath,
     Problem,
     ScenarioError,
+    UnplacedError,
     dotted,
     nearest,
     shown,
@@ -94,6 +95,13 @@ class Loaded:
             As for `load`.
         """
         return _made(self.ground or Ground(self.layers), (*self.sets, *sets))
+
+    def placed(self, error: UnplacedError) -> ScenarioError:
+        """What was found wrong while work went on, with its file and line."""
+        sources = Sources(self.layers)
+        for one in self.sets:
+            sources.note_set(*_set(self.data, one)[1:])
+        return ScenarioError([sources.problem(error.finding, self.data)])
 
 
 class Ground:

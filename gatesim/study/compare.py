@@ -28,6 +28,7 @@ from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.study.gates import Job, jobs, laws
+from gatesim.study.placing import placing
 from gatesim.study.progress import Progress
 from gatesim.study.run import ENGINES, footprint, run
 from gatesim.study.shown import Shown
@@ -140,6 +141,7 @@ class Comparison(Shown):
         return f"<Comparison of {', '.join(self.measures)} in {self.loaded.scenario.title!r}>"
 
 
+@placing
 def compare(
     source: str | Path | Loaded,
     policies: Sequence[str],

@@ -20,6 +20,7 @@ from gatesim.scenario.schema import Scenario
 from gatesim.study.decisions import CellStory, DecisionTable, cell_story, decision_table, parse_cell
 from gatesim.study.gates import jobs, laws
 from gatesim.study.options import instant
+from gatesim.study.placing import placing
 from gatesim.study.plan import plan
 from gatesim.study.progress import Progress
 from gatesim.study.run import FAST
@@ -89,6 +90,7 @@ def explain(
 ) -> DecisionTable: ...
 
 
+@placing
 def explain(
     source: str | Path | Loaded,
     *,

@@ -36,6 +36,7 @@ from gatesim.study.one_order import (
     question_of_sentence,
 )
 from gatesim.study.own_limits import own_limits
+from gatesim.study.placing import placing
 from gatesim.study.points import GRID, ListedPoint, Payer, Point, most_refused, point_of
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
@@ -140,6 +141,7 @@ class Frontier(Shown):
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
 
+@placing
 def frontier(
     source: str | Path | Loaded,
     *,

@@ -20,6 +20,7 @@ from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.study.gates import laws
+from gatesim.study.placing import placing
 from gatesim.study.progress import Progress
 from gatesim.study.result import RESULT_SCHEMA, Result
 from gatesim.study.run import run
@@ -183,6 +184,7 @@ def _as_data(option: Option) -> dict[str, Any]:
     }
 
 
+@placing
 def options(
     source: str | Path | Loaded,
     *,

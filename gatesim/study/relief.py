@@ -31,6 +31,7 @@ from gatesim.study.combined import MOST, Numbers, how_many, least_sufficient
 from gatesim.study.narrowed import Gate, a_may_end, law_of, narrowed, under
 from gatesim.study.narrowings import Narrowing, narrower, narrowings, together
 from gatesim.study.own_limits import limits_as_json
+from gatesim.study.placing import placing
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import Question, Standings
@@ -180,6 +181,7 @@ def _flat(one: Relief) -> dict[str, Any]:
     return found | {"bound_B_outcome": one.bound_B[0], "bound_B_served": one.bound_B[1]}
 
 
+@placing
 def relief(
     source: str | Path | Loaded,
     *,

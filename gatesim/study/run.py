@@ -52,6 +52,7 @@ from gatesim.study.orders_apart import (
     orders_first,
     told,
 )
+from gatesim.study.placing import placing
 from gatesim.study.progress import Progress
 from gatesim.study.remains import remains
 from gatesim.study.result import Found, Result
@@ -84,6 +85,7 @@ class _Clock:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
 
+@placing
 def run(
     source: str | Path | Loaded,
     *,

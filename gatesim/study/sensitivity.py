@@ -15,6 +15,7 @@ from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
 from gatesim.study.gates import laws
 from gatesim.study.own_limits import limits_as_json, own_laws
+from gatesim.study.placing import placing
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import Question, Standings
@@ -75,6 +76,7 @@ class Sensitivity(Shown):
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
 
+@placing
 def sensitivity(
     source: str | Path | Loaded,
     *,

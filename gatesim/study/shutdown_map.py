@@ -20,6 +20,7 @@ from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.study.asking import ask
 from gatesim.study.claim import sentence_of
 from gatesim.study.own_limits import limits_as_json
+from gatesim.study.placing import placing
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings, outcome_of_most
@@ -154,6 +155,7 @@ def names_of(side: str) -> tuple[Outcome, ...]:
     return tuple(of_bound_b(outcome) for outcome in OUTCOMES) if side == "bound_B" else OUTCOMES
 
 
+@placing
 def shutdown_map(
     source: str | Path | Loaded,
     *,

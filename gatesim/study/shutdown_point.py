@@ -24,6 +24,7 @@ from gatesim.study.asking import ask
 from gatesim.study.claim import best_listed, bound_at, sentence_of, within_at
 from gatesim.study.crossings import Crossing, crossings
 from gatesim.study.own_limits import as_json, leaks_of, limits_as_json
+from gatesim.study.placing import placing
 from gatesim.study.progress import Progress
 from gatesim.study.shown import Shown
 from gatesim.study.standing import SIDES, Question, Standings
@@ -261,6 +262,7 @@ def _asked(asked: Question) -> dict[str, object]:
     return plain | limits_as_json(asked)
 
 
+@placing
 def shutdown_point(
     source: str | Path | Loaded,
     *,
