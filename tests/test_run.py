@@ -697,6 +697,24 @@ def test_an_open_policy_that_complies_leaves_no_transition() -> None:
     assert "unless" not in transition_words(fails)
 
 
+@pytest.mark.parametrize(
+    ("lead", "first", "until"),
+    [("18d", "shutdown", "2026-06-12T21:21:00-04:00"), ("2h", "safeguards", "2026-06-12T19:21:00-04:00")],
+)
+def test_an_open_policy_that_complies_does_so_from_its_lead_time_on(
+    lead: str, first: str, until: str
+) -> None:
+    """The order asks for controls that an open policy has; shutting down takes four hours."""
+    sets = [f'policies.safeguards.lead_time="{lead}"', 'policies.shutdown.lead_time="4h"']
+    found = gatesim.run("controls-not-leaks", policies=["safeguards", "open"], sets=sets, engine="exact")
+    assert found.verdict.own[0].together is not None
+    assert found.verdict.own[0].together.outcome == "only_not_ready"
+    assert found.transition is not None
+    assert found.transition.until is not None
+    assert (found.transition.policy, found.transition.until.isoformat()) == (first, until)
+    assert not found.transition.unless_open
+
+
 def test_of_an_open_policy_that_may_comply_it_is_said() -> None:
     perhaps = small_open("{ limits = [0.5, 1.0], weights = [0.5, 0.5] }")
     assert perhaps.transition is not None

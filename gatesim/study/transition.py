@@ -27,7 +27,8 @@ class Transition:
     Attributes
     ----------
     until
-        The first instant at which a listed policy other than an open one could be in place; None where none ever is.
+        The first instant at which a listed policy other than an open one could be in place, or an open one that
+        meets what the orders ask; None where none ever is.
     policy
         The policy that could; empty where none.
     leaks
@@ -37,7 +38,7 @@ class Transition:
         The instant from which on no order is in force within the window, where that is no later than ``until``; else
         None.
     unless_open
-        Whether an open policy, in place at once, may meet what the orders ask.
+        Whether an open policy that is in place earlier may meet what the orders ask.
     """
 
     until: datetime | None
@@ -55,14 +56,14 @@ def transition(scenario: Scenario, law: Law, own: Combined | None = None) -> Tra
     scenario, law
         The scenario, and its law under the reading.
     own
-        What the orders' own standards come to under the reading. An open policy gates nobody, and counts as one that
-        is in place where it meets them. None: no open one does.
+        What the orders' own standards come to under the reading. An open policy gates nobody, and counts only where
+        it meets them, from its own lead time on. None: no open one does.
 
     Returns
     -------
     Transition or None
-        None where no order is in force within the window, where a policy is ready by then, where an open one surely
-        complies, or where none but open ones is listed.
+        None where no order is in force within the window, where a policy that counts is ready by then, or where none
+        does.
 
     Notes
     -----
@@ -70,11 +71,15 @@ def transition(scenario: Scenario, law: Law, own: Combined | None = None) -> Tra
     times the time, epoch by epoch.
     """
     order = first_order(scenario)
-    opened = _open_complies(scenario, own)
-    able = [(lead_time(scenario, name), name) for name, p in scenario.policies.items() if p.family != "open"]
-    if order is None or law.in_force_us is None or law.issued_us is None or not able or opened == "yes":
+    opened = {name: _open_complies(own, name) for name, p in scenario.policies.items() if p.family == "open"}
+    able = [
+        (lead_time(scenario, name), name) for name in scenario.policies if opened.get(name, "yes") == "yes"
+    ]
+    if order is None or law.in_force_us is None or law.issued_us is None or not able:
         return None
     lead, policy = min(able)
+    perhaps = [name for name, answer in opened.items() if answer == "undecided"]
+    unless_open = any(lead_time(scenario, name) < lead for name in perhaps)
     over_us = max(epoch.end_us for epoch in law.epochs if epoch.named.any())
     ready_us = law.issued_us + lead
     if ready_us <= law.in_force_us:
@@ -85,17 +90,16 @@ def transition(scenario: Scenario, law: Law, own: Combined | None = None) -> Tra
         until = None if lead >= FOREVER else scenario.start + timedelta(microseconds=ready_us)
     except OverflowError:
         until = None
-    return Transition(until, policy if until else "", leaks, over, opened == "undecided")
+    return Transition(until, policy if until else "", leaks, over, unless_open)
 
 
-def _open_complies(scenario: Scenario, own: Combined | None) -> Answer:
-    """Whether some open policy that was judged meets all standards and serves the floor."""
-    if own is None:
+def _open_complies(own: Combined | None, name: str) -> Answer:
+    """Whether an open policy meets all standards and serves the floor; one that was not judged does not."""
+    if own is None or name not in own.meets:
         return "no"
-    names = [name for name in own.meets if scenario.policies[name].family == "open"]
-    if any(own.meets[name]["yes"] >= _SURELY and own.serves_floor[name] == "yes" for name in names):
+    if own.meets[name]["yes"] >= _SURELY and own.serves_floor[name] == "yes":
         return "yes"
-    if all(own.meets[name]["no"] >= _SURELY or own.serves_floor[name] == "no" for name in names):
+    if own.meets[name]["no"] >= _SURELY or own.serves_floor[name] == "no":
         return "no"
     return "undecided"
 
