@@ -8,6 +8,9 @@ import pytest
 
 import gatesim
 from gatesim.scenario import ScenarioError, load
+from gatesim.scenario.people import CHANNELS
+from gatesim.show.by_channel import channel_tables
+from gatesim.show.run import tables
 from gatesim.world.space import CellSpace
 from tests.kept_cases import Case, hold_together
 
@@ -37,6 +40,28 @@ def test_leaks_and_false_blocks_add_up_from_the_channels(
     assert measures["leak_rate"].value == pytest.approx(leaks / RESTRICTED, rel=1e-9)
     assert measures["false_block_rate"].value == pytest.approx(blocks / ENTITLED, rel=1e-9)
     assert measures["leak_share"].value == pytest.approx(leaks / (leaks + ENTITLED - blocks), rel=1e-9)
+
+
+def test_a_run_shows_what_each_policy_does_on_each_channel(found: gatesim.Result) -> None:
+    served, leaks = channel_tables(found)
+    assert [column.title for column in served.columns] == ["policy", *CHANNELS]
+    shown = {row[0]: dict(zip(CHANNELS, row[1:], strict=True)) for row in served.rows}
+    assert shown["close_cloud"] == dict.fromkeys(CHANNELS, "100 %") | {"cloud": "0 %"}
+    shown = {row[0]: dict(zip(CHANNELS, row[1:], strict=True)) for row in leaks.rows}
+    assert shown["close_cloud"] == dict.fromkeys(CHANNELS, "100 %") | {"cloud": "0 %"}
+    assert shown["by_place"] == dict.fromkeys(CHANNELS, "100 %") | {"consumer": "0 %"}
+    assert served in tables(found)
+    assert leaks in tables(found)
+
+
+def test_channels_without_needs_are_not_shown() -> None:
+    """One channel alone has no tables; of the flagship's six nobody uses the reseller's."""
+    assert channel_tables(gatesim.run("perfect-place", engine="exact")) == []
+    served, leaks = channel_tables(gatesim.run("june-2026", policies=["open", "ip_block"], engine="exact"))
+    for table in (served, leaks):
+        assert [column.title for column in table.columns] == ["policy", *CHANNELS[:4], "internal"]
+    simulated = gatesim.run("june-2026", policies=["open"], engine="fast", people=2000)
+    assert "noise is not told here" in channel_tables(simulated)[1].note
 
 
 def test_closing_a_channel_closes_that_one_alone(found: gatesim.Result) -> None:

@@ -15,6 +15,7 @@ from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import about_duration
 from gatesim.show.answer import rests_words
+from gatesim.show.by_channel import channel_tables
 from gatesim.show.caps import caps_table
 from gatesim.show.outcomes import outcome_words
 from gatesim.show.own import own_tables
@@ -379,6 +380,7 @@ def tables(result: Result) -> list[Table]:
         titles_table(result),
         course_table(result),
         whom_table(result),
+        *channel_tables(result),
         *verdicts,
         *own_tables(result),
         caps_table(result),
