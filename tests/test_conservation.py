@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,13 +13,16 @@ import pytest
 from gatesim.measures.axes import PEOPLE
 from gatesim.measures.ledger import ENDS, PENDING
 from gatesim.measures.tally import DeskTally, Tally
-from gatesim.scenario import load
+from gatesim.scenario import Loaded, build, load
 from gatesim.scenario.schema import Scenario
+from gatesim.study import compare as compared
 from gatesim.study import run as study
+from gatesim.study.compare import compare
 from gatesim.study.conservation import refuse_losses
 from gatesim.study.run import run
 from gatesim.study.simulate import Done
 from tests.scenarios import SMALL
+from tests.test_models_together import three_models
 
 LADDER = (
     'operator={ ladder = ["shutdown", "any_foreign"] }',
@@ -171,3 +175,55 @@ def test_every_run_is_held_to_it(monkeypatch: pytest.MonkeyPatch, policy: str) -
     monkeypatch.setattr(study, "carry_out", loses_one)
     with pytest.raises(RuntimeError, match="do not add up"):
         run(load(SMALL, LADDER), policies=["any_foreign", "operator"], engine="reference", people=40)
+
+
+def two_governments() -> Loaded:
+    """Each of two orders is counted by itself."""
+    return load("two-governments", ["people=60"])
+
+
+def three_models_of_an_order() -> Loaded:
+    """Two of three models are counted as one."""
+    data = three_models(people=60)
+    return Loaded(build(data), data, (("small", ""),), defaultdict(str), ())
+
+
+@pytest.mark.parametrize(
+    ("source", "policy"), [(two_governments, "eu_address"), (three_models_of_an_order, "gate")]
+)
+def test_needs_that_are_counted_anew_are_held_to_it(
+    monkeypatch: pytest.MonkeyPatch, source: Callable[[], Loaded], policy: str
+) -> None:
+    honest, said = study.carry_out, [""]
+
+    def loses_one(scenario: Any, seed: Any, tasks: Any, workers: Any, say: Any) -> Iterator[Any]:
+        say(0.0, "")
+        for one in honest(scenario, seed, tasks, workers, say):
+            if "counted for" in said[-1]:
+                for reading in one.tallies:
+                    one.tallies[reading] = loses_a_need(one.tallies[reading])
+            yield one
+
+    def run_it() -> None:
+        run(source(), policies=[policy], engine="reference", progress=lambda done, doing: said.append(doing))
+
+    run_it()
+    assert any("counted for" in words for words in said)
+    monkeypatch.setattr(study, "carry_out", loses_one)
+    with pytest.raises(RuntimeError, match="do not add up"):
+        run_it()
+
+
+def test_a_comparison_is_held_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = compared.from_ledger
+
+    def loses_one(*args: Any) -> Tally:
+        return loses_a_need(honest(*args))
+
+    def compare_two() -> None:
+        compare(SMALL, policies=["open", "any_foreign"], engine="reference", people=40)
+
+    compare_two()
+    monkeypatch.setattr(compared, "from_ledger", loses_one)
+    with pytest.raises(RuntimeError, match="do not add up"):
+        compare_two()

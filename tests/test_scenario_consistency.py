@@ -216,7 +216,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
             "segments__natives__share": 0.6,
         },
         'segments.visitors.co_users: "visitors" owns no account (its share is 0), so it cannot '
-        "have co_users of its own",
+        'have co_users of its own; leave its co_users out, or give "visitors" a share',
     ),
     (
         {"segments__natives__share": 0.4},

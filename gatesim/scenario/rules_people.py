@@ -198,7 +198,8 @@ def _co_users(scenario: Scenario, path: KeyPath, name: str, segment: Segment) ->
             message = f'"{other}" owns no account (its share is 0), so it cannot have co_users of its own'
             if name in known.co_users:
                 message = f'circular: "{name}" and "{other}" are co-users of each other, and {message}'
-            yield Finding(("segments", other, "co_users"), message)
+            hint = f'leave its co_users out, or give "{other}" a share'
+            yield Finding(("segments", other, "co_users"), message, hint)
 
 
 def _totals(scenario: Scenario) -> Iterator[Finding]:

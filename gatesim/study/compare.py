@@ -27,12 +27,13 @@ from gatesim.scenario.consistency import refuse_if_too_large
 from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
+from gatesim.study.conservation import refuse_losses
 from gatesim.study.gates import Job, jobs, laws
 from gatesim.study.placing import placing
 from gatesim.study.progress import Progress
 from gatesim.study.run import ENGINES, footprint, run
 from gatesim.study.shown import Shown
-from gatesim.study.simulate import desk_for, share_networks
+from gatesim.study.simulate import Done, desk_for, share_networks
 from gatesim.world.draws import DRAWS_VERSION
 from gatesim.world.people import populate
 
@@ -326,6 +327,11 @@ def _beside(
         for name, each in tallies.items()
     }
     coupled = any(waits[name] is None and tally.desk.joined for name, tally in whole.items())
+    counts = {
+        (reading, name): {replication: Done(name, replication, {reading: tally}, {}, "", coupled)}
+        for name, tally in whole.items()
+    }
+    refuse_losses(scenario, counts)
     return _Side(whole, {name: reduce(add, each) for name, each in pairs.items()}, coupled)
 
 

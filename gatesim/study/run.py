@@ -431,6 +431,7 @@ class _Again:
             ):
                 (reading,) = one.tallies
                 done.setdefault((reading, one.policy), {})[one.replication] = one
+        refuse_losses(scenario, done)
         found = {}
         with self.clock.part("measure"):
             for key, by_replication in done.items():
