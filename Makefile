@@ -79,8 +79,8 @@ bench: $(VENV)/bench  ## gatesim against other simulators, and docs/speed.md (QU
 mutations: $(VENV)/dev  ## change ten lines of the fast engine, each in turn: the equality test must notice
 	@$(BIN)/python -m tests.mutations
 
-notebooks: $(VENV)/dev  ## run every notebook from top to bottom
-	@$(BIN)/jupyter-execute notebooks/*.ipynb
+notebooks: $(VENV)/dev  ## run every notebook from top to bottom, and keep what it shows
+	@$(BIN)/python docs/notebooks.py
 
 docs: $(VENV)/dev  ## the pages that are made from the code
 	@$(BIN)/python docs/generate.py
