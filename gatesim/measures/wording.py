@@ -151,6 +151,11 @@ def by_themselves(scenario: Scenario) -> tuple[str, ...]:
     )
 
 
+def no_reading_counts(scenario: Scenario) -> bool:
+    """Whether all orders, and there are some, say themselves whom they restrict: then no reading matters."""
+    return bool(scenario.orders) and all(order.restricts for order in scenario.orders)
+
+
 def read_as(reading: str, orders: int, own: Sequence[str] = ()) -> str:
     """How so many orders are read: "Reading the order as “person”".
 
@@ -175,6 +180,45 @@ def read_as(reading: str, orders: int, own: Sequence[str] = ()) -> str:
         return f"Reading the {which} by {words}"
     others = "order" if orders - len(own) == 1 else "orders"
     return f"Reading {listed(own)} by {words}, and the other {others} as {reading}"
+
+
+def how_read(scenario: Scenario, reading: str, marks: str = '""') -> str:
+    """How titles say that the orders are read: 'as "person"', or 'by its own words', whatever the reading.
+
+    Parameters
+    ----------
+    scenario
+        The scenario whose orders they are.
+    reading
+        The name of the reading.
+    marks
+        Quotation marks for it, the opening one and the closing one.
+    """
+    own = by_themselves(scenario)
+    if no_reading_counts(scenario):
+        return f"by {_their(own)} own words"
+    words = f"as {marks[0]}{reading}{marks[1]}"
+    return f"{words}, but {listed(own)} by {_their(own)} own words" if own else words
+
+
+def orders_read(scenario: Scenario, reading: str, marks: str = '""') -> str:
+    """The same with what is read: 'order read as "person"'."""
+    which = "orders" if len(scenario.orders) > 1 else "order"
+    return f"{which} read {how_read(scenario, reading, marks)}"
+
+
+def own_words_note(scenario: Scenario) -> str:
+    """Beside several readings: which orders go by their own words under each of them; empty where none does."""
+    own = by_themselves(scenario)
+    if not own:
+        return ""
+    return (
+        f"Under every reading {listed(own)} {'goes' if len(own) == 1 else 'go'} by {_their(own)} own words."
+    )
+
+
+def _their(own: Sequence[str]) -> str:
+    return "its" if len(own) == 1 else "their"
 
 
 def _asked(scenario: Scenario, demand: Demand) -> str:

@@ -7,6 +7,7 @@ import math
 from gatesim.measures.definitions import BY_NAME, Measure
 from gatesim.measures.numbers import format_rate
 from gatesim.measures.paired import Difference
+from gatesim.measures.wording import orders_read
 from gatesim.scenario.operator import OPERATOR
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.tables import LEFT, Column, Table, compact
@@ -89,7 +90,7 @@ def comparison_table(found: Comparison, policy: str) -> Table:
         *((Column("95 % interval"),) if found.unit else ()),
     )
     return Table(
-        f'{policy} beside {found.first}, the order read as "{found.reading}"',
+        f"{policy} beside {found.first}, the {orders_read(found.loaded.scenario, found.reading)}",
         columns,
         tuple(rows),
         _note(found, policy),

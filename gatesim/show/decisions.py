@@ -6,6 +6,7 @@ import html
 from collections import defaultdict
 
 from gatesim.measures.numbers import format_date, format_rate
+from gatesim.measures.wording import orders_read
 from gatesim.show.page import page, say
 from gatesim.show.tables import LEFT, Column, Table, least_width, print_table, table_html
 from gatesim.study.decisions import OPEN, Cell, CellStory, DecisionTable
@@ -26,12 +27,13 @@ def probability(share: float | None) -> str:
 
 
 def _heading(found: DecisionTable | CellStory) -> list[str]:
-    title = found.loaded.scenario.policies[found.policy].title
+    scenario = found.loaded.scenario
+    title = scenario.policies[found.policy].title
     span = f"from {format_date(found.start)} to {format_date(found.end)}"
     return [
         *([f"{title}."] if title else []),
-        f'{found.loaded.scenario.title}. The order read as "{found.reading}"; the law as it is {span}.',
-        *late_words(found.loaded.scenario, found.policy),
+        f"{scenario.title}. The {orders_read(scenario, found.reading)}; the law as it is {span}.",
+        *late_words(scenario, found.policy),
     ]
 
 

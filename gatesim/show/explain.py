@@ -14,6 +14,7 @@ from rich.text import Text
 
 from gatesim.gates.tables import CLEARED, STATES
 from gatesim.measures.numbers import format_rate
+from gatesim.measures.wording import orders_read
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND
 from gatesim.show.caps import cap_words
@@ -574,7 +575,7 @@ def heading(story: Story) -> str:
     parts = [f"{what}."] if what else []
     parts.append(f"{scenario.title}.")
     run = f"the run of {scenario.people:,} accounts, seed {scenario.seed}, replication {story.replication}"
-    parts.append(f'From {run}; the order read as "{story.reading}".')
+    parts.append(f"From {run}; the {orders_read(scenario, story.reading)}.")
     if story.sought:
         parts.append(f"The first of the run {SOUGHT[story.sought][0]}.")
     parts += late_words(scenario, story.policy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
-from gatesim.measures.wording import BASES, listed
+from gatesim.measures.wording import BASES, how_read, listed
 from gatesim.scenario.assumptions import rests_on
 from gatesim.show.answer import answer_html, print_answer, rests_words
 from gatesim.show.tables import LEFT, Column, Table, three
@@ -42,7 +42,7 @@ def curves_table(found: Frontier, reading: str) -> Table:
         whose = f" of “{found.of_order.name}”" + (f" {meanwhile}" if meanwhile else "")
         note = f"{_of_order(found.of_order)} {note}"
     title = f"The most of entitled needs that can be served within a {RATIOS[found.ratio]}{whose}"
-    return Table(f'{title}, read as "{reading}"', columns, tuple(rows), note)
+    return Table(f"{title}, read {how_read(found.loaded.scenario, reading)}", columns, tuple(rows), note)
 
 
 def _of_order(one: OneOrder) -> str:
@@ -87,7 +87,12 @@ def policies_table(found: Frontier, reading: str) -> Table:
         note += f" Leaks are those that “{found.of_order.name}” counts itself."
     if keeps:
         note += " Who breaks another order's limit may serve more than a gate that keeps it: a minus."
-    return Table(f'The listed policies beside it, read as "{reading}"', columns, tuple(rows), note)
+    return Table(
+        f"The listed policies beside it, read {how_read(found.loaded.scenario, reading)}",
+        columns,
+        tuple(rows),
+        note,
+    )
 
 
 def _served(point: Point) -> str:
@@ -140,7 +145,7 @@ def tables(found: Frontier) -> list[Table]:
         for table in (
             curves_table(found, reading),
             policies_table(found, reading),
-            *([] if found.within is None else within_tables(found.within, reading)),
+            *([] if found.within is None else within_tables(found.loaded.scenario, found.within, reading)),
         )
     ]
 

@@ -9,7 +9,7 @@ from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date, format_rate
 from gatesim.measures.remains import Remains, bounds_words
 from gatesim.measures.rows import Row
-from gatesim.measures.wording import NOT_ACCEPTED, asked
+from gatesim.measures.wording import NOT_ACCEPTED, asked, orders_read
 from gatesim.show.page import page, say
 from gatesim.show.run import heading, rate, remains_table, small_print, transition_words
 from gatesim.show.tables import LEFT, Column, Table, print_table
@@ -51,7 +51,7 @@ def options_table(found: Options) -> Table:
         Column("comes to", LEFT),
     )
     return Table(
-        f'What there is on {format_date(found.at)}, the order read as "{found.reading}"',
+        f"What there is on {format_date(found.at)}, the {orders_read(found.result.loaded.scenario, found.reading)}",
         columns,
         tuple(rows),
         _note(found),

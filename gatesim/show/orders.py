@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatesim.measures.judgement import RATIOS
 from gatesim.measures.numbers import format_limit, format_rate
-from gatesim.measures.wording import order_name
+from gatesim.measures.wording import how_read, order_name
 from gatesim.show.outcomes import dollars, outcome_words
 from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.result import Result
@@ -54,8 +54,9 @@ def limits_table(result: Result) -> Table:
                 cells[limit].append("-" if row is None else outcome_words(row) + " *" * row.own)
     note = _orders_note(result) + " * The order's own limit." * starred
     rows = tuple(tuple(row) for row in cells.values())
+    read = how_read(result.loaded.scenario, result.reading)
     return Table(
-        f'Which listed policy complies with each order by itself, read as "{result.reading}"',
+        f"Which listed policy complies with each order by itself, read {read}",
         tuple(columns),
         rows,
         note,

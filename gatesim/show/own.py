@@ -9,7 +9,7 @@ from gatesim.measures.judgement import OUTCOMES, Answer, Judgement
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.own import Combined
 from gatesim.measures.sentence import OUTCOME_WORDS
-from gatesim.measures.wording import NOT_ACCEPTED, ONLY_REFUTED, asked, has
+from gatesim.measures.wording import NOT_ACCEPTED, ONLY_REFUTED, asked, has, how_read, orders_read
 from gatesim.show.orders import order_tables
 from gatesim.show.outcomes import dollars
 from gatesim.show.tables import LEFT, Column, Table, compact
@@ -65,7 +65,7 @@ def standards_table(result: Result, asks: tuple[Demand, ...]) -> Table:
         Column("meets it" if len(asks) == 1 else "meets all", LEFT),
     )
     return Table(
-        f'What the order asks, read as "{result.reading}"',
+        f"What the order asks, read {how_read(result.loaded.scenario, result.reading)}",
         columns,
         tuple(rows),
         _legend(result, asks),
@@ -180,7 +180,7 @@ def audits_table(result: Result) -> Table:
     )
     rows = tuple(tuple(row) for row in cells.values())
     return Table(
-        f'Audits by test accounts, the order read as "{result.reading}"',
+        f"Audits by test accounts, the {orders_read(result.loaded.scenario, result.reading)}",
         tuple(columns),
         rows,
         " ".join(notes),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatesim.measures.judgement import Outcome
 from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.measures.wording import how_read
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.sides import limits_words
 from gatesim.show.tables import LEFT, Column, Table, compact, three
@@ -81,7 +82,8 @@ def relief_tables(found: Reliefs) -> list[Table]:
     )
     if asked.each:
         note += f" The limit: {limits_words(asked)}. What is taken out is taken out of every order."
-    title = f'Narrowings that leave a gate, read as "{asked.reading}": needs gained for each added leak'
+    read = how_read(found.loaded.scenario, asked.reading)
+    title = f"Narrowings that leave a gate, read {read}: needs gained for each added leak"
     tables = [Table(title, columns, (now, *leave_one), note)]
     if others:
         tables.append(Table("Narrowings that leave none", columns, tuple(others)))

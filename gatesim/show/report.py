@@ -313,9 +313,14 @@ def _orders(result: Result) -> list[str]:
         begins = order.issued + timedelta(microseconds=order.grace)
         models = ", ".join(order.models) or "every model"
         reading = scenario.readings[order.reading]
+        how = (
+            "by its own words on whom it restricts"
+            if order.restricts
+            else f'as "{order.reading}": {reading.title}'
+        )
         lines.append(
             f"An order issued on {format_date(order.issued)}, in force from {format_date(begins)}, about {models}; "
-            f'read here as "{order.reading}": {reading.title}.'
+            f"read here {how}."
         )
     lines.append(
         f"Judged on {format_date(result.verdict.date)}." if result.verdict.date else "No date is judged."

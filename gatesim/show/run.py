@@ -11,6 +11,7 @@ from gatesim.measures.numbers import format_date, format_interval, format_limit,
 from gatesim.measures.remains import Side
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
+from gatesim.measures.wording import how_read, orders_read, own_words_note
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import about_duration
@@ -73,7 +74,10 @@ def policies_table(result: Result) -> Table:
         Column("leak share"),
     )
     return Table(
-        f'Each policy, the order read as "{result.reading}"', columns, tuple(rows), _policies_note(result)
+        f"Each policy, the {orders_read(scenario, result.reading)}",
+        columns,
+        tuple(rows),
+        _policies_note(result),
     )
 
 
@@ -150,6 +154,8 @@ def verdict_table(result: Result, ratio: str) -> Table:
             "more; shutting down is what remains of the list."
         )
         note += " * The scenario's own limit." * any(row.own for row in result.verdict.rows)
+        own = own_words_note(result.loaded.scenario)
+        note += f" {own}" if own else ""
     return Table(
         f"Which listed policy complies, by {what} and reading of the order", columns, tuple(body), note
     )
@@ -167,7 +173,8 @@ def _cannot_tell(result: Result, rows: Sequence[Row]) -> str:
         if row.accounts_needed is not None
     ]
     if needed:
-        note += f' Read as "{result.reading}" it would take about {", ".join(needed)} (--people N).'
+        read = how_read(result.loaded.scenario, result.reading)
+        note += f" Read {read} it would take about {', '.join(needed)} (--people N)."
     if any(row.accounts_needed is None for row in mine):
         note += " Where a policy is right at a limit, no number would do."
     return note
@@ -203,7 +210,7 @@ def remains_table(result: Result) -> Table | None:
         "only rule out. Bounds are expected values, without the queue; whether such a gate could be ready is not asked."
     )
     return Table(
-        f'What remains within {format_limit(found.limit)}, the order read as "{found.reading}"',
+        f"What remains within {format_limit(found.limit)}, the {orders_read(result.loaded.scenario, found.reading)}",
         columns,
         tuple(rows),
         note,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit
-from gatesim.measures.wording import BASES
+from gatesim.measures.wording import BASES, how_read
 from gatesim.show.answer import answer_html, print_answer
 from gatesim.show.sides import limits_words
 from gatesim.show.tables import LEFT, Column, Table
@@ -59,7 +59,10 @@ def worth_table(found: Sensitivity) -> Table:
     asked = found.asked
     note = (_note_of_orders(asked) if asked.each else _note(asked)) + _of_exits(found)
     return Table(
-        f'What is worth something to the best gate, read as "{asked.reading}"', columns, tuple(rows), note
+        f"What is worth something to the best gate, read {how_read(found.loaded.scenario, asked.reading)}",
+        columns,
+        tuple(rows),
+        note,
     )
 
 

@@ -158,7 +158,7 @@ def print_shutdown_point(found: ShutdownPoint) -> None:
     say(console, found.loaded.scenario.title, "bold", after=True)
     say(console, found.finding, "bold", after=True)
     say(console, found.sentence, after=True)
-    say(console, asked_words(found.asked), "dim")
+    say(console, asked_words(found.loaded.scenario, found.asked), "dim")
     say(console, range_words(found), "dim", after=True)
     for table in shutdown_tables(found):
         print_table(console, table)
@@ -217,7 +217,7 @@ def print_shutdown_map(found: ShutdownMap) -> None:
     say(console, found.loaded.scenario.title, "bold", after=True)
     say(console, f"{map_finding(found)}.", "bold", after=True)
     say(console, found.sentence, after=True)
-    say(console, asked_words(found.asked), "dim")
+    say(console, asked_words(found.loaded.scenario, found.asked), "dim")
     first, second = found.parameters
     axes = (
         f"To the right: {first.key} from {first.low:g} to {first.high:g}. Upwards: {second.key} from "

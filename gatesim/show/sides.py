@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from gatesim.measures.finding import OwnLeak, and_list, own_leaks
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.sentence import KINDS
+from gatesim.measures.wording import orders_read
+from gatesim.scenario.schema import Scenario
 from gatesim.study.standing import Question
 
 SIDES = {
@@ -64,13 +66,13 @@ def limits_words(asked: Question) -> str:
     return f"{what} {and_list([one.words for one in asked.each])}{beside}"
 
 
-def asked_words(asked: Question) -> str:
+def asked_words(scenario: Scenario, asked: Question) -> str:
     """What is asked, in one line."""
     if asked.each:
         limit = f"within {limits_words(asked)}"
     else:
         limit = f"limit {format_limit(asked.limit)} ({KINDS[asked.ratio]})"
     return (
-        f'Order read as "{asked.reading}"; {limit}; floor '
+        f"The {orders_read(scenario, asked.reading)}; {limit}; floor "
         f"{format_limit(asked.floor)} of entitled needs; on {format_date(asked.date)}; exact engine."
     )

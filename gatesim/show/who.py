@@ -46,9 +46,10 @@ def _table(found: Who, readings: tuple[str, ...], title: str, noted: bool) -> Ta
 
 
 def _together(found: Who) -> str:
-    """Which orders are counted together; empty where there is one."""
+    """Which orders are counted together, and which go by their own words; empty where there is one, by the reading."""
     names = ", ".join(f"“{name}”" for name in found.orders)
-    return f" Of all orders together: {names}." if len(found.orders) > 1 else ""
+    own = f" {found.own_words}" if found.own_words else ""
+    return (f" Of all orders together: {names}." if len(found.orders) > 1 else "") + own
 
 
 def _cells(row: Row, readings: tuple[str, ...]) -> tuple[str, ...]:

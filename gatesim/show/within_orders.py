@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
+from gatesim.measures.wording import how_read
+from gatesim.scenario.schema import Scenario
 from gatesim.show.tables import LEFT, Column, Table, compact
 from gatesim.study.within_orders import WithinOrders, WithinPoint, limits_words
 
 WORDS = {"leak_rate": "leak rate", "leak_share": "leak share"}
 
 
-def within_tables(found: WithinOrders, reading: str) -> list[Table]:
+def within_tables(scenario: Scenario, found: WithinOrders, reading: str) -> list[Table]:
     """The bounds at each limit, the least leaks at the floor, and the listed policies, under one reading."""
-    return [_bounds_table(found, reading), *_least_table(found, reading), _policies_table(found, reading)]
+    read = f"read {how_read(scenario, reading)}"
+    return [
+        _bounds_table(found, reading, read),
+        *_least_table(found, reading, read),
+        _policies_table(found, reading, read),
+    ]
 
 
-def _bounds_table(found: WithinOrders, reading: str) -> Table:
+def _bounds_table(found: WithinOrders, reading: str, read: str) -> Table:
     at = {(one.bound, one.limit): one for one in found.points if one.reading == reading}
     limits = sorted({limit for _, limit in at if limit is not None})
     whose = "the order's own" if len(found.orders) == 1 else "each order's own"
@@ -40,14 +47,14 @@ def _bounds_table(found: WithinOrders, reading: str) -> Table:
     if found.left_out:
         note += " Not among them: " + "; ".join(found.left_out) + "."
     return Table(
-        f'The most that can be served within {whose} {WORDS[found.ratio]}, read as "{reading}"',
+        f"The most that can be served within {whose} {WORDS[found.ratio]}, {read}",
         columns,
         tuple(rows),
         note,
     )
 
 
-def _least_table(found: WithinOrders, reading: str) -> list[Table]:
+def _least_table(found: WithinOrders, reading: str, read: str) -> list[Table]:
     """What each order would have to allow; nothing where no standard counts."""
     least = [
         next(
@@ -77,7 +84,7 @@ def _least_table(found: WithinOrders, reading: str) -> list[Table]:
     return [
         Table(
             f"The least leak at which {format_limit(found.floor)} of entitled needs can be served, by the count of "
-            f'each standard alone, read as "{reading}"',
+            f"each standard alone, {read}",
             (Column("standard", LEFT, 1), Column("A keeps nothing"), Column("B remembers")),
             rows,
             "While the other standards are met; -: they leave no such gate, whatever this one allows.",
@@ -93,7 +100,7 @@ def _served(point: WithinPoint | None) -> str:
     return "-" if point is None or point.served is None else format_rate(point.served)
 
 
-def _policies_table(found: WithinOrders, reading: str) -> Table:
+def _policies_table(found: WithinOrders, reading: str, read: str) -> Table:
     places = {number: f"({place})" for place, number in enumerate(found.orders, start=1)}
     rows = tuple(
         (
@@ -113,4 +120,4 @@ def _policies_table(found: WithinOrders, reading: str) -> Table:
     )
     names = ", ".join(f'{places[number]} "{name}"' for number, name in found.orders.items())
     note = f"{names}. Leaks: the {WORDS[found.ratio]} of the needs that the order restricts itself."
-    return Table(f'The listed policies, as each order counts, read as "{reading}"', columns, rows, note)
+    return Table(f"The listed policies, as each order counts, {read}", columns, rows, note)

@@ -20,6 +20,7 @@ from gatesim.exact.expected import CannotDo
 from gatesim.exact.varied import Served
 from gatesim.gates.bounds import Bound, Program, Standard, most_served
 from gatesim.measures.finding import full_sentence
+from gatesim.measures.wording import no_reading_counts
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.errors import Problem, ScenarioError
@@ -179,7 +180,7 @@ def frontier(
     Returns
     -------
     Frontier
-        Two curves and the list, for every reading.
+        Two curves and the list, for every reading; for one, where every order says itself whom it restricts.
 
     Raises
     ------
@@ -243,7 +244,9 @@ def frontier(
 
 
 def _readings(scenario: Scenario, asked: Question) -> list[str]:
-    """The readings, that of the first order first."""
+    """The readings, that of the first order first; it alone where every order goes by its own words."""
+    if no_reading_counts(scenario):
+        return [asked.reading]
     return [asked.reading, *(name for name in scenario.readings if name != asked.reading)]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gatesim.law.law import LicenceDraw, make_law
-from gatesim.measures.wording import order_name
+from gatesim.measures.wording import order_name, own_words_note
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.schema import Scenario
@@ -64,6 +64,8 @@ class Who(Shown):
         The first instant at which an order is in force; empty where none is.
     orders
         How the orders are called whose needs and people are counted together, in the order of the file.
+    own_words
+        Which of them say themselves whom they restrict, so that the reading makes no difference to them, in words.
     rows
         A row for each segment in the order of the file, as makers of needs (co-users included).
     total
@@ -76,6 +78,7 @@ class Who(Shown):
     rows: tuple[Row, ...]
     total: Row
     orders: tuple[str, ...] = ()
+    own_words: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each segment and reading."""
@@ -161,7 +164,8 @@ def who(source: str | Path | Loaded, *, sets: tuple[str, ...] = ()) -> Who:
             Row(name, segment.title, segment.status, segment.role, people[number], needs[number], by_reading)
         )
     names = tuple(order_name(scenario, number) for number in range(len(scenario.orders)))
-    return Who(scenario.title, at or "", tuple(found), tuple(rows), _total(rows, tuple(found)), names)
+    own = own_words_note(scenario)
+    return Who(scenario.title, at or "", tuple(found), tuple(rows), _total(rows, tuple(found)), names, own)
 
 
 def _people(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from gatesim.measures.finding import Best
 from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.measures.wording import orders_read
 from gatesim.show.app.settings import Difference
 from gatesim.show.run import lead_time
 from gatesim.study.glance import Glance
@@ -102,12 +103,16 @@ def headline(found: Glance) -> str:
     return f"None of {count} listed gates keeps leaks within {limit}"
 
 
+def _read(found: Glance) -> str:
+    return escaped(orders_read(found.loaded.scenario, found.asked.reading, "“”"))
+
+
 def question(found: Glance, title: str) -> str:
     """The head of the page: the scenario, and what is asked of it."""
     asked = found.asked
     return section(
         f"<h1>{escaped(title)}</h1>",
-        f"<p><small>Order read as “{escaped(asked.reading)}”; at most {format_limit(asked.limit)} {OF[asked.ratio]} "
+        f"<p><small>The {_read(found)}; at most {format_limit(asked.limit)} {OF[asked.ratio]} "
         f"may be leaks, at least {format_limit(asked.floor)} of entitled needs served; on {format_date(asked.date)}. "
         "Exact engine.</small></p>",
     )
@@ -236,7 +241,7 @@ def standing_words(candidate: Candidate, ready: str) -> str:
 
 def policies(found: Glance) -> str:
     """The table of policies."""
-    scenario, asked = found.loaded.scenario, found.asked
+    scenario = found.loaded.scenario
     by_name = {candidate.policy: candidate for candidate in found.candidates}
     rows = []
     for name, policy in scenario.policies.items():
@@ -267,7 +272,7 @@ def policies(found: Glance) -> str:
     head = "".join(f'<th scope="col">{escaped(words)}</th>' for words in heads)
     return section(
         '<div class="wide" tabindex="0" role="region" aria-label="Table of policies">',
-        f'<table id="policies"><caption>Each policy, the order read as “{escaped(asked.reading)}”</caption>',
+        f'<table id="policies"><caption>Each policy, the {_read(found)}</caption>',
         f'<thead><tr><th class="l" scope="col">policy</th>{head}<th class="l" scope="col">within the limit?</th></tr>',
         f"</thead><tbody>{''.join(rows)}</tbody></table></div>",
         f"<p><small>{escaped(_note(found))}</small></p>",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gatesim.law.standards import Limits
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.verdict import first_order
-from gatesim.measures.wording import BASES
+from gatesim.measures.wording import BASES, how_read, no_reading_counts, own_words_note
 from gatesim.show.charts.grammar import (
     INK,
     LIMIT,
@@ -113,16 +113,23 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
     if not any(point.served is not None for point in found.points):
         return nothing(frontier_finding(found), small, "No need was measured under any reading of the order.")
     size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
+    scenario = found.loaded.scenario
+    all_own = no_reading_counts(scenario)
     panels = []
     numbered: set[str] = set()
     nameless: set[str] = set()
     for number, reading in enumerate(found.readings):
         rows, by_number, without = _rows(found, reading, beside, size)
         layers = _layers(alt, rows, BASES[found.ratio], number == 0)
-        title = alt.TitleParams(f'read as "{reading}"', fontSize=11, anchor="start", offset=16)
+        # Which of several orders goes by its own words would not fit: small print says it.
+        read = how_read(scenario, reading) if all_own else f'as "{reading}"'
+        title = alt.TitleParams(f"read {read}", fontSize=11, anchor="start", offset=16)
         panels.append(alt.layer(*layers, width=size[0], height=size[1], title=title))
         numbered.update(by_number)
         nameless.update(without)
+    own = own_words_note(scenario)
+    if own and not all_own:
+        small += f"; {own[0].lower()}{own[1:].rstrip('.')}"
     if found.of_order is not None:
         small += f"; leaks: of the needs that “{found.of_order.name}” restricts itself"
     if any(one.breaks for one in found.policies):
@@ -139,7 +146,8 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
     if missing:
         small += f"; without a point, since the exact engine cannot do it: {', '.join(missing)}"
     says = "; ".join(
-        f'read as "{one.reading}", {one.policy} serves {format_rate(one.served)} and leaks {format_rate(one.leak)}'
+        f"read {how_read(scenario, one.reading)}, {one.policy} serves {format_rate(one.served)} "
+        f"and leaks {format_rate(one.leak)}"
         for one in found.policies
         if one.served is not None and one.leak is not None
     )

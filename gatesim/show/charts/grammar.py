@@ -13,6 +13,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gatesim.measures.wording import orders_read
 from gatesim.scenario import Loaded
 from gatesim.show.extras import no_charts
 from gatesim.show.pictures import SHARP, compressed
@@ -154,7 +155,7 @@ def small_print(result: Result, *more: str) -> str:
         if result.engine == "exact"
         else f"{scenario.people:,} accounts simulated, seed {scenario.seed}; lines: 95 % of simulation noise"
     )
-    return "; ".join((short_title(result.loaded), f'order read as "{result.reading}"', size, *more))
+    return "; ".join((short_title(result.loaded), orders_read(scenario, result.reading), size, *more))
 
 
 def heading(title: str, small: str, width: float) -> Any:

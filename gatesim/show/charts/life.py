@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gatesim.measures.wording import orders_read
 from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
@@ -103,9 +104,9 @@ def life_chart(story: Story) -> HConcatChart:
     alt = altair()
     person, scenario = story.person, story.loaded.scenario
     small = (
-        f"{short_title(story.loaded)}; seed {scenario.seed}, replication {story.replication}; order read as "
-        f'"{story.reading}"; status {person.status.replace("_", " ")}, home {person.home}, channel {person.channel}; '
-        "dashed: the law changes"
+        f"{short_title(story.loaded)}; seed {scenario.seed}, replication {story.replication}; "
+        f"{orders_read(scenario, story.reading)}; status {person.status.replace('_', ' ')}, home {person.home}, "
+        f"channel {person.channel}; dashed: the law changes"
     )
     if not story.own:
         return nothing(life_finding(story), small, "This person has no need in the window.")
