@@ -146,6 +146,19 @@ OWN = {"restricts": [{"citizenship": ["IN"]}]}
 """An order that says itself whom it restricts."""
 
 
+def test_one_that_leaks_nothing_and_may_leak_is_said_to_do_so_by_waiting() -> None:
+    """Of expected values, in which nobody waits; of a simulation, that none was seen."""
+    waits = policy("waits", 0.0, 0.6, may_leak={"person": True})
+    assert (
+        "leaks 0 % of served needs (but can leak by waiting alone, which is not in expected values: a case may still "
+        "wait when the law changes, and be served then) and serves"
+    ) in said(waits, accounts=None, limit=0.0)
+    seen = policy("waits", 0.0, 0.6, half=0.01, may_leak={"person": True})
+    assert "of served needs (none was seen, but it can leak) and serves" in said(seen, limit=0.0)
+    assert "can leak" not in said(waits, accounts=None), "it is within a limit above zero"
+    assert "can leak" not in said(policy("leaky", 0.001, 0.6), accounts=None, limit=0.0)
+
+
 def by_own_words(own: tuple[bool, ...], **changes: Any) -> Loaded:
     """The small scenario with so many orders, of which some say themselves whom they restrict."""
     order = small_data()["orders"][0]

@@ -5,8 +5,13 @@ from math import exp, sqrt
 import pytest
 
 from gatesim.scenario import load
+from gatesim.show.app import parts
+from gatesim.show.html import options_html, run_html
+from gatesim.study.glance import glance
+from gatesim.study.options import options
 from gatesim.study.result import Result
 from gatesim.study.run import run
+from gatesim.study.standing import question
 
 TO_DESK = {"born": 0.05, "naturalised": 0.3 + 0.7 * 0.05, "permanent": 1.0}
 SHARES = {"born": 0.84, "naturalised": 0.08, "permanent": 0.04}
@@ -68,3 +73,28 @@ def test_a_machine_for_the_cards_shortens_the_queue_for_everybody(result: Result
 def test_it_says_what_was_expected_and_what_came_out() -> None:
     expected = load("who-waits").scenario.expected
     assert expected.index("Written before the first run.") < expected.index("What came out")
+
+
+CASES_THAT_A_LIFT_LETS_GO = [
+    'orders.0.ends=[{ kind = "lifted", at = 2026-06-22T00:00:00-04:00 }]',
+    'orders.0.standard={ kind = "leak_share", limit = 0.0 }',
+    'documents.passport_old_record.proves={ citizen = "citizen", temporary = "temporary" }',
+    "segments.foreign.documents={ passport_old_record = 1.0 }",
+]
+"""Foreign persons whose passports a reviewer must look at, some of whom wait when the order is lifted."""
+
+
+def test_a_leak_by_waiting_alone_is_said_where_expected_values_have_none() -> None:
+    loaded = load("who-waits", CASES_THAT_A_LIFT_LETS_GO)
+    expected = run(loaded, policies=["by_hand"], engine="exact")
+    assert expected.policies["by_hand"].measures["leaks"].value == 0
+    assert "can leak by waiting alone" in expected.sentence
+    assert "it, by_hand can leak by waiting alone" in run_html(expected)
+    assert "by_hand can leak by waiting alone" in options_html(
+        options(loaded, at="2026-06-20", policies=["by_hand"])
+    )
+    found = glance(loaded, question(loaded.scenario, policies=["by_hand"]))
+    assert "may leak by waiting" in parts.policies(found)
+    # Seed 1; that none of some 250 who wait leaks would have a probability of nothing: all are let go.
+    simulated = run(loaded, policies=["by_hand"])
+    assert simulated.policies["by_hand"].measures["leaks"].numerator > 0

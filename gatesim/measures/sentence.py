@@ -12,6 +12,7 @@ from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.own import Combined
 from gatesim.measures.verdict import Row, Verdict
 from gatesim.measures.wording import (
+    BY_WAITING,
     NOT_ACCEPTED,
     ONLY_REFUTED,
     by_themselves,
@@ -41,7 +42,16 @@ def _rate(measure: Measure) -> str:
 def _leaks(row: Row, one: Judgement) -> str:
     if one.structural_zero and row.ratio in (*RATIOS, "leak_count", "zero"):
         return "leaks nothing, by its structure,"
-    return does(one.leak)
+    return f"{does(one.leak)}{_yet(row, one)}"
+
+
+def _yet(row: Row, one: Judgement) -> str:
+    """Why one of which no leak was found is not within a limit of zero; empty where that is not so."""
+    if one.leak.value != 0 or one.within != "no" or row.ratio not in (*RATIOS, "leak_count"):
+        return ""
+    if row.accounts is None:
+        return f" (but can leak {BY_WAITING})"
+    return " (none was seen, but it can leak)"
 
 
 def _serves(one: Judgement) -> str:

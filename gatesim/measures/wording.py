@@ -16,6 +16,12 @@ NOT_ACCEPTED = "No court or agency has accepted this list for hosted models."
 
 ONLY_REFUTED = "Simulation can only refute that nothing leaks."
 
+BY_WAITING = (
+    "by waiting alone, which is not in expected values: a case may still wait when the law changes, "
+    "and be served then"
+)
+"""How a gate can leak of which the exact engine, in which nobody waits, finds no leak."""
+
 BASES = {"leak_rate": "restricted needs", "leak_share": "served needs"}
 
 
@@ -214,6 +220,15 @@ def own_words_note(scenario: Scenario) -> str:
         return ""
     return (
         f"Under every reading {listed(own)} {'goes' if len(own) == 1 else 'go'} by {_their(own)} own words."
+    )
+
+
+def waiting_note(names: Sequence[str]) -> str:
+    """Beside expected leaks of zero: which policies can leak all the same; empty where none can."""
+    if not names:
+        return ""
+    return (
+        f"Though 0 % is said of {'it' if len(names) == 1 else 'them'}, {listed(names)} can leak {BY_WAITING}."
     )
 
 

@@ -9,7 +9,7 @@ from gatesim.measures.judgement import explain_outcome
 from gatesim.measures.numbers import format_date, format_rate
 from gatesim.measures.remains import Remains, bounds_words
 from gatesim.measures.rows import Row
-from gatesim.measures.wording import NOT_ACCEPTED, asked, orders_read
+from gatesim.measures.wording import NOT_ACCEPTED, asked, orders_read, waiting_note
 from gatesim.show.page import page, say
 from gatesim.show.run import heading, rate, remains_table, small_print, transition_words
 from gatesim.show.tables import LEFT, Column, Table, print_table
@@ -92,6 +92,9 @@ def _note(found: Options) -> str:
             " Comes to, by what the order asks: would do: within it, serving the floor, and ready; serves too few: "
             "within it, below the floor."
         )
+    waiting = [one.policy for one in found.options if one.may_leak and one.leak_rate.value == 0]
+    if found.result.engine == "exact" and waiting:
+        words += f" {waiting_note(waiting)}"
     return words
 
 

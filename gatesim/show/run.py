@@ -11,7 +11,7 @@ from gatesim.measures.numbers import format_date, format_interval, format_limit,
 from gatesim.measures.remains import Side
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
-from gatesim.measures.wording import how_read, orders_read, own_words_note
+from gatesim.measures.wording import how_read, orders_read, own_words_note, waiting_note
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import about_duration
@@ -95,7 +95,13 @@ def _policies_note(result: Result) -> str:
         "leaks in served needs."
     )
     if result.engine == "exact":
-        return f"{words} Expected values; no chance in them."
+        waiting = [
+            name
+            for name, found in result.policies.items()
+            if found.may_leak and found.measures["leak_rate"].value == 0
+        ]
+        words += " Expected values; no chance in them."
+        return f"{words} {waiting_note(waiting)}".strip()
     words += " Digits as the simulation's noise (95 %, by person) allows"
     shown = [
         found.measures[name]

@@ -234,7 +234,7 @@ def standing_words(candidate: Candidate, ready: str) -> str:
         "only_below_floor": "below the floor"
         if candidate.is_ready
         else f"not ready; {ready}; below the floor",
-        "no_gate_meets_limit": "leaks too much",
+        "no_gate_meets_limit": "leaks too much" if candidate.served.leak_rate else "may leak by waiting",
         "cannot_tell": "cannot tell",
     }[candidate.outcome]
 
