@@ -274,6 +274,12 @@ def outcome_of_most(side: str, most: float | None, floor: float) -> Outcome:
     return of_bound_b(found) if side == "bound_B" else found
 
 
+def _days_before(scenario: Scenario, policy: str, date: datetime) -> float:
+    """Days before a date at which a policy is in place."""
+    issued = min(order.issued for order in scenario.orders)
+    return (date - issued) / timedelta(days=1) - scenario.policies[policy].lead_time / 86_400e6
+
+
 class Standings:
     """Outcomes of a scenario with some of its numbers varied.
 
@@ -307,6 +313,8 @@ class Standings:
         self.plain = tuple(name for name in asked.policies if not self.varied.remembers(name))
         self.remembering = tuple(name for name in asked.policies if self.varied.remembers(name))
         self._choices_move = any(p.table in ("orders", "verdict", "policies") for p in self.parameters)
+        self._ready: dict[tuple[str, datetime], float] = {}
+        """Days before a date at which a policy is in place, where neither moves."""
         self._last: dict[str, tuple[Dense, Standard, float | None]] = {}
         """By side the program solved last: where it is the same object, so is the answer."""
         self._near: dict[str, list[float]] = {}
@@ -439,11 +447,13 @@ class Standings:
 
         ``asked`` is what is asked at these values, where that is known.
         """
-        scenario = self.varied.at(values) if self._choices_move else self.scenario
-        issued = min(order.issued for order in scenario.orders)
-        lead = scenario.policies[policy].lead_time
-        days = ((asked or self.asked_at(values)).date - issued) / timedelta(days=1)
-        return days - lead / 86_400e6
+        date = (asked or self.asked_at(values)).date
+        if self._choices_move:
+            return _days_before(self.varied.at(values), policy, date)
+        key = policy, date
+        if key not in self._ready:
+            self._ready[key] = _days_before(self.scenario, policy, date)
+        return self._ready[key]
 
     def _may_leak(self, policy: str, values: tuple[float, ...]) -> tuple[bool, ...]:
         """For each limit whether a need that it counts may be served at all."""
