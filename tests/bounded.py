@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,11 +82,16 @@ def best_mixture(points: NDArray[np.float64], a: float, b: float, most: float) -
     room = most + b * points[:, 0] - a * points[:, 1]
     inside = points[room >= -1e-12, 0]
     found = [float(inside.max())] if len(inside) else []
-    for k, j in combinations(range(len(points)), 2):
-        if room[k] * room[j] < 0:
-            part = room[k] / (room[k] - room[j])
-            found.append(float((1 - part) * points[k, 0] + part * points[j, 0]))
+    found += mixtures(points, room)[:, 0].tolist()
     return max(found, default=None)
+
+
+def mixtures(points: NDArray[np.float64], room: NDArray[np.float64]) -> NDArray[np.float64]:
+    """float64[mixture, 3]: every mixture of two points of which one is inside and one outside, where it has no room."""
+    inside, outside = np.flatnonzero(room > 0), np.flatnonzero(room < 0)
+    part = room[inside, None] / (room[inside, None] - room[outside])
+    found = (1 - part)[..., None] * points[inside, None] + part[..., None] * points[outside]
+    return np.asarray(found.reshape(-1, points.shape[1]))
 
 
 def served_and_leaks(scenario: Scenario, law: Law, gate: Sequence[Tables]) -> tuple[float, float]:
