@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 import signal
@@ -12,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,9 +21,13 @@ from playwright.sync_api import Page, expect
 
 import gatesim.show.app
 from gatesim.scenario import load
+from gatesim.show.app import parts
 from gatesim.show.app.levers import GROUPS
+from gatesim.show.app.orders import frontier_seen
 from gatesim.show.app.settings import Panel, Settings
 from gatesim.show.app.view import LATE
+from gatesim.show.charts.frontier import drawn
+from gatesim.study.frontier import Frontier, frontier_of_order
 from gatesim.study.run import run
 from tests import browser
 from tests.browser import is_local
@@ -31,6 +37,7 @@ pytestmark = pytest.mark.browser
 browser_page, chromium = browser.browser_page, browser.chromium
 
 QUICK = "licence-is-not-status"
+TWO = "two-governments"
 SCRIPT = Path(gatesim.show.app.__file__).with_name("script.py")
 PATIENCE = 30_000
 """Milliseconds that a busy machine gets."""
@@ -251,6 +258,41 @@ def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked
     assert page.get_by_text("encountered an error").count() == 0
 
 
+def test_an_order_by_itself_is_chosen_at_the_frontier_and_stays_in_the_address(
+    address: str, browser_page: Page
+) -> None:
+    page = opened(browser_page, f"{address}/?scenario={TWO}")
+    key = page.locator("[data-testid=stHtml]").filter(has_text="Lines: any gate without memory")
+    expect(key).not_to_contain_text("restricts itself")
+    page.get_by_role("combobox", name="Whose leaks are limited").click()
+    page.get_by_role("option", name="order 2: The other government's order").click()
+    expect(key).to_contain_text(
+        "of the needs that “The other government's order” restricts itself", timeout=PATIENCE
+    )
+    expect(key).to_contain_text("Kept meanwhile: 1 % of served needs under “The Union's order”")
+    expect(page).to_have_url(f"{address}/?scenario={TWO}&order=2")
+    # It is no difference, and what is moved beside it is.
+    expect(page.locator("#differs")).to_have_count(0)
+    floor = page.get_by_role("slider", name="Floor: entitled needs to serve")
+    floor.focus()
+    floor.press("ArrowRight")
+    expect(page.locator("#differs tbody tr")).to_have_count(1, timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"order=2&floor=0\.5\d+$"))
+    expect(key).to_contain_text("restricts itself")
+    assert in_the_way(page) == []
+    # The address alone says it, too; and the way back is in the same box.
+    page = opened(page, f"{address}/?scenario={TWO}&order=1")
+    expect(key).to_contain_text("of the needs that “The Union's order” restricts itself", timeout=PATIENCE)
+    page.get_by_role("combobox", name="Whose leaks are limited").click()
+    page.get_by_role("option", name="all orders together").click()
+    expect(key).not_to_contain_text("restricts itself", timeout=PATIENCE)
+    expect(page).to_have_url(f"{address}/?scenario={TWO}")
+    # Where one order counts, there is no box; its place in the address is nothing then.
+    page = opened(page, f"{address}/?scenario={QUICK}&order=1")
+    expect(page.get_by_role("combobox", name="Whose leaks are limited")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_contain_text('"order" is nothing that can be set here')
+
+
 def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> None:
     page = opened(browser_page, f"{address}/?scenario=perfect-place&signals.ip.accuracy=0.9")
     people = page.get_by_role("spinbutton", name="Accounts to simulate")
@@ -320,7 +362,9 @@ def random_settings(panel: Panel, draws: random.Random) -> Settings:
         value = draws.choice([low, high, draws.uniform(low, high)])
         settings = panel.moved(settings, lever.name, float(round(value)) if lever.parameter.whole else value)
     reading = draws.choice(list(panel.choices["reading"]))
-    return panel.chosen(settings, reading, draws.choice(list(panel.choices["ratio"])))
+    chosen = panel.chosen(settings, reading, draws.choice(list(panel.choices["ratio"])))
+    orders = list(panel.choices.get("order", {}))
+    return dataclasses.replace(chosen, order=draws.choice([None, *orders])) if orders else chosen
 
 
 @pytest.mark.filterwarnings("default")
@@ -328,7 +372,7 @@ def test_a_hundred_random_settings_without_an_exception() -> None:
     from streamlit.testing.v1 import AppTest
 
     draws = random.Random(20260612)
-    counts = {"perfect-place": 60, "travellers-month": 25, QUICK: 14, "june-2026": 1}
+    counts = {"perfect-place": 54, "travellers-month": 22, QUICK: 13, TWO: 10, "june-2026": 1}
     assert sum(counts.values()) == 100
     for name, count in counts.items():
         panel = Panel(name, load(name), name)
@@ -347,6 +391,61 @@ def test_a_hundred_random_settings_without_an_exception() -> None:
             )
             assert [one.value for one in page.warning] == []
             assert panel.query(page.session_state.settings) == query
+            assert ("order" in panel.choices) == (
+                "Whose leaks are limited" in [b.label for b in page.selectbox]
+            )
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("place", ["1", "2"])
+def test_the_frontier_of_an_order_is_that_of_the_command_and_is_kept_while_floor_and_desk_move(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out = []
+
+    def counted(*given: Any, **named: Any) -> Frontier:
+        worked_out.append(frontier_of_order(*given, **named))
+        return worked_out[-1]
+
+    monkeypatch.setattr("gatesim.show.app.orders.frontier_of_order", counted)
+    # Settings that no other test has: what is worked out is kept for all.
+    sets = [f"orders.0.standard.limit=0.0{place}7"]
+    panel = Panel(f"two-{place}", load(TWO, sets), f"two-{place}")
+    number = int(place) - 1
+
+    def seen(**values: float) -> Frontier:
+        settings = Settings(values, order=place)
+        return frontier_seen(panel, settings, panel.scenario(settings), number)
+
+    first, floor, other = seen(), seen(floor=0.3), seen(limit=0.002)
+    assert len(worked_out) == 2, "not anew for the floor"
+    command = gatesim.frontier(TWO, sets=sets, order=place)
+    points = [one for one in command.points if one.reading == command.reading]
+    assert [(p.bound, p.limit, p.own) for p in first.points] == [(p.bound, p.limit, p.own) for p in points]
+    for here, there in zip(first.points, points, strict=True):
+        assert here.served == pytest.approx(there.served, abs=1e-9)
+    assert list(first.policies) == [one for one in command.policies if one.reading == command.reading]
+    assert (drawn(first).floor, drawn(floor).floor) == (0.5, 0.3)
+    assert first.points == floor.points
+    assert first.points != other.points
+    # The second order's own limit is not the page's; the first order's is kept meanwhile.
+    assert drawn(other).limit == (0.002 if place == "1" else 0.01)
+    told = parts.frontier_key(first, "")
+    assert "“The other government's order”" in told
+    assert "“The Union's order”" in told
+
+
+def test_an_order_that_states_no_ratio_is_asked_about_by_that_of_the_page() -> None:
+    count = 'orders.1.standard={ kind = "leak_count", limit = 5 }'
+    panel = Panel("of-a-count", load(TWO, [count]), "of-a-count")
+    found = frontier_seen(panel, Settings(order="2"), panel.loaded, 1)
+    assert found.ratio == panel.question(panel.loaded, Settings()).ratio
+    assert found.of_order is not None
+    assert found.of_order.limit is None
+    assert parts.frontier_key(found, "").count("Dashed") == 0
+    first = frontier_seen(panel, Settings(order="1"), panel.loaded, 0)
+    assert "Kept meanwhile: 5 leaks under" in parts.frontier_key(first, "")
+    assert "Dashed" in parts.frontier_key(first, "")
 
 
 @pytest.mark.filterwarnings("default")

@@ -6,10 +6,11 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from gatesim.measures.finding import Best
+from gatesim.measures.finding import Best, and_list
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.show.app.settings import Difference
 from gatesim.show.run import lead_time
+from gatesim.study.frontier import Frontier
 from gatesim.study.glance import Glance
 from gatesim.study.standing import Candidate, Question
 
@@ -132,29 +133,40 @@ def aloud(text: str) -> str:
     return section(f'<p class="aloud">{escaped(text)}</p>')
 
 
-def frontier_key(numbers: str) -> str:
-    """What is what in the chart of the frontier; ``numbers`` are those that stand for names that found no room."""
-    words = (
-        "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the limit; dotted: "
-        "the floor."
-    )
-    return f"{words} {numbers}." if numbers else words
+def frontier_key(found: Frontier, numbers: str) -> str:
+    """What is what in the chart of a frontier; ``numbers`` are those that stand for names that found no room."""
+    of = found.of_order
+    dashed = "Dotted:" if of is not None and of.limit is None else "Dashed: the limit; dotted:"
+    words = [
+        f"Lines: any gate without memory (A), with memory (B). Dots: the listed policies. {dashed} the floor.",
+    ]
+    if any(one.breaks for one in found.policies):
+        words.append(
+            "Rings: policies that break another order's limit, so that they may stand above the lines."
+        )
+    if numbers:
+        words.append(f"{numbers}.")
+    if of is not None:
+        words += [f"Leaks: of the needs that “{of.name}” restricts itself.", of.kept_words]
+    return " ".join(words)
 
 
-def frontier_words(found: Glance) -> str:
-    """What the chart of the frontier shows, for those who do not see it."""
-    asked = found.asked
-    points = [p for p in found.frontier.points if p.own and p.served is not None]
+def frontier_words(found: Frontier) -> str:
+    """What the chart of a frontier shows, for those who do not see it."""
+    points = [p for p in found.points if p.own and p.served is not None]
     at = "; ".join(
         f"{'A' if point.bound == 'bound_A' else 'B'} at {format_limit(point.limit)}: {rate(point.served)}"
         for point in points
     )
     listed = "; ".join(
-        f"{one.policy} leaks {rate(one.leak)}, serves {rate(one.served)}" for one in found.frontier.policies
+        f"{one.policy} leaks {rate(one.leak)}, serves {rate(one.served)}"
+        + (f", breaks the limit of {and_list(list(one.breaks))}" if one.breaks else "")
+        for one in found.policies
     )
+    whose = "" if found.of_order is None else f" under “{found.of_order.name}”"
     return (
-        f"Line chart: the most entitled needs served (upwards) for each limit on leaks {OF[asked.ratio]} (across, by "
-        f"factors of ten). {at}. Listed policies: {listed}."
+        f"Line chart: the most entitled needs served (upwards) for each limit on leaks {OF[found.ratio]}{whose} "
+        f"(across, by factors of ten). {at}. Listed policies: {listed}."
     )
 
 
