@@ -28,6 +28,7 @@ from gatesim.show.app.settings import Panel, Settings
 from gatesim.show.app.view import LATE
 from gatesim.show.charts.frontier import drawn
 from gatesim.study.frontier import Frontier, frontier_of_order
+from gatesim.study.one_order import one_order
 from gatesim.study.run import run
 from tests import browser
 from tests.browser import is_local
@@ -428,6 +429,10 @@ def test_the_frontier_of_an_order_is_that_of_the_command_and_is_kept_while_floor
     assert (drawn(first).floor, drawn(floor).floor) == (0.5, 0.3)
     assert first.points == floor.points
     assert first.points != other.points
+    anew = frontier_of_order(
+        other.loaded, one_order(other.loaded, number), readings=[other.reading], pays=False, cannot={}
+    )
+    assert (other.points, other.policies) == (anew.points, anew.policies), "whatever was kept of the first"
     # The second order's own limit is not the page's; the first order's is kept meanwhile.
     assert drawn(other).limit == (0.002 if place == "1" else 0.01)
     told = parts.frontier_key(first, "")

@@ -13,6 +13,7 @@ from gatesim.show.app.levers import ORDER
 from gatesim.show.app.settings import Panel, Settings
 from gatesim.study.frontier import Frontier, frontier_of_order
 from gatesim.study.one_order import one_order
+from gatesim.study.standing import Standings
 
 TOGETHER = "all orders together"
 
@@ -63,8 +64,15 @@ def frontier_seen(panel: Panel, settings: Settings, loaded: Loaded, number: int)
             readings=[asked.reading],
             pays=False,
             cannot={},  # the table of policies says why
+            kept=_ground(panel.written, panel.query(panel.without_question(settings)), number),
         )
     return replace(kept.found, loaded=loaded)  # its floor may be another
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ground(written: str, query: Mapping[str, str], number: int) -> dict[str, Standings]:
+    """Needs, tables and bounds under settings but for the question: filled when they are first worked out."""
+    return {}
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
