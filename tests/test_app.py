@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def test_the_page_begins_with_the_users_file_and_reaches_nothing_else(
     expect(browser_page.locator("h1")).to_have_text("Mine <b>bold</b> *stars* $1$")
     expect(browser_page.locator("#verdict")).to_contain_text("passport_or_enhanced keeps leaks within 0.1 %")
     expect(browser_page.locator("#policies tbody tr")).to_have_count(len(load(QUICK).scenario.policies))
-    expect(browser_page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    expect(browser_page.locator("canvas:visible, svg.marks:visible").first).to_be_visible(timeout=PATIENCE)
     assert [url for url in reached if not is_local(url)] == []
 
 
@@ -194,7 +195,7 @@ def test_nothing_vanishes_from_before_a_move_until_all_of_it_is_followed(
 ) -> None:
     # The flagship has policies that are waited for.
     page = opened(browser_page, f"{address}/?scenario=june-2026&signals.ip.accuracy.US=0.9")
-    expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("canvas:visible, svg.marks:visible").first).to_be_visible(timeout=PATIENCE)
     slider = page.get_by_role("slider", name="The IP says US: device in the US, no VPN")
     group = page.get_by_text(GROUPS["accuracy"], exact=True)
     group.click()
@@ -318,17 +319,32 @@ def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, bro
                    return it.scrollWidth <= it.clientWidth + 1; }""",
         timeout=PATIENCE,
     )
-    # Charts keep their size, so that their words can be read, and scroll by themselves.
-    chart = page.locator(".st-key-frontier svg.marks")
-    scale = chart.evaluate("it => it.getBoundingClientRect().width / it.viewBox.baseVal.width")
-    assert scale == pytest.approx(1.0, abs=0.01)
-    room = page.locator(".st-key-frontier")
+    # The frontier is all to be seen, its words as large as they are elsewhere.
+    scale = "it => it.getBoundingClientRect().width / it.viewBox.baseVal.width"
+    expect(page.locator(".st-key-frontier svg.marks")).not_to_be_visible()
+    narrow = page.locator(".st-key-narrow svg.marks")
+    expect(narrow).to_be_visible()
+    assert narrow.evaluate(scale) == pytest.approx(1.0, abs=0.01)
+    assert narrow.evaluate("it => it.getBoundingClientRect().right") <= 390
+    assert page.locator(".on-wide:visible").count() == 0
+    for width, is_narrow in ((800, True), (1280, False)):
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(narrow).to_be_visible(visible=is_narrow)
+        expect(page.locator(".st-key-frontier svg.marks")).to_be_visible(visible=not is_narrow)
+    page.set_viewport_size({"width": 390, "height": 800})
+    # Other charts keep their size, so that their words can be read, and scroll by themselves.
+    page.get_by_text("Draw the map", exact=True).click()
+    chart = page.locator(".st-key-map_chart svg.marks")
+    expect(chart).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    assert chart.evaluate(scale) == pytest.approx(1.0, abs=0.01)
+    room = page.locator(".st-key-map_chart")
     assert room.evaluate("it => it.scrollWidth > it.clientWidth + 100 && it.clientWidth <= 390")
     # The keyboard gets there, too.
-    chart.evaluate("it => it.closest('.st-key-frontier').querySelector('button').focus()")
+    chart.evaluate("it => it.closest('.st-key-map_chart').querySelector('button').focus()")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.st-key-frontier').scrollLeft > 0", timeout=PATIENCE)
-    expect(page.locator(".swipe").first).to_be_visible()
+    page.wait_for_function("document.querySelector('.st-key-map_chart').scrollLeft > 0", timeout=PATIENCE)
+    expect(page.locator(".swipe:visible")).to_have_count(1)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("[data-testid=stMain] input, [data-testid=stMain] button")]
             .filter(it => it.offsetParent !== null && !it.getAttribute("aria-label") && !it.innerText.trim()
@@ -346,7 +362,7 @@ def test_axe_finds_nothing(state: str, address: str, browser_page: Page) -> None
     if "on a phone" in state:
         browser_page.set_viewport_size({"width": 390, "height": 800})
     page = opened(browser_page, f"{address}/?scenario={QUICK}{queries.get(state, '')}")
-    expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("canvas:visible, svg.marks:visible").first).to_be_visible(timeout=PATIENCE)
     if "its map" in state:
         page.get_by_text("Draw the map", exact=True).click()
         expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
@@ -435,7 +451,7 @@ def test_the_frontier_of_an_order_is_that_of_the_command_and_is_kept_while_floor
     assert (other.points, other.policies) == (anew.points, anew.policies), "whatever was kept of the first"
     # The second order's own limit is not the page's; the first order's is kept meanwhile.
     assert drawn(other).limit == (0.002 if place == "1" else 0.01)
-    told = parts.frontier_key(first, "")
+    told = unescape(parts.frontier_key(first, "", ""))
     assert "“The other government's order”" in told
     assert "“The Union's order”" in told
 
@@ -447,10 +463,10 @@ def test_an_order_that_states_no_ratio_is_asked_about_by_that_of_the_page() -> N
     assert found.ratio == panel.question(panel.loaded, Settings()).ratio
     assert found.of_order is not None
     assert found.of_order.limit is None
-    assert parts.frontier_key(found, "").count("Dashed") == 0
+    assert "Dashed" not in parts.frontier_key(found, "", "")
     first = frontier_seen(panel, Settings(order="1"), panel.loaded, 0)
-    assert "Kept meanwhile: 5 leaks under" in parts.frontier_key(first, "")
-    assert "Dashed" in parts.frontier_key(first, "")
+    assert "Kept meanwhile: 5 leaks under" in parts.frontier_key(first, "", "")
+    assert "Dashed" in parts.frontier_key(first, "", "")
 
 
 @pytest.mark.filterwarnings("default")

@@ -32,13 +32,22 @@ STYLE = """
 .gs .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 /* The room of the chart, before it comes and while it is drawn. */
 .st-key-frontier { max-width: min(564px, 100%); aspect-ratio: 564 / 373; }
+.st-key-narrow { display: none; max-width: min(354px, 100%); aspect-ratio: 354 / 373; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-narrow), .gs .on-narrow { display: none; }
 .gs .swipe, [data-testid="stElementContainer"]:has(.gs > .swipe:only-child) { display: none; }
-/* On a phone charts keep their size and scroll sideways: shrunk, their words could not be read. What scrolls holds the
-   chart's own buttons too, so that the keyboard gets there. */
+/* Where there is little room, as on a phone, the frontier is a narrower one. */
+[data-testid="stColumn"]:has(.st-key-narrow) { container-type: inline-size; }
+@container (max-width: 500px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-frontier), .gs .on-wide { display: none; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-narrow), .st-key-narrow { display: flex; }
+  .gs .on-narrow { display: inline; }
+}
+/* On a phone other charts keep their size and scroll sideways: shrunk, their words could not be read. What scrolls
+   holds the chart's own buttons too, so that the keyboard gets there. */
 @media (max-width: 640px) {
-  .st-key-frontier { aspect-ratio: auto; min-height: 373px; max-width: 100%; }
-  .st-key-frontier, .st-key-map_chart, .st-key-simulated_chart { overflow-x: auto; }
-  [data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg { max-width: none; }
+  [data-testid="stMainBlockContainer"] { padding: 3.5rem 1rem 3rem; }
+  .st-key-map_chart, .st-key-simulated_chart { overflow-x: auto; }
+  :is(.st-key-map_chart, .st-key-simulated_chart) :is(canvas, svg) { max-width: none; }
   .gs .swipe, [data-testid="stElementContainer"]:has(.gs > .swipe:only-child) { display: block; }
 }
 .gs p { margin: 0 0 .5rem; }
@@ -133,22 +142,28 @@ def aloud(text: str) -> str:
     return section(f'<p class="aloud">{escaped(text)}</p>')
 
 
-def frontier_key(found: Frontier, numbers: str) -> str:
-    """What is what in the chart of a frontier; ``numbers`` are those that stand for names that found no room."""
+def frontier_key(found: Frontier, numbers: str, narrow: str) -> str:
+    """What is what in the chart of a frontier.
+
+    ``numbers`` are those that stand for names that found no room, ``narrow`` the same on a phone.
+    """
     of = found.of_order
     dashed = "Dotted:" if of is not None and of.limit is None else "Dashed: the limit; dotted:"
     words = [
-        f"Lines: any gate without memory (A), with memory (B). Dots: the listed policies. {dashed} the floor.",
+        f"Lines: any gate without memory (A), with memory (B). Dots: the listed policies. {dashed} the floor."
     ]
     if any(one.breaks for one in found.policies):
         words.append(
             "Rings: policies that break another order's limit, so that they may stand above the lines."
         )
-    if numbers:
-        words.append(f"{numbers}.")
     if of is not None:
         words += [f"Leaks: of the needs that “{of.name}” restricts itself.", of.kept_words]
-    return " ".join(words)
+    named = (
+        f'<span class="on-{which}">{escaped(text)}.</span>'
+        for which, text in (("wide", numbers), ("narrow", narrow))
+        if text
+    )
+    return section(f"<p><small>{escaped(' '.join(words))} {''.join(named)}</small></p>")
 
 
 def frontier_words(found: Frontier) -> str:

@@ -364,11 +364,13 @@ class _Places:
         left, right = st.columns([3, 2], gap="medium")
         with left:
             words = "The most that any gate could serve within each limit on leaks"
-            st.html(parts.heading(words, parts.SWIPE))
+            st.html(parts.heading(words))
             order_box(panel, settings, _key(ORDER))
             self._places |= {
                 "told": st.container(key="told"),
+                # A browser shows one of the two, by its width, which nobody here knows.
                 "frontier": st.container(key="frontier"),
+                "narrow": st.container(key="narrow"),
                 "key": st.container(),
             }
         self._places |= {
@@ -407,13 +409,15 @@ class _Places:
         self._frontier(found, drawn(found))
 
     def _frontier(self, found: Frontier, asked: Question | Drawn) -> None:
-        from gatesim.show.charts.frontier import one_reading
+        from gatesim.show.charts.frontier import NARROW, one_reading
 
         # What it shows is told beside it: as part of the chart it would be drawn anew for every number in it.
         self._text("told", parts.aloud(parts.frontier_words(found)))
         spec, numbers = one_reading(found, asked, parts.FRONTIER)
-        self._text("key", parts.paragraphs([parts.frontier_key(found, numbers)]))
+        narrow, its_numbers = one_reading(found, asked, parts.FRONTIER, NARROW)
+        self._text("key", parts.frontier_key(found, numbers, its_numbers))
         self._put("frontier", json.dumps(spec), lambda place: drawn_at(spec, place))
+        self._put("narrow", json.dumps(narrow), lambda place: drawn_at(narrow, place))
 
     def _text(self, part: str, text: str) -> None:
         self._put(part, text, lambda place: place.html(text))
