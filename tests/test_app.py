@@ -273,6 +273,7 @@ def test_an_order_by_itself_is_chosen_at_the_frontier_and_stays_in_the_address(
     )
     expect(key).to_contain_text("Kept meanwhile: 1 % of served needs under “The Union's order”")
     expect(page).to_have_url(f"{address}/?scenario={TWO}&order=2")
+    assert in_the_way(page) == []
     # It is no difference, and what is moved beside it is.
     expect(page.locator("#differs")).to_have_count(0)
     floor = page.get_by_role("slider", name="Floor: entitled needs to serve")
@@ -281,7 +282,6 @@ def test_an_order_by_itself_is_chosen_at_the_frontier_and_stays_in_the_address(
     expect(page.locator("#differs tbody tr")).to_have_count(1, timeout=PATIENCE)
     expect(page).to_have_url(re.compile(r"order=2&floor=0\.5\d+$"))
     expect(key).to_contain_text("restricts itself")
-    assert in_the_way(page) == []
     # The address alone says it, too; and the way back is in the same box.
     page = opened(page, f"{address}/?scenario={TWO}&order=1")
     expect(key).to_contain_text("of the needs that “The Union's order” restricts itself", timeout=PATIENCE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.measures.numbers import format_limit
+from gatesim.measures.wording import BASES
 from gatesim.scenario import Loaded
 from gatesim.scenario.parameter import Parameter
 from gatesim.show.charts.grammar import (
@@ -50,7 +51,12 @@ def _limit(asked: Question, *parameters: Parameter) -> str:
         return "limit as it moves"
     if asked.each:
         return "limits of each order"
-    return f"limit {format_limit(asked.limit)}"
+    return f"limit {format_limit(asked.limit)} of {BASES[asked.ratio]}"
+
+
+def _rests(loaded: Loaded, asked: Question) -> str:
+    """What small print begins with."""
+    return f'{short_title(loaded)}; order read as "{asked.reading}"; exact engine, no chance in it'
 
 
 @unchecked()
@@ -71,7 +77,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     alt = altair()
     p = found.parameter
     small = (
-        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, p)}; dashed: the floor"
+        f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, p)}; dashed: the floor"
         + ("; dotted: as assumed" if _inside(p) else "")
         + (f"; of the list without {', '.join(found.coarse)}" if found.coarse else "")
     )
@@ -190,8 +196,7 @@ def map_small(found: ShutdownMap) -> str:
     floor_moves = any("floor" in path for p in found.parameters for path in p.paths)
     floor = "as it moves" if floor_moves else format_limit(found.asked.floor)
     return (
-        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
-        f"{floor}"
+        f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, first, second)}, floor {floor}"
         + ("; cross: as assumed" if _here(found) else "")
         + (f"; of the list without {', '.join(found.left_out)}" if found.left_out else "")
     )
@@ -200,7 +205,8 @@ def map_small(found: ShutdownMap) -> str:
 def map_words(found: ShutdownMap) -> str:
     """What can be read off a map."""
     return "; ".join(
-        f"{SHORT[side]}: " + ", ".join(f"{OUTCOMES[name]} on {share:.0%}" for name, share in of.items())
+        f"{SHORT[side]}: "
+        + ", ".join(f"{OUTCOMES[name]} on {100 * share:.0f} %" for name, share in of.items())
         for side, of in found.shares().items()
     )
 
@@ -278,13 +284,15 @@ def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any) -> list[Any]
         )
         map_ = (
             alt.Chart(_data(rows))
-            .mark_rect(strokeWidth=0)
+            # Drawn round each in its own colour, so that no lines show between neighbours.
+            .mark_rect(strokeWidth=1)
             .encode(
                 x=x,
                 x2=alt.X2("x2:Q"),
                 y=y,
                 y2=alt.Y2("y2:Q"),
                 color=alt.Color("outcome:N", scale=scale, title=None, legend=alt.Legend(orient="bottom")),
+                stroke=alt.Stroke("outcome:N", scale=scale, legend=None),
             )
         )
         layers = [map_]
