@@ -451,7 +451,10 @@ def test_the_frontier_of_an_order_is_that_of_the_command_and_is_kept_while_floor
     assert (other.points, other.policies) == (anew.points, anew.policies), "whatever was kept of the first"
     # The second order's own limit is not the page's; the first order's is kept meanwhile.
     assert drawn(other).limit == (0.002 if place == "1" else 0.01)
-    told = unescape(parts.frontier_key(first, "", ""))
+    told = unescape(parts.frontier_key(first, "2: a, 3: b", "1-2: c & d"))
+    assert (
+        '<span class="on-wide">2:\xa0a, 3:\xa0b.</span><span class="on-narrow">1-2:\xa0c & d.</span>' in told
+    )
     assert "“The other government's order”" in told
     assert "“The Union's order”" in told
 

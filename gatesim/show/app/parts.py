@@ -51,6 +51,7 @@ STYLE = """
   .gs .swipe, [data-testid="stElementContainer"]:has(.gs > .swipe:only-child) { display: block; }
 }
 .gs p { margin: 0 0 .5rem; }
+.gs h1, .gs h2, .gs p, .gs .tile { overflow-wrap: anywhere; }
 .gs small, .gs .small { color: #555; font-size: .85rem; }
 .gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
 .gs .tile { border: 1px solid #ccc; border-left: 6px solid #666; border-radius: .3rem; padding: .5rem .75rem; }
@@ -159,11 +160,16 @@ def frontier_key(found: Frontier, numbers: str, narrow: str) -> str:
     if of is not None:
         words += [f"Leaks: of the needs that “{of.name}” restricts itself.", of.kept_words]
     named = (
-        f'<span class="on-{which}">{escaped(text)}.</span>'
+        f'<span class="on-{which}">{escaped(_together(text))}.</span>'
         for which, text in (("wide", numbers), ("narrow", narrow))
         if text
     )
     return section(f"<p><small>{escaped(' '.join(words))} {''.join(named)}</small></p>")
+
+
+def _together(text: str) -> str:
+    """A text in which a number stays with the name that it stands for."""
+    return re.sub(r"(?<=\d:) ", "\N{NO-BREAK SPACE}", text)
 
 
 def frontier_words(found: Frontier) -> str:
