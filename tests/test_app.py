@@ -250,6 +250,10 @@ def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked
     expect(page).to_have_url(f"{address}/?scenario=perfect-place")
     page.get_by_text("Draw the map", exact=True).click()
     expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
+    # Its axes say in words what is chosen above, not by keys.
+    chart = page.locator(".st-key-map_chart svg.marks")
+    expect(chart).to_contain_text("accuracy")
+    expect(chart).not_to_contain_text("signals.")
     # It is kept, and drawn anew when something else happens.
     page.get_by_text("What the file says").click()
     page.get_by_role("switch", name="Go beyond the plausible ranges").focus()

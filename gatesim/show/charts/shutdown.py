@@ -95,7 +95,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         )
     x = alt.X(
         "value:Q",
-        title=_titled(found.loaded, p),
+        title=_titled(found.loaded, p, p.key),
         scale=alt.Scale(domain=[p.low, p.high], nice=False),
         axis=alt.Axis(grid=False, **_format(is_in_percent(found.loaded.scenario, p))),
     )
@@ -167,7 +167,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
     return finished(chart, map_finding(found), map_small(found), 3 * MAP + 80, map_words(found))
 
 
-def map_alone(found: ShutdownMap, says: str) -> dict[str, Any]:
+def map_alone(found: ShutdownMap, says: str, names: tuple[str, str]) -> dict[str, Any]:
     """The panels by themselves, for a page that has a title and small print of its own.
 
     What does not depend on a cell is made once: Altair takes far longer to put a chart together than to fill it.
@@ -178,6 +178,8 @@ def map_alone(found: ShutdownMap, says: str) -> dict[str, Any]:
         The map.
     says
         Alternative text.
+    names
+        What the two numbers are called.
 
     Returns
     -------
@@ -185,7 +187,7 @@ def map_alone(found: ShutdownMap, says: str) -> dict[str, Any]:
         A Vega-Lite chart whose rows stand in its ``datasets``: between maps over the same ranges nothing else differs,
         as long as they show the same outcomes.
     """
-    spec: dict[str, Any] = json.loads(_empty_map(_look(found), says))
+    spec: dict[str, Any] = json.loads(_empty_map(_look(found, names), says))
     spec["datasets"] = dict(zip(SHORT, _cells(found), strict=True)) | {"here": _here(found)}
     return spec
 
@@ -222,8 +224,9 @@ class _Look(NamedTuple):
     crossed: bool
 
 
-def _look(found: ShutdownMap) -> _Look:
+def _look(found: ShutdownMap, names: Sequence[str] = ()) -> _Look:
     first, second = found.parameters
+    across, up = names or (first.key, second.key)
     half = _half(found)
     shown = (
         name
@@ -231,7 +234,7 @@ def _look(found: ShutdownMap) -> _Look:
         if any((ranks == NAMES.index(name)).any() for ranks in found.ranks.values())
     )
     return _Look(
-        (_titled(found.loaded, first), _titled(found.loaded, second)),
+        (_titled(found.loaded, first, across), _titled(found.loaded, second, up)),
         (is_in_percent(found.loaded.scenario, first), is_in_percent(found.loaded.scenario, second)),
         ((first.low - half[0], first.high + half[0]), (second.low - half[1], second.high + half[1])),
         tuple(shown),
@@ -277,7 +280,7 @@ def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any) -> list[Any]
     for words, rows in zip(SHORT.values(), cells, strict=True):
         along, upward = (alt.Axis(grid=False, tickCount=5, **_format(those)) for those in look.in_percent)
         x, y = (
-            alt.X("x:Q", title=look.titles[0], scale=across, axis=along),
+            alt.X("x:Q", title=broken(look.titles[0], MAP, 11), scale=across, axis=along),
             alt.Y(
                 "y:Q", title=broken(look.titles[1], MAP, 11) if not panels else None, scale=up, axis=upward
             ),
@@ -321,12 +324,12 @@ def _empty_map(look: _Look, says: str) -> str:
     return json.dumps(in_style(chart, says).to_dict(validate=False))
 
 
-def _titled(loaded: Loaded, parameter: Parameter) -> str:
-    """The key and its unit; what is told in percent is no share any more."""
+def _titled(loaded: Loaded, parameter: Parameter, name: str) -> str:
+    """What it is called, and its unit; what is told in percent is no share any more."""
     unit = (
         parameter.unit.removeprefix("share ") if is_in_percent(loaded.scenario, parameter) else parameter.unit
     )
-    return parameter.key + (f" ({unit})" if unit else "")
+    return name + (f" ({unit})" if unit else "")
 
 
 def _format(in_percent: bool) -> dict[str, str]:
