@@ -102,9 +102,11 @@ def draw_map(map_: Map) -> None:
     from gatesim.show.shutdown import map_finding
 
     with map_.place:
+        # It stands first whether or not it is used: what follows keeps its place, and does not stand there twice.
+        bar = st.container()
         # Not Streamlit's own store: it would play the bar of progress again, whose place is gone by then.
         if st.session_state.get("mapped", (None, None))[0] != map_.key:
-            st.session_state.mapped = (map_.key, _mapped(map_))
+            st.session_state.mapped = (map_.key, _mapped(map_, bar))
         drawn = st.session_state.mapped[1]
         st.html(parts.section(f"<p>{parts.escaped(map_finding(drawn))}.</p>", parts.SWIPE))
         with st.container(key="told_map"):
@@ -116,9 +118,9 @@ def draw_map(map_: Map) -> None:
         st.caption(parts.plain(words))
 
 
-def _mapped(map_: Map) -> ShutdownMap:
+def _mapped(map_: Map, bar: Any) -> ShutdownMap:
     asked = map_.asked
-    with progress() as say:
+    with bar, progress() as say:
         return shutdown_map(
             map_.loaded,
             vary=map_.axes,
