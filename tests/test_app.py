@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 import signal
@@ -11,7 +12,9 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,9 +22,14 @@ from playwright.sync_api import Page, expect
 
 import gatesim.show.app
 from gatesim.scenario import load
+from gatesim.show.app import parts
 from gatesim.show.app.levers import GROUPS
+from gatesim.show.app.orders import frontier_seen
 from gatesim.show.app.settings import Panel, Settings
 from gatesim.show.app.view import LATE
+from gatesim.show.charts.frontier import drawn
+from gatesim.study.frontier import Frontier, frontier_of_order
+from gatesim.study.one_order import one_order
 from gatesim.study.run import run
 from tests import browser
 from tests.browser import is_local
@@ -31,6 +39,7 @@ pytestmark = pytest.mark.browser
 browser_page, chromium = browser.browser_page, browser.chromium
 
 QUICK = "licence-is-not-status"
+TWO = "two-governments"
 SCRIPT = Path(gatesim.show.app.__file__).with_name("script.py")
 PATIENCE = 30_000
 """Milliseconds that a busy machine gets."""
@@ -110,7 +119,7 @@ def test_the_page_begins_with_the_users_file_and_reaches_nothing_else(
     expect(browser_page.locator("h1")).to_have_text("Mine <b>bold</b> *stars* $1$")
     expect(browser_page.locator("#verdict")).to_contain_text("passport_or_enhanced keeps leaks within 0.1 %")
     expect(browser_page.locator("#policies tbody tr")).to_have_count(len(load(QUICK).scenario.policies))
-    expect(browser_page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    expect(browser_page.locator("canvas:visible, svg.marks:visible").first).to_be_visible(timeout=PATIENCE)
     assert [url for url in reached if not is_local(url)] == []
 
 
@@ -186,7 +195,7 @@ def test_nothing_vanishes_from_before_a_move_until_all_of_it_is_followed(
 ) -> None:
     # The flagship has policies that are waited for.
     page = opened(browser_page, f"{address}/?scenario=june-2026&signals.ip.accuracy.US=0.9")
-    expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("canvas:visible, svg.marks:visible").first).to_be_visible(timeout=PATIENCE)
     slider = page.get_by_role("slider", name="The IP says US: device in the US, no VPN")
     group = page.get_by_text(GROUPS["accuracy"], exact=True)
     group.click()
@@ -241,6 +250,10 @@ def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked
     expect(page).to_have_url(f"{address}/?scenario=perfect-place")
     page.get_by_text("Draw the map", exact=True).click()
     expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
+    # Its axes say in words what is chosen above, not by keys.
+    chart = page.locator(".st-key-map_chart svg.marks")
+    expect(chart).to_contain_text("accuracy")
+    expect(chart).not_to_contain_text("signals.")
     # It is kept, and drawn anew when something else happens.
     page.get_by_text("What the file says").click()
     page.get_by_role("switch", name="Go beyond the plausible ranges").focus()
@@ -249,6 +262,41 @@ def test_another_scenario_takes_all_changes_back_and_its_map_is_drawn_when_asked
     expect(page.get_by_text("no plausible range is known").first).to_be_attached(timeout=PATIENCE)
     expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
     assert page.get_by_text("encountered an error").count() == 0
+
+
+def test_an_order_by_itself_is_chosen_at_the_frontier_and_stays_in_the_address(
+    address: str, browser_page: Page
+) -> None:
+    page = opened(browser_page, f"{address}/?scenario={TWO}")
+    key = page.locator("[data-testid=stHtml]").filter(has_text="Lines: any gate without memory")
+    expect(key).not_to_contain_text("restricts itself")
+    page.get_by_role("combobox", name="Whose leaks are limited").click()
+    page.get_by_role("option", name="order 2: The other government's order").click()
+    expect(key).to_contain_text(
+        "of the needs that “The other government's order” restricts itself", timeout=PATIENCE
+    )
+    expect(key).to_contain_text("Kept meanwhile: 1 % of served needs under “The Union's order”")
+    expect(page).to_have_url(f"{address}/?scenario={TWO}&order=2")
+    assert in_the_way(page) == []
+    # It is no difference, and what is moved beside it is.
+    expect(page.locator("#differs")).to_have_count(0)
+    floor = page.get_by_role("slider", name="Floor: entitled needs to serve")
+    floor.focus()
+    floor.press("ArrowRight")
+    expect(page.locator("#differs tbody tr")).to_have_count(1, timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"order=2&floor=0\.5\d+$"))
+    expect(key).to_contain_text("restricts itself")
+    # The address alone says it, too; and the way back is in the same box.
+    page = opened(page, f"{address}/?scenario={TWO}&order=1")
+    expect(key).to_contain_text("of the needs that “The Union's order” restricts itself", timeout=PATIENCE)
+    page.get_by_role("combobox", name="Whose leaks are limited").click()
+    page.get_by_role("option", name="all orders together").click()
+    expect(key).not_to_contain_text("restricts itself", timeout=PATIENCE)
+    expect(page).to_have_url(f"{address}/?scenario={TWO}")
+    # Where one order counts, there is no box; its place in the address is nothing then.
+    page = opened(page, f"{address}/?scenario={QUICK}&order=1")
+    expect(page.get_by_role("combobox", name="Whose leaks are limited")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_contain_text('"order" is nothing that can be set here')
 
 
 def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> None:
@@ -275,17 +323,32 @@ def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, bro
                    return it.scrollWidth <= it.clientWidth + 1; }""",
         timeout=PATIENCE,
     )
-    # Charts keep their size, so that their words can be read, and scroll by themselves.
-    chart = page.locator(".st-key-frontier svg.marks")
-    scale = chart.evaluate("it => it.getBoundingClientRect().width / it.viewBox.baseVal.width")
-    assert scale == pytest.approx(1.0, abs=0.01)
-    room = page.locator(".st-key-frontier")
+    # The frontier is all to be seen, its words as large as they are elsewhere.
+    scale = "it => it.getBoundingClientRect().width / it.viewBox.baseVal.width"
+    expect(page.locator(".st-key-frontier svg.marks")).not_to_be_visible()
+    narrow = page.locator(".st-key-narrow svg.marks")
+    expect(narrow).to_be_visible()
+    assert narrow.evaluate(scale) == pytest.approx(1.0, abs=0.01)
+    assert narrow.evaluate("it => it.getBoundingClientRect().right") <= 390
+    assert page.locator(".on-wide:visible").count() == 0
+    for width, is_narrow in ((800, True), (1280, False)):
+        page.set_viewport_size({"width": width, "height": 800})
+        expect(narrow).to_be_visible(visible=is_narrow)
+        expect(page.locator(".st-key-frontier svg.marks")).to_be_visible(visible=not is_narrow)
+    page.set_viewport_size({"width": 390, "height": 800})
+    # Other charts keep their size, so that their words can be read, and scroll by themselves.
+    page.get_by_text("Draw the map", exact=True).click()
+    chart = page.locator(".st-key-map_chart svg.marks")
+    expect(chart).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    assert chart.evaluate(scale) == pytest.approx(1.0, abs=0.01)
+    room = page.locator(".st-key-map_chart")
     assert room.evaluate("it => it.scrollWidth > it.clientWidth + 100 && it.clientWidth <= 390")
     # The keyboard gets there, too.
-    chart.evaluate("it => it.closest('.st-key-frontier').querySelector('button').focus()")
+    chart.evaluate("it => it.closest('.st-key-map_chart').querySelector('button').focus()")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.st-key-frontier').scrollLeft > 0", timeout=PATIENCE)
-    expect(page.locator(".swipe").first).to_be_visible()
+    page.wait_for_function("document.querySelector('.st-key-map_chart').scrollLeft > 0", timeout=PATIENCE)
+    expect(page.locator(".swipe:visible")).to_have_count(1)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("[data-testid=stMain] input, [data-testid=stMain] button")]
             .filter(it => it.offsetParent !== null && !it.getAttribute("aria-label") && !it.innerText.trim()
@@ -303,7 +366,7 @@ def test_axe_finds_nothing(state: str, address: str, browser_page: Page) -> None
     if "on a phone" in state:
         browser_page.set_viewport_size({"width": 390, "height": 800})
     page = opened(browser_page, f"{address}/?scenario={QUICK}{queries.get(state, '')}")
-    expect(page.locator("canvas, svg.marks").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("canvas:visible, svg.marks:visible").first).to_be_visible(timeout=PATIENCE)
     if "its map" in state:
         page.get_by_text("Draw the map", exact=True).click()
         expect(page.get_by_text("Policies looked at:")).to_be_visible(timeout=PATIENCE)
@@ -320,7 +383,9 @@ def random_settings(panel: Panel, draws: random.Random) -> Settings:
         value = draws.choice([low, high, draws.uniform(low, high)])
         settings = panel.moved(settings, lever.name, float(round(value)) if lever.parameter.whole else value)
     reading = draws.choice(list(panel.choices["reading"]))
-    return panel.chosen(settings, reading, draws.choice(list(panel.choices["ratio"])))
+    chosen = panel.chosen(settings, reading, draws.choice(list(panel.choices["ratio"])))
+    orders = list(panel.choices.get("order", {}))
+    return dataclasses.replace(chosen, order=draws.choice([None, *orders])) if orders else chosen
 
 
 @pytest.mark.filterwarnings("default")
@@ -328,7 +393,7 @@ def test_a_hundred_random_settings_without_an_exception() -> None:
     from streamlit.testing.v1 import AppTest
 
     draws = random.Random(20260612)
-    counts = {"perfect-place": 60, "travellers-month": 25, QUICK: 14, "june-2026": 1}
+    counts = {"perfect-place": 54, "travellers-month": 22, QUICK: 13, TWO: 10, "june-2026": 1}
     assert sum(counts.values()) == 100
     for name, count in counts.items():
         panel = Panel(name, load(name), name)
@@ -347,6 +412,68 @@ def test_a_hundred_random_settings_without_an_exception() -> None:
             )
             assert [one.value for one in page.warning] == []
             assert panel.query(page.session_state.settings) == query
+            assert ("order" in panel.choices) == (
+                "Whose leaks are limited" in [b.label for b in page.selectbox]
+            )
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("place", ["1", "2"])
+def test_the_frontier_of_an_order_is_that_of_the_command_and_is_kept_while_floor_and_desk_move(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out = []
+
+    def counted(*given: Any, **named: Any) -> Frontier:
+        worked_out.append(frontier_of_order(*given, **named))
+        return worked_out[-1]
+
+    monkeypatch.setattr("gatesim.show.app.orders.frontier_of_order", counted)
+    # Settings that no other test has: what is worked out is kept for all.
+    sets = [f"orders.0.standard.limit=0.0{place}7"]
+    panel = Panel(f"two-{place}", load(TWO, sets), f"two-{place}")
+    number = int(place) - 1
+
+    def seen(**values: float) -> Frontier:
+        settings = Settings(values, order=place)
+        return frontier_seen(panel, settings, panel.scenario(settings), number)
+
+    first, floor, other = seen(), seen(floor=0.3), seen(limit=0.002)
+    assert len(worked_out) == 2, "not anew for the floor"
+    command = gatesim.frontier(TWO, sets=sets, order=place)
+    points = [one for one in command.points if one.reading == command.reading]
+    assert [(p.bound, p.limit, p.own) for p in first.points] == [(p.bound, p.limit, p.own) for p in points]
+    for here, there in zip(first.points, points, strict=True):
+        assert here.served == pytest.approx(there.served, abs=1e-9)
+    assert list(first.policies) == [one for one in command.policies if one.reading == command.reading]
+    assert (drawn(first).floor, drawn(floor).floor) == (0.5, 0.3)
+    assert first.points == floor.points
+    assert first.points != other.points
+    anew = frontier_of_order(
+        other.loaded, one_order(other.loaded, number), readings=[other.reading], pays=False, cannot={}
+    )
+    assert (other.points, other.policies) == (anew.points, anew.policies), "whatever was kept of the first"
+    # The second order's own limit is not the page's; the first order's is kept meanwhile.
+    assert drawn(other).limit == (0.002 if place == "1" else 0.01)
+    told = unescape(parts.frontier_key(first, "2: a, 3: b", "1-2: c & d"))
+    assert (
+        '<span class="on-wide">2:\xa0a, 3:\xa0b.</span><span class="on-narrow">1-2:\xa0c & d.</span>' in told
+    )
+    assert "“The other government's order”" in told
+    assert "“The Union's order”" in told
+
+
+def test_an_order_that_states_no_ratio_is_asked_about_by_that_of_the_page() -> None:
+    count = 'orders.1.standard={ kind = "leak_count", limit = 5 }'
+    panel = Panel("of-a-count", load(TWO, [count]), "of-a-count")
+    found = frontier_seen(panel, Settings(order="2"), panel.loaded, 1)
+    assert found.ratio == panel.question(panel.loaded, Settings()).ratio
+    assert found.of_order is not None
+    assert found.of_order.limit is None
+    assert "Dashed" not in parts.frontier_key(found, "", "")
+    first = frontier_seen(panel, Settings(order="1"), panel.loaded, 0)
+    assert "Kept meanwhile: 5 leaks under" in parts.frontier_key(first, "", "")
+    assert "Dashed" in parts.frontier_key(first, "", "")
 
 
 @pytest.mark.filterwarnings("default")

@@ -110,6 +110,27 @@ def test_the_last_of_several_values_counts_and_the_base_is_no_difference(flagshi
     assert (found, wrong) == (Settings({"floor": 0.3}), [])
 
 
+def test_whose_frontier_is_drawn_is_in_the_address_and_changes_nothing_else() -> None:
+    panel = Panel("two-governments", load("two-governments"), "two-governments")
+    found, wrong = panel.read({"order": ["2"], "floor": ["0.4"]})
+    assert (found, wrong) == (Settings({"floor": 0.4}, order="2"), [])
+    assert panel.query(found) == {"scenario": "two-governments", "order": "2", "floor": "0.4"}
+    assert panel.order(found) == 1
+    assert panel.order(Settings()) is None
+    assert not Settings(order="2"), "nothing differs from the base"
+    same = Settings({"floor": 0.4})
+    assert panel.sets(found) == panel.sets(same)
+    assert panel.saved(found) == panel.saved(same)
+    assert panel.differing(found) == panel.differing(same)
+    assert panel.without_question(found) == panel.without_question(same)
+    for text in ("0", "3", "-1", "", "The Union's order"):
+        found, wrong = panel.read({"order": [text]})
+        assert (panel.order(found), len(wrong)) == (None, 1), text
+        assert '"1"' in wrong[0], "what there is"
+    assert "order" not in SMALL_PANEL.choices
+    assert SMALL_PANEL.read({"order": ["1"]})[1] == ['"order" is nothing that can be set here']
+
+
 def test_many_wrong_things_are_counted_not_listed() -> None:
     said = notices([f"thing {n}" for n in range(20)])
     assert said.startswith("Left out of the address: thing 0;")

@@ -150,6 +150,10 @@ def test_a_number_set_in_place_of_a_table_is_a_choice_and_outputs_say_why_fewer_
     one = loaded.with_sets(["signals.ip.accuracy.US=0.97"])
     assert count_guesses(rests_on(one)) == (plain[0], plain[1] - 1)
     assert set_words(rests_on(one)) == "One number that was set (--set) is a choice, and no longer counted."
+    for set_ in ("people=20000", "seed=3", "verdict.floor=0.4", "orders.0.standard.limit=0.02"):
+        other = loaded.with_sets([set_])
+        assert count_guesses(rests_on(other)) == plain, "a choice in place of a choice"
+        assert set_words(rests_on(other)) == "", set_
     whole = loaded.with_sets(["signals.ip.accuracy=0.97", "signals.ip.coverage=0.99"])
     entry = found(whole, "signals.ip.accuracy")
     assert (entry.grade, entry.overridden, entry.origin) == ("choice", True, "--set")

@@ -26,7 +26,7 @@ from gatesim.cli.main import call
 from gatesim.measures.numbers import format_rate
 from gatesim.show.charts.grammar import FONTS
 from gatesim.show.people import people_table
-from gatesim.show.report import CHARTS, frontiers_of_orders, reproduce
+from gatesim.show.report import CHARTS, Drawn, frontiers_of_orders, reproduce
 from gatesim.study.result import Result
 from gatesim.study.stored import KEPT, MANIFEST, InputError, Kept, read_run
 from tests.browser import browser_page, chromium  # noqa: F401 - fixtures
@@ -161,7 +161,7 @@ def test_no_word_of_a_chart_is_cut_by_a_wider_font(page: Path, browser_page: Pag
             }).map(text => text.textContent); })"""
     )
     assert cut == []
-    assert browser_page.locator("figure svg").count() == len(CHARTS)
+    assert browser_page.locator("figure svg:visible").count() == len(CHARTS)
 
 
 @pytest.mark.browser
@@ -172,15 +172,24 @@ def test_on_a_phone_charts_keep_their_size(page: Path, browser_page: Page) -> No
         .filter(one => !one.closest(".wide") || one.closest(".rests")).map(one => one.getBoundingClientRect().right))"""
     browser_page.goto(page.as_uri())
     hints = browser_page.locator("figcaption")
+    frontiers = browser_page.locator("figure:not(:has(figcaption)) svg")
     browser_page.set_viewport_size({"width": 1280, "height": 844})
-    assert hints.count() == len(CHARTS)
+    assert hints.count() == len(CHARTS) - 1
     assert not hints.first.is_visible()
+    assert [one.is_visible() for one in frontiers.all()] == [True, False]
     wide = browser_page.evaluate(smallest)
     browser_page.set_viewport_size({"width": 390, "height": 844})
     assert all(hint.is_visible() for hint in hints.all())
     assert browser_page.evaluate(smallest) == pytest.approx(wide, rel=0.01)
     assert browser_page.evaluate(widest) <= 390
     assert all("Swipe sideways" in words and len(words) > 40 for words in hints.all_inner_texts())
+    # The frontier has a narrower picture, which need not be swiped.
+    assert [one.is_visible() for one in frontiers.all()] == [False, True]
+    assert frontiers.last.evaluate("it => it.getBoundingClientRect().right") <= 390
+    assert len(frontiers.last.locator("text").all_inner_texts()) > 20
+    browser_page.emulate_media(media="print")
+    browser_page.set_viewport_size({"width": 794, "height": 1123})
+    assert [one.is_visible() for one in frontiers.all()] == [True, False]
 
 
 @pytest.mark.browser
@@ -205,10 +214,14 @@ def test_the_frontier_is_that_of_the_run_and_its_place_says_where_there_is_none(
     draw = CHARTS["frontier"]
     found = gatesim.frontier(result.loaded, policies=["any_foreign"])
     own = [p for p in found.points if p.own and p.reading == result.reading and p.bound == "bound_A"]
-    title = " ".join(draw(result).title.text)
-    assert format_rate(own[0].served) in title
+    drawn = draw(result)
+    assert isinstance(drawn, Drawn)
+    assert drawn.narrow is not None
+    for chart in drawn:
+        assert format_rate(own[0].served) in " ".join(chart.title.text)
     none = gatesim.run("controls-not-leaks", engine="exact", policies=["open"])
-    chart = draw(none)
+    chart, narrow = draw(none)
+    assert narrow is None
     assert "is not told here" in " ".join(chart.title.text)
     assert "its standard is process" in str(chart.description)
 
@@ -219,7 +232,7 @@ def test_orders_that_count_by_themselves_have_a_frontier_each(tmp_path: Path) ->
     result = gatesim.run("two-governments", engine="exact", policies=["open", "citizens_only"], out=run)
     charts = frontiers_of_orders(result)
     assert list(charts) == ["frontier-order-1", "frontier-order-2"]
-    for number, chart in enumerate(charts.values(), start=1):
+    for number, (chart, _) in enumerate(charts.values(), start=1):
         found = gatesim.frontier("two-governments", policies=["open", "citizens_only"], order=str(number))
         own = next(p for p in found.points if (p.reading, p.bound, p.limit) == ("person", "bound_A", 0.01))
         title = " ".join(chart.title.text)
@@ -235,7 +248,7 @@ def test_orders_that_count_by_themselves_have_a_frontier_each(tmp_path: Path) ->
     assert len(tree.query("[role=img]")) == len(CHARTS) + 2
     assert "Each order counts its own leaks" in text
     controls = gatesim.run(BASE, engine="exact", policies=["open"], sets=two(second=PROCESS))
-    there = frontiers_of_orders(controls)["frontier-order-2"]
+    there, _ = frontiers_of_orders(controls)["frontier-order-2"]
     assert "is not told here" in " ".join(there.title.text)
     assert "its standard is process" in str(there.description)
     assert frontiers_of_orders(gatesim.run(SMALL, engine="exact", policies=["open"])) == {}

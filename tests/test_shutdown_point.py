@@ -5,6 +5,7 @@ import json
 import math
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import gatesim
 from gatesim.cli.main import WRONG_INPUT, call
 from gatesim.exact.varied import Varied
-from gatesim.gates.bounds import Standard, least_leak, most_served, program_a, program_b
+from gatesim.gates.bounds import Program, Standard, least_leak, most_served, program_a, program_b
 from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.measures.judgement import OUTCOMES
 from gatesim.scenario import Loaded, ScenarioError, load
@@ -123,6 +124,36 @@ def test_durations_are_numbers_in_the_unit_of_their_assumption(flagship: Loaded)
 
 
 # --- Outcomes ---
+
+
+def test_another_desk_takes_no_program_of_its_own_and_changes_nothing_in_what_is_found(
+    flagship: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(*given: Any, **named: Any) -> Program:
+        made.append(program_a(*given, **named))
+        return made[-1]
+
+    monkeypatch.setattr("gatesim.study.ceilings.program_a", counted)
+    asked = question(flagship.scenario, policies=FEW)
+    for keys, programs in (
+        (("desk.shifts.0.reviewers", "signals.ip.accuracy.US"), 2),
+        (("segments.*.gives_up", "desk.service"), 2),
+        (("desk.service", "desk.shifts.0.reviewers"), 1),
+    ):
+        parameters = [find_parameter(flagship, key) for key in keys]
+        standings = Standings(flagship.scenario, asked, parameters)
+        made.clear()
+        found = {}
+        for values in itertools.product(*((one.low, one.high) for one in parameters)):
+            scenario = standings.varied.at(values)
+            found[values] = standings.most("bound_A", values)
+            anew = program_a(scenario, standings.varied.law_at(scenario), desk=True)
+            assert found[values] == most_served(anew, asked.standard).value
+        assert len(made) == programs
+        # The desk decides somewhere: it is not that nothing had to be made anew.
+        assert len(set(found.values())) > programs, keys
 
 
 def test_the_list_stands_where_the_verdict_of_a_run_puts_it(flagship: Loaded) -> None:

@@ -90,6 +90,8 @@ class Input:
     overridden
         Whether the values were changed by a file (or ``--set``) that does not state the assumption anew, or take the
         place of a table of which assumptions speak. Then they are a choice.
+    was
+        What the grade was before, where they were changed: a choice that another took the place of was never counted.
     """
 
     key: str
@@ -104,6 +106,7 @@ class Input:
     note: str = ""
     origin: str = ""
     overridden: bool = False
+    was: str = ""
 
 
 def rests_on(loaded: Loaded) -> tuple[Input, ...]:
@@ -149,7 +152,11 @@ def count_guesses(inputs: Sequence[Input]) -> tuple[int, int]:
 
 def set_words(inputs: Sequence[Input]) -> str:
     """Why inputs that ``--set`` changed are not counted among the others, in a sentence; empty where none was."""
-    changed = sum(len(entry.values) for entry in inputs if entry.overridden and SET in entry.origin)
+    changed = sum(
+        len(entry.values)
+        for entry in inputs
+        if entry.overridden and entry.was != CHOICE and SET in entry.origin
+    )
     if not changed:
         return ""
     who = "One number that was" if changed == 1 else f"{changed} numbers that were"
@@ -230,8 +237,9 @@ def _input(
     values = {one.name: one.value for one in entries}
     files = ", ".join(dict.fromkeys(origin[name] for name in values))
     if known is None:
-        grade = CHOICE if overridden else _by_nature(entries[0].path)
-        return Input(key, key, "", values, grade, origin=files, overridden=overridden)
+        nature = _by_nature(entries[0].path)
+        grade, was = (CHOICE, nature) if overridden else (nature, "")
+        return Input(key, key, "", values, grade, origin=files, overridden=overridden, was=was)
     return Input(
         key,
         known.title,
@@ -245,6 +253,7 @@ def _input(
         "" if overridden else known.note,
         files,
         overridden,
+        known.grade if overridden else "",
     )
 
 

@@ -9,11 +9,11 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.law.law import counted_apart
 from gatesim.measures.numbers import format_date
@@ -52,7 +52,7 @@ from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.check import Check
 from gatesim.study.folder import whole_folder
-from gatesim.study.frontier import frontier_of_order
+from gatesim.study.frontier import Frontier, frontier_of_order
 from gatesim.study.glance import glance
 from gatesim.study.one_order import one_order
 from gatesim.study.result import Result
@@ -69,7 +69,14 @@ OF_ORDER = "frontier-order-"
 """With the place of an order behind it the name of its figure, where orders count leaks each by itself."""
 
 
-def _frontier(result: Result) -> HConcatChart:
+class Drawn(NamedTuple):
+    """A figure that is drawn a second time, for a phone; None where once is enough."""
+
+    wide: HConcatChart
+    narrow: HConcatChart | None = None
+
+
+def _frontier(result: Result) -> Drawn:
     """What no gate could beat, by the exact engine, under the run's reading; where that cannot be told, the reason."""
     scenario = result.loaded.scenario
     why = no_single_ratio(scenario) if scenario.orders else "there is no order"
@@ -78,19 +85,21 @@ def _frontier(result: Result) -> HConcatChart:
             listed = [name for name in result.policies if name in scenario.policies]
             asked = ask(result.loaded, reading=result.reading, policies=listed)
             seen = glance(result.loaded, asked)
-            return frontier_chart(seen.frontier, seen.cannot)
+            return _frontier_drawn(seen.frontier, seen.cannot)
         except (ScenarioError, ValueError) as error:
             why = str(error)
     words = f"A frontier is about one leak ratio of the first order, with a limit that is known; here {why}."
-    return nothing("What no gate can beat is not told here", small_print(result), words)
+    return Drawn(nothing("What no gate can beat is not told here", small_print(result), words))
 
 
-def frontiers_of_orders(
-    result: Result, say: Callable[[float, str], None] | None = None
-) -> dict[str, HConcatChart]:
+def _frontier_drawn(found: Frontier, cannot: Collection[str]) -> Drawn:
+    return Drawn(frontier_chart(found, cannot), frontier_chart(found, cannot, narrow=True))
+
+
+def frontiers_of_orders(result: Result, say: Callable[[float, str], None] | None = None) -> dict[str, Drawn]:
     """Name of a figure -> the frontier of an order that counts its own leaks, while the others keep their limits."""
     loaded = result.loaded
-    scenario, charts = loaded.scenario, {}
+    scenario, charts = loaded.scenario, dict[str, Drawn]()
     for number in counted_apart(scenario):
         if say is not None:
             say(0.9, f"frontier of “{order_name(scenario, number)}”")
@@ -104,15 +113,14 @@ def frontiers_of_orders(
                 pays=False,
                 cannot=cannot,
             )
-            chart = frontier_chart(found, cannot)
+            charts[f"{OF_ORDER}{number + 1}"] = _frontier_drawn(found, cannot)
         except (ScenarioError, ValueError) as error:
             title = f"What no gate can beat under “{order_name(scenario, number)}” is not told here"
-            chart = nothing(title, small_print(result), str(error))
-        charts[f"{OF_ORDER}{number + 1}"] = chart
+            charts[f"{OF_ORDER}{number + 1}"] = Drawn(nothing(title, small_print(result), str(error)))
     return charts
 
 
-CHARTS: Mapping[str, Callable[[Result], HConcatChart]] = {
+CHARTS: Mapping[str, Callable[[Result], HConcatChart | Drawn]] = {
     "limits-leak-share": lambda result: limits_chart(result, "leak_share"),
     "limits-leak-rate": lambda result: limits_chart(result, "leak_rate"),
     "frontier": _frontier,
@@ -140,12 +148,16 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the report: its label, what it found, what it says to those who do not see it, its picture."""
+    """A figure of the report: its label, what it found, what it says to those who do not see it, its picture.
+
+    And a picture for a phone, where it has one.
+    """
 
     label: str
     finding: str
     says: str
     svg: Markup
+    narrow: Markup | None
 
 
 def report(
@@ -205,7 +217,7 @@ def report(
         say(0.95, "figures")
         with whole_folder(Path(figures)) as draft:
             for name, chart in charts.items():
-                save(chart, draft / f"{name}.{format}")
+                save(_drawn(chart).wide, draft / f"{name}.{format}")
     target = source / "report.html" if out is None else Path(out)
     _write_whole(target, text)
     return target
@@ -259,7 +271,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         ],
         course=course_table(result),
         caps=caps_table(result),
-        figures={name: _figure(name, chart) for name, chart in drawn.items()},
+        figures={name: _figure(name, _drawn(chart)) for name, chart in drawn.items()},
         of_orders=[name for name in drawn if name.startswith(OF_ORDER)],
         inputs=result.uncertain,
         guesses=result.guesses,
@@ -272,28 +284,39 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
     )
 
 
-def _figure(name: str, chart: HConcatChart) -> Figure:
-    """A chart as SVG that can stand beside others on a page: its ids are its own, and readers aloud get the text."""
-    from altair.utils.mimebundle import spec_to_mimebundle
+def _drawn(chart: HConcatChart | Drawn) -> Drawn:
+    return chart if isinstance(chart, Drawn) else Drawn(chart)
+
+
+def _figure(name: str, drawn: Drawn) -> Figure:
+    """A chart, once or twice, with its text for readers aloud."""
     from markupsafe import Markup
 
+    chart, narrow = drawn
     # That a chart's grammar is right is for the tests of charts to see: Altair's own look at it takes long.
     spec = chart.to_dict(validate=False)
-    svg = spec_to_mimebundle(spec, format="svg", mode="vega-lite")["image/svg+xml"]
-    svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
-    svg = re.sub(r'href="#([^"]*)"', rf'href="#{name}-\1"', svg)
-    svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
-    svg = re.sub(r"<[^>]*>", _rounded, svg)
-    svg = svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
     description = chart.description
     label = LABELS.get(name) or f"{LABELS['frontier']}, order {name.removeprefix(OF_ORDER)} by itself"
     return Figure(
         label,
         " ".join(spec["title"]["text"]),
         description if isinstance(description, str) else label,
-        Markup(svg),
+        Markup(_svg(name, spec)),
+        None if narrow is None else Markup(_svg(f"{name}-narrow", narrow.to_dict(validate=False))),
     )
+
+
+def _svg(name: str, spec: dict[str, Any]) -> str:
+    """A chart as SVG that can stand beside others on a page: its ids are its own, and it is silent."""
+    from altair.utils.mimebundle import spec_to_mimebundle
+
+    svg = spec_to_mimebundle(spec, format="svg", mode="vega-lite")["image/svg+xml"]
+    svg = re.sub(r'\bid="([^"]*)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
+    svg = re.sub(r'href="#([^"]*)"', rf'href="#{name}-\1"', svg)
+    svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
+    svg = re.sub(r"<[^>]*>", _rounded, svg)
+    return svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
 
 
 def _unbroken(words: object) -> object:

@@ -44,7 +44,7 @@ def map_finding(found: ShutdownMap) -> str:
         if share == 0
         else "everywhere on the map"
         if share == 1
-        else f"on {share:.0%} of the map"
+        else f"on {100 * share:.0f} % of the map"
         for share in shares.values()
     )
     return (

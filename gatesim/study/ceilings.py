@@ -13,6 +13,8 @@ from gatesim.exact.rows import ENTITLED, RESTRICTED, Layout
 from gatesim.exact.smooth import smooth
 from gatesim.exact.varied import Varied, moves_answers
 from gatesim.gates.bounds import Check, Program, all_checks, program_a, program_b
+from gatesim.gates.bounds.desk import reviews_possible
+from gatesim.gates.bounds.frontier import with_capacity
 from gatesim.gates.bounds.most import Dense, dense_of
 from gatesim.gates.bounds.one_need import clears_at_some_time
 from gatesim.gates.bounds.requests import outcomes
@@ -37,6 +39,7 @@ class CeilingA:
         self._varied = varied
         parameters = varied.parameters
         self.by_desk = any(p.table == "desk" for p in parameters)
+        self._by_rest = lru_cache(maxsize=KEPT)(self._program)
         self._answers_move = any(map(moves_answers, parameters))
 
     # What holds at all values is made when the first of them is asked for: a program alone needs nothing of it.
@@ -99,6 +102,19 @@ class CeilingA:
 
     def program(self, values: Sequence[float] = ()) -> Program:
         """The whole program at some values: with its table, prices and proof."""
+        if not self.by_desk or not values:
+            return self._program(tuple(values))
+        # Of the desk a program has but its capacity: the rest is made once for all desks.
+        varied = self._varied
+        program = self._by_rest(
+            tuple(p.low if p.table == "desk" else x for p, x in zip(varied.parameters, values, strict=True))
+        )
+        if program.capacity is None:
+            return program
+        scenario = varied.at(values)
+        return with_capacity(program, reviews_possible(scenario, varied.law_at(scenario)))
+
+    def _program(self, values: tuple[float, ...]) -> Program:
         scenario = self._varied.at(values)
         return program_a(scenario, self._varied.law_at(scenario), desk=self.by_desk)
 

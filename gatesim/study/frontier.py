@@ -259,6 +259,7 @@ def frontier_of_order(
     readings: Sequence[str] = (),
     pays: bool = True,
     cannot: dict[str, str] | None = None,
+    kept: dict[str, Standings] | None = None,
     progress: Progress | None = None,
 ) -> Frontier:
     """The frontier of one order.
@@ -273,6 +274,9 @@ def frontier_of_order(
         Whether to say who pays, as for `gatesim.study.one_order.curves_of_order`: a picture does not need it.
     cannot
         Where it is given, a policy that the exact engine cannot do is left out, and put into it with the reason.
+    kept
+        By reading what was worked out before of the same order, where nothing but limits, the floor or the desk was
+        another; it is given what is worked out now.
 
     Raises
     ------
@@ -291,7 +295,7 @@ def frontier_of_order(
     told_apart: tuple[str, ...] = ()
     for number, reading in enumerate(readings):
         say(number / len(readings), f"{reading}: bounds")
-        standings = Standings(scenario, replace(own, reading=reading))
+        standings = _standings(scenario, replace(own, reading=reading), kept)
         made = programs_of_order(standings)
         points += curves_of_order(standings, one, made, asked, pays=pays)
         for place, name in enumerate(own.policies):
@@ -322,6 +326,17 @@ def frontier_of_order(
         *counts,
         of_order=one,
     )
+
+
+def _standings(scenario: Scenario, asked: Question, kept: dict[str, Standings] | None) -> Standings:
+    """Standings under a reading, from those that are kept where there are any."""
+    if kept is None or asked.reading not in kept:
+        found = Standings(scenario, asked)
+    else:
+        found = kept[asked.reading].asking(scenario, asked)
+    if kept is not None:
+        kept[asked.reading] = found
+    return found
 
 
 def _each(standings: Standings, loaded: Loaded, instead: Mapping[str, Any]) -> Standings:

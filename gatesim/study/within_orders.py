@@ -343,8 +343,8 @@ def together_words(
         ),
         "page": (
             "here they are counted together",
-            "gatesim frontier says what is within the limits of all of them at once, and with --order N what is within "
-            "one order's own",
+            "the frontier can be that of one order's own leaks, and gatesim frontier says what is within the limits of "
+            "all of them at once",
         ),
     }[where]
     return (

@@ -10,7 +10,7 @@ Research 5, 1957). Where there is no check it is the order of likelihood ratios 
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,21 @@ def frontier_of(program: Program) -> Frontier:
     if known is None:
         known = _KNOWN[program] = _frontier(program)
     return known
+
+
+def with_capacity(program: Program, capacity: float) -> Program:
+    """The same program under another desk; the frontier is the same.
+
+    Parameters
+    ----------
+    program
+        A program in which the desk counts.
+    capacity
+        Reviews that the desk can make on average.
+    """
+    other = replace(program, capacity=capacity)
+    _KNOWN[other] = frontier_of(program)
+    return other
 
 
 def _frontier(program: Program) -> Frontier:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 
+from gatesim.law.law import counted_apart
 from gatesim.measures.judgement import RATIOS
 from gatesim.measures.verdict import first_order
 from gatesim.scenario import Loaded, rests_on
@@ -36,7 +37,7 @@ GROUPS = {
 }
 """Groups of levers, in the order of the page."""
 
-LIMIT, FLOOR, READING, RATIO = "limit", "floor", "reading", "ratio"
+LIMIT, FLOOR, READING, RATIO, ORDER = "limit", "floor", "reading", "ratio", "order"
 
 LEAST_LIMIT = 1e-5
 """Above zero, the least limit that a slider offers."""
@@ -393,8 +394,20 @@ def _unit(microseconds: float) -> str:
 
 
 def choices(scenario: Scenario) -> dict[str, dict[str, str]]:
-    """What is chosen from a list: name in the address -> value -> words."""
-    return {
+    """What is chosen from a list: name in the address -> value -> words.
+
+    An order is one of them only where several count leaks each by itself.
+    """
+    found = {
         READING: {name: reading.title or name for name, reading in scenario.readings.items()},
         RATIO: {"leak_share": "of served needs (leak share)", "leak_rate": "of restricted needs (leak rate)"},
     }
+    apart = counted_apart(scenario)
+    if len(apart) > 1:
+        found[ORDER] = {str(number + 1): _order_words(scenario, number) for number in apart}
+    return found
+
+
+def _order_words(scenario: Scenario, number: int) -> str:
+    title = scenario.orders[number].title
+    return f"order {number + 1}: {title}" if title else f"order {number + 1}"

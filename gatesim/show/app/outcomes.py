@@ -29,8 +29,8 @@ class Map:
     ----------
     key
         What it is a map of.
-    loaded, asked, axes
-        The scenario, what is asked of it, the two inputs.
+    loaded, asked, axes, names
+        The scenario, what is asked of it, the two inputs, and what these are called.
     kept
         What is known of it.
     place
@@ -41,6 +41,7 @@ class Map:
     loaded: Loaded
     asked: Question
     axes: tuple[Parameter, Parameter]
+    names: tuple[str, str]
     kept: KeptMap
     place: Any
 
@@ -83,7 +84,8 @@ def map_asked_for(panel: Panel, settings: Settings, loaded: Loaded, history: Pro
     kept = _ground_of_map(panel.written, panel.query(rest), ranges)
     kept.history = history
     key = (panel.written, tuple(panel.query(settings).items()), across, up)
-    return Map(key, loaded, asked, axes, kept, st.container())
+    called = (panel.by_name[across].label, panel.by_name[up].label)
+    return Map(key, loaded, asked, axes, called, kept, st.container())
 
 
 def _words(panel: Panel) -> Callable[[str], str]:
@@ -100,23 +102,25 @@ def draw_map(map_: Map) -> None:
     from gatesim.show.shutdown import map_finding
 
     with map_.place:
+        # It stands first whether or not it is used: what follows keeps its place, and does not stand there twice.
+        bar = st.container()
         # Not Streamlit's own store: it would play the bar of progress again, whose place is gone by then.
         if st.session_state.get("mapped", (None, None))[0] != map_.key:
-            st.session_state.mapped = (map_.key, _mapped(map_))
+            st.session_state.mapped = (map_.key, _mapped(map_, bar))
         drawn = st.session_state.mapped[1]
         st.html(parts.section(f"<p>{parts.escaped(map_finding(drawn))}.</p>", parts.SWIPE))
         with st.container(key="told_map"):
             st.html(parts.aloud(map_words(drawn)))
-        drawn_at(map_alone(drawn, parts.MAP), st.container(key="map_chart"))
-        words = f"{map_small(drawn)}. Policies looked at: {', '.join(drawn.policies) or 'none'}."
+        drawn_at(map_alone(drawn, parts.MAP, map_.names), st.container(key="map_chart"))
+        words = f"{map_small(replace(drawn, left_out=()))}. Policies looked at: {', '.join(drawn.policies) or 'none'}."
         if drawn.left_out:
             words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
         st.caption(parts.plain(words))
 
 
-def _mapped(map_: Map) -> ShutdownMap:
+def _mapped(map_: Map, bar: Any) -> ShutdownMap:
     asked = map_.asked
-    with progress() as say:
+    with bar, progress() as say:
         return shutdown_map(
             map_.loaded,
             vary=map_.axes,

@@ -6,11 +6,12 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from gatesim.measures.finding import Best
+from gatesim.measures.finding import Best, and_list
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.wording import orders_read
 from gatesim.show.app.settings import Difference
 from gatesim.show.run import lead_time
+from gatesim.study.frontier import Frontier
 from gatesim.study.glance import Glance
 from gatesim.study.standing import Candidate, Question
 
@@ -32,16 +33,26 @@ STYLE = """
 .gs .aloud { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 /* The room of the chart, before it comes and while it is drawn. */
 .st-key-frontier { max-width: min(564px, 100%); aspect-ratio: 564 / 373; }
+.st-key-narrow { display: none; max-width: min(354px, 100%); aspect-ratio: 354 / 373; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-narrow), .gs .on-narrow { display: none; }
 .gs .swipe, [data-testid="stElementContainer"]:has(.gs > .swipe:only-child) { display: none; }
-/* On a phone charts keep their size and scroll sideways: shrunk, their words could not be read. What scrolls holds the
-   chart's own buttons too, so that the keyboard gets there. */
+/* Where there is little room, as on a phone, the frontier is a narrower one. */
+[data-testid="stColumn"]:has(.st-key-narrow) { container-type: inline-size; }
+@container (max-width: 500px) {
+  [data-testid="stLayoutWrapper"]:has(> .st-key-frontier), .gs .on-wide { display: none; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-narrow), .st-key-narrow { display: flex; }
+  .gs .on-narrow { display: inline; }
+}
+/* On a phone other charts keep their size and scroll sideways: shrunk, their words could not be read. What scrolls
+   holds the chart's own buttons too, so that the keyboard gets there. */
 @media (max-width: 640px) {
-  .st-key-frontier { aspect-ratio: auto; min-height: 373px; max-width: 100%; }
-  .st-key-frontier, .st-key-map_chart, .st-key-simulated_chart { overflow-x: auto; }
-  [data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg { max-width: none; }
+  [data-testid="stMainBlockContainer"] { padding: 3.5rem 1rem 3rem; }
+  .st-key-map_chart, .st-key-simulated_chart { overflow-x: auto; }
+  :is(.st-key-map_chart, .st-key-simulated_chart) :is(canvas, svg) { max-width: none; }
   .gs .swipe, [data-testid="stElementContainer"]:has(.gs > .swipe:only-child) { display: block; }
 }
 .gs p { margin: 0 0 .5rem; }
+.gs h1, .gs h2, .gs p, .gs .tile { overflow-wrap: anywhere; }
 .gs small, .gs .small { color: #555; font-size: .85rem; }
 .gs .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: .5rem 0; }
 .gs .tile { border: 1px solid #ccc; border-left: 6px solid #666; border-radius: .3rem; padding: .5rem .75rem; }
@@ -137,29 +148,51 @@ def aloud(text: str) -> str:
     return section(f'<p class="aloud">{escaped(text)}</p>')
 
 
-def frontier_key(numbers: str) -> str:
-    """What is what in the chart of the frontier; ``numbers`` are those that stand for names that found no room."""
-    words = (
-        "Lines: any gate without memory (A), with memory (B). Dots: the listed policies. Dashed: the limit; dotted: "
-        "the floor."
+def frontier_key(found: Frontier, numbers: str, narrow: str) -> str:
+    """What is what in the chart of a frontier.
+
+    ``numbers`` are those that stand for names that found no room, ``narrow`` the same on a phone.
+    """
+    of = found.of_order
+    dashed = "Dotted:" if of is not None and of.limit is None else "Dashed: the limit; dotted:"
+    words = [
+        f"Lines: any gate without memory (A), with memory (B). Dots: the listed policies. {dashed} the floor."
+    ]
+    if any(one.breaks for one in found.policies):
+        words.append(
+            "Rings: policies that break another order's limit, so that they may stand above the lines."
+        )
+    if of is not None:
+        words += [f"Leaks: of the needs that “{of.name}” restricts itself.", of.kept_words]
+    named = (
+        f'<span class="on-{which}">{escaped(_together(text))}.</span>'
+        for which, text in (("wide", numbers), ("narrow", narrow))
+        if text
     )
-    return f"{words} {numbers}." if numbers else words
+    return section(f"<p><small>{escaped(' '.join(words))} {''.join(named)}</small></p>")
 
 
-def frontier_words(found: Glance) -> str:
-    """What the chart of the frontier shows, for those who do not see it."""
-    asked = found.asked
-    points = [p for p in found.frontier.points if p.own and p.served is not None]
+def _together(text: str) -> str:
+    """A text in which a number stays with the name that it stands for."""
+    return re.sub(r"(?<=\d:) ", "\N{NO-BREAK SPACE}", text)
+
+
+def frontier_words(found: Frontier) -> str:
+    """What the chart of a frontier shows, for those who do not see it."""
+    points = [p for p in found.points if p.own and p.served is not None]
     at = "; ".join(
         f"{'A' if point.bound == 'bound_A' else 'B'} at {format_limit(point.limit)}: {rate(point.served)}"
         for point in points
     )
     listed = "; ".join(
-        f"{one.policy} leaks {rate(one.leak)}, serves {rate(one.served)}" for one in found.frontier.policies
+        f"{one.policy} leaks {rate(one.leak)}, serves {rate(one.served)}"
+        + (f", breaks the limit of {and_list(list(one.breaks))}" if one.breaks else "")
+        for one in found.policies
     )
+    whose = "" if found.of_order is None else f" under “{found.of_order.name}”"
     return (
-        f"Line chart: the most entitled needs served (upwards) for each limit on leaks {OF[asked.ratio]} (across, by "
-        f"factors of ten). {at}. Listed policies: {listed}."
+        f"Line chart: the most entitled needs served (upwards) for each limit on leaks {OF[found.ratio]}{whose} "
+        f"(across, by factors of ten). {at}. Listed policies: {listed}."
     )
 
 

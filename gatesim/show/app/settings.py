@@ -13,13 +13,25 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isclose
 from pathlib import Path
+from typing import Any
 
 from gatesim.measures.judgement import RATIOS
 from gatesim.measures.verdict import first_order
 from gatesim.scenario import Loaded, ScenarioError
 from gatesim.scenario.errors import Problem, nearest
 from gatesim.scenario.write import differences, toml_text
-from gatesim.show.app.levers import ASKED, FLOOR, LIMIT, RATIO, READING, STAFF, Lever, choices, levers_of
+from gatesim.show.app.levers import (
+    ASKED,
+    FLOOR,
+    LIMIT,
+    ORDER,
+    RATIO,
+    READING,
+    STAFF,
+    Lever,
+    choices,
+    levers_of,
+)
 from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.ceilings import leaves_b_alone
 from gatesim.study.standing import Question
@@ -37,7 +49,7 @@ _TITLE = 300
 
 @dataclass(frozen=True)
 class Settings:
-    """What differs from the base.
+    """What differs from the base, and which order is looked at.
 
     Attributes
     ----------
@@ -45,11 +57,15 @@ class Settings:
         Name of a lever -> its value, where it is not the base's.
     reading, ratio
         What is chosen; None as in the base.
+    order
+        The place in the file (from 1) of the order whose frontier is drawn; None for all orders together. The scenario
+        does not depend on it: settings with nothing else are those of the base.
     """
 
     values: Mapping[str, float] = field(default_factory=dict)
     reading: str | None = None
     ratio: str | None = None
+    order: str | None = None
 
     def __bool__(self) -> bool:
         return bool(self.values) or self.reading is not None or self.ratio is not None
@@ -144,6 +160,8 @@ class Panel:
             found[READING] = settings.reading
         if settings.ratio is not None:
             found[RATIO] = settings.ratio
+        if settings.order is not None:
+            found[ORDER] = settings.order
         for lever in self.levers:
             if lever.name in settings.values:
                 value = settings.values[lever.name]
@@ -165,9 +183,8 @@ class Panel:
                 continue
             if name in self.choices:
                 if text in self.choices[name]:
-                    settings = (
-                        replace(settings, reading=text) if name == READING else replace(settings, ratio=text)
-                    )
+                    chosen: Mapping[str, Any] = {name: text}
+                    settings = replace(settings, **chosen)
                 else:
                     wrong.append(
                         f"{_cut(name)} = {_cut(text)}: {nearest(text, self.choices[name], 'there are')}"
@@ -236,6 +253,19 @@ class Panel:
         if not self.only_asks:
             return ask(loaded)
         return ask(loaded, ratio=settings.ratio or self.ratio, limit=self.value(settings, LIMIT))
+
+    def for_order(self, settings: Settings) -> Settings:
+        """Settings without those that the frontier of one order does not depend on: the floor, the desk."""
+        rest = {
+            name: value
+            for name, value in settings.values.items()
+            if name != FLOOR and self.by_name[name].group != STAFF
+        }
+        return replace(settings, values=rest)
+
+    def order(self, settings: Settings) -> int | None:
+        """The number (from 0) of the order whose frontier is drawn; None for all orders together."""
+        return None if settings.order is None else int(settings.order) - 1
 
     # --- What differs ---
 

@@ -9,21 +9,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from gatesim.exact.varied import Served
 from gatesim.scenario import Loaded, ScenarioError, load, shipped
 from gatesim.show.app import parts
-from gatesim.show.app.levers import ASKED, GROUPS, RATIO, READING, Lever
+from gatesim.show.app.levers import ASKED, GROUPS, ORDER, RATIO, READING, Lever
+from gatesim.show.app.orders import frontier_seen, order_box
 from gatesim.show.app.outcomes import Map, draw_map, map_asked_for
 from gatesim.show.app.placing import chart, drawn_at, progress
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import FEW, Slider, meant, slider
+from gatesim.study.frontier import Frontier
 from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
+from gatesim.study.standing import Question
 from gatesim.study.within_orders import together_words
+
+if TYPE_CHECKING:
+    from gatesim.show.charts.frontier import Drawn
 
 DEFAULT = "june-2026"
 MOST_PEOPLE = 1_000_000
@@ -54,6 +60,7 @@ def show(file: str | None = None) -> None:
     if wrong:
         st.session_state.notice = notices(wrong)
     followed = _follow(panel, settings)
+    settings = replace(settings, order=None)  # at whose frontier somebody looks is nothing to what follows
     if not begins:
         _panel_of_levers(names, panel, stood, settings)
     if followed is not None:
@@ -174,7 +181,8 @@ def _moved(panel: Panel, settings: Settings) -> Settings:
     state = st.session_state
     reading = state.get(_key("reading"), settings.reading or panel.reading)
     ratio = state.get(_key("ratio"), settings.ratio or panel.ratio)
-    now = panel.chosen(settings, reading, ratio)
+    order = state.get(_key(ORDER), settings.order) or None
+    now = replace(panel.chosen(settings, reading, ratio), order=order)
     for lever in panel.levers:
         number = state.get(_lever_key(lever))
         # What an address says exactly stays while it is not moved.
@@ -312,23 +320,27 @@ def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, _Places, Map | No
     state = st.session_state
     if state.get("notice"):
         st.warning(parts.plain(state.notice))
+    looked, settings = settings, replace(settings, order=None)
+    number = panel.order(looked)
     try:
         loaded = panel.scenario(settings)
         places, map_ = None, None
         # What takes longest follows: the second takes the place of the first.
         for found in _glances(panel, settings, loaded):
             if places is not None:
-                places.fill(panel, settings, found)
+                places.fill(panel, settings, found, number is None)
                 continue
             # The first takes the while in which all stands as before.
-            places = _Places()
-            places.fill(panel, settings, found)
+            places = _Places(panel, looked)
+            places.fill(panel, settings, found, number is None)
             with places.map:
                 history = _history(panel.written, panel.query(panel.for_bound_b(settings)))
                 map_ = map_asked_for(panel, settings, loaded, history.history)
             if map_ is not None and (map_.is_quick or not found.waiting):
                 draw_map(map_)
                 map_ = None
+        if number is not None and places is not None:
+            places.fill_order(panel, settings, loaded, number)
     except ScenarioError as error:
         st.error(parts.plain(f"These settings do not go together. {error}"))
         return None
@@ -347,15 +359,18 @@ class _Places:
     until it is filled, which on a busy machine is seen. So a place is a container, which keeps what stood in it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, panel: Panel, settings: Settings) -> None:
         self._places: dict[str, Any] = {"question": st.container(), "verdict": st.container()}
         left, right = st.columns([3, 2], gap="medium")
         with left:
             words = "The most that any gate could serve within each limit on leaks"
-            st.html(parts.heading(words, parts.SWIPE))
+            st.html(parts.heading(words))
+            order_box(panel, settings, _key(ORDER))
             self._places |= {
                 "told": st.container(key="told"),
+                # A browser shows one of the two, by its width, which nobody here knows.
                 "frontier": st.container(key="frontier"),
+                "narrow": st.container(key="narrow"),
                 "key": st.container(),
             }
         self._places |= {
@@ -366,10 +381,8 @@ class _Places:
         self.save, self.map, self.simulate = st.container(), st.container(), st.container()
         self._stands: dict[str, object] = {}
 
-    def fill(self, panel: Panel, settings: Settings, found: Glance) -> None:
+    def fill(self, panel: Panel, settings: Settings, found: Glance, with_frontier: bool) -> None:
         """Words and numbers first, for the chart takes longest."""
-        from gatesim.show.charts.frontier import one_reading
-
         self._text("question", parts.question(found, found.loaded.scenario.title))
         self._text("verdict", parts.verdict(found))
         self._text("differing", parts.differing(panel.differing(settings), panel.name))
@@ -378,11 +391,33 @@ class _Places:
         if warnings:
             lines = [f"Warning: {line}" for line in warnings[:8]]
             self._text("warnings", parts.paragraphs(lines))
+        if with_frontier:
+            self._frontier(found.frontier, found.asked)
+
+    def fill_order(self, panel: Panel, settings: Settings, loaded: Loaded, number: int) -> None:
+        """The frontier of one order, in the place of that of all."""
+        from gatesim.show.charts.frontier import drawn
+
+        try:
+            found = frontier_seen(panel, settings, loaded, number)
+        except (ScenarioError, ValueError) as error:
+            why = f"The frontier of this order cannot be told: {error}"
+            self._text("frontier", parts.paragraphs([why]))
+            self._text("told", parts.aloud(""))
+            self._text("key", parts.paragraphs([]))
+            return
+        self._frontier(found, drawn(found))
+
+    def _frontier(self, found: Frontier, asked: Question | Drawn) -> None:
+        from gatesim.show.charts.frontier import NARROW, one_reading
+
         # What it shows is told beside it: as part of the chart it would be drawn anew for every number in it.
         self._text("told", parts.aloud(parts.frontier_words(found)))
-        drawn, numbers = one_reading(found.frontier, found.asked, parts.FRONTIER)
-        self._text("key", parts.paragraphs([parts.frontier_key(numbers)]))
-        self._put("frontier", json.dumps(drawn), lambda place: drawn_at(drawn, place))
+        spec, numbers = one_reading(found, asked, parts.FRONTIER)
+        narrow, its_numbers = one_reading(found, asked, parts.FRONTIER, NARROW)
+        self._text("key", parts.frontier_key(found, numbers, its_numbers))
+        self._put("frontier", json.dumps(spec), lambda place: drawn_at(spec, place))
+        self._put("narrow", json.dumps(narrow), lambda place: drawn_at(narrow, place))
 
     def _text(self, part: str, text: str) -> None:
         self._put(part, text, lambda place: place.html(text))

@@ -41,6 +41,9 @@ WIDTH, HEIGHT, TOP = 270, 250, 1.04
 ALONE = (500, 280)
 """Width and height of a panel that stands by itself."""
 
+NARROW = (290, 280)
+"""The same on a phone, where it is all to be seen without scrolling sideways."""
+
 SAME = 4.0
 """Dots that are nearer to each other, in points, cannot be told apart: they share a name."""
 
@@ -88,7 +91,7 @@ def frontier_finding(found: Frontier) -> str:
 
 
 @unchecked()
-def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatChart:
+def frontier_chart(found: Frontier, missing: Collection[str] = (), narrow: bool = False) -> HConcatChart:
     """For each reading the most served against the limit, by both bounds, and the listed policies as points.
 
     Parameters
@@ -97,6 +100,8 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
         The frontier.
     missing
         Policies that have no point because the exact engine cannot do them; the small print names them.
+    narrow
+        For a phone: narrow enough, where there is one reading.
 
     Returns
     -------
@@ -112,7 +117,7 @@ def frontier_chart(found: Frontier, missing: Collection[str] = ()) -> HConcatCha
     )
     if not any(point.served is not None for point in found.points):
         return nothing(frontier_finding(found), small, "No need was measured under any reading of the order.")
-    size = ALONE if len(found.readings) == 1 else (WIDTH, HEIGHT)
+    size = (NARROW if narrow else ALONE) if len(found.readings) == 1 else (WIDTH, HEIGHT)
     scenario = found.loaded.scenario
     all_own = no_reading_counts(scenario)
     panels = []

@@ -93,7 +93,10 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
     alt = altair()
     rows = [row for row in result.verdict.rows if row.ratio == ratio]
     small = small_print(
-        result, f"limits on leaks as a share {OF[ratio]}", f"floor {format_limit(result.verdict.floor)}"
+        result,
+        f"limits on leaks as a share {OF[ratio]}",
+        f"floor {format_limit(result.verdict.floor)}",
+        with_lines=False,
     )
     if not rows:
         return nothing(

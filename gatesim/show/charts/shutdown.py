@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.measures.numbers import format_limit
+from gatesim.measures.wording import BASES, orders_read
 from gatesim.scenario import Loaded
 from gatesim.scenario.parameter import Parameter
 from gatesim.show.charts.grammar import (
@@ -50,7 +51,14 @@ def _limit(asked: Question, *parameters: Parameter) -> str:
         return "limit as it moves"
     if asked.each:
         return "limits of each order"
-    return f"limit {format_limit(asked.limit)}"
+    return f"limit {format_limit(asked.limit)} of {BASES[asked.ratio]}"
+
+
+def _rests(loaded: Loaded, asked: Question) -> str:
+    """What small print begins with."""
+    return (
+        f"{short_title(loaded)}; {orders_read(loaded.scenario, asked.reading)}; exact engine, no chance in it"
+    )
 
 
 @unchecked()
@@ -71,7 +79,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     alt = altair()
     p = found.parameter
     small = (
-        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, p)}; dashed: the floor"
+        f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, p)}; dashed: the floor"
         + ("; dotted: as assumed" if _inside(p) else "")
         + (f"; of the list without {', '.join(found.coarse)}" if found.coarse else "")
     )
@@ -89,7 +97,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         )
     x = alt.X(
         "value:Q",
-        title=_titled(found.loaded, p),
+        title=_titled(found.loaded, p, p.key),
         scale=alt.Scale(domain=[p.low, p.high], nice=False),
         axis=alt.Axis(grid=False, **_format(is_in_percent(found.loaded.scenario, p))),
     )
@@ -161,7 +169,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
     return finished(chart, map_finding(found), map_small(found), 3 * MAP + 80, map_words(found))
 
 
-def map_alone(found: ShutdownMap, says: str) -> dict[str, Any]:
+def map_alone(found: ShutdownMap, says: str, names: tuple[str, str]) -> dict[str, Any]:
     """The panels by themselves, for a page that has a title and small print of its own.
 
     What does not depend on a cell is made once: Altair takes far longer to put a chart together than to fill it.
@@ -172,6 +180,8 @@ def map_alone(found: ShutdownMap, says: str) -> dict[str, Any]:
         The map.
     says
         Alternative text.
+    names
+        What the two numbers are called.
 
     Returns
     -------
@@ -179,7 +189,7 @@ def map_alone(found: ShutdownMap, says: str) -> dict[str, Any]:
         A Vega-Lite chart whose rows stand in its ``datasets``: between maps over the same ranges nothing else differs,
         as long as they show the same outcomes.
     """
-    spec: dict[str, Any] = json.loads(_empty_map(_look(found), says))
+    spec: dict[str, Any] = json.loads(_empty_map(_look(found, names), says))
     spec["datasets"] = dict(zip(SHORT, _cells(found), strict=True)) | {"here": _here(found)}
     return spec
 
@@ -190,8 +200,7 @@ def map_small(found: ShutdownMap) -> str:
     floor_moves = any("floor" in path for p in found.parameters for path in p.paths)
     floor = "as it moves" if floor_moves else format_limit(found.asked.floor)
     return (
-        f"{short_title(found.loaded)}; exact engine, no chance in it; {_limit(found.asked, first, second)}, floor "
-        f"{floor}"
+        f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, first, second)}, floor {floor}"
         + ("; cross: as assumed" if _here(found) else "")
         + (f"; of the list without {', '.join(found.left_out)}" if found.left_out else "")
     )
@@ -200,7 +209,8 @@ def map_small(found: ShutdownMap) -> str:
 def map_words(found: ShutdownMap) -> str:
     """What can be read off a map."""
     return "; ".join(
-        f"{SHORT[side]}: " + ", ".join(f"{OUTCOMES[name]} on {share:.0%}" for name, share in of.items())
+        f"{SHORT[side]}: "
+        + ", ".join(f"{OUTCOMES[name]} on {100 * share:.0f} %" for name, share in of.items())
         for side, of in found.shares().items()
     )
 
@@ -216,8 +226,9 @@ class _Look(NamedTuple):
     crossed: bool
 
 
-def _look(found: ShutdownMap) -> _Look:
+def _look(found: ShutdownMap, names: Sequence[str] = ()) -> _Look:
     first, second = found.parameters
+    across, up = names or (first.key, second.key)
     half = _half(found)
     shown = (
         name
@@ -225,7 +236,7 @@ def _look(found: ShutdownMap) -> _Look:
         if any((ranks == NAMES.index(name)).any() for ranks in found.ranks.values())
     )
     return _Look(
-        (_titled(found.loaded, first), _titled(found.loaded, second)),
+        (_titled(found.loaded, first, across), _titled(found.loaded, second, up)),
         (is_in_percent(found.loaded.scenario, first), is_in_percent(found.loaded.scenario, second)),
         ((first.low - half[0], first.high + half[0]), (second.low - half[1], second.high + half[1])),
         tuple(shown),
@@ -271,20 +282,22 @@ def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any) -> list[Any]
     for words, rows in zip(SHORT.values(), cells, strict=True):
         along, upward = (alt.Axis(grid=False, tickCount=5, **_format(those)) for those in look.in_percent)
         x, y = (
-            alt.X("x:Q", title=look.titles[0], scale=across, axis=along),
+            alt.X("x:Q", title=broken(look.titles[0], MAP, 11), scale=across, axis=along),
             alt.Y(
                 "y:Q", title=broken(look.titles[1], MAP, 11) if not panels else None, scale=up, axis=upward
             ),
         )
         map_ = (
             alt.Chart(_data(rows))
-            .mark_rect(strokeWidth=0)
+            # Drawn round each in its own colour, so that no lines show between neighbours.
+            .mark_rect(strokeWidth=1)
             .encode(
                 x=x,
                 x2=alt.X2("x2:Q"),
                 y=y,
                 y2=alt.Y2("y2:Q"),
                 color=alt.Color("outcome:N", scale=scale, title=None, legend=alt.Legend(orient="bottom")),
+                stroke=alt.Stroke("outcome:N", scale=scale, legend=None),
             )
         )
         layers = [map_]
@@ -313,12 +326,12 @@ def _empty_map(look: _Look, says: str) -> str:
     return json.dumps(in_style(chart, says).to_dict(validate=False))
 
 
-def _titled(loaded: Loaded, parameter: Parameter) -> str:
-    """The key and its unit; what is told in percent is no share any more."""
+def _titled(loaded: Loaded, parameter: Parameter, name: str) -> str:
+    """What it is called, and its unit; what is told in percent is no share any more."""
     unit = (
         parameter.unit.removeprefix("share ") if is_in_percent(loaded.scenario, parameter) else parameter.unit
     )
-    return parameter.key + (f" ({unit})" if unit else "")
+    return name + (f" ({unit})" if unit else "")
 
 
 def _format(in_percent: bool) -> dict[str, str]:
