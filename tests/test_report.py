@@ -28,7 +28,7 @@ from gatesim.show.charts.grammar import FONTS
 from gatesim.show.people import people_table
 from gatesim.show.report import CHARTS, Drawn, frontiers_of_orders, reproduce
 from gatesim.study.result import Result
-from gatesim.study.stored import KEPT, MANIFEST, InputError, Kept, read_run
+from gatesim.study.stored import MANIFEST, RESULTS, InputError, Kept, read_run
 from tests.browser import browser_page, chromium  # noqa: F401 - fixtures
 from tests.inputs.rows import BASE
 from tests.scenarios import SMALL
@@ -303,6 +303,17 @@ def _remove(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
 
+def _damage(name: str) -> Callable[[Path], None]:
+    """A byte in the middle is another one."""
+
+    def change(folder: Path) -> None:
+        data = bytearray((folder / name).read_bytes())
+        data[len(data) // 2] ^= 1
+        (folder / name).write_bytes(data)
+
+    return change
+
+
 def _manifest(**changes: object) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         data = json.loads((folder / MANIFEST).read_text())
@@ -315,12 +326,13 @@ def _manifest(**changes: object) -> Callable[[Path], None]:
     ("damage", "words"),
     [
         (_remove(MANIFEST), f"has no {MANIFEST}"),
-        (_remove(KEPT), f"has no {KEPT}"),
-        (lambda folder: (folder / KEPT).write_bytes(b"x"), "is not the file"),
+        *((_remove(name), f"has no {name}: it is incomplete") for name in RESULTS),
+        *((_damage(name), f"{name}: is not the file that {MANIFEST} was written with") for name in RESULTS),
         (lambda folder: (folder / MANIFEST).write_text("{"), "is no JSON"),
         (lambda folder: (folder / MANIFEST).write_text("[]"), "result_schema is None"),
         (_manifest(result_schema=99, gatesim="9.9"), r"result_schema is 99 \(written by gatesim 9.9\)"),
         (_manifest(scenario={}), "cannot be read"),
+        (_manifest(results=None), "written by an earlier gatesim"),
         (shutil.rmtree, "is not there"),
     ],
 )

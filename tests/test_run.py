@@ -419,6 +419,9 @@ def test_a_run_leaves_a_folder_that_says_how_it_was_made(tmp_path: Path) -> None
     ] == sha256(SMALL)
     assert (manifest["seed"], manifest["replications"], manifest["engine"]) == (7, 1, "fast")
     assert manifest["scenario"]["people"] == 30
+    assert manifest["results"] == {
+        path.name: sha256(path) for path in out.iterdir() if path.name != "manifest.json"
+    }
     assert manifest["libraries"]["numpy"] == np.__version__
     assert json.loads((out / "result.json").read_text()) == json.loads(run.to_json())
     measures = pd.read_parquet(out / "measures.parquet")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from gatesim._version import __version__
 from gatesim.measures.axes import SPLITS
 from gatesim.scenario.schema import SCHEMA
-from gatesim.study.folder import write_json, write_table
+from gatesim.study.folder import sha256, write_json, write_table
 from gatesim.study.result import RESULT_SCHEMA, Result
-from gatesim.study.stored import KEPT, MANIFEST, kept
+from gatesim.study.stored import KEPT, MANIFEST, RESULTS, kept
 from gatesim.world.draws import DRAWS_VERSION
 
 LIBRARIES = ("numpy", "numba", "scipy", "simpy", "pandas", "pyarrow", "pydantic")
@@ -26,7 +25,7 @@ def _version(library: str) -> str:
 
 
 def write_run(result: Result, folder: Path) -> None:
-    """Write manifest, measures, days and the result as a whole into a folder: to be read, and to be read back.
+    """Write measures, days, the result as a whole and a manifest with their hashes: to be read, and to be read back.
 
     Parameters
     ----------
@@ -35,8 +34,13 @@ def write_run(result: Result, folder: Path) -> None:
     folder
         An existing folder, in the making (see `gatesim.study.folder.whole_folder`).
     """
-    packed = kept(result)
-    (folder / KEPT).write_bytes(packed)
+    import pandas as pd
+
+    (folder / KEPT).write_bytes(kept(result))
+    write_json(folder / "result.json", result.to_dict())
+    parts = [result.to_frame(by) for by in ("all", *(by for by in SPLITS if by != "day"), "reason")]
+    write_table(folder / "measures.parquet", pd.concat(parts, ignore_index=True))
+    write_table(folder / "daily.parquet", result.to_frame("day"))
     write_json(
         folder / MANIFEST,
         {
@@ -52,13 +56,7 @@ def write_run(result: Result, folder: Path) -> None:
             "files": [{"name": name, "sha256": digest} for name, digest in result.loaded.files],
             "sets": list(result.loaded.sets),
             "policies": list(result.policies),
-            "kept": sha256(packed).hexdigest(),
+            "results": {name: sha256(folder / name) for name in RESULTS},
             "scenario": result.loaded.data,
         },
     )
-    write_json(folder / "result.json", result.to_dict())
-    import pandas as pd
-
-    parts = [result.to_frame(by) for by in ("all", *(by for by in SPLITS if by != "day"), "reason")]
-    write_table(folder / "measures.parquet", pd.concat(parts, ignore_index=True))
-    write_table(folder / "daily.parquet", result.to_frame("day"))

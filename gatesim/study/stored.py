@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,15 @@ from gatesim.measures.verdict import Verdict
 from gatesim.scenario import Input, Loaded, ScenarioError, build
 from gatesim.study.audits import Audited
 from gatesim.study.caps import Capped
+from gatesim.study.folder import sha256
 from gatesim.study.result import RESULT_SCHEMA, Found, Result
 from gatesim.study.strategy import Course
 from gatesim.study.transition import Transition
 
 MANIFEST, KEPT = "manifest.json", "kept.json.gz"
+
+RESULTS = (KEPT, "result.json", "measures.parquet", "daily.parquet")
+"""What every run leaves beside its manifest, which has their hashes: the result as it was, and for others to read."""
 
 
 class InputError(ValueError):
@@ -135,18 +139,9 @@ def read_run(folder: str | Path) -> Result:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
+    _held_whole(folder, manifest)
     try:
-        packed = (folder / KEPT).read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder}: has no {KEPT}: it is incomplete, or written by an earlier gatesim; run it again with --out"
-        ) from None
-    if sha256(packed).hexdigest() != manifest.get("kept"):
-        raise InputError(
-            f"{folder / KEPT}: is not the file that {MANIFEST} was written with: the folder is damaged; run it again"
-        )
-    try:
-        read = TypeAdapter(Kept).validate_json(gzip.decompress(packed))
+        read = TypeAdapter(Kept).validate_json(gzip.decompress((folder / KEPT).read_bytes()))
         data = _with_dates(manifest["scenario"])
         scenario = build(data, str(folder / MANIFEST))
     except (OSError, EOFError, zlib.error, ValidationError, KeyError, ScenarioError) as error:
@@ -157,6 +152,24 @@ def read_run(folder: str | Path) -> Result:
     loaded = Loaded(scenario, data, read.files, read.origin, read.warnings, read.sets)
     values = {one.name: getattr(read, one.name) for one in fields(Kept) if one.name not in _OF_LOADED}
     return Result(loaded, **values)
+
+
+def _held_whole(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse a folder in which not every result is as it was written; ledgers may be moved away, they are large."""
+    hashes = manifest.get("results")
+    for name in RESULTS:
+        try:
+            digest = sha256(folder / name)
+        except FileNotFoundError:
+            raise InputError(
+                f"{folder}: has no {name}: it is incomplete, or written by an earlier gatesim; "
+                "run it again with --out"
+            ) from None
+        if not isinstance(hashes, dict) or digest != hashes.get(name):
+            raise InputError(
+                f"{folder / name}: is not the file that {MANIFEST} was written with: the folder is damaged, or "
+                "written by an earlier gatesim; run it again with --out"
+            )
 
 
 def _with_dates(data: Any) -> Any:
