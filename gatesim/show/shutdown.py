@@ -18,20 +18,19 @@ from gatesim.study.shutdown_map import ShutdownMap, names_of
 from gatesim.study.shutdown_point import Half, ShutdownPoint
 
 
-def shutdown_finding(found: ShutdownPoint) -> str:
-    """Where the outcome changes, as short as a chart's title."""
-    key = found.parameter.key
+def shutdown_finding(found: ShutdownPoint, name: str) -> str:
+    """Where the outcome changes, as short as a chart's title; the number that moves has a name."""
     counts = {side: len(found.of(side)) for side in SIDES}
     if not any(counts.values()):
         low, _ = found.ends["list"]
         holds = OUTCOMES[low.outcome]
-        return f"Nothing in the range of {key} changes the outcome; for the policies listed: {holds}"
+        return f"Nothing in the range of “{name}” changes the outcome; for the policies listed: {holds}"
     words = {"list": "for the policies listed", "bound_A": "for bound A", "bound_B": "for bound B"}
     parts = [
         f"{'never' if count == 0 else 'once' if count == 1 else f'{count} times'} {words[side]}"
         for side, count in counts.items()
     ]
-    return f"As {key} moves, the outcome changes {', '.join(parts[:2])} and {parts[2]}"
+    return f"As “{name}” moves, the outcome changes {', '.join(parts[:2])} and {parts[2]}"
 
 
 def map_finding(found: ShutdownMap) -> str:

@@ -244,7 +244,6 @@ class _Maker:
         """Accuracy or coverage: of each signal by itself, on a VPN, in a channel."""
         scenario = self._scenario
         for name, signal in scenario.signals.items():
-            title = signal.title or name
             places: list[tuple[KeyPath, object, str]] = [((), signal, "")]
             places.append((("vpn",), signal.vpn, "on a VPN"))
             places += [(("channels", channel), noise, channel) for channel, noise in signal.channels.items()]
@@ -260,7 +259,8 @@ class _Maker:
                     alone = (
                         known is not None and "*" not in pattern and pattern.endswith((field, entry or field))
                     )
-                    label = known.title if known is not None and alone else f"{title}: {field}"
+                    whole = signal_words(scenario, ("signals", name, field))
+                    label = known.title if known is not None and alone else whole
                     about = words if not alone else ""
                     # What holds for everybody comes before what holds on a VPN, and that before single channels.
                     reach = {"": 1.0, "on a VPN": 0.5}.get(where, 0.1)
@@ -386,6 +386,24 @@ PEOPLE = {
     "presents_borrowed": "Restricted people who present a borrowed document",
 }
 """What a number of a segment is, where no assumption says."""
+
+
+def signal_words(scenario: Scenario, path: KeyPath) -> str:
+    """What the accuracy or the coverage of a signal is called; empty for what is neither.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    path
+        Of the number, or of the table that has it for each attribute: of the signal by itself, on a VPN, in a channel.
+    """
+    if path[0] != "signals" or path[-1] not in {"accuracy", "coverage"}:
+        return ""
+    name, below = str(path[1]), [str(step) for step in path[2:-1]]
+    where = "on a VPN" if below == ["vpn"] else below[-1] if below else ""
+    words = f"{scenario.signals[name].title or name}: {path[-1]}"
+    return f"{words} ({where})" if where else words
 
 
 def _unit(microseconds: float) -> str:

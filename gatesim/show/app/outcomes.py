@@ -15,6 +15,7 @@ from gatesim.show.app import parts
 from gatesim.show.app.levers import ASKED, LIMIT
 from gatesim.show.app.placing import drawn_at, progress
 from gatesim.show.app.settings import Panel, Settings
+from gatesim.show.called import lever_words
 from gatesim.study.shutdown_map import KeptMap, ShutdownMap, keeps_under_questions, shutdown_map
 from gatesim.study.standing import Question
 
@@ -84,16 +85,12 @@ def map_asked_for(panel: Panel, settings: Settings, loaded: Loaded, history: Pro
     kept = _ground_of_map(panel.written, panel.query(rest), ranges)
     kept.history = history
     key = (panel.written, tuple(panel.query(settings).items()), across, up)
-    called = (panel.by_name[across].label, panel.by_name[up].label)
-    return Map(key, loaded, asked, axes, called, kept, st.container())
+    words = (lever_words(panel.by_name[across]), lever_words(panel.by_name[up]))
+    return Map(key, loaded, asked, axes, words, kept, st.container())
 
 
 def _words(panel: Panel) -> Callable[[str], str]:
-    def of(name: str) -> str:
-        lever = panel.by_name[name]
-        return f"{lever.label} ({lever.about})" if lever.about else lever.label
-
-    return of
+    return lambda name: lever_words(panel.by_name[name])
 
 
 def draw_map(map_: Map) -> None:

@@ -22,6 +22,7 @@ from gatesim.show.app.outcomes import Map, draw_map, map_asked_for
 from gatesim.show.app.placing import chart, drawn_at, progress
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import FEW, Slider, meant, slider
+from gatesim.show.called import lever_words
 from gatesim.study.frontier import Frontier
 from gatesim.study.glance import Glance, Kept, glances
 from gatesim.study.result import Result
@@ -280,7 +281,7 @@ def _choices(panel: Panel, settings: Settings) -> None:
 def _lever(panel: Panel, settings: Settings, lever: Lever) -> None:
     """One slider, with what is known beside it."""
     look, key = _slider(panel, settings, lever), _lever_key(lever)
-    label = f"{lever.label} ({lever.about})" if lever.about else lever.label
+    label = lever_words(lever)
     unit = " %%" if lever.is_share else ""
     common: dict[str, Any] = {"key": key, "help": parts.plain(lever.note) or None}
     if look.options:

@@ -12,6 +12,7 @@ from gatesim.measures.numbers import format_limit
 from gatesim.measures.wording import BASES, orders_read
 from gatesim.scenario import Loaded
 from gatesim.scenario.parameter import Parameter
+from gatesim.show.called import called
 from gatesim.show.charts.grammar import (
     INK,
     LIMIT,
@@ -78,10 +79,13 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     """
     alt = altair()
     p = found.parameter
+    name = called(found.loaded, p)
+    title = shutdown_finding(found, name)
     small = (
         f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, p)}; dashed: the floor"
         + ("; dotted: as assumed" if _inside(p) else "")
         + (f"; of the list without {', '.join(found.coarse)}" if found.coarse else "")
+        + _keys(("along", p.key, name))
     )
     rows = [
         {"value": row["value"], "served": row[side], "side": SHORT[side]}
@@ -91,13 +95,13 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     ]
     if not rows:
         return nothing(
-            shutdown_finding(found),
+            title,
             small,
             "Nothing is within the limit anywhere in the range: no gate serves a need.",
         )
     x = alt.X(
         "value:Q",
-        title=_titled(found.loaded, p, p.key),
+        title=broken(_titled(found.loaded, p, name), 560, 11),
         scale=alt.Scale(domain=[p.low, p.high], nice=False),
         axis=alt.Axis(grid=False, **_format(is_in_percent(found.loaded.scenario, p))),
     )
@@ -141,7 +145,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     # The legend shows lines: points keep out of it.
     apart = alt.Resolve(legend=alt.LegendResolveMap(shape="independent"))
     chart = alt.hconcat(alt.layer(*layers, width=560, height=260, resolve=apart))
-    return finished(chart, shutdown_finding(found), small, 600, says)
+    return finished(chart, title, small, 600, says)
 
 
 def _legend(outcome: str) -> str:
@@ -164,9 +168,12 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
         Three panels; the cross is what the scenario assumes.
     """
     alt = altair()
-    panels = _panels(alt, _look(found), _cells(found), _here(found))
+    first, second = found.parameters
+    names = (called(found.loaded, first), called(found.loaded, second))
+    panels = _panels(alt, _look(found, names), _cells(found), _here(found))
+    small = map_small(found) + _keys(("across", first.key, names[0]), ("upwards", second.key, names[1]))
     chart = alt.hconcat(*panels, spacing=GAP)
-    return finished(chart, map_finding(found), map_small(found), 3 * MAP + 80, map_words(found))
+    return finished(chart, map_finding(found), small, 3 * MAP + 80, map_words(found))
 
 
 def map_alone(found: ShutdownMap, says: str, names: tuple[str, str]) -> dict[str, Any]:
@@ -215,6 +222,11 @@ def map_words(found: ShutdownMap) -> str:
     )
 
 
+def _keys(*moved: tuple[str, str, str]) -> str:
+    """The keys of what moves in a direction, where its name does not have it."""
+    return "".join(f"; {where}: {key}" for where, key, name in moved if key not in name)
+
+
 class _Look(NamedTuple):
     """What a map looks like, whatever its cells: for each direction title, whether in percent, and ends; the outcomes
     that it shows; whether there is a cross."""
@@ -226,9 +238,8 @@ class _Look(NamedTuple):
     crossed: bool
 
 
-def _look(found: ShutdownMap, names: Sequence[str] = ()) -> _Look:
-    first, second = found.parameters
-    across, up = names or (first.key, second.key)
+def _look(found: ShutdownMap, names: tuple[str, str]) -> _Look:
+    (first, second), (across, up) = found.parameters, names
     half = _half(found)
     shown = (
         name
