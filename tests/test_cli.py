@@ -446,7 +446,7 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away(
     said = screen.getvalue()
     assert "too" not in said
     assert "\n" not in said
-    assert "\r 25%  majority" in said
+    assert "\r 25 %  majority" in said
     assert max(len(line) for line in said.split("\r")) <= 79
     assert said.endswith("\r" + " " * 79 + "\r")
 
@@ -461,7 +461,7 @@ def test_progress_in_a_log_is_a_line_now_and_then(
         shown(0.3, "too soon after")
         clock[0] += 10
         shown(1.0, "open")
-    assert capsys.readouterr().err.splitlines() == [" 25%  majority", "100%  open"]
+    assert capsys.readouterr().err.splitlines() == [" 25 %  majority", "100 %  open"]
 
 
 def test_quick_work_shows_no_progress(capsys: pytest.CaptureFixture[str]) -> None:

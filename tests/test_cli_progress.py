@@ -23,7 +23,7 @@ def test_work_that_says_nothing_for_long_is_shown(
         while not told and time.monotonic() < until:
             time.sleep(0.01)
             told = capsys.readouterr().err
-    assert told == " 25%  one long step\n"
+    assert told == " 25 %  one long step\n"
     assert capsys.readouterr().err == ""
 
 

@@ -105,6 +105,14 @@ def test_the_report_has_all_its_parts(ran: tuple[Result, Path], page: Path) -> N
     assert len(text.encode()) < 3_000_000
 
 
+def test_a_blank_stands_before_each_percent_sign(page: Path) -> None:
+    """In words, tables and on the axes of charts."""
+    shown = page.read_text(encoding="utf-8").partition("</style>")[2]
+    words = re.findall(r"(?:>|aria-label=\")([^<>]*%[^<>\"]*)", shown)
+    assert sum(bool(re.fullmatch(r"[\d.]+ %", one)) for one in words) > 20, "axes"
+    assert [one for one in words if re.search(r"\d%", one)] == []
+
+
 def test_what_an_author_wrote_is_text(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     tree = JustHTML(text, sanitize=False)

@@ -154,7 +154,7 @@ class Progress:
     def _show(self) -> None:
         self._shown = time.monotonic()
         done, doing = self._last
-        text = f"{done:4.0%}  {doing}"
+        text = f"{100 * done:3.0f} %  {doing}"
         if self._on_terminal:
             click.echo(f"\r{text:<79.79}", err=True, nl=False)
         else:

@@ -111,7 +111,7 @@ class Frontier(Shown):
         for point in self.points:
             row = asdict(point) | {
                 "binding": ", ".join(point.binding),
-                "pays": ", ".join(f"{payer.segment} {payer.share:.1%}" for payer in point.pays),
+                "pays": ", ".join(f"{payer.segment} {100 * payer.share:.1f} %" for payer in point.pays),
             }
             rows.append(row)
         return pd.DataFrame(rows)

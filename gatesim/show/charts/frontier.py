@@ -19,6 +19,7 @@ from gatesim.show.charts.grammar import (
     finished,
     inline,
     line_scales,
+    locale,
     named_data,
     nothing,
     short_title,
@@ -233,6 +234,7 @@ def _empty_panel(has: tuple[bool, ...], over: str, says: str, size: tuple[int, i
                 gridColor="#e6e6e6", domainColor="#999999", labelFontSize=11, titleFontSize=11
             ),
             legend=alt.LegendConfig(labelLimit=0, labelFontSize=11),
+            locale=locale(),
         ),
     )
     return json.dumps(named_data(chart.to_dict(validate=False)) | {"datasets": {}})

@@ -193,6 +193,13 @@ def finished(chart: Any, title: str, small: str, width: float, says: str = "") -
     return in_style(chart, f"{title}. {says}")
 
 
+def locale() -> Any:
+    """How numbers are written on axes: with a blank before the percent sign, as in tables and sentences."""
+    alt = altair()
+    number = alt.NumberLocale(decimal=".", thousands=",", grouping=[3], currency=["$", ""], percent=" %")
+    return alt.Locale(number=number)
+
+
 def in_style(chart: Any, says: str) -> HConcatChart:
     """A chart, made for this, in the style of all charts, with its alternative text."""
     alt = altair()
@@ -210,6 +217,7 @@ def in_style(chart: Any, says: str) -> HConcatChart:
         ),
         legend=alt.LegendConfig(labelLimit=0, titleLimit=0, labelFontSize=LABEL_SIZE),
         header=alt.HeaderConfig(labelLimit=0),
+        locale=locale(),
     )
     return drawn
 
