@@ -22,10 +22,12 @@ from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
 from gatesim.show.charts import grammar
-from gatesim.show.charts.frontier import ALONE, HEIGHT, WIDTH, one_reading
+from gatesim.show.charts.frontier import ALONE, HEIGHT, NARROW, WIDTH, _numbers, _rows, drawn, one_reading
 from gatesim.show.charts.grammar import broken
 from gatesim.show.charts.places import LETTER, Box, around, place
 from gatesim.show.charts.policies import LEAST, own_row
+from gatesim.study.asking import ask
+from gatesim.study.glance import glance
 from gatesim.study.result import Result
 from gatesim.study.standing import question
 from tests.scenarios import SMALL
@@ -286,6 +288,14 @@ def test_no_name_lies_on_another_or_on_a_point(found: list[tuple[str, float, flo
         assert not any(box.meets(around(x, y)) for _, x, y in found)
         assert not box.meets(taken[0])
     assert not any(a.meets(b) for a, b in itertools.combinations(boxes, 2))
+    # A line crosses no name but its own, at which it ends, and it ends at the end at which the name is aligned.
+    for one, own in zip(placed, boxes, strict=True):
+        if one.leader:
+            x, y, end_x, end_y = one.leader
+            way = [(x + part * (end_x - x) / 50, y + part * (end_y - y) / 50) for part in range(50)]
+            crossed = [box for box in boxes if box is not own and any(box.meets(Box(*at, *at)) for at in way)]
+            assert crossed == []
+            assert one.align == "center" or one.anchor == pytest.approx(end_x)
     shown = {one.text for one in placed}
     # A number is explained where it stands, and no other.
     for name, _, _ in found:
@@ -305,6 +315,31 @@ def test_a_name_that_stands_off_has_a_line_to_its_point() -> None:
     assert abs(y - far.y) <= 5.5
     (near,), *_ = place([(["name"], 100, 100)], [], (WIDE, HIGH), {"name": 1})
     assert near.leader == ()
+
+
+@pytest.mark.parametrize("size", [ALONE, NARROW])
+@pytest.mark.parametrize("count", range(1, 13))
+def test_every_one_of_a_crowd_has_a_name_or_a_number(count: int, size: tuple[int, int]) -> None:
+    """Dots close together at the upper end of a line, as those of gates that hardly refuse anybody are."""
+    turns = [(7 * n % 12, n * n % 12) for n in range(count)]
+    crowd = [([f"policy_{n}"], 0.65 * size[0] + 12 * x, 12.0 + 4 * y) for n, (x, y) in enumerate(turns)]
+    line = [around(x, 11, 1.5) for x in range(int(size[0] / 2), size[0], 3)]
+    numbers = {names[0]: n for n, (names, *_) in enumerate(crowd, start=1)}
+    for long in ("", "_with_a_name_as_long_as_a_name_may_be_0123456789_abc"):
+        named = [([names[0] + long], x, y) for names, x, y in crowd]
+        placed, numbered, nameless = place(named, line, size, {name + long: n for name, n in numbers.items()})
+        assert nameless == []
+        assert len(placed) == count
+        assert len(numbered) <= (count if long else 2)
+
+
+def test_every_policy_of_the_flagship_is_named_beside_its_dot() -> None:
+    loaded = load("june-2026")
+    found = glance(loaded, ask(loaded)).frontier
+    rows, numbered, nameless = _rows(found, found.reading, drawn(found), ALONE)
+    assert (numbered, nameless) == ([], [])
+    named = {name for row in rows.names for name in row["text"].split(", ")}
+    assert {"posterior_half", "all_foreign"} < named == set(_numbers(found))
 
 
 def test_points_that_coincide_share_a_name_or_a_span_of_numbers() -> None:
@@ -455,8 +490,8 @@ def test_charts_of_a_number_that_moves_say_under_which_reading_and_limit() -> No
     both = gatesim.shutdown_map(
         SMALL, vary=["signals.ip.accuracy", "verdict.floor"], policies=["open"], steps=3
     )
-    for drawn in (point.plot.served(), both.plot.outcomes()):
-        _, small, _ = texts(drawn)
+    for chart in (point.plot.served(), both.plot.outcomes()):
+        _, small, _ = texts(chart)
         assert 'order read as "person"' in small
         assert re.search(r"limit \d[\d.]* % of (served|restricted) needs", small)
-        assert "%" not in re.sub(r"\d %", "", " ".join(texts(drawn)[::2])), "a blank before each percent sign"
+        assert "%" not in re.sub(r"\d %", "", " ".join(texts(chart)[::2])), "a blank before each percent sign"

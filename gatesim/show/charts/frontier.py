@@ -299,7 +299,9 @@ def _rows(
         taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
     placed, numbered, nameless = _named(dots, taken, _numbers(found), size)
     leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
-    names = [{"text": one.text, "x": one.x, "y": one.y} for one in placed]
+    if placed and not leaders:  # one of no length: with or without, the page's chart has the same layers
+        leaders = [{"x": 0.0, "y": 0.0, "x2": 0.0, "y2": 0.0}]
+    names = [{"text": one.text, "x": one.anchor, "y": one.y, "align": one.align} for one in placed]
     broken = {one.policy for one in found.policies if one.breaks and one.reading == reading}
     full = [dot for dot in dots if dot["policy"] not in broken]
     rings = [dot for dot in dots if dot["policy"] in broken]
@@ -363,7 +365,7 @@ def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
         names = alt.Chart(inline(rows.names)).mark_text(
             x={"expr": "datum.x"},
             y={"expr": "datum.y"},
-            align="left",
+            align={"expr": "datum.align"},
             baseline="middle",
             fontSize=9,
             color=INK,
