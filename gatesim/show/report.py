@@ -69,11 +69,20 @@ OF_ORDER = "frontier-order-"
 """With the place of an order behind it the name of its figure, where orders count leaks each by itself."""
 
 
+ROOM = 361
+"""Points that a picture of the report has on a phone of 390."""
+
+
 class Drawn(NamedTuple):
     """A figure that is drawn a second time, for a phone; None where once is enough."""
 
     wide: HConcatChart
     narrow: HConcatChart | None = None
+
+
+def _twice(draw: Callable[..., HConcatChart], *args: str) -> Callable[[Result], Drawn]:
+    """A chart that has a narrow form."""
+    return lambda result: Drawn(draw(result, *args), draw(result, *args, narrow=True))
 
 
 def _frontier(result: Result) -> Drawn:
@@ -124,12 +133,12 @@ CHARTS: Mapping[str, Callable[[Result], HConcatChart | Drawn]] = {
     "limits-leak-share": lambda result: limits_chart(result, "leak_share"),
     "limits-leak-rate": lambda result: limits_chart(result, "leak_rate"),
     "frontier": _frontier,
-    "policies": policies_chart,
-    "who-pays-segment": lambda result: who_pays_chart(result, "segment"),
-    "who-pays-channel": lambda result: who_pays_chart(result, "channel"),
+    "policies": _twice(policies_chart),
+    "who-pays-segment": _twice(who_pays_chart, "segment"),
+    "who-pays-channel": _twice(who_pays_chart, "channel"),
     "who-pays-reason": lambda result: who_pays_chart(result, "reason"),
-    "days": days_chart,
-    "desk": desk_chart,
+    "days": _twice(days_chart),
+    "desk": _twice(desk_chart),
 }
 """Name of a figure, and of its file -> how it is drawn."""
 
@@ -297,12 +306,15 @@ def _figure(name: str, drawn: Drawn) -> Figure:
     spec = chart.to_dict(validate=False)
     description = chart.description
     label = LABELS.get(name) or f"{LABELS['frontier']}, order {name.removeprefix(OF_ORDER)} by itself"
+    small = None if narrow is None else _svg(f"{name}-narrow", narrow.to_dict(validate=False))
+    if small is not None and float(re.findall(r'\bwidth="([\d.]+)"', small)[0]) > ROOM:
+        small = None  # names take too much of it
     return Figure(
         label,
         " ".join(spec["title"]["text"]),
         description if isinstance(description, str) else label,
         Markup(_svg(name, spec)),
-        None if narrow is None else Markup(_svg(f"{name}-narrow", narrow.to_dict(validate=False))),
+        None if small is None else Markup(small),
     )
 
 

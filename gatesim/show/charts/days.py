@@ -11,6 +11,7 @@ from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
     LEAKED,
+    PHONE,
     WAITING,
     altair,
     finished,
@@ -38,7 +39,7 @@ MANY = 62
 
 
 @unchecked()
-def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcatChart:
+def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bool = False) -> HConcatChart:
     """Day by day what each policy does with the needs that the order is about.
 
     Parameters
@@ -47,6 +48,8 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
         The result of a run.
     policies
         Which; by default all.
+    narrow
+        For a phone: the panels below each other.
 
     Returns
     -------
@@ -87,12 +90,14 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
     }
     y, low = alt.Y("value:Q", **up), alt.Y("low:Q", **up)
     scale = alt.Scale(domain=[*PARTS.values(), LEAK], range=[BLOCKED, WAITING, LEAKED])
-    hue = alt.Color("what:N", scale=scale, title=None, legend=alt.Legend(orient="top", symbolType="square"))
+    legend = alt.Legend(orient="top", symbolType="square", columns=1 if narrow else 3)
+    hue = alt.Color("what:N", scale=scale, title=None, legend=legend)
     marks = _bands if len(days) > MANY else _bars
-    layers = marks(alt, x, y, low, hue, len(days))
+    width = PHONE - 64 if narrow else WIDTH
+    layers = marks(alt, x, y, low, hue, width / len(days))
     rows = [*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)]
     data = inline(rows if len(days) <= MANY else _with_gaps(rows))
-    columns = 1 if any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
+    columns = 1 if narrow or any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
     head = alt.Header(
         labelAnchor="start",
         labelFontSize=11,
@@ -103,18 +108,18 @@ def days_chart(result: Result, policies: Sequence[str] | None = None) -> HConcat
     )
     # One panel, repeated: a chart of many would be put together panel by panel, which takes seconds.
     panels = (
-        alt.layer(*layers, data=data, width=WIDTH, height=HEIGHT)
+        alt.layer(*layers, data=data, width=width, height=HEIGHT)
         .facet(facet=alt.Facet("policy:N", sort=names, title=None, header=head), columns=columns, spacing=14)
         .resolve_axis(x="independent", y="independent")
     )
     chart = alt.hconcat(panels)
-    wide = max(420, (WIDTH + 46) * columns)
+    wide = PHONE if narrow else max(420, (WIDTH + 46) * columns)
     return finished(chart, _finding(bars, leaks), small, wide, _says(bars, leaks, names))
 
 
-def _bars(alt: Any, x: Any, y: Any, low: Any, hue: Any, days: int) -> list[Any]:
+def _bars(alt: Any, x: Any, y: Any, low: Any, hue: Any, room: float) -> list[Any]:
     """A bar and a point a day, each with its interval as a thin line."""
-    width = max(1.0, min(14.0, 0.8 * WIDTH / days))
+    width = max(1.0, min(14.0, 0.8 * room))
     return [
         _of("bar", alt).mark_bar(size=width).encode(x=x, y=y, y2=alt.Y2("from:Q"), color=hue),
         _of("bar", alt, "low").mark_rule(color=INK, strokeWidth=1).encode(x=x, y=low, y2=alt.Y2("high:Q")),
@@ -128,7 +133,7 @@ def _bars(alt: Any, x: Any, y: Any, low: Any, hue: Any, days: int) -> list[Any]:
     ]
 
 
-def _bands(alt: Any, x: Any, y: Any, low: Any, hue: Any, days: int) -> list[Any]:
+def _bands(alt: Any, x: Any, y: Any, low: Any, hue: Any, room: float) -> list[Any]:
     """The same of many days: areas by steps, and intervals as bands."""
     high = alt.Y2("high:Q")
     return [

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import DEFINITIONS
 from gatesim.measures.numbers import format_count, format_rate
-from gatesim.show.charts.desk_hours import WIDE, hours_panels, hours_says, longest, plain_words
+from gatesim.show.charts.desk_hours import LABELS, WIDE, hours_panels, hours_says, longest, plain_words
 from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
     LEAKED,
+    PHONE,
     altair,
     finished,
     nothing,
     small_print,
     unchecked,
 )
-from gatesim.show.charts.panels import label_room, rows_panel
+from gatesim.show.charts.panels import label_room, narrow_width, rows_panel, shares_end, side_by_side
 from gatesim.study.desk_hours import DeskHours, desk_hours
 from gatesim.study.result import Result
 
@@ -36,13 +37,15 @@ UNITS = {one.name: one.unit for one in DEFINITIONS}
 
 
 @unchecked()
-def desk_chart(result: Result) -> HConcatChart:
+def desk_chart(result: Result, narrow: bool = False) -> HConcatChart:
     """How busy the desk is under each policy that sends it cases, how long they wait, and how many leave.
 
     Parameters
     ----------
     result
         The result of a run. The exact engine has no desk: of its runs only what is expected hour by hour is drawn.
+    narrow
+        For a phone: all panels below each other.
 
     Returns
     -------
@@ -66,17 +69,20 @@ def desk_chart(result: Result) -> HConcatChart:
         return nothing("The desk", small, "No case came before a reviewer under any of these policies.")
     parts, says, wide, title = [], [], 0.0, "The desk"
     if records:
-        totals, wide = _totals(alt, records)
+        totals, wide = _totals(alt, records, narrow)
         parts.append(totals)
         says.append(_says(records))
         title = _finding(records)
     if hours:
-        parts.append(hours_panels(hours, result.loaded.scenario.start))
+        # On a phone all panels begin below each other, to the right of names.
+        left = label_room([one["policy"] for one in records])
+        room = round(PHONE - 40 - max(left, LABELS + 10)) if narrow else 0  # dates stick out
+        parts.append(hours_panels(hours, result.loaded.scenario.start, room))
         says.append(hours_says(hours, result.loaded.scenario.start))
         wide = max(wide, WIDE)
         title = title if records else longest(hours, result.loaded.scenario.start)
     both = parts[0] if len(parts) == 1 else alt.vconcat(*parts, spacing=26)
-    return finished(both, title, small, wide, "; ".join(says))
+    return finished(both, title, small, PHONE if narrow else wide, "; ".join(says))
 
 
 def _simplified(result: Result, hours: Mapping[str, DeskHours]) -> list[str]:
@@ -108,22 +114,25 @@ def _records(result: Result) -> list[dict[str, Any]]:
     return records
 
 
-def _totals(alt: Any, records: list[dict[str, Any]]) -> tuple[Any, float]:
+def _totals(alt: Any, records: list[dict[str, Any]], narrow: bool) -> tuple[Any, float]:
     """The panels of what was measured, and their width."""
     import pandas as pd
 
     frame = pd.DataFrame(records)
+    names = list(frame["policy"])
+    width = narrow_width(names) if narrow else 215
     panels: list[Any] = []
     for key, (words, colour) in PANELS.items():
         if key not in frame or frame[key].isna().all():
             continue
         top = max(float(frame[f"{key}_high"].max()), 1.0 if UNITS[key] == "share" else 0.0) or 1.0
         axis = alt.Axis(format="~%" if UNITS[key] == "share" else "~s", tickCount=4)
-        scale = alt.Scale(domain=[0, 1.45 * top], nice=False)
+        scale = alt.Scale(domain=[0, shares_end(width, 67) * top], nice=False)
+        labelled = narrow or not panels
         panels.append(
-            rows_panel(frame, key, colour, words, scale, axis, row="policy", labelled=not panels, width=215)
+            rows_panel(frame, key, colour, words, scale, axis, row="policy", labelled=labelled, width=width)
         )
-    return alt.hconcat(*panels, spacing=18), 233 * len(panels) + label_room(list(frame["policy"]))
+    return side_by_side(panels, narrow), 233 * len(panels) + label_room(names)
 
 
 def _says(records: list[dict[str, Any]]) -> str:

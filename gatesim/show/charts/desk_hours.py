@@ -40,7 +40,7 @@ MOST_STEPS = 750
 """Steps that a panel can show: a month of hours. Of a longer window a step is a day, or several."""
 
 
-def hours_panels(hours: Mapping[str, DeskHours], start: datetime) -> VConcatChart:
+def hours_panels(hours: Mapping[str, DeskHours], start: datetime, narrow: int = 0) -> VConcatChart:
     """A row for each policy: left the cases that join and what reviewers can decide, right the wait.
 
     Parameters
@@ -49,17 +49,24 @@ def hours_panels(hours: Mapping[str, DeskHours], start: datetime) -> VConcatChar
         Policy -> its desk.
     start
         Begin of the window; clock times are of its zone.
+    narrow
+        Where the wait stands below the cases, the width of both.
     """
     alt = altair()
+    width = narrow or WIDTH
     rows: list[Any] = []
     for name, one in hours.items():
         marked = not rows
         data = _hours(one, start)
-        panels = [_panel(alt, one, data, start, value, marked) for value in TITLES]
+        panels = [
+            _panel(alt, one, data, start, value, marked and not (narrow and value == "wait"), width)
+            for value in TITLES
+        ]
         head = alt.TitleParams(
             name, fontSize=11, anchor="start", color=INK, offset=18 if marked else 6, limit=0
         )
-        rows.append(alt.hconcat(*panels, spacing=20, title=head))
+        beside = alt.vconcat if narrow else alt.hconcat
+        rows.append(beside(*panels, spacing=20, title=head))
     together: VConcatChart = alt.vconcat(*rows, spacing=12)
     return together
 
@@ -68,7 +75,7 @@ TITLES = {"cases": "cases an hour", "wait": "wait, hours"}
 """What the panels show."""
 
 
-def _panel(alt: Any, one: DeskHours, data: Any, start: datetime, value: str, marked: bool) -> Any:
+def _panel(alt: Any, one: DeskHours, data: Any, start: datetime, value: str, marked: bool, width: int) -> Any:
     """One panel; ``marked``: it says what the dashed line is."""
     ends = [_clock(start, 0), _clock(start, len(one.cases))]
     x = alt.X(
@@ -101,7 +108,7 @@ def _panel(alt: Any, one: DeskHours, data: Any, start: datetime, value: str, mar
                 color=LIMIT, align="left", dx=3, y=0, dy=-4, baseline="bottom", fontSize=10
             )
             layers.append(words.encode(x=x, text=alt.Text("text:N")))
-    return alt.layer(*layers, width=WIDTH, height=HEIGHT)
+    return alt.layer(*layers, width=width, height=HEIGHT)
 
 
 def hours_a_step(hours: int) -> int:

@@ -65,6 +65,9 @@ LONGEST_TITLE = 90
 FONTS = "Liberation Sans, Arimo, Arial, Helvetica, DejaVu Sans Condensed, sans-serif"
 """Fonts about as wide as the one that charts are measured with, for SVG: with a wider one words would be cut."""
 
+PHONE = 354
+"""Width of a chart that is drawn a second time, narrow, for a phone of 390 points."""
+
 TITLE_SIZE, SMALL_SIZE, LABEL_SIZE = 15, 11, 11
 _TOGETHER, _KEPT = re.compile(r" (?=%)|(?<=\d:) "), "\x1f"
 _LETTER = 0.55

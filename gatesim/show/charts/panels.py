@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gatesim.show.charts.grammar import INK, LABEL_SIZE, altair
+from gatesim.show.charts.grammar import INK, LABEL_SIZE, PHONE, altair, broken
 
 ROW = 22
 """Height of a row, in points."""
@@ -14,7 +14,7 @@ def rows_panel(
     frame: Any,
     value: str,
     colour: str,
-    title: str,
+    title: Any,
     scale: Any,
     axis: Any,
     *,
@@ -41,6 +41,7 @@ def rows_panel(
         Of the panel, in points.
     """
     alt = altair()
+    title = broken(title, width, LABEL_SIZE)
     order = list(frame[row])
     y = alt.Y(
         f"{row}:N",
@@ -67,6 +68,22 @@ def rows_panel(
         for look in ({"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK})
     )
     return alt.layer(bars, halo, dots, text, width=width, height=ROW * len(order))
+
+
+def narrow_width(names: list[str]) -> int:
+    """Of a panel with names at its left, on a phone: what they leave; where that is little, it does not fit."""
+    return max(150, round(PHONE - 24 - label_room(names)))
+
+
+def side_by_side(panels: list[Any], narrow: bool) -> Any:
+    """Panels beside each other; below each other where it is narrow."""
+    alt = altair()
+    return alt.hconcat(alt.vconcat(*panels, spacing=18)) if narrow else alt.hconcat(*panels, spacing=18)
+
+
+def shares_end(width: int, words: int) -> float:
+    """Where an axis of shares ends, so that there is room for words in points beside a dot at 100 %."""
+    return width / (width - words)
 
 
 def label_room(names: list[str]) -> float:

@@ -13,6 +13,7 @@ from gatesim.show.charts.grammar import (
     BLOCKED,
     LEAKED,
     LIMIT,
+    PHONE,
     altair,
     finished,
     inline,
@@ -20,7 +21,14 @@ from gatesim.show.charts.grammar import (
     small_print,
     unchecked,
 )
-from gatesim.show.charts.panels import ROW, label_room, rows_panel
+from gatesim.show.charts.panels import (
+    ROW,
+    label_room,
+    narrow_width,
+    rows_panel,
+    shares_end,
+    side_by_side,
+)
 from gatesim.study.result import Result
 
 if TYPE_CHECKING:
@@ -86,7 +94,7 @@ def _frame(result: Result, leak: str) -> pd.DataFrame:
 
 
 @unchecked()
-def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
+def policies_chart(result: Result, leak: str = "leak_share", narrow: bool = False) -> HConcatChart:
     """Policies compared: whom each refuses wrongly, and what it lets through.
 
     Parameters
@@ -95,6 +103,8 @@ def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
         The result of a run.
     leak
         ``leak_share`` or ``leak_rate``.
+    narrow
+        For a phone: one panel below the other.
 
     Returns
     -------
@@ -117,19 +127,23 @@ def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
     frame = _frame(result, leak)
     if frame["leaked_beyond"].any():
         small += f"; arrow: leaks less than {format_limit(LEAST)}, or nothing"
-    height = ROW * len(frame)
+    height, names = ROW * len(frame), list(frame["policy"])
+    width = narrow_width(names) if narrow else 300
     blocked = rows_panel(
         frame,
         "blocked",
         BLOCKED,
         "refused wrongly: entitled needs not served",
-        alt.Scale(domain=[0, 1.25], nice=False),
+        alt.Scale(domain=[0, shares_end(width, 60)], nice=False),
         alt.Axis(format="~%", values=[0, 0.25, 0.5, 0.75, 1.0]),
         row="policy",
         labelled=True,
+        width=width,
     )
-    log = alt.Scale(type="log", domain=[LEAST, 30], nice=False)
-    ticks = [10.0**power for power in range(math.floor(math.log10(LEAST)), 1)]
+    # A wide one leaves room for words to the right of 100 %, too.
+    end = LEAST ** (1 - shares_end(width, 81))
+    log = alt.Scale(type="log", domain=[LEAST, end], nice=False)
+    ticks = [10.0**power for power in range(math.floor(math.log10(LEAST)), 1, 2 if narrow else 1)]
     leaked = rows_panel(
         frame,
         "leaked",
@@ -138,7 +152,8 @@ def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
         log,
         alt.Axis(format="~%", values=ticks, labelOverlap=False, labelFontSize=10),
         row="policy",
-        labelled=False,
+        labelled=narrow,
+        width=width,
     )
     row = own_row(result)
     if row is not None and row.ratio == leak and row.limit >= LEAST:  # else it is off the axis
@@ -147,10 +162,10 @@ def policies_chart(result: Result, leak: str = "leak_share") -> HConcatChart:
         words = line.mark_text(color=LIMIT, align="left", dx=3, dy=-5, y=0, baseline="bottom").encode(
             x=alt.X("limit:Q", scale=log), text=alt.Text("text:N")
         )
-        leaked = alt.layer(rule, words, leaked, width=300, height=height)
-    both = alt.hconcat(blocked, leaked, spacing=18)
+        leaked = alt.layer(rule, words, leaked, width=width, height=height)
+    both = side_by_side([blocked, leaked], narrow)
     says = "; ".join(
         f"{one['policy']}: refuses wrongly {one['blocked_text']}, lets through {one['leaked_text']}"
         for one in frame.to_dict("records")
     )
-    return finished(both, title, small, 618 + label_room(list(frame["policy"])), says)
+    return finished(both, title, small, PHONE if narrow else 618 + label_room(names), says)

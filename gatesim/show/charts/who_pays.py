@@ -10,6 +10,7 @@ from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
     LEAKED,
+    PHONE,
     altair,
     finished,
     inline,
@@ -17,7 +18,7 @@ from gatesim.show.charts.grammar import (
     small_print,
     unchecked,
 )
-from gatesim.show.charts.panels import label_room, rows_panel
+from gatesim.show.charts.panels import label_room, narrow_width, rows_panel, shares_end, side_by_side
 from gatesim.show.charts.policies import own_row
 from gatesim.study.result import Found, Result
 
@@ -65,7 +66,9 @@ def shown_policy(result: Result) -> tuple[str, str]:
 
 
 @unchecked()
-def who_pays_chart(result: Result, by: str = "segment", policy: str | None = None) -> HConcatChart:
+def who_pays_chart(
+    result: Result, by: str = "segment", policy: str | None = None, narrow: bool = False
+) -> HConcatChart:
     """Whom a policy refuses wrongly and whom it lets through; or why policies refuse.
 
     Parameters
@@ -76,6 +79,8 @@ def who_pays_chart(result: Result, by: str = "segment", policy: str | None = Non
         ``segment`` or ``channel``: a row for each, of one policy. ``reason``: a row for each policy.
     policy
         Which; by default the one that would do, or the nearest to it (see `shown_policy`).
+    narrow
+        For a phone: one panel below the other. Reasons have no narrower form.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def who_pays_chart(result: Result, by: str = "segment", policy: str | None = Non
     if by == "reason":
         return _reasons(result, [policy] if policy is not None else list(result.policies))
     name, why = shown_policy(result) if policy is None else (policy, "")
-    return _groups(result, by, name, why)
+    return _groups(result, by, name, why, narrow)
 
 
 def _cell(measure: Measure, part: float, may: bool) -> dict[str, Any]:
@@ -111,7 +116,7 @@ def _cell(measure: Measure, part: float, may: bool) -> dict[str, Any]:
     }
 
 
-def _groups(result: Result, by: str, policy: str, why: str) -> HConcatChart:
+def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HConcatChart:
     import pandas as pd
 
     alt = altair()
@@ -139,11 +144,21 @@ def _groups(result: Result, by: str, policy: str, why: str) -> HConcatChart:
     records.sort(key=lambda record: record["sort"])
     title = _finding(found, by, policy, totals)
     frame = pd.DataFrame(records).drop(columns="sort")
-    axis = {"format": "~%", "values": [0, 0.25, 0.5, 0.75, 1.0]}
-    scale = alt.Scale(domain=[0, 1.5], nice=False)
+    names = list(frame["group"])
+    width = narrow_width(names) if narrow else 330
+    axis = {"format": "~%", "values": [0, 0.5, 1.0] if narrow else [0, 0.25, 0.5, 0.75, 1.0]}
+    scale = alt.Scale(domain=[0, shares_end(width, 110)], nice=False)
     panels = [
         rows_panel(
-            frame, column, colour, words, scale, alt.Axis(**axis), row="group", labelled=first, width=330
+            frame[frame[column].notna()] if narrow else frame,
+            column,
+            colour,
+            words,
+            scale,
+            alt.Axis(**axis),
+            row="group",
+            labelled=first or narrow,
+            width=width,
         )
         for column, colour, words, first in (
             ("blocked", BLOCKED, f"refused wrongly: share of the {by}'s entitled needs", True),
@@ -155,8 +170,8 @@ def _groups(result: Result, by: str, policy: str, why: str) -> HConcatChart:
         f"let through {one['leaked_text'] or 'nobody restricted'}"
         for one in records
     )
-    wide = 680 + label_room(list(frame["group"]))
-    return finished(alt.hconcat(*panels, spacing=18), title, small, wide, says)
+    wide = PHONE if narrow else 680 + label_room(names)
+    return finished(side_by_side(panels, narrow), title, small, wide, says)
 
 
 def _finding(found: Found, by: str, policy: str, totals: list[float]) -> str:
