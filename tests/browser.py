@@ -1,7 +1,7 @@
 """A real browser for tests: Chromium without a window, driven by Playwright.
 
-Without one, tests fail; none is skipped. Import the fixture `browser_page`, and with it `chromium`, into a test
-module, and mark its tests ``browser``.
+Without one, tests fail, and a skip of one is a failure (`tests.conftest`). Import the fixture `browser_page`, and
+with it `chromium`, into a test module, and mark its tests ``browser``.
 """
 
 from __future__ import annotations
