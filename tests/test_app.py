@@ -311,6 +311,15 @@ def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> Non
     expect(page.locator("#simulated")).to_contain_text("500 accounts simulated", timeout=240_000)
     expect(page.get_by_role("region", name="Simulated")).to_contain_text("ip_block")
     assert in_the_way(page) == []
+    wide, narrow = (page.locator(f".st-key-simulated_{name} svg.marks") for name in ("chart", "phone"))
+    expect(wide).to_be_visible(timeout=PATIENCE)
+    expect(narrow).to_be_visible(visible=False)
+    # On a phone it is narrower: nothing of it has to be swiped.
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(narrow).to_be_visible(timeout=PATIENCE)
+    expect(wide).to_be_visible(visible=False)
+    expect(page.locator(".swipe:visible")).to_have_count(0)
+    assert narrow.evaluate("it => it.getBoundingClientRect().right") <= 390
 
 
 def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, browser_page: Page) -> None:

@@ -43,13 +43,18 @@ STYLE = """
   [data-testid="stLayoutWrapper"]:has(> .st-key-narrow), .st-key-narrow { display: flex; }
   .gs .on-narrow { display: inline; }
 }
-/* On a phone other charts keep their size and scroll sideways: shrunk, their words could not be read. What scrolls
-   holds the chart's own buttons too, so that the keyboard gets there. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-simulated_phone) { display: none; }
+/* On a phone the simulated policies are a narrower chart, too, where their names leave room; other charts keep their
+   size and scroll sideways: shrunk, their words could not be read. What scrolls holds the chart's own buttons too, so
+   that the keyboard gets there. */
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding: 3.5rem 1rem 3rem; }
   .st-key-map_chart, .st-key-simulated_chart { overflow-x: auto; }
   :is(.st-key-map_chart, .st-key-simulated_chart) :is(canvas, svg) { max-width: none; }
   .gs .swipe, [data-testid="stElementContainer"]:has(.gs > .swipe:only-child) { display: block; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-simulated_phone) { display: flex; }
+  .st-key-simulated_charts:has(.st-key-simulated_phone) > :not(:has(> .st-key-simulated_phone)) { display: none; }
+  .st-key-simulated_charts:has(.st-key-simulated_phone) .swipe { display: none; }
 }
 .gs p { margin: 0 0 .5rem; }
 .gs h1, .gs h2, .gs p, .gs .tile { overflow-wrap: anywhere; }

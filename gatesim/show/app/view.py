@@ -524,6 +524,8 @@ def _is_compiled() -> bool:
 
 def _simulated(result: Result, is_old: bool) -> None:
     from gatesim.show.charts import policies_chart
+    from gatesim.show.charts.grammar import named_data
+    from gatesim.show.charts.panels import fits_a_phone
     from gatesim.show.run import heading, policies_table, small_print
     from gatesim.show.tables import table_html
 
@@ -538,7 +540,11 @@ def _simulated(result: Result, is_old: bool) -> None:
             *(f"<p><small>{parts.escaped(line)}</small></p>" for line in small_print(result)),
         )
     )
-    chart(policies_chart(result), "simulated_chart")
+    with st.container(key="simulated_charts"):
+        chart(policies_chart(result), "simulated_chart")
+        if fits_a_phone(list(result.policies)):
+            narrow = policies_chart(result, narrow=True)
+            drawn_at(named_data(narrow.to_dict(validate=False)), st.container(key="simulated_phone"))
 
 
 def main() -> None:

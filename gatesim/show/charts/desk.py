@@ -130,7 +130,18 @@ def _totals(alt: Any, records: list[dict[str, Any]], narrow: bool) -> tuple[Any,
         scale = alt.Scale(domain=[0, shares_end(width, 67) * top], nice=False)
         labelled = narrow or not panels
         panels.append(
-            rows_panel(frame, key, colour, words, scale, axis, row="policy", labelled=labelled, width=width)
+            rows_panel(
+                frame,
+                key,
+                colour,
+                words,
+                scale,
+                axis,
+                row="policy",
+                labelled=labelled,
+                width=width,
+                narrow=narrow,
+            )
         )
     return side_by_side(panels, narrow), 233 * len(panels) + label_room(names)
 

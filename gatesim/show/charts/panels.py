@@ -21,6 +21,7 @@ def rows_panel(
     row: str,
     labelled: bool,
     width: int = 300,
+    narrow: bool = False,
 ) -> Any:
     """Dots with intervals, a row for each of what is compared.
 
@@ -39,9 +40,12 @@ def rows_panel(
         Whether the names stand at its left.
     width
         Of the panel, in points.
+    narrow
+        Whether its title is broken to fit.
     """
     alt = altair()
-    title = broken(title, width, LABEL_SIZE)
+    if narrow:
+        title = broken(title, width, LABEL_SIZE)
     order = list(frame[row])
     y = alt.Y(
         f"{row}:N",
@@ -70,9 +74,18 @@ def rows_panel(
     return alt.layer(bars, halo, dots, text, width=width, height=ROW * len(order))
 
 
+NARROWEST = 150
+"""Of a panel, in points."""
+
+
 def narrow_width(names: list[str]) -> int:
     """Of a panel with names at its left, on a phone: what they leave; where that is little, it does not fit."""
-    return max(150, round(PHONE - 24 - label_room(names)))
+    return max(NARROWEST, round(PHONE - 24 - label_room(names)))
+
+
+def fits_a_phone(names: list[str]) -> bool:
+    """Whether names leave enough of it."""
+    return PHONE - 24 - label_room(names) >= NARROWEST
 
 
 def side_by_side(panels: list[Any], narrow: bool) -> Any:

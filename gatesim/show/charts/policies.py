@@ -139,6 +139,7 @@ def policies_chart(result: Result, leak: str = "leak_share", narrow: bool = Fals
         row="policy",
         labelled=True,
         width=width,
+        narrow=narrow,
     )
     # A wide one leaves room for words to the right of 100 %, too.
     end = LEAST ** (1 - shares_end(width, 81))
@@ -154,6 +155,7 @@ def policies_chart(result: Result, leak: str = "leak_share", narrow: bool = Fals
         row="policy",
         labelled=narrow,
         width=width,
+        narrow=narrow,
     )
     row = own_row(result)
     if row is not None and row.ratio == leak and row.limit >= LEAST:  # else it is off the axis

@@ -159,6 +159,7 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
             row="group",
             labelled=first or narrow,
             width=width,
+            narrow=narrow,
         )
         for column, colour, words, first in (
             ("blocked", BLOCKED, f"refused wrongly: share of the {by}'s entitled needs", True),
