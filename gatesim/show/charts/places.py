@@ -37,10 +37,10 @@ class Box(NamedTuple):
 FAR = 9.0
 """A name that is so far from its point has a line that leads there."""
 
-FARTHEST = 150.0
+FARTHEST = 110.0
 """No name stands farther off; a number may."""
 
-ROUNDS = 4
+ROUNDS = 2
 """So often places are given at most, until every name has one."""
 
 Point = tuple[Sequence[str], float, float]
@@ -227,7 +227,7 @@ def place(
         # What found no room for its name chooses before all others in the next round.
         first = [*left, *(one for one in first if one not in left)]
         others = [one for one in others if one not in left]
-    best = min(rounds, key=lambda one: (len(one.nameless), len(one.numbered)))
+    best = min(rounds, key=_Placing.lacks)
     return best.placed, best.numbered, best.nameless
 
 
@@ -248,6 +248,11 @@ class _Placing:
         self.placed: list[Placed] = []
         self.numbered: list[str] = []
         self.nameless: list[str] = []
+
+    def lacks(self) -> tuple[int, int, float]:
+        """How many have no name or number, how many have a number, and how far names stand off: less is better."""
+        off = sum(math.dist(one.leader[:2], one.leader[2:]) for one in self.placed)
+        return len(self.nameless), len(self.numbered), off
 
     def put_all(self, first: Sequence[Point], others: Sequence[Point]) -> list[Point]:
         """All names: some first; others close to their points, then farther off; those whose names found no room."""
