@@ -6,7 +6,8 @@ the same components; so these sums are kept, and put together at the end (`gates
 
 - by maker, class, model and day: needs, from which all first moments follow; and what the products by account and day
   are more than if each need were an account of its own, as if those of one day added to the same components;
-- by account, where all its needs are of one class: whole and by model, their number and its square;
+- by account, where all its needs are of one class: whole and by model, their number and its square; so are those of
+  accounts that are asked at each need in vain, and how many of these end as their owner gives up;
 - by account else: products of the account's counts by class and of what else is known of it (its "entries"); what the
   products by model are more; and what must be put right on days on which its needs add to different components.
 
@@ -34,7 +35,7 @@ from gatesim.measures.axes import (
     makers_groups,
     number_of_days,
 )
-from gatesim.measures.ledger import ENDS, LEFT_QUEUE
+from gatesim.measures.ledger import ENDS, GAVE_UP, LEFT_QUEUE, NO_ANSWER, NO_DOCUMENT
 from gatesim.scenario.schema import Scenario
 from gatesim.world.compiled import compiled
 from gatesim.world.makers import makers
@@ -53,14 +54,16 @@ _RESTRICTED, _LEAKS, _SERVED, _ENTITLED, _FALSE_BLOCKS = range(5)
 assert NEEDS[:5] == ("restricted", "leaks", "served", "entitled", "false_blocks")
 _NEEDS, _PEOPLE = len(NEEDS), len(PEOPLE)
 _LEFT = (REFUSED_FOR + LEFT_QUEUE, FALLBACK_FOR + LEFT_QUEUE)
+_IN_VAIN = (NO_ANSWER, GAVE_UP, NO_DOCUMENT)
+"""Reasons of needs at which a document was asked for, and none presented."""
 
 PATTERNS = 3 * 4 * 2
 """What is known of an account with one maker, beside its needs: it has no restricted need, one, a leak; it has no
 entitled need, one, a false block, only false blocks; it was asked for a document or not."""
 
 # Entries of an account: its needs by class, then its pattern, its requests for documents, documents by kind.
-_REQUESTS = CLASSES + PATTERNS
-_FIRST_DOCUMENT = _REQUESTS + 1
+REQUESTS = CLASSES + PATTERNS
+_FIRST_DOCUMENT = REQUESTS + 1
 BY_MAKER = ("all", "segment", "channel", "role")
 """Splits in which an account with one maker falls into one group."""
 
@@ -77,6 +80,12 @@ class Counting(NamedTuple):
     groups: Ints  # [split of BY_MAKER, maker]
     widths: Ints  # [split of BY_MAKER]: components
     whole: Ints  # [entry, component]: what an entry adds to the components of all
+    # Of accounts whose needs are all of one class. One whose owner is asked in vain at each need has two at most: the
+    # owner has no document, or gives up. It is counted as if all were of the first, and how many are of the second.
+    counted_as: Ints  # [class]
+    gives_up: Ints  # [class]: 1 where it is the second
+    given_up: Ints  # [class]: the second of a first, of others themselves
+    in_vain: Ints  # [class]: 1 where a document was asked for, and none presented
     known: Ints  # [class, component]: what is known of a maker of whom all needs are of one class
     models: int
     days: int
@@ -93,9 +102,12 @@ class Room(NamedTuple):
     pairs: Ints  # [view, segment, group, effect, effect]: ordered pairs of different needs, upper triangle
     repeats: Ints  # [view, segment, group, effect]: n - 1
     mixed_positive: Ints  # [view, segment, group, NEEDS]: and more, where several effects add to a component
-    # Accounts with one maker, all needs of one class, no check: how many accounts, needs, squares of needs; first
-    # all of the account's, then those of each model.
+    # Accounts with one maker, all needs of one class (see `Counting`), no document presented: how many accounts, needs,
+    # squares of needs; first all of the account's, then those of each model.
     alike: Ints  # [view, maker, class, 1 + model, 3]
+    # And of those asked in vain: how many needs g end as the owner gives up; g squared; g times the needs; accounts in
+    # which some end so, and some do not.
+    gave_up: Ints  # [view, maker, class, 1 + model, 5]
     # Other accounts with one maker.
     solo_first: Ints  # [view, maker, entry]
     solo_second: Ints  # [view, maker, entry, entry]: the upper triangle
@@ -336,6 +348,100 @@ def _mend_days(
         begin = end
 
 
+@compiled(_nrt=False)
+def _mend_vain(
+    first: int, last: int, bit: int, models: int, seen: NDArray[np.int32], today: NDArray[np.int32],
+    again: NDArray[np.int32], restricted: NDArray[np.int32], ending: NDArray[np.int8], gives_up: Ints,
+    plain: int, given_up: int, effects: Ints, pairs: Ints, repeats: Ints, positive: Ints,
+) -> None:  # fmt: skip
+    """`_mend_days` of an account asked in vain: its needs have the effect ``given_up`` where its owner gives up.
+
+    Of those before a need on its day, ``grid`` takes all to have the need's own effect.
+    """
+    of_plain, of_given_up = ZERO, ZERO
+    for i in range(first, last):
+        at = np.uint64(i)
+        row = np.uint64(seen[at])
+        gave = gives_up[np.uint64(((restricted[row] >> bit) & 1) * len(ENDS) + ending[row])]
+        if again[at] == 0:
+            of_plain, of_given_up = ZERO, ZERO
+        same, others = (of_given_up, of_plain) if gave else (of_plain, of_given_up)
+        if others > 0:
+            group, own = models + today[at], given_up if gave else plain
+            pairs[group, own, own] -= 2 * others
+            pairs[group, min(plain, given_up), max(plain, given_up)] += others
+            if same == 0:
+                repeats[group, own] -= 1
+                for c in range(_NEEDS):
+                    positive[group, c] += min(effects[plain, c], effects[given_up, c])
+        of_given_up += gave
+        of_plain += 1 - gave
+
+
+@compiled(forceinline=True, _nrt=False)
+def _count_vain(
+    a: int, view: int, bit: int, n: Needs, ends: Ends, k: Counting, room: Room, sums: Sums
+) -> bool:
+    """Add an account with one maker whose owner is asked in vain at each need; gives back whether it is one."""
+    first, last = n.first_seen[a], n.first_seen[a + 1]
+    number = last - first
+    if ends.requests[a] != number:
+        return False
+    row = n.seen[first]
+    one = k.counted_as[((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row]]
+    if not k.in_vain[one]:
+        return False
+    differs, gave = ZERO, ZERO
+    for i in range(first, last):
+        at = np.uint64(i)
+        row = np.uint64(n.seen[at])
+        kind = np.uint64(((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row])
+        differs |= k.counted_as[kind] ^ one
+        gave += k.gives_up[kind]
+    if differs != 0:
+        return False
+    owner, models = int(n.owner[a]), k.models
+    maker = k.maker[owner, 0]
+    _add_given_up(number, gave, room.alike[view, maker, one, 0], room.gave_up[view, maker, one, 0])
+    for model in range(models):
+        of_model = n.of_model[a, model]
+        if of_model == 0:
+            continue
+        of_gave = gave
+        if of_model < number and gave > 0:
+            of_gave = ZERO
+            for i in range(first, last):
+                row = n.seen[i]
+                kind = ((n.restricted[row] >> bit) & 1) * len(ENDS) + ends.ending[row]
+                of_gave += k.gives_up[kind] * np.int64(n.model[row] == model)
+        _add_given_up(
+            of_model,
+            of_gave,
+            room.alike[view, maker, one, model + 1],
+            room.gave_up[view, maker, one, model + 1],
+        )
+    plain, given_up = k.effect[one], k.effect[k.given_up[one]]
+    if 0 < gave < number and plain != given_up:
+        _mend_vain(
+            first, last, bit, models, n.seen, n.today, n.again, n.restricted, ends.ending, k.gives_up, plain,
+            given_up, k.effects, room.pairs[view, owner], room.repeats[view, owner], room.mixed_positive[view, owner],
+        )  # fmt: skip
+    return True
+
+
+@compiled(forceinline=True, _nrt=False)
+def _add_given_up(number: int, gave: int, alike: Ints, gave_up: Ints) -> None:
+    """Add so many needs of an account, or of one of its models, of which so many end as the owner gives up."""
+    alike[0] += 1
+    alike[1] += number
+    alike[2] += number * number
+    gave_up[0] += gave
+    gave_up[1] += gave * gave
+    gave_up[2] += gave * number
+    gave_up[3] += np.int64(gave > 0)
+    gave_up[4] += np.int64(gave < number)
+
+
 @compiled(forceinline=True, _nrt=False)
 def _add_model(
     length: int, met: Ints, numbers: Ints, packed: Ints, pairs: Ints, repeats: Ints, positive: Ints
@@ -364,7 +470,7 @@ def _add_model(
 def _count_mixed(
     a: int, view: int, bit: int, checks: Ints, n: Needs, ends: Ends, k: Counting, room: Room, sums: Sums
 ) -> None:
-    """Add an account with one maker, its needs of several classes or with checks; its needs are in ``grid``."""
+    """Add an account with one maker that is not among those in ``alike``; its needs are in ``grid``."""
     owner, requests = int(n.owner[a]), ends.requests[a]
     maker, models = k.maker[owner, 0], k.models
     first, last = n.first_seen[a], n.first_seen[a + 1]
@@ -417,10 +523,10 @@ def _count_mixed(
     entries += 1
     mask |= k.mask[pattern]
     if requests > 0:
-        sums.entries[_REQUESTS] = requests
-        sums.met_entries[entries] = _REQUESTS
+        sums.entries[REQUESTS] = requests
+        sums.met_entries[entries] = REQUESTS
         entries += 1
-        mask |= k.mask[_REQUESTS]
+        mask |= k.mask[REQUESTS]
         for check in range(len(checks)):
             entry = _FIRST_DOCUMENT + checks[check, K_DOCUMENT]
             if sums.entries[entry] == 0:
@@ -532,7 +638,7 @@ def count_accounts(
         checks = ends.checks[ends.first_check[a] : ends.first_check[a + 1]]
         if n.bodies[a] > 1:
             _count_shared(a, view, bit, checks, n, ends, k, room, sums)
-        else:
+        elif not _count_vain(a, view, bit, n, ends, k, room, sums):
             _count_mixed(a, view, bit, checks, n, ends, k, room, sums)
 
 
@@ -608,7 +714,7 @@ def counting(scenario: Scenario) -> Counting:
         }
         for name, holds in true.items():
             whole[entry, place[name]] = holds
-    whole[_REQUESTS, place["document_requests"]] = 1
+    whole[REQUESTS, place["document_requests"]] = 1
     for document in range(len(scenario.documents)):
         whole[_FIRST_DOCUMENT + document, document - len(scenario.documents)] = 1
     mask = (whole << np.arange(len(names))).sum(axis=1)
@@ -617,6 +723,12 @@ def counting(scenario: Scenario) -> Counting:
         known[:, place[person]] = whole[:CLASSES, place[need]]
     known[:, place["people_locked_out"]] = known[:, place["people_blocked"]]
     known[:, place["accounts_leaked"]] = known[:, place["people_leaked"]]
+    counted_as, given_up, in_vain = np.arange(CLASSES), np.arange(CLASSES), np.zeros(CLASSES, dtype=np.int64)
+    for first in (refused + law for refused in (REFUSED_FOR, FALLBACK_FOR) for law in (0, len(ENDS))):
+        counted_as[first + GAVE_UP] = first + NO_DOCUMENT
+        given_up[first + NO_DOCUMENT] = first + GAVE_UP
+        in_vain[[first + reason for reason in _IN_VAIN]] = 1
+    known[:, place["people_asked_for_documents"]] = in_vain
     # A class of needs that are entitled and no false block has a bit of its own.
     mask[:CLASSES] |= (of_needs[:, _ENTITLED] - of_needs[:, _FALSE_BLOCKS]) << _SERVED_ENTITLED
     return Counting(
@@ -631,6 +743,10 @@ def counting(scenario: Scenario) -> Counting:
         ),
         np.array([len(names), _NEEDS + _PEOPLE, _NEEDS, _NEEDS]),
         whole,
+        counted_as,
+        (counted_as != np.arange(CLASSES)).astype(np.int64),
+        given_up,
+        in_vain,
         known,
         len(scenario.models),
         number_of_days(scenario),
@@ -657,6 +773,7 @@ def new_room(scenario: Scenario, views: int, gates: int) -> Room:
         zeros(segments, groups, effects),
         zeros(segments, groups, _NEEDS),
         zeros(kinds, CLASSES, 1 + models, 3),
+        zeros(kinds, CLASSES, 1 + models, 5),
         zeros(kinds, entries),
         zeros(kinds, entries, entries),
         zeros(kinds, width),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gatesim.engine.arrays import Ints
-from gatesim.engine.fast_tally import BY_MAKER, CLASSES, Counting, Room, keys_of
+from gatesim.engine.fast_tally import BY_MAKER, CLASSES, REQUESTS, Counting, Room, keys_of
 from gatesim.measures.axes import BLOCKS, NEEDS, PEOPLE, SPLITS, components, split_names
 from gatesim.measures.ledger import ENDS
 from gatesim.measures.moments import Moments
@@ -107,16 +107,35 @@ def _of_makers(k: Counting, parts: dict[str, Ints]) -> tuple[Ints, Ints, Ints]:
     whole = k.whole[entries].astype(np.float64)
     upper = parts["solo_second"][:, entries[:, None], entries].astype(np.float64)
     symmetric = upper + np.swapaxes(np.triu(upper, 1), 1, 2)
-    # An account of n needs of one class has the vector n a + b.
-    a, b = k.whole[classes].astype(np.float64), k.known[classes].astype(np.float64)
+    # An account of n needs of one class, at g of which its owner gives up, has the vector n a + g c + b.
+    a, b, c = (x[classes].astype(np.float64) for x in _alike_vectors(k))
     accounts, needs, squares = np.moveaxis(alike[:, classes].astype(np.float64), 2, 0)
-    first = parts["solo_first"][:, entries] @ whole + needs @ a + accounts @ b
+    gave, gave_squares, gave_needs, some, some_not = np.moveaxis(
+        parts["gave_up"][:, classes, 0].astype(np.float64), 2, 0
+    )
+    first = parts["solo_first"][:, entries] @ whole + needs @ a + accounts @ b + gave @ c
     second = whole.T @ symmetric @ whole
-    for weight, x, y in ((squares, a, a), (needs, a, b), (needs, b, a), (accounts, b, b)):
-        products = np.einsum("ec,ed->ecd", x, y).reshape(len(classes), whole.shape[1] ** 2)
-        second += (weight @ products).reshape(second.shape)
-    positive = parts["solo_positive"] + accounts @ ((a + b) > 0)
+    products = (
+        (squares, a, a), (needs, a, b), (needs, b, a), (accounts, b, b), (gave_squares, c, c),
+        (gave_needs, a, c), (gave_needs, c, a), (gave, b, c), (gave, c, b),
+    )  # fmt: skip
+    for weight, x, y in products:
+        of_class = np.einsum("ec,ed->ecd", x, y).reshape(len(classes), whole.shape[1] ** 2)
+        second += (weight @ of_class).reshape(second.shape)
+    plain, given_up = (a + b) > 0, (a + c + b) > 0
+    positive = parts["solo_positive"] + accounts @ (plain & given_up)
+    positive = positive + some @ (given_up & ~plain) + some_not @ (plain & ~given_up)
+    positive += (accounts * (k.in_vain[classes] == 0)) @ (plain & ~given_up)
     return first.astype(np.int64), second.astype(np.int64), positive.astype(np.int64)
+
+
+def _alike_vectors(k: Counting) -> tuple[Ints, Ints, Ints]:
+    """Of accounts in ``alike``, by class: what a need adds; what is known; what is more for each that is given up."""
+    a = k.whole[:CLASSES] + k.in_vain[:, None] * k.whole[REQUESTS]
+    c = np.zeros_like(a)
+    for given_up in np.flatnonzero(k.gives_up):
+        c[k.counted_as[given_up]] = k.whole[given_up] - k.whole[k.counted_as[given_up]]
+    return a, k.known, c
 
 
 def _add_groups(k: Counting, parts: dict[str, Ints], grid: Ints) -> None:
@@ -125,14 +144,31 @@ def _add_groups(k: Counting, parts: dict[str, Ints], grid: Ints) -> None:
     ``grid`` is int64[maker, class, model, day, column of `GRID`].
     """
     accounts, needs, squares = np.moveaxis(parts["alike"][:, :, 1:], -1, 0)
+    # Of n needs of an account g end as its owner gives up: they are of another class.
+    gave, gave_squares, gave_needs, some, some_not = np.moveaxis(parts["gave_up"][:, :, 1:], -1, 0)
     before, again = np.moveaxis(grid[..., 1:].sum(axis=2), -1, 0)
-    pairs = np.concatenate([squares - needs, 2 * before], axis=2)
-    repeats = np.concatenate([needs - accounts, again], axis=2)
+    of_models = (squares - needs) - 2 * gave_needs + gave_squares + gave
+    with_some_not = np.where(k.in_vain[:, None] == 1, some_not, accounts)
+    pairs = np.concatenate([of_models, 2 * before], axis=2)
+    repeats = np.concatenate([needs - gave - with_some_not, again], axis=2)
     owners = k.maker[:, 0]
-    for kind in np.flatnonzero(repeats.any(axis=(0, 2))):
+    for kind in np.flatnonzero(pairs.any(axis=(0, 2)) | repeats.any(axis=(0, 2))):
         effect = k.effect[kind]
         parts["pairs"][:, :, effect, effect] += pairs[owners, kind]
         parts["repeats"][:, :, effect] += repeats[owners, kind]
+    models = slice(0, k.models)
+    for kind in np.flatnonzero(k.gives_up):
+        counted_as = k.counted_as[kind]
+        given_up, other = k.effect[kind], k.effect[counted_as]
+        mine = owners, counted_as
+        parts["pairs"][:, models, given_up, given_up] += (gave_squares - gave)[mine]
+        # Pairs of both, once for the upper triangle; on its diagonal in either order.
+        across = (gave_needs - gave_squares)[mine] * (2 if given_up == other else 1)
+        parts["pairs"][:, models, min(given_up, other), max(given_up, other)] += across
+        parts["repeats"][:, models, given_up] += (gave - some)[mine]
+        both = (some + some_not - accounts)[mine]
+        in_both = (k.effects[given_up] > 0) & (k.effects[other] > 0)
+        parts["mixed_positive"][:, models] += both[..., None] * in_both
 
 
 def _by_group(

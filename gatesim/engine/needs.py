@@ -31,6 +31,7 @@ from gatesim.engine.arrays import (
     WorldArrays,
     typed,
 )
+from gatesim.engine.judging import count_again, days_of, epochs_of, measure, measure_all
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.signals import NETWORK_KINDS
 from gatesim.scenario.types import DAY
@@ -79,7 +80,6 @@ FILLED = 16
 """Rows that are filled at once: a loop over fewer costs more, as its end is guessed wrong."""
 
 _LOW = 2**32 - 1
-_DAY = np.uint64(DAY)
 _KINDS, _CHANNELS = len(NETWORK_KINDS), len(CHANNELS)
 
 
@@ -98,8 +98,8 @@ class Needs(NamedTuple):
     order: NDArray[np.int32]
     """Of an account of several bodies the needs in the order in which they are decided: by time, then by body."""
     epoch: NDArray[np.int16]
-    day: NDArray[np.int16]
-    """Of accounts of several bodies the day of the window; -1 where no order in force names the model."""
+    day: NDArray[np.int32]
+    """The day of the window; of accounts of several bodies -1 where no order in force names the model."""
     restricted: NDArray[np.int32]
     """One bit for each reading."""
     # One entry an account.
@@ -113,6 +113,8 @@ class Needs(NamedTuple):
     """[measured need]: its row."""
     slot: NDArray[np.int32]
     """[measured need]: its model times the number of days, plus its day."""
+    today: NDArray[np.int32]
+    """[measured need]: its day."""
     again: NDArray[np.int32]
     """[measured need]: how many of the account there are before it in a row on the same day."""
     first_seen: Ints
@@ -184,9 +186,9 @@ class Bench(NamedTuple):
 def new_needs(rows: int, accounts: int, models: int) -> Needs:
     """Room for so many needs of so many accounts, and of so many models."""
     filled = rows + FILLED
-    small = [np.zeros(filled, dtype=np.int16) for _ in range(5)]
-    body, model, region, epoch, day = small
-    seen, slot, again = (np.zeros(rows, dtype=np.int32) for _ in range(3))
+    body, model, region, epoch = (np.zeros(filled, dtype=np.int16) for _ in range(4))
+    # Writing of a need that is not kept goes one row past those that are.
+    seen, slot, today, again = (np.zeros(rows + 1, dtype=np.int32) for _ in range(4))
     return Needs(
         np.zeros(rows, dtype=np.int64),
         np.zeros(filled, dtype=np.int32),
@@ -196,7 +198,7 @@ def new_needs(rows: int, accounts: int, models: int) -> Needs:
         np.zeros(filled, dtype=np.int32),
         np.zeros(rows, dtype=np.int32),
         epoch,
-        day,
+        np.zeros(rows, dtype=np.int32),
         np.zeros(rows, dtype=np.int32),
         np.zeros(accounts, dtype=np.int64),
         np.zeros(accounts, dtype=np.int32),
@@ -204,6 +206,7 @@ def new_needs(rows: int, accounts: int, models: int) -> Needs:
         np.zeros(accounts + 1, dtype=np.int64),
         seen,
         slot,
+        today,
         again,
         np.zeros(accounts + 1, dtype=np.int64),
         np.zeros((accounts, models), dtype=np.int64),
@@ -776,109 +779,24 @@ def _sessions(
 
 
 @compiled(forceinline=True, _nrt=False)
-def _day(time: int, midnight: int) -> int:
-    """The day of the window."""
-    return int(np.uint64(time + midnight) // _DAY)
-
-
-# Two functions of their own with few arrays, for what is in the loops over needs to fit into registers.
-@compiled(_nrt=False)
-def _judge_one(
-    accounts: int, body_begin: Ints, body_first: Ints, body_last: Ints, body_slot: Ints, restricts: NDArray[np.int32],
-    maker: Ints, midnight: int, owner: NDArray[np.int32], times: Ints, region: NDArray[np.int16],
-    restricted: NDArray[np.int32], seen_row: NDArray[np.int32], slot: NDArray[np.int32], again_of: NDArray[np.int32],
-    first_seen: Ints, of_model: Ints,
-) -> None:  # fmt: skip
-    """`_judge`, where there is one model, and one law that names it all the time: every need is counted."""
-    for a in range(accounts):
-        first_seen[a] = body_first[body_begin[a]]
-        last_day, again = NONE, ZERO
-        for b in range(body_begin[a], body_begin[a + 1]):
-            law = restricts[maker[owner[a], body_slot[b]]]
-            for row in range(body_first[b], body_last[b]):
-                at = np.uint64(row)
-                restricted[at] = law[np.uint64(region[at])]
-            for row in range(body_first[b], body_last[b]):
-                at = np.uint64(row)
-                day = _day(times[at], midnight)
-                again = again + 1 if day == last_day else ZERO
-                last_day = day
-                seen_row[at] = row
-                slot[at] = day
-                again_of[at] = again
-        of_model[a, 0] = body_last[body_begin[a + 1] - 1] - first_seen[a]
-    first_seen[accounts] = body_last[body_begin[accounts] - 1]
-
-
-@compiled(_nrt=False)
-def _judge(
-    accounts: int, body_begin: Ints, body_first: Ints, body_last: Ints, body_slot: Ints, epoch_start: Ints,
-    named: NDArray[np.bool_], restricts: NDArray[np.int32], maker: Ints, midnight: int, days: int,
-    owner: NDArray[np.int32], times: Ints, model_of: NDArray[np.int16], region: NDArray[np.int16],
-    epoch_of: NDArray[np.int16], restricted: NDArray[np.int32], seen_row: NDArray[np.int32], slot: NDArray[np.int32],
-    again_of: NDArray[np.int32], first_seen: Ints, of_model: Ints,
-) -> None:  # fmt: skip
-    """In which epoch each need arises, what the law says of it, and whether it is counted, and on which day."""
-    epochs, models = len(epoch_start) - 1, of_model.shape[1]
-    regions, seen = restricts.shape[1] // (epochs * models), ZERO
-    for a in range(accounts):
-        first_seen[a] = seen
-        last_day, again, seen_before = NONE, ZERO, seen
-        for b in range(body_begin[a], body_begin[a + 1]):
-            law = restricts[maker[owner[a], body_slot[b]]]
-            epoch, row, last = ZERO, body_first[b], body_last[b]
-            while row < last:
-                until, before = epoch_start[np.uint64(epoch + 1)], epoch * regions
-                names_some = ZERO
-                for model in range(models):
-                    names_some |= int(named[np.uint64(epoch * models + model)])
-                if names_some == 0:
-                    while row < last and times[np.uint64(row)] < until:
-                        at = np.uint64(row)
-                        epoch_of[at] = epoch
-                        restricted[at] = law[np.uint64((before + region[at]) * models + model_of[at])]
-                        row += 1
-                else:
-                    while row < last and times[np.uint64(row)] < until:
-                        at = np.uint64(row)
-                        model = int(model_of[at])
-                        epoch_of[at] = epoch
-                        restricted[at] = law[np.uint64((before + region[at]) * models + model)]
-                        day = _day(times[at], midnight)
-                        measured = int(named[np.uint64(epoch * models + model)])
-                        # Written for each need, and kept where it is measured: no branch that would be guessed wrong.
-                        kept = np.uint64(seen)
-                        now = again + 1 if day == last_day else ZERO
-                        seen_row[kept] = row
-                        slot[kept] = model * days + day
-                        again_of[kept] = now
-                        seen += measured
-                        last_day = day if measured else last_day
-                        again = now if measured else again
-                        row += 1
-                epoch += 1
-        for model in range(models):
-            of_model[a, model] = 0
-        for i in range(seen_before, seen):
-            of_model[a, np.uint64(model_of[np.uint64(seen_row[np.uint64(i)])])] += 1
-    first_seen[accounts] = seen
-
-
-@compiled(forceinline=True, _nrt=False)
-def _judge_all(accounts: int, law: LawArrays, n: Needs, bench: Bench) -> None:
+def _judge(accounts: int, length: int, law: LawArrays, n: Needs, bench: Bench) -> None:
     """What the law says of each need, and what is counted."""
-    people, epochs = bench.bodies, len(law.epoch_start) - 1
+    people, epochs, rows = bench.bodies, len(law.epoch_start) - 1, n.begin[accounts]
+    days_of(rows, n.time, law.midnight, length, n.day)
+    if epochs > 1:
+        epochs_of(rows, n.time, law.epoch_start, n.epoch)
     if epochs == 1 and n.of_model.shape[1] == 1 and law.named[0]:
-        _judge_one(
-            accounts, people.begin, people.first, people.last, people.slot, law.restricted, law.maker, law.midnight,
-            n.owner, n.time, n.region, n.restricted, n.seen, n.slot, n.again, n.first_seen, n.of_model,
+        measure_all(
+            accounts, n.begin, people.begin, people.first, people.last, people.slot, law.restricted, law.maker,
+            n.owner, n.region, n.day, n.restricted, n.seen, n.slot, n.today, n.first_seen, n.of_model,
         )  # fmt: skip
     else:
-        _judge(
-            accounts, people.begin, people.first, people.last, people.slot, law.epoch_start, law.named, law.restricted,
-            law.maker, law.midnight, law.days, n.owner, n.time, n.model, n.region, n.epoch, n.restricted, n.seen,
-            n.slot, n.again, n.first_seen, n.of_model,
+        measure(
+            accounts, n.begin, people.begin, people.first, people.last, people.slot, epochs, law.named, law.restricted,
+            law.maker, law.days, n.owner, n.bodies, n.model, n.region, n.epoch, n.day, n.restricted, n.seen,
+            n.slot, n.today, n.first_seen, n.of_model,
         )  # fmt: skip
+    count_again(accounts, n.first_seen, n.today, n.again)
 
 
 @compiled(nogil=True, _nrt=False)
@@ -913,13 +831,9 @@ def make_needs(
     _ask_bodies(seed, replication, accounts, bodies, w, bench)
     _words(seed, replication, accounts, bodies, w, bench)
     _sessions(seed, replication, accounts, bodies, w, n, bench)
-    _judge_all(made, law, n, bench)
-    models = n.of_model.shape[1]
+    _judge(made, w.length, law, n, bench)
     for a in range(made):
         if n.bodies[a] > 1:
-            for row in range(n.begin[a], n.begin[a + 1]):
-                measured = law.named[n.epoch[row] * models + n.model[row]]
-                n.day[row] = _day(n.time[row], law.midnight) if measured else NONE
             count = ZERO
             for b in range(bench.bodies.begin[a], bench.bodies.begin[a + 1]):
                 bench.at[0, count] = bench.bodies.first[b]
