@@ -79,6 +79,9 @@ BLOCKS, MORE = 16, 4
 FILLED = 16
 """Rows that are filled at once: a loop over fewer costs more, as its end is guessed wrong."""
 
+ASKED = 8
+"""Blocks that are written down at once, as `FILLED`."""
+
 _LOW = 2**32 - 1
 _KINDS, _CHANNELS = len(NETWORK_KINDS), len(CHANNELS)
 
@@ -229,7 +232,7 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
     def ints(number: int) -> Ints:
         return np.zeros(number, dtype=np.int64)
 
-    number, person, what = (np.zeros(room, dtype=np.uint64) for _ in range(3))
+    number, person, what = (np.zeros(room + ASKED, dtype=np.uint64) for _ in range(3))
     return Bench(
         Questions(number, person, what),
         *doubles(of_accounts),
@@ -473,6 +476,19 @@ def _mean(rate: float) -> float:
     return DAY_US / rate if rate > 0 else np.inf
 
 
+@compiled(forceinline=True, _nrt=False)
+def _ask_blocks(
+    at: int, blocks: int, step: np.uint64, first: np.uint64, person: np.uint64, what: np.uint64, asked: Questions
+) -> None:
+    """Write down so many blocks of a person from ``at`` on, and fewer than `ASKED` that follow, as `_fill` does."""
+    for begin in range(0, blocks, ASKED):
+        for i in range(ASKED):
+            place = np.uint64(at + begin + i)
+            asked.number[place] = step * np.uint64(begin + i) + first
+            asked.person[place] = person
+            asked.what[place] = what
+
+
 @compiled(_nrt=False)
 def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArrays, bench: Bench) -> None:
     """Draw, for each body, about as many gaps as the window has room for."""
@@ -487,10 +503,7 @@ def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArra
             blocks = BLOCKS
             if expected < WORDS * BLOCKS:
                 blocks = min(BLOCKS, 1 + int(0.25 * (expected + 1.0 + 1.3 * np.sqrt(expected))))
-            for block in range(blocks):
-                asked.number[at + block] = np.uint64(block)
-                asked.person[at + block] = person
-                asked.what[at + block] = what
+            _ask_blocks(at, blocks, np.uint64(1), np.uint64(0), person, what, asked)
             at += blocks
     bench.bodies.drawn[bodies] = at
     many_gaps(
@@ -618,12 +631,9 @@ def _ask_words(
 ) -> int:
     """Write down the blocks of one question for so many needs; gives back where the next ones go."""
     person, what = np.uint64(account & _LOW), np.uint64((purpose << 16) + slot)
-    for block in range((number + 3) >> 2):
-        asked.number[at] = np.uint64(256 * block + question)
-        asked.person[at] = person
-        asked.what[at] = what
-        at += 1
-    return at
+    blocks = (number + 3) >> 2
+    _ask_blocks(at, blocks, np.uint64(256), np.uint64(question), person, what, asked)
+    return at + blocks
 
 
 # What is handed to a compiled function is copied at each call, all its arrays one by one. So this one takes all bodies.
