@@ -79,7 +79,10 @@ from gatesim.world.draws import SHIFT, check_key, uniform
 Progress = Callable[[float], None]
 
 CHUNK = 8192
-"""Accounts that one call of the compiled code takes."""
+"""Accounts that one call of the compiled code takes; of many accounts up to `LARGER` times as many."""
+
+LARGER, PARTS = 4, 32
+"""A call costs some hundred microseconds; but as many calls as `PARTS` are wanted for threads to end together."""
 
 PORTION = 128
 """Accounts of which the needs are made before gates decide them: few enough for the processor's caches."""
@@ -457,7 +460,9 @@ class _Run:
 
     def reviewed(self) -> dict[int, Ints]:
         """Live everybody, and count those who ask no desk; then run the desks: for each gate all its cases."""
-        parts = self.population.chunks(0, self.population.accounts)
+        accounts = self.population.accounts
+        size = min(LARGER * CHUNK, max(CHUNK, accounts // PARTS))
+        parts = [range(begin, min(begin + size, accounts)) for begin in range(0, accounts, size)]
         with _threads(self.threads) as pool:
             asked = np.concatenate(
                 [np.empty((0, DESK_COLUMNS), dtype=np.int64), *pool.map(self._first, parts)]
@@ -493,8 +498,9 @@ class _Run:
         mine: tuple[_Room, Room, Sums] = self._local.mine
         return mine
 
-    def _first(self, accounts: Ints) -> Ints:
+    def _first(self, part: range) -> Ints:
         """Live accounts up to their first case at a simulated desk; count those without one."""
+        accounts = np.arange(part.start, part.stop)
         asked = np.empty((len(accounts) * len(self.jobs), DESK_COLUMNS), dtype=np.int64)
         count = self._lived(0, len(self.jobs), accounts, _NO_CASES, asked[:0], asked)
         self._done += len(accounts)
