@@ -6,8 +6,6 @@ branches: the compiler makes vector instructions of them. See `gatesim.law.law` 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -107,22 +105,15 @@ def measure(
 
 @compiled(_nrt=False)
 def measure_all(
-    accounts: int, begin: Ints, body_begin: Ints, body_first: Ints, body_last: Ints, body_slot: Ints,
-    restricts: NDArray[np.int32], maker: Ints, owner: NDArray[np.int32], region: NDArray[np.int16],
-    day_of: NDArray[np.int32], restricted: NDArray[np.int32], seen_row: NDArray[np.int32], slot: NDArray[np.int32],
+    accounts: int, begin: Ints, day_of: NDArray[np.int32], seen_row: NDArray[np.int32], slot: NDArray[np.int32],
     today: NDArray[np.int32], first_seen: Ints, of_model: Ints,
 ) -> None:  # fmt: skip
-    """`measure`, where there is one model, and one law that names it all the time: every need is measured."""
-    for a in range(accounts):
-        first_seen[a] = begin[a]
-        of_model[a, 0] = begin[a + 1] - begin[a]
-        for b in range(body_begin[a], body_begin[a + 1]):
-            law = restricts[maker[owner[a], body_slot[b]]]
-            for row in range(body_first[b], body_last[b]):
-                at = np.uint64(row)
-                restricted[at] = law[np.uint64(region[at])]
+    """`measure`, where every need is measured, and what the law says is known: it goes by the place."""
     rows = begin[accounts]
-    first_seen[accounts] = rows
+    for a in range(accounts + 1):
+        first_seen[a] = begin[a]
+    for a in range(accounts):
+        of_model[a, 0] = begin[a + 1] - begin[a]
     for row in range(rows):
         seen_row[row] = row
         slot[row] = day_of[row]

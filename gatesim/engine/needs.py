@@ -202,7 +202,7 @@ def new_needs(rows: int, accounts: int, models: int) -> Needs:
         np.zeros(rows, dtype=np.int32),
         epoch,
         np.zeros(rows, dtype=np.int32),
-        np.zeros(rows, dtype=np.int32),
+        np.zeros(filled, dtype=np.int32),
         np.zeros(accounts, dtype=np.int64),
         np.zeros(accounts, dtype=np.int32),
         np.zeros(accounts, dtype=np.int16),
@@ -644,10 +644,12 @@ def _sessions(
     accounts: Ints,
     bodies: int,
     w: WorldArrays,
+    law: LawArrays,
     n: Needs,
     bench: Bench,
 ) -> None:
-    """Where needs come from, and what is read."""
+    """Where needs come from, and what is read; where only that counts, what the law says."""
+    by_place = _all_measured(law, n)
     noise, signals = bench.noise, len(w.observes)
     session_causes = False
     for q in range(len(w.cause_refresh)):
@@ -742,6 +744,8 @@ def _sessions(
             begin, number = row - first, end - row
             _fill(n.region, row, end, device)
             _fill(n.cell, row, end, direct + max(only_model, ZERO) * w.steps[1])
+            if by_place:
+                _fill(n.restricted, row, end, law.restricted[law.maker[owner, slot], device])
             if n.bodies[a] > 1:
                 _fill(n.body, row, end, slot)
                 _count_up(n.number, row, end, begin)
@@ -789,17 +793,20 @@ def _sessions(
 
 
 @compiled(forceinline=True, _nrt=False)
+def _all_measured(law: LawArrays, n: Needs) -> bool:
+    """Whether there is one model, and one law that names it all the time."""
+    return len(law.epoch_start) == 2 and n.of_model.shape[1] == 1 and law.named[0]
+
+
+@compiled(forceinline=True, _nrt=False)
 def _judge(accounts: int, length: int, law: LawArrays, n: Needs, bench: Bench) -> None:
     """What the law says of each need, and what is counted."""
     people, epochs, rows = bench.bodies, len(law.epoch_start) - 1, n.begin[accounts]
     days_of(rows, n.time, law.midnight, length, n.day)
     if epochs > 1:
         epochs_of(rows, n.time, law.epoch_start, n.epoch)
-    if epochs == 1 and n.of_model.shape[1] == 1 and law.named[0]:
-        measure_all(
-            accounts, n.begin, people.begin, people.first, people.last, people.slot, law.restricted, law.maker,
-            n.owner, n.region, n.day, n.restricted, n.seen, n.slot, n.today, n.first_seen, n.of_model,
-        )  # fmt: skip
+    if _all_measured(law, n):
+        measure_all(accounts, n.begin, n.day, n.seen, n.slot, n.today, n.first_seen, n.of_model)
     else:
         measure(
             accounts, n.begin, people.begin, people.first, people.last, people.slot, epochs, law.named, law.restricted,
@@ -840,7 +847,7 @@ def make_needs(
     bodies = bench.bodies.begin[made]
     _ask_bodies(seed, replication, accounts, bodies, w, bench)
     _words(seed, replication, accounts, bodies, w, bench)
-    _sessions(seed, replication, accounts, bodies, w, n, bench)
+    _sessions(seed, replication, accounts, bodies, w, law, n, bench)
     _judge(made, w.length, law, n, bench)
     for a in range(made):
         if n.bodies[a] > 1:
