@@ -478,7 +478,13 @@ def _mean(rate: float) -> float:
 
 @compiled(forceinline=True, _nrt=False)
 def _ask_blocks(
-    at: int, blocks: int, step: np.uint64, first: np.uint64, person: np.uint64, what: np.uint64, asked: Questions
+    at: int,
+    blocks: int,
+    step: np.uint64,
+    first: np.uint64,
+    person: np.uint64,
+    what: np.uint64,
+    asked: Questions,
 ) -> None:
     """Write down so many blocks of a person from ``at`` on, and fewer than `ASKED` that follow, as `_fill` does."""
     for begin in range(0, blocks, ASKED):
