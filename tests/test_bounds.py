@@ -36,6 +36,7 @@ from gatesim.gates.bounds.two_prices import _points_of
 from gatesim.gates.checks import outcome_types
 from gatesim.gates.compile import compile_gate, compile_policy
 from gatesim.law.law import make_law
+from gatesim.scenario import load
 from gatesim.scenario.people import STATUSES
 from gatesim.scenario.schema import Scenario
 from tests.bounded import all_tables, best_mixture, gates_of, mixtures, program, served_and_leaks
@@ -368,6 +369,27 @@ def test_the_desk_binds_by_its_mean_flow() -> None:
     assert most_served(without, Standard("zero")).value == pytest.approx(1.0, rel=1e-12)
     assert "mean flow" in bound.scope
     assert "however many" in without.scope
+
+
+@pytest.mark.no_cover
+def test_two_prices_end_by_themselves_under_any_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Where leaks are dear, what a table gains is a small difference of large numbers: rounding must not keep it going.
+    def asked(*_: object) -> None:
+        raise AssertionError("the general solver is asked, which takes a hundred times as long")
+
+    monkeypatch.setattr("gatesim.gates.bounds.two_prices.maximise", asked)
+    scenario = load("june-2026").scenario
+    made = program_a(scenario, make_law(scenario, "person"))
+    assert made.capacity is not None
+    standard, last = Standard("leak_share", 0.001), 0.0
+    # One of these is a capacity at which it went on without end.
+    for capacity in sorted([2531940.301611245, *np.geomspace(1e3, 1e8, 60).tolist()]):
+        bound = most_served(replace(made, capacity=capacity), standard)
+        assert bound.verification is not None
+        assert bound.verification.holds
+        assert bound.value is not None
+        assert bound.value >= last - 1e-12
+        last = bound.value
 
 
 @pytest.mark.parametrize("seed", watched(range(25)))

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.gates.bounds.bound import Bound, Duals, Price
-from gatesim.gates.bounds.frontier import BLOCKED, frontier_of
+from gatesim.gates.bounds.frontier import BLOCKED, Frontier, frontier_of
 from gatesim.gates.bounds.general import maximise
 from gatesim.gates.bounds.mixture import Mixture, Table
 from gatesim.gates.bounds.program import Program
@@ -30,6 +30,12 @@ Ints = NDArray[np.int64]
 _STEPS = 1000
 _TINY = 1e-14
 
+_ROUNDING = 1e-13
+"""What rounding leaves, in parts of what is summed up."""
+
+_TABLES = 64
+"""So many tables of a program are kept."""
+
 _DEAR = 1e9
 """A price of reviews at which hardly any is worth it."""
 
@@ -37,7 +43,8 @@ _DEAR = 1e9
 class _Points:
     """All rows with their options, flat; in each row refusing comes first.
 
-    Few options of a row are ever best. Those that were stand in an active part that is looked through first.
+    Few options of a row are ever best. Those that were stand in an active part that is looked through first; before
+    it tables that were good under another limit or desk.
     """
 
     def __init__(self, program: Program) -> None:
@@ -53,9 +60,8 @@ class _Points:
                 row[part].reshape(rows, count + 1)[:, 1:] = quantity
             self.options[part].reshape(rows, count + 1)[:, 1:] = dense.part.options
         self.open = np.array([program.open_entitled, program.open_leaks, 0.0])
-        self.unit = np.array(
-            [program.entitled, max(program.restricted, 1.0), max(program.capacity or 0.0, 1.0)]
-        )
+        self._tables: list[Ints] = []
+        self._totals = np.zeros((0, 3))
         self._is_active = np.zeros(len(self.options), dtype=np.bool_)
         self.activate(self._promising(program))
 
@@ -76,6 +82,16 @@ class _Points:
         """Totals (served, leaks, reviews) of a table, given by where its options stand."""
         total: Floats = self.values[:, places].sum(axis=1) + self.open
         return total
+
+    def remember(self, tables: Sequence[Ints]) -> None:
+        """Tables that were good: the last ones are kept."""
+        totals = [self.totals_of(places) for places in tables]
+        self._tables = [*self._tables, *tables][-_TABLES:]
+        self._totals = np.concatenate([self._totals, np.reshape(totals, (-1, 3))])[-_TABLES:]
+
+    def best_remembered(self, prices: Floats) -> Ints | None:
+        """The table that is worth most of those that were good; None where there are none."""
+        return self._tables[int((self._totals @ prices).argmax())] if self._tables else None
 
     def activate(self, places: Ints) -> None:
         """Make options active."""
@@ -107,22 +123,32 @@ class _Points:
         return found
 
 
-_KNOWN: weakref.WeakKeyDictionary[Program, _Points] = weakref.WeakKeyDictionary()
+_KNOWN: weakref.WeakKeyDictionary[Frontier, _Points] = weakref.WeakKeyDictionary()
 
 
 def _points_of(program: Program) -> _Points:
-    """The rows of a program, flat; worked out once."""
-    if program not in _KNOWN:
-        _KNOWN[program] = _Points(program)
-    return _KNOWN[program]
+    """The rows of a program, flat; worked out once for all desks, as its frontier is."""
+    frontier = frontier_of(program)
+    if frontier not in _KNOWN:
+        _KNOWN[frontier] = _Points(program)
+    return _KNOWN[frontier]
+
+
+def _unit_of(program: Program) -> Floats:
+    """float64[3]: what served needs, leaks and reviews are measured by."""
+    return np.array([program.entitled, max(program.restricted, 1.0), max(program.capacity or 0.0, 1.0)])
 
 
 class _Column(NamedTuple):
-    """A column of the small program: a table (where its options stand), or the slack of a constraint (None)."""
+    """A column of the small program: a table (where its options stand), or the slack of a constraint (None).
+
+    Its size is that of the numbers of which its entries are sums, by constraint.
+    """
 
     entries: Floats
     worth: float
     places: Ints | None
+    size: Floats
 
 
 class _Solution(NamedTuple):
@@ -147,13 +173,17 @@ class _Solution(NamedTuple):
     more: Floats
 
 
-def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: Floats) -> _Solution | None:
+def _maximise(
+    points: _Points, unit: Floats, worth: Floats, use: Floats, most: Floats, start: Floats
+) -> _Solution | None:
     """Maximise ``worth @ x`` over mixtures of tables with totals x such that ``use @ x <= most``.
 
     Parameters
     ----------
     points
         The rows.
+    unit
+        float64[3]: what served needs, leaks and reviews are measured by.
     worth
         float64[3]: of served, leaks, reviews.
     use, most
@@ -163,16 +193,16 @@ def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: 
     """
     count = len(most)
     # In the loop all quantities are shares of their totals, and every constraint and the objective are of size 1.
-    unit = points.unit
     size = float(np.abs(worth * unit).max())
     sizes = np.abs(use * unit).max(axis=1)
     gain, uses, right = worth / size, use / sizes[:, None], np.append(most / sizes, 1.0)
+    uses_size = np.abs(uses)
 
     def column(places: Ints) -> _Column:
         total = points.totals_of(places)
-        return _Column(np.append(uses @ total, 1.0), float(gain @ total), places)
+        return _Column(np.append(uses @ total, 1.0), float(gain @ total), places, uses_size @ total)
 
-    slacks = [_Column(row, 0.0, None) for row in np.eye(count, count + 1)]
+    slacks = [_Column(row, 0.0, None, row[:count]) for row in np.eye(count, count + 1)]
     columns = [column(points.best_active(start)), *slacks]
     if (columns[0].entries[:count] > right[:count] + _TINY).any():
         return None
@@ -201,6 +231,7 @@ def _maximise(points: _Points, worth: Floats, use: Floats, most: Floats, start: 
         if each.places is not None and weight > 0:
             tables.append(Table(float(weight), points.options[each.places]))
             total += weight * points.totals_of(each.places)
+    points.remember([each.places for each in columns if each.places is not None])
     step = inverse[:, :count]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.where(np.abs(step) > _TINY, weights[:, None] / step, np.nan) * sizes
@@ -229,17 +260,21 @@ def _entering(
     if duals[slack] < -_TINY:
         return slacks[slack]
     prices = gain - np.maximum(duals[:count], 0.0) @ uses
-    found = column(points.best_active(prices))
-    if found.worth - duals @ found.entries > _TINY:
-        return found
+
+    def gains(found: _Column) -> bool:
+        # A gain is a difference of numbers of this size: a smaller one is but what rounding leaves of them.
+        size = 1.0 + float(np.abs(duals[:count]) @ found.size)
+        return bool(found.worth - duals @ found.entries > _ROUNDING * size)
+
+    for best in (points.best_remembered, points.best_active):
+        places = best(prices)
+        if places is not None and gains(found := column(places)):
+            return found
     if not thorough:
         return None
     # The last of the duals is what a table must be worth to come in.
-    places = points.best(prices, float(duals[count]) + _TINY)
-    if places is None:
-        return None
-    found = column(places)
-    if found.worth - duals @ found.entries <= _TINY:
+    places = points.best(prices, float(duals[count]))
+    if places is None or not gains(found := column(places)):
         return None
     points.activate(places)
     return found
@@ -258,13 +293,13 @@ def most_served_by_desk(program: Program, standards: tuple[Standard, ...]) -> Bo
     None where no gate is within the standards.
     """
     assert program.capacity is not None
-    points = _points_of(program)
+    points, unit = _points_of(program), _unit_of(program)
     linear = [standard.linear(program.restricted) for standard in standards]
     use = np.array([*([-each.on_served, each.on_leaks, 0.0] for each in linear), [0.0, 0.0, 1.0]])
     most = np.array([*(each.most for each in linear), program.capacity])
     # Refuse everybody; should what is open leak too much for that, serve as many as need no review.
     starts = (np.array([0.0, -1.0, -1.0]), *(np.array([e.on_served, -e.on_leaks, -_DEAR]) for e in linear))
-    found = _solve(points, np.array([1.0, 0.0, 0.0]), use, most, starts)
+    found = _solve(points, unit, np.array([1.0, 0.0, 0.0]), use, most, starts)
     if found is None:
         return None
     served, leaks, reviews = found.totals.tolist()
@@ -313,17 +348,17 @@ def least_leak_by_desk(program: Program, leak: str, floor: float, needed: float)
         If neither way of solving the program succeeds.
     """
     assert program.capacity is not None
-    points = _points_of(program)
+    points, unit = _points_of(program), _unit_of(program)
     use, most = np.array([[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), np.array([-needed, program.capacity])
     starts = (np.array([1.0, 0.0, -1.0]),)
     share = 0.0
-    found = _solved(_solve(points, np.array([0.0, -1.0, 0.0]), use, most, starts))
+    found = _solved(_solve(points, unit, np.array([0.0, -1.0, 0.0]), use, most, starts))
     while leak == "leak_share":
         better = float(found.totals[1] / found.totals[:2].sum())
         if share > 0 and better >= share * (1.0 - 1e-14):
             break
         share = better
-        found = _solved(_solve(points, np.array([share, share - 1.0, 0.0]), use, most, starts))
+        found = _solved(_solve(points, unit, np.array([share, share - 1.0, 0.0]), use, most, starts))
     served, leaks, reviews = found.totals.tolist()
     base = {"leak_rate": program.restricted, "leak_count": 1.0, "leak_share": served + leaks}[leak]
     value = leaks / base
@@ -349,19 +384,21 @@ def least_leak_by_desk(program: Program, leak: str, floor: float, needed: float)
 
 
 def _solve(
-    points: _Points, worth: Floats, use: Floats, most: Floats, starts: Sequence[Floats]
+    points: _Points, unit: Floats, worth: Floats, use: Floats, most: Floats, starts: Sequence[Floats]
 ) -> _Solution | None:
     """The best mixture by decomposition; by the general solver where that has no start, or does not end."""
     for start in starts:
-        found = _maximise(points, worth, use, most, start)
+        found = _maximise(points, unit, worth, use, most, start)
         if found is not None:
             return found
-    return _by_general_solver(points, worth, use, most)
+    return _by_general_solver(points, unit, worth, use, most)
 
 
-def _by_general_solver(points: _Points, worth: Floats, use: Floats, most: Floats) -> _Solution | None:
+def _by_general_solver(
+    points: _Points, unit: Floats, worth: Floats, use: Floats, most: Floats
+) -> _Solution | None:
     """The same by HiGHS; None where nothing meets the constraints."""
-    size, sizes = float(np.abs(worth * points.unit).max()), np.abs(use * points.unit).max(axis=1)
+    size, sizes = float(np.abs(worth * unit).max()), np.abs(use * unit).max(axis=1)
     left = (most - use @ points.open) / sizes
     found = maximise(points.values, points.begins, worth / size, use / sizes[:, None], left)
     if found is None:
