@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from gatesim.exact.expected import END_LATE, END_SERVED
 from gatesim.exact.rows import rows_of
 from gatesim.exact.states import has_memory
 from gatesim.exact.varied import Varied, is_linear
-from gatesim.gates.bounds import Standard, most_served, program_a, program_b
+from gatesim.gates.bounds import Program, Standard, most_served, program_a, program_b
 from gatesim.gates.bounds.most import Dense, dense_of, most_value
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
@@ -221,6 +222,43 @@ def test_bounds_under_a_changing_parameter_are_those_of_the_changed_scenario(see
             assert (found is None) == (expected is None)
             if expected is not None:
                 assert found == pytest.approx(expected, abs=1e-10), one.key
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        # Where nobody, or everybody, does or has something, cases are missing at an end of a range.
+        ("segments.abroad_evading.vpn.users", "checkers.typical.false_accept"),
+        ("segments.native_born.vpn.on", "segments.native_born.documents.vendor_identity"),
+        ("segments.protected.presents_borrowed", "segments.permanent.documents.drivers_licence"),
+        ("segments.visitor.never_answers", "segments.visitor.presents_forged"),
+        ("desk.patience", "segments.permanent.documents.residence_card"),
+    ],
+)
+@pytest.mark.parametrize("limit", [0.0, 0.001, 0.02])
+def test_few_programs_of_bound_b_say_all_between_and_at_the_ends(
+    keys: tuple[str, str], limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(*given: Any, **named: Any) -> Program:
+        made.append(program_b(*given, **named))
+        return made[-1]
+
+    monkeypatch.setattr("gatesim.study.ceilings.program_b", counted)
+    loaded = load("june-2026")
+    parameters = [
+        find_parameter(loaded, key, *((None, None) if key.startswith("desk") else ("0", "1"))) for key in keys
+    ]
+    varied = Varied(loaded.scenario, first_law, parameters, [])
+    ceiling, standard = CeilingB(varied), Standard("leak_share", limit)
+    sides = ([one.low, one.low + 0.31 * (one.high - one.low), one.high] for one in parameters)
+    found = {values: most_value(ceiling.dense(values), standard) for values in itertools.product(*sides)}
+    assert len(made) <= 40
+    for values, value in found.items():
+        scenario = varied.at(values)
+        anew = most_served(program_b(scenario, varied.law_at(scenario)), standard).value
+        assert value == pytest.approx(anew, rel=1e-10, abs=1e-12), values
 
 
 @pytest.mark.parametrize("limit", [0.0, 0.001, 0.02, 0.3, 1.0])

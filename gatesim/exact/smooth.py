@@ -40,11 +40,17 @@ class Smooth:
         The ends of its axes.
     coefficients
         float64[power along the first axis, ..., component]: of Chebyshev polynomials.
+
+    Attributes
+    ----------
+    size
+        float64[component]: what no value within the range exceeds, by which rounding is measured.
     """
 
     def __init__(self, low: Sequence[float], high: Sequence[float], coefficients: Floats) -> None:
         self._low, self._high = np.array(low), np.array(high)
         self._coefficients = coefficients
+        self.size: Floats = np.abs(coefficients).sum(axis=tuple(range(coefficients.ndim - 1)))
 
     def at(self, values: Floats | Sequence[float]) -> Floats:
         """The value at a point, or float64[point, component] at several (float64[point, axis])."""
@@ -83,7 +89,8 @@ def smooth(
 
     def value(parts: tuple[float, ...]) -> Floats:
         if parts not in known:
-            point = tuple(a + part * (b - a) for part, a, b in zip(parts, low, high, strict=True))
+            # The ends themselves come out without rounding.
+            point = tuple((1.0 - part) * a + part * b for part, a, b in zip(parts, low, high, strict=True))
             known[parts] = function(point)
         return known[parts]
 
@@ -100,7 +107,8 @@ def smooth(
         found = Smooth(low, high, coefficients)
         if all(
             np.abs(
-                found.at([a + p * (b - a) for p, a, b in zip(check, low, high, strict=True)]) - value(check)
+                found.at([(1.0 - p) * a + p * b for p, a, b in zip(check, low, high, strict=True)])
+                - value(check)
             ).max()
             <= tolerance
             for check in _CHECKS[axes]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.exact.corners import SAME, Made, at_corners, between, corners, weighted
+from gatesim.exact.corners import Between, at_corners, corners, weighted
 from gatesim.exact.rows import ENTITLED, RESTRICTED, Layout
-from gatesim.exact.smooth import smooth
 from gatesim.exact.varied import Varied, moves_answers
 from gatesim.gates.bounds import Check, Program, all_checks, program_a, program_b
-from gatesim.gates.bounds.desk import reviews_possible
-from gatesim.gates.bounds.frontier import with_capacity
 from gatesim.gates.bounds.most import Dense, dense_of
 from gatesim.gates.bounds.one_need import clears_at_some_time
 from gatesim.gates.bounds.requests import outcomes
-from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.schema import Scenario
+from gatesim.study.ceiling_by_desk import CeilingByDesk
+from gatesim.study.few_programs import PRICES, FewPrograms, Kind, leaves_b_alone
 
 Floats = NDArray[np.float64]
 
@@ -33,13 +31,17 @@ class CeilingA:
     ----------
     varied
         The scenario and what is varied.
+
+    Attributes
+    ----------
+    by_desk
+        The same with the desk, where something of it is varied; else None.
     """
 
     def __init__(self, varied: Varied) -> None:
         self._varied = varied
         parameters = varied.parameters
-        self.by_desk = any(p.table == "desk" for p in parameters)
-        self._by_rest = lru_cache(maxsize=KEPT)(self._program)
+        self.by_desk = CeilingByDesk(varied) if any(p.table == "desk" for p in parameters) else None
         self._answers_move = any(map(moves_answers, parameters))
 
     # What holds at all values is made when the first of them is asked for: a program alone needs nothing of it.
@@ -47,15 +49,15 @@ class CeilingA:
     @cached_property
     def _checks(self) -> tuple[Check, ...] | None:
         varied = self._varied
-        if not varied.linear or self.by_desk:
+        if not varied.linear or self.by_desk is not None:
             return None
         return checks_at_all_values(varied)
 
     @cached_property
-    def _ends(self) -> list[Dense] | None:
+    def _ends(self) -> Between[Dense] | None:
         if self._checks is None or not self._answers_move:
             return None
-        return _at_corners(self._varied.parameters, self._anew)
+        return at_corners(self._varied.parameters, self._anew, _DENSE.numbers, _DENSE.alike, _DENSE.size)
 
     @cached_property
     def _corners(self) -> Floats | None:
@@ -74,7 +76,7 @@ class CeilingA:
         """The program at some values."""
         varied = self._varied
         if self._ends is not None:
-            return _between(varied.parameters, self._ends, values)
+            return _of_numbers(self._ends.first, self._ends.at(values))
         if self._corners is not None:
             return self._made(values, weighted(varied.weights(values), self._corners))
         return self._anew(values)
@@ -102,21 +104,10 @@ class CeilingA:
 
     def program(self, values: Sequence[float] = ()) -> Program:
         """The whole program at some values: with its table, prices and proof."""
-        if not self.by_desk or not values:
-            return self._program(tuple(values))
-        # Of the desk a program has but its capacity: the rest is made once for all desks.
-        varied = self._varied
-        program = self._by_rest(
-            tuple(p.low if p.table == "desk" else x for p, x in zip(varied.parameters, values, strict=True))
-        )
-        if program.capacity is None:
-            return program
-        scenario = varied.at(values)
-        return with_capacity(program, reviews_possible(scenario, varied.law_at(scenario)))
-
-    def _program(self, values: tuple[float, ...]) -> Program:
+        if self.by_desk is not None and values:
+            return self.by_desk.program(values)
         scenario = self._varied.at(values)
-        return program_a(scenario, self._varied.law_at(scenario), desk=self.by_desk)
+        return program_a(scenario, self._varied.law_at(scenario), desk=self.by_desk is not None)
 
 
 def checks_at_all_values(varied: Varied) -> tuple[Check, ...]:
@@ -193,105 +184,31 @@ def undominated(dense: Floats, needs: Floats, passes: Sequence[tuple[NDArray[np.
     return found
 
 
-def _at_corners(
-    parameters: Sequence[Parameter], dense_at: Callable[[Sequence[float]], Dense]
-) -> list[Dense] | None:
-    return at_corners(parameters, dense_at, _numbers, _alike, _size)
+def _of_numbers(like: Dense, numbers: Sequence[Floats]) -> Dense:
+    served, leaks, *rest = numbers
+    return Dense(served, leaks, *map(float, rest))
 
 
-def _numbers(one: Dense) -> Sequence[Floats | float]:
-    return one
+def _worth(one: Dense) -> Floats:
+    """What the best gate is worth at each price of a leak."""
+    best = [np.maximum((one.served - p * one.leaks).max(axis=1), 0.0).sum() for p in PRICES.tolist()]
+    found: Floats = np.array(best) + one.open_entitled - PRICES * one.open_leaks
+    return found
 
 
-def _alike(one: Dense, other: Dense) -> bool:
-    return one.served.shape == other.served.shape
-
-
-def _size(one: Dense) -> float:
-    return one.entitled + one.restricted
-
-
-def _between(parameters: Sequence[Parameter], ends: Sequence[Dense], values: Sequence[float]) -> Dense:
-    """The program at some values, from those at the ends of the ranges."""
-    served, leaks, *numbers = between(parameters, ends, values)
-    return Dense(served, leaks, *map(float, numbers))
-
-
-def leaves_b_alone(parameter: Parameter) -> bool:
-    """Whether bound B does not depend on a parameter: what signals read, what policies and verdicts choose."""
-    return all(
-        path[0] in ("signals", "causes", "policies", "verdict", "desk")
-        or (path[0] == "orders" and "standard" in path)
-        for path in parameter.paths
-    )
-
-
-def of_b(parameters: Sequence[Parameter], values: Sequence[float]) -> tuple[float, ...]:
-    """The values, those on which bound B does not depend all alike: so that what is known of it is known again."""
-    if not parameters:
-        return ()
-    return tuple(p.low if leaves_b_alone(p) else value for p, value in zip(parameters, values, strict=True))
-
-
-KEPT = 64
-"""Programs of bound B that are kept: one for each value of one of two keys of a map, if the other is none of its."""
-
-
-class _UnlikeError(ValueError):
-    """Programs at two values have other rows."""
-
-
-def smooth_of_b(
-    parameters: Sequence[Parameter],
-    made: Callable[[Sequence[float]], Made],
-    numbers: Callable[[Made], Sequence[Floats | float]],
-    alike: Callable[[Made, Made], bool],
-    size: Callable[[Made], float],
-) -> Callable[[Sequence[float]], list[Floats]] | None:
-    """The numbers of a program of bound B at all values, where a polynomial in those that matter says them.
-
-    They are products of probabilities: of as many as there are people on an account. The parameters are as for
-    `gatesim.exact.corners.at_corners`; None where a polynomial of a low degree does not say the numbers, where rows
-    come and go, or where more than two values matter.
-    """
-    own = [number for number, p in enumerate(parameters) if not leaves_b_alone(p)]
-    if len(own) not in (1, 2) or any(parameters[number].whole for number in own):
-        return None
-    middle = [0.5 * (p.low + p.high) for p in parameters]
-    first = made(middle)
-    shapes = [np.shape(one) for one in numbers(first)]
-
-    def flat(values: tuple[float, ...]) -> Floats:
-        point = list(middle)
-        for number, value in zip(own, values, strict=True):
-            point[number] = value
-        one = made(point)
-        if not alike(one, first):
-            raise _UnlikeError
-        return np.concatenate([np.ravel(part) for part in numbers(one)])
-
-    low, high = [parameters[n].low for n in own], [parameters[n].high for n in own]
-    try:
-        found = smooth(flat, low, high, SAME * size(first))
-    except _UnlikeError:
-        return None
-    if found is None:
-        return None
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
-
-    def at(values: Sequence[float]) -> list[Floats]:
-        parts = np.split(found.at([values[number] for number in own]), ends)
-        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
-
-    return at
+_DENSE: Kind[Dense] = Kind(
+    numbers=lambda one: one,
+    of_numbers=_of_numbers,
+    alike=lambda one, other: one.served.shape == other.served.shape,
+    size=lambda one: one.entitled + one.restricted,
+    worth=_worth,
+)
 
 
 class CeilingB:
     """Bound B: gates with a memory of an account's own history.
 
-    It knows where everybody is, so that it does not depend on what signals read of it. Where its program is linear in
-    the parameters (that is tried out, by numbers), the ends of their ranges say all in between; where it is a
-    polynomial of a low degree, a few points.
+    It knows where everybody is, so that it does not depend on what signals read of it.
 
     Parameters
     ----------
@@ -303,7 +220,7 @@ class CeilingB:
 
     def __init__(self, varied: Varied, history: Program | None = None) -> None:
         self._varied, self._history = varied, history
-        self._anew = lru_cache(maxsize=KEPT)(self._made)
+        self._few = FewPrograms(varied.parameters, lambda values: dense_of(self.program(values)), _DENSE)
 
     @cached_property
     def _constant(self) -> Dense | None:
@@ -313,33 +230,11 @@ class CeilingB:
             return None
         if self._history is not None:
             return dense_of(self._history)
-        return self._anew(tuple(p.low for p in parameters))
-
-    @cached_property
-    def _at_ends(self) -> list[Dense] | None:
-        return _at_corners(self._varied.parameters, self._of_b)
+        return self._few.made([p.low for p in parameters])
 
     def dense(self, values: Sequence[float] = ()) -> Dense:
         """The program at some values."""
-        if self._constant is not None:
-            return self._constant
-        if self._at_ends is not None:
-            return _between(self._varied.parameters, self._at_ends, values)
-        if self._smooth is not None:
-            served, leaks, *rest = self._smooth(values)
-            return Dense(served, leaks, *map(float, rest))
-        return self._anew(of_b(self._varied.parameters, values))
-
-    @cached_property
-    def _smooth(self) -> Callable[[Sequence[float]], list[Floats]] | None:
-        parameters = self._varied.parameters
-        return smooth_of_b(parameters, self._of_b, _numbers, _alike, _size)
-
-    def _of_b(self, values: Sequence[float]) -> Dense:
-        return self._anew(of_b(self._varied.parameters, values))
-
-    def _made(self, values: tuple[float, ...]) -> Dense:
-        return dense_of(self.program(values))
+        return self._few.at(values) if self._constant is None else self._constant
 
     def program(self, values: Sequence[float] = ()) -> Program:
         """The whole program at some values."""

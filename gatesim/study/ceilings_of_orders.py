@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.exact.corners import at_corners, between, weighted
+from gatesim.exact.corners import Between, at_corners, weighted
 from gatesim.exact.varied import Varied, moves_answers
 from gatesim.gates.bounds import Check, all_checks
 from gatesim.gates.bounds.one_need import clears_at_some_time
 from gatesim.gates.bounds.several import Several, from_options, from_rows, several
 from gatesim.scenario.schema import Scenario
-from gatesim.study.ceilings import (
-    KEPT,
-    checks_at_all_values,
-    dense,
-    leaves_b_alone,
-    of_b,
-    passes_by_law,
-    smooth_of_b,
-)
+from gatesim.study.ceilings import checks_at_all_values, dense, passes_by_law
+from gatesim.study.few_programs import PRICES, FewPrograms, Kind, leaves_b_alone
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,9 +25,9 @@ Ints = NDArray[np.int64]
 class CeilingOfOrders:
     """What the gates of a bound serve, and what leaks as each of several orders counts it.
 
-    The desk is left out. Where needs are linear in the parameters, the rows of the exact engine at the ends of their
-    ranges say all in between; of bound B, and where owners' answers move, that is tried out by numbers. Where bound B
-    is a polynomial of a low degree, a few points say it.
+    The desk is left out. Of bound A, where needs are linear in the parameters, the rows of the exact engine at the ends
+    of their ranges say all in between; where owners' answers move, that is tried out by numbers. Of bound B few
+    programs say all others (`gatesim.study.few_programs`).
 
     Parameters
     ----------
@@ -46,7 +39,7 @@ class CeilingOfOrders:
 
     def __init__(self, varied: Varied, bound: Literal["A", "B"]) -> None:
         self._varied, self._bound = varied, bound
-        self._b = lru_cache(maxsize=KEPT)(self._made_b)
+        self._few = FewPrograms(varied.parameters, self._made_b, _SEVERAL)
 
     @property
     def _answers_move(self) -> bool:
@@ -63,8 +56,11 @@ class CeilingOfOrders:
         return self._anew([p.low for p in parameters]) if alone else None
 
     @cached_property
-    def _at_ends(self) -> list[Several] | None:
-        return at_corners(self._varied.parameters, self._anew, _numbers, _alike, _size)
+    def _at_ends(self) -> Between[Several] | None:
+        """Of bound A."""
+        return at_corners(
+            self._varied.parameters, self._anew, _SEVERAL.numbers, _SEVERAL.alike, _SEVERAL.size
+        )
 
     @cached_property
     def _corners(self) -> tuple[Floats, Ints] | None:
@@ -81,31 +77,21 @@ class CeilingOfOrders:
         """The program at some values."""
         if self._constant is not None:
             return self._constant
+        if self._bound == "B":
+            return self._few.at(values)
         if self._corners is not None:
             options, begins = self._corners
             sums = weighted(self._varied.weights(values), options)
             needs = sums_of(self._varied.by_row(values))
             return from_options(sums, begins, self._varied.layout.gated, needs)
-        if (self._bound == "B" or self._varied.linear) and self._at_ends is not None:
-            numbers = between(self._varied.parameters, [_numbers(end) for end in self._at_ends], values)
-            return _of_numbers(self._at_ends[0], numbers)
-        if self._bound == "B" and self._smooth is not None:
-            return _of_numbers(self._first, self._smooth(values))
+        if self._varied.linear and self._at_ends is not None:
+            return _of_numbers(self._at_ends.first, self._at_ends.at(values))
         return self._anew(values)
-
-    @cached_property
-    def _first(self) -> Several:
-        return self._anew([0.5 * (p.low + p.high) for p in self._varied.parameters])
-
-    @cached_property
-    def _smooth(self) -> Callable[[Sequence[float]], list[Floats]] | None:
-        """Of bound B the sums at all values."""
-        return smooth_of_b(self._varied.parameters, self._anew, _numbers, _alike, _size)
 
     def _anew(self, values: Sequence[float]) -> Several:
         varied = self._varied
         if self._bound == "B":
-            return self._b(of_b(varied.parameters, values))
+            return self._few.made(values)
         scenario = varied.at(values)
         layout, needs = varied.needs(values)
         checks = self._checks(scenario)
@@ -171,20 +157,38 @@ def unbeaten(options: Floats) -> tuple[Floats, Ints]:
 
 _NUMBERS = ("served", "leaks", "counted", "opened", "entitled", "restricted")
 
-
-def _numbers(sums: Several) -> list[Floats | float]:
-    return [getattr(sums, name) for name in _NUMBERS]
-
-
-def _alike(sums: Several, other: Several) -> bool:
-    return np.array_equal(sums.begins, other.begins) and sums.served.shape == other.served.shape
-
-
-def _size(sums: Several) -> float:
-    return max(sums.entitled + float(sums.restricted.sum()), 1.0)
+_BASE = 0.01
+"""The part of what an order measures that is weighed against its leaks where two programs are held to each other."""
 
 
 def _of_numbers(like: Several, numbers: Sequence[Floats]) -> Several:
     """Sums with the rows of others."""
     served, leaks, counted, opened, entitled, restricted = numbers
     return Several(like.bound, served, leaks, counted, like.begins, opened, float(entitled), restricted)
+
+
+def _worth(sums: Several) -> Floats:
+    """What the best gate is worth at each price of a leak, the orders' being different ones."""
+    orders = len(sums.leaks)
+    weights = 1.0 / np.arange(1, 1 + orders)
+    over = weights @ (sums.leaks - _BASE * sums.counted)
+    opened = weights @ (sums.opened[1 : 1 + orders] - _BASE * sums.opened[1 + orders :])
+    return np.array(
+        [
+            np.maximum.reduceat(sums.served - price * over, sums.begins).sum()
+            + float(sums.opened[0])
+            - price * float(opened)
+            for price in PRICES.tolist()
+        ]
+    )
+
+
+_SEVERAL: Kind[Several] = Kind(
+    numbers=lambda sums: [getattr(sums, name) for name in _NUMBERS],
+    of_numbers=_of_numbers,
+    alike=lambda one, other: (
+        np.array_equal(one.begins, other.begins) and one.served.shape == other.served.shape
+    ),
+    size=lambda sums: max(sums.entitled + float(sums.restricted.sum()), 1.0),
+    worth=_worth,
+)

@@ -87,7 +87,7 @@ class Kept:
         desk.
     history
         The program of bound B alone: it holds under whatever is known to leave it alone
-        (`gatesim.study.ceilings.leaves_b_alone`).
+        (`gatesim.study.few_programs.leaves_b_alone`).
     """
 
     standings: Standings | None = None

@@ -135,7 +135,7 @@ class KeptMap:
         is a limit, the floor, of a policy or of the desk, under other limits, floors and desks.
     history
         The program of bound B as assumed: it holds while nothing changes that it depends on
-        (`gatesim.study.ceilings.leaves_b_alone`).
+        (`gatesim.study.few_programs.leaves_b_alone`).
     last
         The map that was worked out last: it holds for the same question.
     """

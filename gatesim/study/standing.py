@@ -382,10 +382,8 @@ class Standings:
         if asked.each:
             return self._most_of_orders(side, values, asked.standards)
         ceiling = self.a if side == "bound_A" else self.b
-        if side == "bound_A" and self.a.by_desk:
-            from gatesim.gates.bounds import most_served
-
-            return most_served(self.a.program(values), asked.standard).value
+        if side == "bound_A" and self.a.by_desk is not None:
+            return self.a.by_desk.value(values, asked.standard)
         dense = ceiling.dense(values)
         last = self._last.get(side)
         if last is None or dense is not last[0] or asked.standard != last[1]:

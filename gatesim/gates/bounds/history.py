@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import combinations, product
 from math import prod
 from typing import NamedTuple
@@ -397,11 +398,13 @@ class _Class:
         """
         found: defaultdict[tuple[_Session, bytes], Floats] = defaultdict(lambda: np.zeros(len(self._kinds)))
         everybody = [self._states(b) for b in range(len(self._laws.bodies))]
+        alone = len(self._kinds) == 1
         for states in product(*everybody):
-            chance = np.prod([state[2] for state in states], axis=0)
+            chance = reduce(np.multiply, [state[2] for state in states])
             if not chance.any():
                 continue
-            direction = np.round(chance / chance.sum(), _DIGITS).tobytes()
+            # Of one kind of accounts there is nothing to tell.
+            direction = b"" if alone else np.round(chance / chance.sum(), _DIGITS).tobytes()
             by_sign: defaultdict[tuple[int, str | None], list[tuple[int, float]]] = defaultdict(list)
             for b, (region, vpn, _) in enumerate(states):
                 share = self._laws.bodies[b].share
@@ -446,7 +449,10 @@ def _differ(entitled: Floats, restricted: Floats) -> bool:
 
 
 def _without_parallels(columns: Floats) -> Floats:
-    """Add up columns that are multiples of each other: they say the same of the rows."""
+    """Add up columns that are multiples of each other: they say the same of the rows.
+
+    They stay in the order in which they come, so that a little more or less of a probability moves none of them.
+    """
     columns = columns[:, columns.any(axis=0)]
     if columns.shape[1] == 0:
         return columns
@@ -454,8 +460,9 @@ def _without_parallels(columns: Floats) -> Floats:
         total: Floats = columns.sum(axis=1, keepdims=True)
         return total
     direction = np.round(columns / columns.sum(axis=0), _DIGITS)
-    which = np.unique(direction, axis=1, return_inverse=True)[1].ravel()
-    found: Floats = np.zeros((len(columns), int(which.max()) + 1))
+    numbers: dict[bytes, int] = {}
+    which = [numbers.setdefault(column.tobytes(), len(numbers)) for column in direction.T.copy()]
+    found: Floats = np.zeros((len(columns), len(numbers)))
     for row, values in zip(found, columns, strict=True):
         np.add.at(row, which, values)
     return found

@@ -33,7 +33,7 @@ from gatesim.show.app.levers import (
     levers_of,
 )
 from gatesim.study.asking import ask, no_single_ratio
-from gatesim.study.ceilings import leaves_b_alone
+from gatesim.study.few_programs import leaves_b_alone
 from gatesim.study.standing import Question
 
 SCENARIO = "scenario"
