@@ -101,18 +101,20 @@ def draw_map(map_: Map) -> None:
     with map_.place:
         # It stands first whether or not it is used: what follows keeps its place, and does not stand there twice.
         bar = st.container()
+        finding, told = st.container(), st.container(key="told_map")
+        chart, small = st.container(key="map_chart"), st.container()
         # Not Streamlit's own store: it would play the bar of progress again, whose place is gone by then.
         if st.session_state.get("mapped", (None, None))[0] != map_.key:
             st.session_state.mapped = (map_.key, _mapped(map_, bar))
         drawn = st.session_state.mapped[1]
-        st.html(parts.section(f"<p>{parts.escaped(map_finding(drawn))}.</p>", parts.SWIPE))
-        with st.container(key="told_map"):
-            st.html(parts.aloud(map_words(drawn)))
-        drawn_at(map_alone(drawn, parts.MAP, map_.names), st.container(key="map_chart"))
+        # Put together before anything is sent, and sent first: a browser draws the page anew for what comes by itself.
+        drawn_at(map_alone(drawn, parts.MAP, map_.names), chart)
+        finding.html(parts.section(f"<p>{parts.escaped(map_finding(drawn))}.</p>", parts.SWIPE))
+        told.html(parts.aloud(map_words(drawn)))
         words = f"{map_small(replace(drawn, left_out=()))}. Policies looked at: {', '.join(drawn.policies) or 'none'}."
         if drawn.left_out:
             words += f" Left out, for they have a memory: {', '.join(drawn.left_out)}."
-        st.caption(parts.plain(words))
+        small.caption(parts.plain(words))
 
 
 def _mapped(map_: Map, bar: Any) -> ShutdownMap:

@@ -36,12 +36,14 @@ def drawn_at(spec: dict[str, Any], place: Any) -> Any:
 @contextmanager
 def progress() -> Iterator[Callable[[float, str], None]]:
     """A bar while something works, taken away when it is done; none for what is done at once."""
-    bar, began = st.empty(), monotonic()
+    bar, began, shown = st.empty(), monotonic(), False
     session = get_script_run_ctx()
 
     def say(done: float, doing: str) -> None:
+        nonlocal shown
         if monotonic() - began < AT_ONCE:
             return
+        shown = True
         # The fast engine speaks from threads of its own, which Streamlit does not know.
         if get_script_run_ctx(suppress_warning=True) is None:
             add_script_run_ctx(current_thread(), session)
@@ -50,4 +52,6 @@ def progress() -> Iterator[Callable[[float, str], None]]:
     try:
         yield say
     finally:
-        bar.empty()
+        # A browser draws the page anew for each thing that it is sent by itself.
+        if shown:
+            bar.empty()
