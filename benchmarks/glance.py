@@ -4,17 +4,20 @@ Run ``python -m benchmarks.glance``; it prints one JSON object about ten moves o
 by the clock. ``worked_out`` is what a move of a signal's accuracy takes to be worked out, without drawing. ``seen`` is
 what a person sees in a browser after a key, of a move of the limit, of one of a signal's accuracy, and of one of how
 many people use a VPN; without the map, with it, and when the map is asked for (see `benchmarks.seen`; it needs
-Chromium: ``make browser``). The accuracy is one of the two inputs of the map, the VPN is none.
+Chromium: ``make browser``). The accuracy is one of the two inputs of the map, the VPN is none. Besides, maps of pairs
+of inputs that are drawn at random: of what the desk does, and of what people do or have.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import statistics
 import time
 
 from benchmarks.seen import measured
 from gatesim.scenario import load
+from gatesim.show.app.levers import DOCUMENTS, STAFF, VPN
 from gatesim.show.app.settings import Panel, Settings
 from gatesim.study.glance import Kept, glances
 
@@ -22,6 +25,31 @@ SCENARIO = "june-2026"
 LEVER = "signals.ip.accuracy.US"
 PEOPLE = "vpn.users.home"
 MOVES = 10
+
+
+PAIRS = 10
+
+
+def pairs() -> dict[str, list[tuple[str, str]]]:
+    """Pairs of inputs of a map: of what the desk does with any other, and of two others of which one is what people do.
+
+    Drawn with a fixed seed, so that no pair is chosen for its speed.
+    """
+    panel, draw = Panel(SCENARIO, load(SCENARIO), SCENARIO), random.Random(SCENARIO)
+    levers = [lever for lever in panel.levers if lever.parameter.paths]
+    staff = [lever.name for lever in levers if lever.group == STAFF]
+    people = [lever.name for lever in levers if lever.group in (VPN, DOCUMENTS)]
+    others = [lever.name for lever in levers if lever.name not in staff]
+
+    def drawn(first: list[str], second: list[str]) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        while len(found) < PAIRS:
+            pair = draw.choice(first), draw.choice(second)
+            if pair[0] != pair[1] and PEOPLE not in pair:
+                found.append(pair)
+        return found
+
+    return {"the desk": drawn(staff, [*others, *staff]), "people": drawn(people, others)}
 
 
 def worked_out() -> dict[str, float]:
@@ -48,7 +76,7 @@ def worked_out() -> dict[str, float]:
 
 def main() -> None:
     """Move, and print."""
-    seen = measured(SCENARIO, {"limit": "limit", "signal": LEVER, "people": PEOPLE}, MOVES)
+    seen = measured(SCENARIO, {"limit": "limit", "signal": LEVER, "people": PEOPLE}, MOVES, pairs())
     print(json.dumps({"moves": MOVES, "worked_out": worked_out(), "seen": seen}, indent=2))
 
 

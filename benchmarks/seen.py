@@ -14,7 +14,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from playwright.sync_api import Locator, Page, expect
 from gatesim.scenario import load
 from gatesim.show.app.levers import GROUPS
 from gatesim.show.app.settings import Panel
+from gatesim.show.called import lever_words
 from tests.browser import launched
 
 PATIENCE = 60_000
@@ -159,6 +160,31 @@ def asked_for(page: Page, panel: Panel, lever: str, count: int) -> dict[str, flo
     return _told(found)
 
 
+def maps(page: Page, panel: Panel, lever: str, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Ask for a map of each of some pairs of inputs, once in a world that no map was drawn of.
+
+    Returns
+    -------
+    dict
+        As `asked_for`, over the pairs; and ``slowest``, which pair took most.
+    """
+    switch, found = page.get_by_role("switch", name=MAP), []
+    for pair in pairs:
+        for side, name in zip(("Across", "Upwards"), pair, strict=True):
+            box, words = page.get_by_role("combobox", name=side), lever_words(panel.by_name[name])
+            box.click()
+            box.fill(words)
+            page.get_by_role("option", name=words, exact=True).click()
+            settled(page)
+        _pressed(page, _slider(page, panel, lever), "ArrowRight", "chart")
+        seen = _pressed(page, switch, "Space", "map")
+        switch.press("Space")
+        settled(page)
+        expect(page.locator(".st-key-map_chart")).to_have_count(0, timeout=PATIENCE)
+        found.append(seen["first"]["map"])
+    return _told(found) | {"slowest": " by ".join(pairs[found.index(max(found))])}
+
+
 def _told(times: list[float]) -> dict[str, float]:
     """Milliseconds of some moves in seconds, in few numbers."""
     if not times:
@@ -167,7 +193,9 @@ def _told(times: list[float]) -> dict[str, float]:
     return {"moves": len(times)} | {name: round(time / 1000, 2) for name, time in named.items()}
 
 
-def measured(scenario: str, levers: dict[str, str], count: int) -> dict[str, Any]:
+def measured(
+    scenario: str, levers: dict[str, str], count: int, pairs: Mapping[str, Sequence[tuple[str, str]]]
+) -> dict[str, Any]:
     """The times of some moves of some sliders, without the map and with it, and of the map when it is asked for.
 
     Parameters
@@ -179,6 +207,8 @@ def measured(scenario: str, levers: dict[str, str], count: int) -> dict[str, Any
         moved each time before the map is asked for.
     count
         So many moves of each.
+    pairs
+        Besides, maps of some pairs of inputs, by what the pairs are called.
     """
     panel = Panel(scenario, load(scenario), scenario)
     *_, last = levers.values()
@@ -205,4 +235,10 @@ def measured(scenario: str, levers: dict[str, str], count: int) -> dict[str, Any
                 found[f"{words}, with the map"] = moves(page, panel, lever, count)
         with opened() as page:
             found["the map, asked for"] = asked_for(page, panel, last, count)
+        for words, those in pairs.items():
+            with opened() as page:
+                _pressed(page, page.get_by_role("switch", name=MAP), "Space", "map")
+                page.get_by_role("switch", name=MAP).press("Space")
+                settled(page)
+                found[f"maps of {words}, asked for"] = maps(page, panel, last, those)
     return found
