@@ -26,6 +26,7 @@ from gatesim.show.charts.frontier import ALONE, HEIGHT, NARROW, WIDTH, _numbers,
 from gatesim.show.charts.grammar import broken
 from gatesim.show.charts.places import LETTER, Box, around, place
 from gatesim.show.charts.policies import LEAST, own_row
+from gatesim.show.charts.shutdown import map_alone
 from gatesim.study.asking import ask
 from gatesim.study.glance import glance
 from gatesim.study.result import Result
@@ -430,6 +431,40 @@ def test_panels_for_the_page_differ_in_nothing_but_their_rows() -> None:
     assert {**specs[0], "datasets": {}} == {**specs[1], "datasets": {}}
     assert all(layer["data"]["name"] in specs[0]["datasets"] for layer in specs[0]["layer"])
     assert all(name in f"{numbers[1]} {specs[1]['datasets']}" for name in ("any_foreign", NAME))
+
+
+@pytest.mark.no_cover  # others cover the same lines
+@pytest.mark.parametrize(
+    ("keys", "names"),
+    [
+        (("signals.ip.accuracy", "segments.*.vpn.users"), ("The IP, in words", "Users of a VPN")),
+        (("segments.*.never_answers", "signals.ip.coverage"), ('A "quoted" name, long ' * 4, "b")),
+    ],
+)
+def test_a_map_for_the_page_is_the_chart_of_the_map_filled_in(
+    keys: tuple[str, str], names: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = gatesim.shutdown_map(SMALL, vary=keys, steps=3, policies=["open", "any_foreign"])
+    for number, parameter in enumerate(found.parameters):
+        assert parameter.key == keys[number]
+    monkeypatch.setattr("gatesim.show.charts.shutdown.called", lambda _, p: names[keys.index(p.key)])
+    alone = map_alone(found, "What it shows.", names)
+    whole = charts.map_chart(found).to_dict()
+    assert len(alone["hconcat"]) == len(whole["hconcat"]) == 3
+    for panel, other in zip(alone["hconcat"], whole["hconcat"], strict=True):
+        rows = [alone["datasets"][one["data"]["name"]] for one in _with_data(panel)]
+        assert rows == [one["data"]["values"] for one in _with_data(other)]
+        assert _plain(panel) == _plain(other)
+
+
+def _with_data(panel: dict[str, Any]) -> list[dict[str, Any]]:
+    """The layers of a panel; where there is one only, the rows are the panel's."""
+    return [{"data": panel.get("data"), **layer} for layer in panel["layer"]]
+
+
+def _plain(panel: dict[str, Any]) -> dict[str, Any]:
+    layers = [{key: value for key, value in layer.items() if key != "data"} for layer in panel["layer"]]
+    return {key: value for key, value in panel.items() if key != "data"} | {"layer": layers}
 
 
 def test_a_chart_that_is_not_in_order_is_refused_when_it_is_drawn() -> None:

@@ -40,14 +40,16 @@ class CeilingByDesk:
         self._anew = lru_cache(maxsize=_KEPT)(self._made)
         self._told = lru_cache(maxsize=_KEPT)(self._of_rest)
         self._capacity = lru_cache(maxsize=_KEPT)(self._capacity_at)
+        # Of what makes no difference to how much a desk can do, such as patience, all values come to the same.
+        self._value = lru_cache(maxsize=_KEPT**2)(self._value_at)
 
     def program(self, values: Sequence[float]) -> Program:
         """The whole program at some values."""
-        return self._at(self._anew(self._rest_of(values)), values)
+        return _with(self._anew(self._rest_of(values)), self._capacity_of(values))
 
     def value(self, values: Sequence[float], standard: Standard) -> float | None:
         """The most of entitled needs that any gate serves within a standard at some values."""
-        return most_served(self._at(self._told(self._rest_of(values)), values), standard).value
+        return self._value(self._rest_of(values), self._capacity_of(values), standard)
 
     def _rest_of(self, values: Sequence[float]) -> tuple[float, ...]:
         pairs = zip(self._varied.parameters, values, strict=True)
@@ -109,17 +111,20 @@ class CeilingByDesk:
             open_leaks=open_leaks,
         )
 
-    def _at(self, program: Program, values: Sequence[float]) -> Program:
-        if program.capacity is None:
-            return program
+    def _value_at(self, rest: tuple[float, ...], capacity: float, standard: Standard) -> float | None:
+        return most_served(_with(self._told(rest), capacity), standard).value
+
+    def _capacity_of(self, values: Sequence[float]) -> float:
         pairs = zip(self._varied.parameters, values, strict=True)
-        return with_capacity(
-            program, self._capacity(tuple(p.low if p.table in _NOT_OF_DESK else x for p, x in pairs))
-        )
+        return self._capacity(tuple(p.low if p.table in _NOT_OF_DESK else x for p, x in pairs))
 
     def _capacity_at(self, values: tuple[float, ...]) -> float:
         scenario = self._varied.at(values)
         return reviews_possible(scenario, self._varied.law_at(scenario))
+
+
+def _with(program: Program, capacity: float) -> Program:
+    return program if program.capacity is None else with_capacity(program, capacity)
 
 
 def _alike(one: Program, other: Program) -> bool:

@@ -11,6 +11,8 @@ FIRST_PORT = 8501
 PORTS = 50
 """So many ports are tried, from the first, where none is asked for."""
 
+# After each move Streamlit would look through all objects for garbage, for 0.15 s, before it sends what was drawn last.
+# Python looks by itself when there is enough of it.
 OPTIONS = {
     "server.address": HOST,
     "server.headless": "true",
@@ -24,6 +26,7 @@ OPTIONS = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "global.developmentMode": "false",
+    "runner.postScriptGC": "false",
     "logger.hideWelcomeMessage": "true",
     "logger.level": "warning",
     "theme.base": "light",

@@ -179,7 +179,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
 def map_alone(found: ShutdownMap, says: str, names: tuple[str, str]) -> dict[str, Any]:
     """The panels by themselves, for a page that has a title and small print of its own.
 
-    What does not depend on a cell is made once: Altair takes far longer to put a chart together than to fill it.
+    It is put together once for all pairs of numbers: Altair takes far longer for that than it takes to fill it in.
 
     Parameters
     ----------
@@ -196,9 +196,22 @@ def map_alone(found: ShutdownMap, says: str, names: tuple[str, str]) -> dict[str
         A Vega-Lite chart whose rows stand in its ``datasets``: between maps over the same ranges nothing else differs,
         as long as they show the same outcomes.
     """
-    spec: dict[str, Any] = json.loads(_empty_map(_look(found, names), says))
+    look = _look(found, names)
+    written = _empty_map(look._replace(titles=_TITLES, ends=_ENDS), says)
+    blanks = [
+        *zip(_ENDS, look.ends, strict=True),
+        *((broken(a, MAP, 11), broken(b, MAP, 11)) for a, b in zip(_TITLES, look.titles, strict=True)),
+    ]
+    for blank, filled in blanks:
+        written = written.replace(json.dumps(blank), json.dumps(filled))
+    spec: dict[str, Any] = json.loads(written)
     spec["datasets"] = dict(zip(SHORT, _cells(found), strict=True)) | {"here": _here(found)}
     return spec
+
+
+_TITLES = ("(title across)", "(title upwards)")
+_ENDS = ((-1.25, 1.25), (-1.75, 1.75))
+"""What stands for titles and ends where a map is put together for all pairs of numbers."""
 
 
 def map_small(found: ShutdownMap) -> str:
