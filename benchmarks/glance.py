@@ -5,7 +5,8 @@ by the clock. ``worked_out`` is what a move of a signal's accuracy takes to be w
 what a person sees in a browser after a key, of a move of the limit, of one of a signal's accuracy, and of one of how
 many people use a VPN; without the map, with it, and when the map is asked for (see `benchmarks.seen`; it needs
 Chromium: ``make browser``). The accuracy is one of the two inputs of the map, the VPN is none. Besides, maps of pairs
-of inputs that are drawn at random: of what the desk does, and of what people do or have.
+of inputs that are drawn at random: of what the desk does, and of what people do or have; and the frontier of one order
+of the flagship with a second one.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import json
 import random
 import statistics
 import time
+from pathlib import Path
 
-from benchmarks.seen import measured
+from benchmarks.seen import measured, orders
 from gatesim.scenario import load
 from gatesim.show.app.levers import DOCUMENTS, STAFF, VPN
 from gatesim.show.app.settings import Panel, Settings
@@ -25,6 +27,7 @@ SCENARIO = "june-2026"
 LEVER = "signals.ip.accuracy.US"
 PEOPLE = "vpn.users.home"
 MOVES = 10
+TWO_ORDERS = Path(__file__).with_name("two_orders.toml")
 
 
 PAIRS = 10
@@ -77,6 +80,7 @@ def worked_out() -> dict[str, float]:
 def main() -> None:
     """Move, and print."""
     seen = measured(SCENARIO, {"limit": "limit", "signal": LEVER, "people": PEOPLE}, MOVES, pairs())
+    seen["the frontier of one order, asked for"] = orders(TWO_ORDERS, PEOPLE, MOVES)
     print(json.dumps({"moves": MOVES, "worked_out": worked_out(), "seen": seen}, indent=2))
 
 

@@ -16,12 +16,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 from gatesim.scenario import load
-from gatesim.show.app.levers import GROUPS
+from gatesim.show.app.levers import GROUPS, ORDER
+from gatesim.show.app.orders import TOGETHER
 from gatesim.show.app.settings import Panel
 from gatesim.show.called import lever_words
 from tests.browser import launched
@@ -62,13 +64,13 @@ WATCH = """
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The page, served by itself; its address."""
+def served(file: Path | None = None) -> Iterator[str]:
+    """The page, served by itself, with a file to begin with; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     page = subprocess.Popen(
-        [sys.executable, "-m", "gatesim", "app", "--port", str(port)],
+        [sys.executable, "-m", "gatesim", "app", "--port", str(port), *([str(file)] if file else [])],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -183,6 +185,36 @@ def maps(page: Page, panel: Panel, lever: str, pairs: Sequence[tuple[str, str]])
         expect(page.locator(".st-key-map_chart")).to_have_count(0, timeout=PATIENCE)
         found.append(seen["first"]["map"])
     return _told(found) | {"slowest": " by ".join(pairs[found.index(max(found))])}
+
+
+def orders(file: Path, lever: str, count: int) -> dict[str, Any]:
+    """Ask for the frontier of the first order of a file by itself, time after time, each time of another world.
+
+    Returns
+    -------
+    dict
+        As `asked_for`; the first does not count.
+    """
+    panel, found = Panel(file.name, load(file), str(file)), []
+    first = next(words for place, words in panel.choices[ORDER].items() if place)
+    with launched() as browser, served(file) as address:
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        page.goto(address)
+        settled(page)
+        page.evaluate(WATCH)
+        for move in range(1 + count):
+            _pressed(page, _slider(page, panel, lever), "ArrowRight", "chart")
+            box = page.get_by_role("combobox", name="Whose leaks are limited")
+            box.click()
+            box.fill(first)
+            expect(page.get_by_role("option")).to_have_count(1)
+            seen = _pressed(page, box, "Enter", "chart")
+            box.click()
+            page.get_by_role("option", name=TOGETHER).click()
+            settled(page)
+            if move:
+                found.append(seen["first"]["chart"])
+    return _told(found)
 
 
 def _told(times: list[float]) -> dict[str, float]:
