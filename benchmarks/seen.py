@@ -7,6 +7,7 @@ slider stands when the key is let go, about 10 ms after it is pressed here: they
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import statistics
@@ -211,7 +212,10 @@ def orders(file: Path, lever: str, count: int) -> dict[str, Any]:
             seen = _pressed(page, box, "Enter", "chart")
             box.click()
             page.get_by_role("option", name=TOGETHER).click()
+            expect(page).not_to_have_url(re.compile("order="), timeout=PATIENCE)
             settled(page)
+            # As after every key, the browser gets the time to draw.
+            page.wait_for_timeout(700)
             if move:
                 found.append(seen["first"]["chart"])
     return _told(found)
