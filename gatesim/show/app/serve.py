@@ -11,8 +11,6 @@ FIRST_PORT = 8501
 PORTS = 50
 """So many ports are tried, from the first, where none is asked for."""
 
-# After each move Streamlit would look through all objects for garbage, for 0.15 s, before it sends what was drawn last.
-# Python looks by itself when there is enough of it.
 OPTIONS = {
     "server.address": HOST,
     "server.headless": "true",
@@ -26,7 +24,6 @@ OPTIONS = {
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "global.developmentMode": "false",
-    "runner.postScriptGC": "false",
     "logger.hideWelcomeMessage": "true",
     "logger.level": "warning",
     "theme.base": "light",

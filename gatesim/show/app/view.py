@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -72,6 +74,17 @@ def show(file: str | None = None) -> None:
             draw_map(map_)
         with places.simulate:
             _simulate(panel, settings, loaded)
+    _set_apart_what_stays()
+
+
+@cache
+def _set_apart_what_stays() -> None:
+    """Keep what is loaded by now from being looked through for garbage.
+
+    Streamlit looks after each move, before it sends what was drawn last: through all that is loaded that takes 0.15 s.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 # --- The base, and the address ---
