@@ -106,16 +106,22 @@ def _slider(page: Page, panel: Panel, lever: str) -> Locator:
     slider = page.get_by_role("slider", name=label)
     if not slider.is_visible():
         page.get_by_text(GROUPS[one.group], exact=True).click()
+        expect(slider).to_be_visible(timeout=PATIENCE)
+        _rest(page)
     return slider
+
+
+def _rest(page: Page) -> None:
+    """Wait until all is drawn: a chart is drawn by the browser when the script is done."""
+    settled(page)
+    page.wait_for_timeout(700)
 
 
 def _pressed(page: Page, where: Locator, key: str, waits_for: str) -> dict[str, dict[str, float]]:
     """Press a key, and wait until all is drawn: when each part changed first and last, in milliseconds."""
     where.press(key)
     page.wait_for_function(f"window.moved.last.{waits_for} !== undefined", timeout=PATIENCE)
-    settled(page)
-    # A chart is drawn by the browser when the script is done: give it the time to.
-    page.wait_for_timeout(700)
+    _rest(page)
     seen: dict[str, dict[str, float]] = page.evaluate("window.moved")
     return seen
 
@@ -178,7 +184,7 @@ def maps(page: Page, panel: Panel, lever: str, pairs: Sequence[tuple[str, str]])
             box.click()
             box.fill(words)
             page.get_by_role("option", name=words, exact=True).click()
-            settled(page)
+            _rest(page)
         _pressed(page, _slider(page, panel, lever), "ArrowRight", "chart")
         seen = _pressed(page, switch, "Space", "map")
         switch.press("Space")
@@ -213,9 +219,7 @@ def orders(file: Path, lever: str, count: int) -> dict[str, Any]:
             box.click()
             page.get_by_role("option", name=TOGETHER).click()
             expect(page).not_to_have_url(re.compile("order="), timeout=PATIENCE)
-            settled(page)
-            # As after every key, the browser gets the time to draw.
-            page.wait_for_timeout(700)
+            _rest(page)
             if move:
                 found.append(seen["first"]["chart"])
     return _told(found)
