@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import math
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,8 +24,10 @@ from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
 from gatesim.show.charts import grammar
+from gatesim.show.charts.days import _finding
 from gatesim.show.charts.frontier import ALONE, HEIGHT, NARROW, WIDTH, _numbers, _rows, drawn, one_reading
 from gatesim.show.charts.grammar import broken
+from gatesim.show.charts.letters import width_of
 from gatesim.show.charts.places import LETTER, Box, around, place
 from gatesim.show.charts.policies import LEAST, own_row
 from gatesim.show.charts.shutdown import map_alone
@@ -40,6 +44,59 @@ ATTACK = "<script>alert('x')</script>"
 @pytest.fixture(scope="module")
 def result() -> Result:
     return gatesim.run(SMALL, people=120)
+
+
+def test_a_desk_of_several_replications_has_lines_and_says_so() -> None:
+    _, small, _ = texts(gatesim.run(SMALL, people=120, reps=3).plot.desk())
+    assert "lines: 95 %" in small
+
+
+def _days(values: list[float], half: float) -> list[dict[str, Any]]:
+    of = {"policy": "p", "what": "entitled, not served otherwise", "from": 0.0}
+    return [
+        of | {"day": f"2026-06-{12 + n}", "value": v, "low": v - half, "high": v + half}
+        for n, v in enumerate(values)
+    ]
+
+
+def test_the_title_of_the_days_says_no_change_that_chance_may_have_made() -> None:
+    rng = np.random.default_rng(20260612)
+    # Twenty days of one share, 600 needs each: farthest apart by some ten points.
+    share, needs = 0.55, 600
+    error = math.sqrt(share * (1 - share) / needs)
+    # Two given days differ by more than 4.5 standard errors with probability 7e-6, one of 190 pairs in 13 of 10,000
+    # runs at most; more than 5 of these 200 by chance: 1e-7 (Poisson, mean 0.26).
+    said = [_finding(_days(rng.binomial(needs, share, 20) / needs, 1.96 * error), []) for _ in range(200)]
+    assert sum("by more than chance may" not in one for one in said) <= 5
+    apart = _finding(_days([0.3] * 9 + [0.6] * 9, 1.96 * error), [])
+    assert apart == "p changes most: it leaves between 30 % and 60 % of entitled needs unserved"
+    known = [row | {"low": None, "high": None} for row in _days([0.5, 0.53], 0.0)]
+    assert _finding(known, []).startswith("p changes most: it leaves between 50.0 % and 53.0 %")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("POSTERIOR_HALF_FOR_FOREIGN_CARDS", 11), ("WWWWWWWWWW", 9), ("a-small-name", 11)]
+)
+def test_no_name_takes_more_room_than_is_kept_for_it(text: str, size: int) -> None:
+    import vl_convert
+
+    # As the converter draws it, by the box that it gives to a text alone.
+    spec = {
+        "data": {"values": [{}]},
+        "mark": {"type": "text", "fontSize": size, "text": text},
+        "autosize": {"type": "pad"},
+        "width": 1,
+        "height": 1,
+        "padding": 0,
+        "config": {"font": grammar.FONTS, "view": {"stroke": None}},
+    }
+    drawn = re.search(r'<svg[^>]* width="([0-9.]+)"', vl_convert.vegalite_to_svg(spec))
+    assert drawn is not None
+    assert float(drawn[1]) <= width_of(text, size) + 2.5
+    assert float(drawn[1]) >= 0.9 * width_of(text, size) - 2.5
+    for width in (60, 120, 300):
+        lines = broken(f"not ready: {text} or {text}", width, size)
+        assert all(width_of(line, size) <= max(width, width_of("W" * 12, size)) for line in lines)
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +155,8 @@ def test_a_chart_says_what_it_found_and_on_what_it_rests(name: str, result: Resu
     assert says.startswith(title)
     assert len(says) > len(title) + 20
     assert all(part in small for part in ("A small world", 'order read as "person"', "seed 7"))
-    # Charts of cells have no lines, and speak of none.
-    assert ("lines: 95 %" in small) == (name not in ("limits", "who pays, by reason"))
+    # Charts of cells have no lines, nor has a desk that was simulated once, and they speak of none.
+    assert ("lines: 95 %" in small) == (name not in ("limits", "who pays, by reason", "desk"))
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -114,6 +114,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"reads {RESULT_SCHEMA}; run the scenario again with --out"
         )
     assert isinstance(manifest, dict)
+    if not isinstance(manifest.get("scenario"), dict):
+        raise InputError(
+            f"{folder / MANIFEST}: scenario: is no table: the folder is damaged; run it again with --out"
+        )
     return manifest
 
 

@@ -17,6 +17,7 @@ from gatesim.show.charts.grammar import (
     line_scales,
     unchecked,
 )
+from gatesim.show.charts.panels import label_room
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +112,7 @@ def lines(
             words, color=_HUES.get(share, INK), fontSize=11, fontWeight="bold", anchor="start", offset=8
         )
         panels.append(alt.layer(*marks, drawn, dots, text, width=270, height=PANEL_HEIGHT, title=head))
-    wide = 300 * len(panels) + 6.2 * max(map(len, map(str, names)))
+    wide = 300 * len(panels) + label_room([str(name) for name in names])
     return finished(alt.hconcat(*panels, spacing=24), title, subtitle, wide, _says(frame, x, y, colour))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.numbers import format_rate
 from gatesim.show.charts.grammar import (
@@ -20,6 +21,7 @@ from gatesim.show.charts.grammar import (
     small_print,
     unchecked,
 )
+from gatesim.show.charts.panels import label_room
 from gatesim.study.result import Found, Result
 
 if TYPE_CHECKING:
@@ -33,6 +35,15 @@ LEAK = "restricted, let through"
 
 WIDTH, HEIGHT, COLUMNS = 210, 96, 3
 """Of a panel, in points; panels side by side."""
+
+LITTLE = 0.02
+"""A change of a share that is not worth a title."""
+
+NORMAL_95 = 1.96
+
+SURE = 4.5
+"""Standard errors by which two days have to differ: of hundreds of pairs the farthest apart do so by chance in one run
+of some hundreds."""
 
 MANY = 62
 """Of more days than these, bars are a step line filled below, and intervals are bands: fewer marks, same picture."""
@@ -97,7 +108,7 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
     layers = marks(alt, x, y, low, hue, width / len(days))
     rows = [*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)]
     data = inline(rows if len(days) <= MANY else _with_gaps(rows))
-    columns = 1 if narrow or any(len(name) > 36 for name in names) else min(COLUMNS, len(names))
+    columns = 1 if narrow or label_room(names) > WIDTH + 14 else min(COLUMNS, len(names))
     head = alt.Header(
         labelAnchor="start",
         labelFontSize=11,
@@ -213,20 +224,46 @@ def _ends(rows: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
     return rows[0], rows[-1]
 
 
+class _Change(NamedTuple):
+    """Of a policy the days on which it leaves least and most unserved, and by how much these surely differ."""
+
+    least: dict[str, Any]
+    most: dict[str, Any]
+    surely: float
+
+
+def _change(days: Sequence[dict[str, Any]]) -> _Change:
+    """From day to day; what chance may have brought about in the days that are farthest apart is no change."""
+    least, most = (choose(days, key=lambda row: row["value"]) for choose in (min, max))
+    noise = math.hypot(*(_noise(row) for row in (least, most)))
+    return _Change(least, most, most["value"] - least["value"] - SURE * noise)
+
+
+def _noise(row: dict[str, Any]) -> float:
+    """The standard error of a day's share, from its interval; none where there is no interval."""
+    return 0.0 if row["low"] is None else (row["high"] - row["low"]) / (2 * NORMAL_95)
+
+
 def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
     """What goes unserved under which policy changes most from day to day, as a title."""
     whole = [row for row in bars if row["what"] == PARTS["not_served"]]
-    spans = {}
-    for policy in dict.fromkeys(row["policy"] for row in whole):
-        values = [row["value"] for row in whole if row["policy"] == policy]
-        spans[policy] = (max(values) - min(values), min(values), max(values))
-    if not spans:
+    changes = {
+        policy: _change([row for row in whole if row["policy"] == policy])
+        for policy in dict.fromkeys(row["policy"] for row in whole)
+    }
+    if not changes:
         return f"Let through, day by day, from {leaks[0]['day']} on"
-    policy, (span, low, high) = max(spans.items(), key=lambda item: item[1][0])
-    if span < 0.02:
+    if all(one.most["value"] - one.least["value"] < LITTLE for one in changes.values()):
         return "From day to day the policies hardly change what they leave unserved: by less than two points"
+    policy, one = max(changes.items(), key=lambda item: item[1].surely)
+    if one.surely < LITTLE:
+        return "From day to day no policy changes what it leaves unserved by more than chance may"
+    low, high = (format_rate(row["value"], row["low"], row["high"]) for row in (one.least, one.most))
+    others = [other for name, other in changes.items() if name != policy]
+    # Another one may have changed as much, but for chance.
+    alone = all(other.most["value"] - other.least["value"] < one.surely for other in others)
     return (
-        f"{policy} changes most: from day to day it leaves between {format_rate(low)} and {format_rate(high)} "
+        f"{policy} changes {'most' if alone else 'from day to day'}: it leaves between {low} and {high} "
         "of entitled needs unserved"
     )
 

@@ -64,6 +64,9 @@ def desk_chart(result: Result, narrow: bool = False) -> HConcatChart:
         *dict.fromkeys(result.desk.values()),
         *([plain_words(hours)] if hours else []),
         *_simplified(result, hours),
+        with_lines=any(
+            one[f"{key}_low"] != one[f"{key}_high"] for one in records for key in PANELS if key in one
+        ),
     )
     if not records and not hours:
         return nothing("The desk", small, "No case came before a reviewer under any of these policies.")
@@ -101,7 +104,7 @@ def _records(result: Result) -> list[dict[str, Any]]:
         record: dict[str, Any] = {"policy": name}
         for key, measure in measured.items():
             sure = measure.low is None or measure.high is None
-            in_words = format_rate if UNITS[key] == "share" else format_count
+            in_words = format_rate if UNITS[key] == "share" else _count_words
             record |= {
                 key: measure.value,
                 f"{key}_low": measure.value if sure else measure.low,
@@ -112,6 +115,13 @@ def _records(result: Result) -> list[dict[str, Any]]:
             }
         records.append(record)
     return records
+
+
+def _count_words(value: float, low: float | None, high: float | None) -> str:
+    """A number with the digits that its interval leaves; where it has none, and so no known noise, with two."""
+    if low is not None and high is not None:
+        return format_count(value, low, high)
+    return f"{float(f'{value:.2g}'):,.10g}"
 
 
 def _totals(alt: Any, records: list[dict[str, Any]], narrow: bool) -> tuple[Any, float]:

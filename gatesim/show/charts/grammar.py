@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.wording import orders_read
 from gatesim.scenario import Loaded
+from gatesim.show.charts.letters import width_of
 from gatesim.show.extras import no_charts
 from gatesim.show.pictures import SHARP, compressed
 from gatesim.study.result import Result
@@ -73,6 +74,9 @@ _TOGETHER, _KEPT = re.compile(r" (?=%)|(?<=\d:) "), "\x1f"
 _LETTER = 0.55
 """Mean width of a letter, in sizes of its font; a little more than it is."""
 
+_FEWEST = 12
+"""Letters that a line has at least."""
+
 
 def altair() -> Any:
     """Altair.
@@ -128,20 +132,26 @@ def named_data(spec: dict[str, Any]) -> dict[str, Any]:
     return spec | {"datasets": spec.get("datasets", {}) | rows} if rows else spec
 
 
-def broken(text: str, width: float, size: float) -> list[str]:
+def broken(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     """Text on as many lines as it needs.
 
     Parameters
     ----------
     text
         In one line; a word that is longer than a line is broken.
-    width, size
-        Of a line, and of its letters, in points.
+    width, size, bold
+        Of a line, and of its letters, in points; whether these are bold.
     """
     # A percent sign stays with its number, and a number with the name that it stands for.
     joined = _TOGETHER.sub(_KEPT, text)
-    lines = textwrap.wrap(joined, max(12, int(width / (_LETTER * size)))) or [""]
-    return [line.replace(_KEPT, " ") for line in lines]
+    # Few texts are wider than mean letters: those with many capitals.
+    lines: list[str] = []
+    for letters in range(max(_FEWEST, int(width / (_LETTER * size))), _FEWEST - 1, -1):
+        wrapped = textwrap.wrap(joined, letters) or [""]
+        lines = [line.replace(_KEPT, " ") for line in wrapped]
+        if all(width_of(line, size, bold) <= width for line in lines):
+            break
+    return lines
 
 
 def short_title(loaded: Loaded) -> str:
@@ -168,7 +178,7 @@ def small_print(result: Result, *more: str, with_lines: bool = True) -> str:
 def heading(title: str, small: str, width: float) -> Any:
     """Title and small print, on as many lines as a chart of some width needs."""
     return altair().TitleParams(
-        broken(title, width, TITLE_SIZE),
+        broken(title, width, TITLE_SIZE, bold=True),
         subtitle=broken(small, width, SMALL_SIZE),
         anchor="start",
         fontSize=TITLE_SIZE,

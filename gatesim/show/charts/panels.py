@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatesim.show.charts.grammar import INK, LABEL_SIZE, PHONE, altair, broken
+from gatesim.show.charts.letters import width_of
 
 ROW = 22
 """Height of a row, in points."""
@@ -101,4 +102,4 @@ def shares_end(width: int, words: int) -> float:
 
 def label_room(names: list[str]) -> float:
     """Points that the longest of some names takes."""
-    return 6.2 * max(map(len, names), default=0)
+    return max((max(6.2 * len(name), width_of(name, LABEL_SIZE)) for name in names), default=0.0)

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-HEIGHT, LETTER = 11.0, 5.3
-"""Of a name in letters of 9 points; the width is that of a mean letter, rather more."""
+from gatesim.show.charts.letters import width_of
+
+SIZE, HEIGHT, LETTER = 9.0, 11.0, 5.3
+"""Of the letters of a name, and of a line of them; the width is that of a mean letter, rather more."""
 
 GAP = 6.0
 """Between a point and its name."""
@@ -72,7 +74,12 @@ class Placed(NamedTuple):
     @property
     def anchor(self) -> float:
         """Where it is aligned."""
-        return self.x + {"left": 0.0, "center": 0.5, "right": 1.0}[self.align] * LETTER * len(self.text)
+        return self.x + {"left": 0.0, "center": 0.5, "right": 1.0}[self.align] * room_of(self.text)
+
+
+def room_of(text: str) -> float:
+    """Points that are kept for a name."""
+    return max(LETTER * len(text), width_of(text, SIZE))
 
 
 def around(x: float, y: float, radius: float = 4.0) -> Box:
@@ -272,8 +279,9 @@ class _Placing:
     def _close(self, point: Point) -> bool:
         names, x, y = point
         text = ", ".join(names)
-        left, middle = np.array(list(_candidates(x, y, LETTER * len(text)))).T
-        boxes = np.stack([left, middle - HEIGHT / 2, left + LETTER * len(text), middle + HEIGHT / 2], axis=1)
+        room = room_of(text)
+        left, middle = np.array(list(_candidates(x, y, room))).T
+        boxes = np.stack([left, middle - HEIGHT / 2, left + room, middle + HEIGHT / 2], axis=1)
         inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2:] <= self._size).all(axis=1)
         for number in np.flatnonzero(inside & ~_met(self._boxes, boxes).any(axis=1)):
             box = Box(*boxes[number].tolist())
@@ -286,7 +294,7 @@ class _Placing:
     def _anywhere(self, point: Point, farthest: float = FARTHEST) -> bool:
         names, x, y = point
         text = ", ".join(names)
-        box = _free((x, y), LETTER * len(text), self._boxes, self._crossed, self._size, farthest)
+        box = _free((x, y), room_of(text), self._boxes, self._crossed, self._size, farthest)
         if box is not None:
             self._put(point, box, _leader(x, y, box))
         return box is not None

@@ -49,21 +49,42 @@ def own_row(result: Result) -> Row | None:
     return rows[0] if rows else None
 
 
-def finding(result: Result) -> str:
-    """The verdict at the scenario's own limit as a title."""
+def finding(result: Result, leak: str | None = None) -> str:
+    """The verdict at the scenario's own limit as a title; where that is on another ratio than the one shown, else."""
     row = own_row(result)
-    if row is None:
-        return "What each policy refuses wrongly, and what it lets through"
+    if row is None or leak not in (None, row.ratio):
+        return _extremes(result, leak or "leak_share")
     limit, count = format_limit(row.limit), len(row.policies)
     of = OF[row.ratio]
     words = {
         "gate_available": f"{row.best} keeps leaks within {limit} {of} and serves enough",
         "only_not_ready": f"{row.best} would keep leaks within {limit} {of}, but is not ready",
         "only_below_floor": f"Only {row.best} keeps leaks within {limit} {of}, and it serves too few",
-        "no_gate_meets_limit": f"None of {count} listed gates keeps leaks within {limit} {of}",
+        "no_gate_meets_limit": f"{_none_of(count)} keeps leaks within {limit} {of}",
         "cannot_tell": f"Noise leaves open whether a listed gate keeps leaks within {limit} {of}",
     }
     return words[row.outcome]
+
+
+def _none_of(count: int) -> str:
+    return f"None of {count} listed gates" if count > 1 else "The only listed gate never"
+
+
+def _extremes(result: Result, leak: str) -> str:
+    """What policies that serve some and refuse some let through: between which two."""
+    found = {
+        name: one.measures
+        for name, one in result.policies.items()
+        if one.measures[leak].value is not None and 0 < (one.measures["served_entitled"].value or 0) < 1
+    }
+    if not found:
+        return "Every listed policy serves all entitled needs, or none"
+    least, most = (choose(found, key=lambda name: found[name][leak].value or 0.0) for choose in (min, max))
+    words = [format_rate(m.value, m.low, m.high) for m in (found[least][leak], found[most][leak])]
+    if least == most:
+        return f"{least}, which serves some and refuses some, lets through {words[0]} {OF[leak]}"
+    span = f"{words[0]} ({least}) to {words[1]} ({most})"
+    return f"Policies that serve some and refuse some let through {span} {OF[leak]}"
 
 
 def _frame(result: Result, leak: str) -> pd.DataFrame:
@@ -120,7 +141,7 @@ def policies_chart(result: Result, leak: str = "leak_share", narrow: bool = Fals
     if leak not in OF:
         raise ValueError(f"leak = {leak!r}: there are {', '.join(OF)}")
     alt = altair()
-    title, small = finding(result), small_print(result)
+    title, small = finding(result, leak), small_print(result)
     if not any(one.measures["leak_rate"].denominator + one.measures["false_block_rate"].denominator > 0
                for one in result.policies.values()):  # fmt: skip
         return nothing(title, small, "No need was measured: no order is in force inside the window.")

@@ -8,7 +8,6 @@ from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_rate
 from gatesim.show.charts.grammar import (
     BLOCKED,
-    INK,
     LEAKED,
     PHONE,
     altair,
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from altair import HConcatChart
 
 BY = ("segment", "channel", "reason")
+
+DARK = 0.92
+"""From this share on white letters are read better than black ones; either way the contrast is at least 4.5."""
 
 REASONS = {
     "lost": "had left",
@@ -54,7 +56,9 @@ def shown_policy(result: Result) -> tuple[str, str]:
     ratio = "leak_share" if row is None else row.ratio
     served, leaks = {}, {}
     for name, found in result.policies.items():
-        share, leak = found.measures["served_entitled"].value, found.measures[ratio].value
+        # By what is expected, where that is known: else chance would choose.
+        measures = result.expected.get(name, found.measures)
+        share, leak = measures["served_entitled"].value, measures[ratio].value
         if share is not None and 0 < share < 1:
             served[name], leaks[name] = share, 1.0 if leak is None else leak
     enough = [name for name in served if served[name] >= result.loaded.scenario.verdict.floor]
@@ -209,7 +213,7 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
                         "reason": REASONS.get(reason, reason.replace("_", " ")),
                         "value": measure.value,
                         "text": format_rate(measure.value, measure.low, measure.high),
-                        "dark": measure.value > 0.45,
+                        "dark": measure.value > DARK,
                     }
                 )
     small = small_print(
@@ -255,7 +259,7 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
         color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1], range=["#F2F8FC", BLOCKED]), legend=None)
     )
     text = base.mark_text(fontSize=10).encode(
-        text=alt.Text("text:N"), color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value(INK))
+        text=alt.Text("text:N"), color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value("#000000"))
     )
     chart = alt.layer(boxes, text, width=78 * len(order), height=22 * len(policies))
     says = "; ".join(f"{cell['policy']}, {cell['reason']}: {cell['text']}" for cell in cells)
