@@ -69,9 +69,14 @@ def test_the_title_of_the_days_says_no_change_that_chance_may_have_made() -> Non
     said = [_finding(_days(rng.binomial(needs, share, 20) / needs, 1.96 * error), []) for _ in range(200)]
     assert sum("by more than chance may" not in one for one in said) <= 5
     apart = _finding(_days([0.3] * 9 + [0.6] * 9, 1.96 * error), [])
-    assert apart == "p changes most: it leaves between 30 % and 60 % of entitled needs unserved"
+    assert apart == "p changes from day to day: it leaves between 30 % and 60 % of entitled needs unserved"
     known = [row | {"low": None, "high": None} for row in _days([0.5, 0.53], 0.0)]
-    assert _finding(known, []).startswith("p changes most: it leaves between 50.0 % and 53.0 %")
+    assert _finding(known, []).startswith("p changes from day to day: it leaves between 50.0 % and 53.0 %")
+    # Of several one changes most where no other may have changed as much.
+    calm = [row | {"policy": "q"} for row in _days([0.5] * 18, 1.96 * error)]
+    wild = [row | {"policy": "q"} for row in _days([0.3] * 9 + [0.6] * 9, 1.96 * error)]
+    assert _finding([*known, *calm], []).startswith("p changes most")
+    assert _finding([*wild, *_days([0.3] * 9 + [0.61] * 9, 1.96 * error)], []).startswith("p changes from")
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ MEMORY = "one that remembers an account's own history"
             "only_below_floor",
             "not_ruled_out",
             f"Nor is there any {GATE} that serves the floor within that limit: the best serves 21.2 % (bound A). "
-            f"Whether {MEMORY} could is not ruled out: it serves at most 59.9 % {BOUND_B}.",
+            f"That {MEMORY} could is not ruled out: it serves at most 59.9 % {BOUND_B}.",
         ),
         (
             "no_gate_meets_limit",

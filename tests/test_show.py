@@ -508,7 +508,7 @@ def test_the_title_is_what_was_found(result: Result) -> None:
         words = charts.finding(dataclasses.replace(result, verdict=verdict))
         assert "within 1 % of served needs" in words
     nothing = dataclasses.replace(result, verdict=dataclasses.replace(result.verdict, rows=()))
-    assert charts.finding(nothing).startswith("What each policy refuses")
+    assert charts.finding(nothing).startswith("Policies that serve some and refuse some let through")
 
 
 @pytest.mark.parametrize("count", [1, 12])

@@ -150,7 +150,7 @@ def bounds_words(found: Remains) -> str:
     if b.outcome == "not_ruled_out" and found.listed.best.outcome == "only_not_ready":
         return f"{said} One {memory} serves {most} {BOUND_B}."
     if b.outcome == "not_ruled_out":
-        return f"{said} Whether one {memory} could is not ruled out: it serves {most} {BOUND_B}."
+        return f"{said} That one {memory} could is not ruled out: it serves {most} {BOUND_B}."
     if b.outcome == "none_at_floor":
         return f"{said} Nor could one {memory}: it serves {most} {BOUND_B}."
     return f"{said} Nor could one {memory}: none within it serves anybody {BOUND_B}."

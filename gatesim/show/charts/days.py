@@ -261,7 +261,7 @@ def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
     low, high = (format_rate(row["value"], row["low"], row["high"]) for row in (one.least, one.most))
     others = [other for name, other in changes.items() if name != policy]
     # Another one may have changed as much, but for chance.
-    alone = all(other.most["value"] - other.least["value"] < one.surely for other in others)
+    alone = others and all(other.most["value"] - other.least["value"] < one.surely for other in others)
     return (
         f"{policy} changes {'most' if alone else 'from day to day'}: it leaves between {low} and {high} "
         "of entitled needs unserved"
