@@ -223,6 +223,34 @@ def test_a_chart_whose_names_leave_no_room_on_a_phone_is_swiped() -> None:
         assert (_figure("policies", drawn).narrow is not None) == fits
 
 
+PAPER = 718
+"""Pixels across a sheet of A4, without its margins."""
+
+
+@pytest.mark.browser
+@pytest.mark.no_cover  # others cover the same lines
+def test_no_name_runs_over_what_stands_beside_it_nor_off_the_paper(
+    tmp_path: Path,
+    browser_page: Page,  # noqa: F811
+) -> None:
+    long = [f"A_NAME_OF_CAPITALS_AS_LONG_AS_NAMES_MAY_BE_{number:02}" for number in range(12)]
+    sets = [f'policies.{name}={{ family = "k_of_n", signals = ["ip"], k = 1 }}' for name in long]
+    sets.append(f'policies.{long[0]}.title="{"Unbroken" * 30}"')
+    gatesim.run(SMALL, people=120, sets=sets, policies=long, out=tmp_path / "run")
+    written = gatesim.report(tmp_path / "run")
+    over = """() => [...document.querySelectorAll("td, th")].filter(it => it.clientWidth > 0)
+        .filter(it => it.scrollWidth > it.clientWidth + 1).map(it => it.textContent)"""
+    widest = """() => Math.max(...[...document.querySelectorAll("table")]
+        .map(it => it.getBoundingClientRect().width))"""
+    for width, media in ((390, "screen"), (1280, "screen"), (PAPER, "print")):
+        browser_page.set_viewport_size({"width": width, "height": 844})
+        browser_page.emulate_media(media=media)  # type: ignore[arg-type]
+        browser_page.goto(written.as_uri())
+        assert long[11] in browser_page.locator("body").inner_text()
+        assert browser_page.evaluate(over) == [], (width, media)
+    assert browser_page.evaluate(widest) <= PAPER
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_report_is_for_everybody(page: Path, width: int, browser_page: Page) -> None:  # noqa: F811
