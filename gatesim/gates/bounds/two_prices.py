@@ -60,8 +60,7 @@ class _Points:
                 row[part].reshape(rows, count + 1)[:, 1:] = quantity
             self.options[part].reshape(rows, count + 1)[:, 1:] = dense.part.options
         self.open = np.array([program.open_entitled, program.open_leaks, 0.0])
-        self._tables: list[Ints] = []
-        self._totals = np.zeros((0, 3))
+        self._good: tuple[list[Ints], Floats] = [], np.zeros((0, 3))
         self._is_active = np.zeros(len(self.options), dtype=np.bool_)
         self.activate(self._promising(program))
 
@@ -85,13 +84,15 @@ class _Points:
 
     def remember(self, tables: Sequence[Ints]) -> None:
         """Tables that were good: the last ones are kept."""
-        totals = [self.totals_of(places) for places in tables]
-        self._tables = [*self._tables, *tables][-_TABLES:]
-        self._totals = np.concatenate([self._totals, np.reshape(totals, (-1, 3))])[-_TABLES:]
+        known, totals = self._good
+        more = np.reshape([self.totals_of(places) for places in tables], (-1, 3))
+        # Both at once: another thread may look.
+        self._good = [*known, *tables][-_TABLES:], np.concatenate([totals, more])[-_TABLES:]
 
     def best_remembered(self, prices: Floats) -> Ints | None:
         """The table that is worth most of those that were good; None where there are none."""
-        return self._tables[int((self._totals @ prices).argmax())] if self._tables else None
+        known, totals = self._good
+        return known[int((totals @ prices).argmax())] if known else None
 
     def activate(self, places: Ints) -> None:
         """Make options active."""
