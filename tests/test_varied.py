@@ -261,6 +261,31 @@ def test_few_programs_of_bound_b_say_all_between_and_at_the_ends(
         assert value == pytest.approx(anew, rel=1e-10, abs=1e-12), values
 
 
+@pytest.mark.parametrize(
+    ("key", "low", "high", "same"),
+    [
+        ("segments.native_born.gives_up", "0.1", "0.5", 0.2),
+        ("segments.native_born.trips.every", "620d", "2480d", 1240.0),
+        ("segments.temporary.gives_up", "0", "0.4", 0.2),
+        ("segments.native_born.vpn.on", "0.1", "0.8", 0.3),
+    ],
+)
+def test_where_two_segments_come_to_have_the_same_number_bound_b_tells_them_apart_no_more(
+    key: str, low: str, high: str, same: float
+) -> None:
+    loaded, standard = load("june-2026"), Standard("leak_share", 0.001)
+    one = find_parameter(loaded, key, low, high)
+    varied = Varied(loaded.scenario, first_law, [one], [])
+    ceiling = CeilingB(varied)
+    beside = most_value(ceiling.dense([1.1 * same]), standard)
+    at = most_value(ceiling.dense([same]), standard)
+    scenario = varied.at([same])
+    assert at == pytest.approx(most_served(program_b(scenario, varied.law_at(scenario)), standard).value)
+    assert beside is not None
+    assert at is not None
+    assert beside > at + 0.001
+
+
 @pytest.mark.parametrize("limit", [0.0, 0.001, 0.02, 0.3, 1.0])
 def test_where_a_search_begins_does_not_change_where_it_ends(limit: float) -> None:
     rng = np.random.default_rng(int(1000 * limit))

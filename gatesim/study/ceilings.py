@@ -220,7 +220,9 @@ class CeilingB:
 
     def __init__(self, varied: Varied, history: Program | None = None) -> None:
         self._varied, self._history = varied, history
-        self._few = FewPrograms(varied.parameters, lambda values: dense_of(self.program(values)), _DENSE)
+        self._few = FewPrograms(
+            varied.scenario, varied.parameters, lambda values: dense_of(self.program(values)), _DENSE
+        )
 
     @cached_property
     def _constant(self) -> Dense | None:

@@ -39,7 +39,7 @@ class CeilingOfOrders:
 
     def __init__(self, varied: Varied, bound: Literal["A", "B"]) -> None:
         self._varied, self._bound = varied, bound
-        self._few = FewPrograms(varied.parameters, self._made_b, _SEVERAL)
+        self._few = FewPrograms(varied.scenario, varied.parameters, self._made_b, _SEVERAL)
 
     @property
     def _answers_move(self) -> bool:

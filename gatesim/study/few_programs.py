@@ -6,21 +6,26 @@ being the same, they are polynomials of a low degree; that is tried out, by numb
 At an end of a range cases may not occur at all: nobody uses a VPN, everybody has a document. There rows are missing,
 and what is told by programs within the range holds as long as these rows come to nothing. But a gate may be told less
 as well, such as who uses a VPN that is never on. So each such end is held to a program of its own.
+
+Bound B's gates are told segments apart whose habits differ, by however little, and not where they are the same. So at
+values at which two segments come to have the same number, and there alone, a program is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.exact.corners import SAME, Made, at_corners, settled, within
 from gatesim.exact.smooth import smooth
+from gatesim.scenario.errors import KeyPath
 from gatesim.scenario.parameter import Parameter
+from gatesim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
 
@@ -73,8 +78,8 @@ class FewPrograms(Generic[Made]):
 
     Parameters
     ----------
-    parameters
-        What is varied.
+    scenario, parameters
+        The scenario and what is varied.
     made
         The program that is made at some values; bound B leaves some of them alone.
     kind
@@ -83,6 +88,7 @@ class FewPrograms(Generic[Made]):
 
     def __init__(
         self,
+        scenario: Scenario,
         parameters: Sequence[Parameter],
         made: Callable[[tuple[float, ...]], Made],
         kind: Kind[Made],
@@ -94,11 +100,12 @@ class FewPrograms(Generic[Made]):
             within(p, *(self._is_end(n, end) for end in (p.low, p.high))) for n, p in enumerate(parameters)
         )
         self._holds = lru_cache(maxsize=KEPT)(self._holds_at)
+        self._others = [_others(scenario, p) for p in parameters]
 
     def at(self, values: Sequence[float]) -> Made:
         """The program at some values."""
         told = self._told
-        if told is None:
+        if told is None or self._coincide(values):
             return self.made(values)
         ends = [(n, values[n]) for n in self._own if self._is_end(n, values[n])]
         if len(ends) > 1 or not all(self._holds(*end) for end in ends):
@@ -114,6 +121,18 @@ class FewPrograms(Generic[Made]):
                 for n, (p, x) in enumerate(zip(self._parameters, values, strict=True))
             )
         )
+
+    def _coincide(self, values: Sequence[float]) -> bool:
+        """Whether two segments come to have the same number, of those that are varied."""
+        seen: set[tuple[object, object]] = set()
+        for n in self._own:
+            p = self._parameters[n]
+            stored = p.stored(values[n])
+            for which, others in self._others[n].items():
+                if (which, stored) in seen or stored in others:
+                    return True
+                seen.add((which, stored))
+        return False
 
     def _is_end(self, number: int, value: float) -> bool:
         """Whether a value is an end of a range at which cases may not occur."""
@@ -173,6 +192,31 @@ class FewPrograms(Generic[Made]):
 
         return at
 
+
+def _others(scenario: Scenario, parameter: Parameter) -> dict[KeyPath, set[object]]:
+    """By number (its path within a segment) the values that segments have of which it is not varied."""
+    found: dict[KeyPath, set[object]] = {}
+    for path in parameter.paths:
+        if path[0] != SEGMENTS or path[2] in _TELL_NOBODY_APART:
+            continue
+        varied = {other[1] for other in parameter.paths if other[0] == SEGMENTS and other[2:] == path[2:]}
+        found[path[2:]] = {
+            _at(segment, path[2:]) for name, segment in scenario.segments.items() if name not in varied
+        }
+    return found
+
+
+def _at(node: Any, path: KeyPath) -> object:
+    """What stands at a path; None where nothing does."""
+    for name in path:
+        node = node.get(name) if isinstance(node, Mapping) else getattr(node, str(name), None)
+    return node if isinstance(node, int | float) else None
+
+
+SEGMENTS = "segments"
+
+_TELL_NOBODY_APART = ("documents", "presents_forged", "presents_borrowed", "never_answers")
+"""Numbers of a segment by which its owners answer: a gate learns of an answer, and never of how likely it is."""
 
 KEPT = 64
 """Programs that are kept: one for each value of one of two keys of a map, if the other is none of bound B's."""

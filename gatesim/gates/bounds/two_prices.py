@@ -61,6 +61,7 @@ class _Points:
             self.options[part].reshape(rows, count + 1)[:, 1:] = dense.part.options
         self.open = np.array([program.open_entitled, program.open_leaks, 0.0])
         self._good: tuple[list[Ints], Floats] = [], np.zeros((0, 3))
+        self._rows = np.arange(len(self.begins))
         self._is_active = np.zeros(len(self.options), dtype=np.bool_)
         self.activate(self._promising(program))
 
@@ -85,9 +86,12 @@ class _Points:
     def remember(self, tables: Sequence[Ints]) -> None:
         """Tables that were good: the last ones are kept."""
         known, totals = self._good
-        more = np.reshape([self.totals_of(places) for places in tables], (-1, 3))
+        for places in tables:
+            total = self.totals_of(places)
+            if not (totals == total).all(axis=1).any():
+                known, totals = [*known, places][-_TABLES:], np.vstack([totals, total])[-_TABLES:]
         # Both at once: another thread may look.
-        self._good = [*known, *tables][-_TABLES:], np.concatenate([totals, more])[-_TABLES:]
+        self._good = known, totals
 
     def best_remembered(self, prices: Floats) -> Ints | None:
         """The table that is worth most of those that were good; None where there are none."""
@@ -101,16 +105,16 @@ class _Points:
         row = np.searchsorted(self.begins, active, side="right") - 1
         turn = np.arange(len(active)) - np.searchsorted(row, row)
         # Rows with fewer active options are filled up with refusing.
-        self._active = np.repeat(self.begins[:, None], int(turn.max(initial=0)) + 1, axis=1)
-        self._active[row, turn] = active
-        self._active_values = np.ascontiguousarray(self.values[:, self._active])
-        self._rows = np.arange(len(self.begins))
+        table = np.repeat(self.begins[:, None], int(turn.max(initial=0)) + 1, axis=1)
+        table[row, turn] = active
+        # Both at once: another thread may look.
+        self._active = table, np.ascontiguousarray(self.values[:, table])
 
     def best_active(self, prices: Floats) -> Ints:
         """Where the options of the table stand that is worth most, of the active ones."""
-        served, leaks, reviews = self._active_values
+        table, (served, leaks, reviews) = self._active
         worth = prices[0] * served + prices[1] * leaks + prices[2] * reviews
-        found: Ints = self._active[self._rows, worth.argmax(axis=1)]
+        found: Ints = table[self._rows, worth.argmax(axis=1)]
         return found
 
     def best(self, prices: Floats, more_than: float = -inf) -> Ints | None:

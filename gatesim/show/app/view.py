@@ -79,7 +79,7 @@ def show(file: str | None = None) -> None:
 
 @cache
 def _set_apart_what_stays() -> None:
-    """Keep what is loaded by now from being looked through for garbage.
+    """Keep what is loaded by now from being looked through for garbage; what the first page needed stays as well.
 
     Streamlit looks after each move, before it sends what was drawn last: through all that is loaded that takes 0.15 s.
     """

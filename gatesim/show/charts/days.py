@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from gatesim.measures.numbers import format_rate
 from gatesim.show.charts.grammar import (
@@ -225,7 +226,7 @@ def _ends(rows: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 class _Change(NamedTuple):
-    """Of a policy the days on which it leaves least and most unserved, and by how much these surely differ."""
+    """Of a policy the two days that most surely differ in what it leaves unserved, and by how much at least."""
 
     least: dict[str, Any]
     most: dict[str, Any]
@@ -233,15 +234,21 @@ class _Change(NamedTuple):
 
 
 def _change(days: Sequence[dict[str, Any]]) -> _Change:
-    """From day to day; what chance may have brought about in the days that are farthest apart is no change."""
-    least, most = (choose(days, key=lambda row: row["value"]) for choose in (min, max))
-    noise = math.hypot(*(_noise(row) for row in (least, most)))
-    return _Change(least, most, most["value"] - least["value"] - SURE * noise)
+    """From day to day, beyond what chance may have brought about in any two of them."""
+    values, noise = (np.array(of) for of in zip(*((row["value"], _noise(row)) for row in days), strict=True))
+    surely = values[None, :] - values[:, None] - SURE * np.hypot(noise[None, :], noise[:, None])
+    least, most = np.unravel_index(int(surely.argmax()), surely.shape)
+    return _Change(days[int(least)], days[int(most)], float(surely[least, most]))
 
 
 def _noise(row: dict[str, Any]) -> float:
     """The standard error of a day's share, from its interval; none where there is no interval."""
     return 0.0 if row["low"] is None else (row["high"] - row["low"]) / (2 * NORMAL_95)
+
+
+def _span(days: Sequence[dict[str, Any]]) -> float:
+    values: list[float] = [row["value"] for row in days]
+    return max(values) - min(values)
 
 
 def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
@@ -253,15 +260,16 @@ def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
     }
     if not changes:
         return f"Let through, day by day, from {leaks[0]['day']} on"
-    if all(one.most["value"] - one.least["value"] < LITTLE for one in changes.values()):
+    spans = {policy: _span([row for row in whole if row["policy"] == policy]) for policy in changes}
+    if all(span < LITTLE for span in spans.values()):
         return "From day to day the policies hardly change what they leave unserved: by less than two points"
     policy, one = max(changes.items(), key=lambda item: item[1].surely)
     if one.surely < LITTLE:
         return "From day to day no policy changes what it leaves unserved by more than chance may"
     low, high = (format_rate(row["value"], row["low"], row["high"]) for row in (one.least, one.most))
-    others = [other for name, other in changes.items() if name != policy]
+    others = [span for name, span in spans.items() if name != policy]
     # Another one may have changed as much, but for chance.
-    alone = others and all(other.most["value"] - other.least["value"] < one.surely for other in others)
+    alone = others and max(others) < one.surely
     return (
         f"{policy} changes {'most' if alone else 'from day to day'}: it leaves between {low} and {high} "
         "of entitled needs unserved"

@@ -67,7 +67,8 @@ def finding(result: Result, leak: str | None = None) -> str:
 
 
 def _none_of(count: int) -> str:
-    return f"None of {count} listed gates" if count > 1 else "The only listed gate never"
+    """Candidates are those that serve anybody; shutting down is none."""
+    return f"None of {count} listed gates" if count > 1 else "No listed gate that serves anybody"
 
 
 def _extremes(result: Result, leak: str) -> str:
@@ -78,7 +79,7 @@ def _extremes(result: Result, leak: str) -> str:
         if one.measures[leak].value is not None and 0 < (one.measures["served_entitled"].value or 0) < 1
     }
     if not found:
-        return "Every listed policy serves all entitled needs, or none"
+        return f"What each policy refuses wrongly, and what it lets through {OF[leak]}"
     least, most = (choose(found, key=lambda name: found[name][leak].value or 0.0) for choose in (min, max))
     words = [format_rate(m.value, m.low, m.high) for m in (found[least][leak], found[most][leak])]
     if least == most:
