@@ -130,6 +130,10 @@ def test_ranks_what_ends_it_first_then_gain_for_each_leak() -> None:
         "costly",
         "useless",
     ]
+    # What rounding leaves between two that come to the same is no order: their words are.
+    for noise in (1.0 - 4e-16, 1.0, 1.0 + 4e-16):
+        twins = [one("b", "gate_available", 0.3 * noise, 0.1), one("a", "gate_available", 0.3, 0.1 * noise)]
+        assert [each.narrowing.name for each in sorted(twins, key=_rank)] == ["a", "b"]
 
 
 def test_result_as_table_and_as_json() -> None:

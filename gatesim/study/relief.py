@@ -283,9 +283,24 @@ def ends(one: Relief) -> bool:
 
 
 def _rank(one: Relief) -> tuple[bool, bool, float, float, str]:
-    """First those that end it; of these first what gains without any added leak; then by gain for each."""
+    """First those that end it; of these first what gains without any added leak; then by gain for each.
+
+    Two narrowings may come to the same: what rounding leaves between them, which is not the same in every process, is
+    no order.
+    """
     free = one.per_leak is None and one.gain > 0
-    return not ends(one), not free, -(one.per_leak or 0.0), one.bound_A.added, one.narrowing.words
+    return (
+        not ends(one),
+        not free,
+        -_whole(one.per_leak or 0.0),
+        _whole(one.bound_A.added),
+        one.narrowing.words,
+    )
+
+
+def _whole(number: float) -> float:
+    """A number without the last of its digits, which rounding leaves."""
+    return float(f"{number:.11g}")
 
 
 def _claim(
