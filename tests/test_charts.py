@@ -25,10 +25,20 @@ from gatesim.scenario import load
 from gatesim.show import charts
 from gatesim.show.charts import grammar
 from gatesim.show.charts.days import _finding
-from gatesim.show.charts.frontier import ALONE, HEIGHT, NARROW, WIDTH, _numbers, _rows, drawn, one_reading
+from gatesim.show.charts.frontier import (
+    ALONE,
+    HEIGHT,
+    NARROW,
+    TOP,
+    WIDTH,
+    _numbers,
+    _rows,
+    drawn,
+    one_reading,
+)
 from gatesim.show.charts.grammar import broken
 from gatesim.show.charts.letters import width_of
-from gatesim.show.charts.places import LETTER, Box, around, place
+from gatesim.show.charts.places import LETTER, Box, around, place, room_of
 from gatesim.show.charts.policies import LEAST, own_row
 from gatesim.show.charts.shutdown import map_alone
 from gatesim.study.asking import ask
@@ -332,7 +342,7 @@ def test_colours_survive_grey() -> None:
 
 WIDE, HIGH = 270.0, 250.0
 points = st.lists(
-    st.tuples(st.text("abc_", min_size=1, max_size=40), st.floats(0, WIDE), st.floats(0, HIGH)),
+    st.tuples(st.text("abcMW_", min_size=1, max_size=40), st.floats(0, WIDE), st.floats(0, HIGH)),
     max_size=14,
     unique_by=lambda point: point[0],
 )
@@ -344,7 +354,7 @@ def test_no_name_lies_on_another_or_on_a_point(found: list[tuple[str, float, flo
     taken = [Box(0, 120, WIDE, 122)]
     numbers = {name: n for n, (name, _, _) in enumerate(found, start=1)}
     placed, left, nameless = place([([name], x, y) for name, x, y in found], taken, (WIDE, HIGH), numbers)
-    boxes = [Box(one.x, one.y - 5.5, one.x + LETTER * len(one.text), one.y + 5.5) for one in placed]
+    boxes = [Box(one.x, one.y - 5.5, one.x + room_of(one.text), one.y + 5.5) for one in placed]
     for box in boxes:
         assert box.left >= 0
         assert box.right <= WIDE
@@ -394,6 +404,17 @@ def test_every_one_of_a_crowd_has_a_name_or_a_number(count: int, size: tuple[int
         assert nameless == []
         assert len(placed) == count
         assert len(numbered) <= (count if long else count / 2)
+
+
+def test_no_name_lies_on_the_line_of_the_floor() -> None:
+    found = gatesim.frontier("june-2026")
+    asked = drawn(found)
+    assert asked.floor is not None
+    floor = HEIGHT * (1 - asked.floor / TOP)
+    for reading in found.readings:
+        rows, *_ = _rows(found, reading, asked, (WIDTH, HEIGHT))
+        assert len(rows.names) > 5
+        assert all(abs(name["y"] - floor) > 5.5 for name in rows.names)
 
 
 def test_every_policy_of_the_flagship_is_named_beside_its_dot() -> None:

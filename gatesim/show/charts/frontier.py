@@ -297,6 +297,8 @@ def _rows(
     if asked.ratio == found.ratio and asked.limit is not None and asked.limit >= LEFT_END:
         limit = [{"x": asked.limit, "text": f"limit {format_limit(asked.limit)}"}]
         taken += along([(_across(asked.limit, width), 0.0), (_across(asked.limit, width), float(height))])
+    floor = _down(asked.floor, height)
+    taken += along([(0.0, floor), (float(width), floor)])
     placed, numbered, nameless = _named(dots, taken, _numbers(found), size)
     leaders = [dict(zip(("x", "y", "x2", "y2"), one.leader, strict=True)) for one in placed if one.leader]
     if placed and not leaders:  # one of no length: with or without, the page's chart has the same layers
