@@ -26,11 +26,8 @@ from gatesim.study.glance import Kept, glances
 SCENARIO = "june-2026"
 LEVER = "signals.ip.accuracy.US"
 PEOPLE = "vpn.users.home"
-MOVES = 10
+MOVES, PAIRS = 10, 10
 TWO_ORDERS = Path(__file__).with_name("two_orders.toml")
-
-
-PAIRS = 10
 
 
 def pairs() -> dict[str, list[tuple[str, str]]]:

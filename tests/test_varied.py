@@ -252,9 +252,13 @@ def test_few_programs_of_bound_b_say_all_between_and_at_the_ends(
     ]
     varied = Varied(loaded.scenario, first_law, parameters, [])
     ceiling, standard = CeilingB(varied), Standard("leak_share", limit)
-    sides = ([one.low, one.low + 0.31 * (one.high - one.low), one.high] for one in parameters)
+    sides = [[one.low, one.low + 0.31 * (one.high - one.low), one.high] for one in parameters]
     found = {values: most_value(ceiling.dense(values), standard) for values in itertools.product(*sides)}
-    assert len(made) <= 40
+    grid = [np.linspace(one.low, one.high, 16).tolist() for one in parameters]
+    for values in itertools.product(*grid):
+        ceiling.dense(values)
+    # Of 256 points; where one segment by itself borrows more or less, few do not say the others, and each is made.
+    assert len(made) <= (280 if "presents_borrowed" in keys[0] else 80)
     for values, value in found.items():
         scenario = varied.at(values)
         anew = most_served(program_b(scenario, varied.law_at(scenario)), standard).value

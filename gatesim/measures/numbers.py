@@ -150,13 +150,17 @@ def format_span(low: float, high: float) -> str:
     return f"{low:.{decimals}f}-{high:.{decimals}f}"
 
 
-def format_count(value: float | None, low: float | None = None, high: float | None = None) -> str:
+def format_count(
+    value: float | None, low: float | None = None, high: float | None = None, digits: int = 3
+) -> str:
     """An amount, with thousands separated.
 
     Parameters
     ----------
     value, low, high
         The amount and its interval, as in `format_rate`.
+    digits
+        Its digits where there is no interval.
 
     Returns
     -------
@@ -168,7 +172,7 @@ def format_count(value: float | None, low: float | None = None, high: float | No
     if value <= 0:
         return f"<{_plain(_up(high, 1), -_exponent(high))}" if high is not None and high > 0 else "0"
     if low is None or high is None or high <= low:
-        decimals = 2 - _exponent(value)
+        decimals = digits - 1 - _exponent(value)
     else:
         decimals = max(-_exponent((high - low) / 2), -_exponent(value))
     return _plain(round(value, decimals), decimals)

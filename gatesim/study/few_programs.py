@@ -39,6 +39,15 @@ _BESIDE = 0.37
 """Where an end is tried out, as a share of the other ranges."""
 
 
+_KEPT = 64
+"""Programs that are kept: one for each value of one of two keys of a map, if the other is none of bound B's."""
+
+_SEGMENTS = "segments"
+
+_TELL_NOBODY_APART = ("documents", "presents_forged", "presents_borrowed", "never_answers")
+"""Numbers of a segment by which its owners answer: a gate learns of an answer, and never of how likely it is."""
+
+
 def leaves_b_alone(parameter: Parameter) -> bool:
     """Whether bound B does not depend on a parameter: what signals read, what policies and verdicts choose."""
     return all(
@@ -95,11 +104,11 @@ class FewPrograms(Generic[Made]):
     ) -> None:
         self._parameters, self._kind = tuple(parameters), kind
         self._own = [n for n, p in enumerate(parameters) if not leaves_b_alone(p)]
-        self._kept = lru_cache(maxsize=KEPT)(made)
+        self._kept = lru_cache(maxsize=_KEPT)(made)
         self._within = tuple(
             within(p, *(self._is_end(n, end) for end in (p.low, p.high))) for n, p in enumerate(parameters)
         )
-        self._holds = lru_cache(maxsize=KEPT)(self._holds_at)
+        self._holds = lru_cache(maxsize=_KEPT)(self._holds_at)
         self._others = [_others(scenario, p) for p in parameters]
 
     def at(self, values: Sequence[float]) -> Made:
@@ -114,10 +123,9 @@ class FewPrograms(Generic[Made]):
 
     def made(self, values: Sequence[float]) -> Made:
         """The program that is made at some values: once for all values that it leaves alone."""
-        own = set(self._own)
         return self._kept(
             tuple(
-                x if n in own else p.low
+                x if n in self._own else p.low
                 for n, (p, x) in enumerate(zip(self._parameters, values, strict=True))
             )
         )
@@ -197,9 +205,9 @@ def _others(scenario: Scenario, parameter: Parameter) -> dict[KeyPath, set[objec
     """By number (its path within a segment) the values that segments have of which it is not varied."""
     found: dict[KeyPath, set[object]] = {}
     for path in parameter.paths:
-        if path[0] != SEGMENTS or path[2] in _TELL_NOBODY_APART:
+        if path[0] != _SEGMENTS or path[2] in _TELL_NOBODY_APART:
             continue
-        varied = {other[1] for other in parameter.paths if other[0] == SEGMENTS and other[2:] == path[2:]}
+        varied = {other[1] for other in parameter.paths if other[0] == _SEGMENTS and other[2:] == path[2:]}
         found[path[2:]] = {
             _at(segment, path[2:]) for name, segment in scenario.segments.items() if name not in varied
         }
@@ -211,15 +219,6 @@ def _at(node: Any, path: KeyPath) -> object:
     for name in path:
         node = node.get(name) if isinstance(node, Mapping) else getattr(node, str(name), None)
     return node if isinstance(node, int | float) else None
-
-
-SEGMENTS = "segments"
-
-_TELL_NOBODY_APART = ("documents", "presents_forged", "presents_borrowed", "never_answers")
-"""Numbers of a segment by which its owners answer: a gate learns of an answer, and never of how likely it is."""
-
-KEPT = 64
-"""Programs that are kept: one for each value of one of two keys of a map, if the other is none of bound B's."""
 
 
 class _UnlikeError(ValueError):

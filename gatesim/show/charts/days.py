@@ -41,6 +41,7 @@ LITTLE = 0.02
 """A change of a share that is not worth a title."""
 
 NORMAL_95 = 1.96
+"""Standard errors from the middle of a 95 % interval to its ends, where it is that of a normal distribution."""
 
 SURE = 4.5
 """Standard errors by which two days have to differ: of hundreds of pairs the farthest apart do so by chance in one run
@@ -226,11 +227,13 @@ def _ends(rows: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 class _Change(NamedTuple):
-    """Of a policy the two days that most surely differ in what it leaves unserved, and by how much at least."""
+    """Of a policy the two days that most surely differ in what it leaves unserved, and by how much at least; and by how
+    much the two do that are farthest apart, chance or not."""
 
     least: dict[str, Any]
     most: dict[str, Any]
     surely: float
+    span: float
 
 
 def _change(days: Sequence[dict[str, Any]]) -> _Change:
@@ -238,17 +241,12 @@ def _change(days: Sequence[dict[str, Any]]) -> _Change:
     values, noise = (np.array(of) for of in zip(*((row["value"], _noise(row)) for row in days), strict=True))
     surely = values[None, :] - values[:, None] - SURE * np.hypot(noise[None, :], noise[:, None])
     least, most = np.unravel_index(int(surely.argmax()), surely.shape)
-    return _Change(days[int(least)], days[int(most)], float(surely[least, most]))
+    return _Change(days[int(least)], days[int(most)], float(surely[least, most]), float(np.ptp(values)))
 
 
 def _noise(row: dict[str, Any]) -> float:
     """The standard error of a day's share, from its interval; none where there is no interval."""
     return 0.0 if row["low"] is None else (row["high"] - row["low"]) / (2 * NORMAL_95)
-
-
-def _span(days: Sequence[dict[str, Any]]) -> float:
-    values: list[float] = [row["value"] for row in days]
-    return max(values) - min(values)
 
 
 def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
@@ -260,15 +258,14 @@ def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
     }
     if not changes:
         return f"Let through, day by day, from {leaks[0]['day']} on"
-    spans = {policy: _span([row for row in whole if row["policy"] == policy]) for policy in changes}
-    if all(span < LITTLE for span in spans.values()):
+    if all(one.span < LITTLE for one in changes.values()):
         return "From day to day the policies hardly change what they leave unserved: by less than two points"
     policy, one = max(changes.items(), key=lambda item: item[1].surely)
     if one.surely < LITTLE:
         return "From day to day no policy changes what it leaves unserved by more than chance may"
     low, high = (format_rate(row["value"], row["low"], row["high"]) for row in (one.least, one.most))
-    others = [span for name, span in spans.items() if name != policy]
     # Another one may have changed as much, but for chance.
+    others = [other.span for name, other in changes.items() if name != policy]
     alone = others and max(others) < one.surely
     return (
         f"{policy} changes {'most' if alone else 'from day to day'}: it leaves between {low} and {high} "

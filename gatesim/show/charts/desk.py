@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import DEFINITIONS
@@ -104,7 +105,8 @@ def _records(result: Result) -> list[dict[str, Any]]:
         record: dict[str, Any] = {"policy": name}
         for key, measure in measured.items():
             sure = measure.low is None or measure.high is None
-            in_words = format_rate if UNITS[key] == "share" else _count_words
+            # What was simulated once has noise that is not known: two digits are not too many.
+            in_words = format_rate if UNITS[key] == "share" else partial(format_count, digits=2)
             record |= {
                 key: measure.value,
                 f"{key}_low": measure.value if sure else measure.low,
@@ -115,13 +117,6 @@ def _records(result: Result) -> list[dict[str, Any]]:
             }
         records.append(record)
     return records
-
-
-def _count_words(value: float, low: float | None, high: float | None) -> str:
-    """A number with the digits that its interval leaves; where it has none, and so no known noise, with two."""
-    if low is not None and high is not None:
-        return format_count(value, low, high)
-    return f"{float(f'{value:.2g}'):,.10g}"
 
 
 def _totals(alt: Any, records: list[dict[str, Any]], narrow: bool) -> tuple[Any, float]:

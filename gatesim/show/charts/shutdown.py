@@ -45,6 +45,10 @@ SHORT = {
 MAP, GAP = 230, 20
 """Width and height of a map, and what is between two, in points."""
 
+_TITLES = ("(title across)", "(title upwards)")
+_ENDS = ((-1.25, 1.25), (-1.75, 1.75))
+"""What stands for titles and ends where a map is put together for all pairs of numbers."""
+
 
 def _limit(asked: Question, *parameters: Parameter) -> str:
     """The limit in words; where it is itself what moves, that."""
@@ -207,11 +211,6 @@ def map_alone(found: ShutdownMap, says: str, names: tuple[str, str]) -> dict[str
     spec: dict[str, Any] = json.loads(written)
     spec["datasets"] = dict(zip(SHORT, _cells(found), strict=True)) | {"here": _here(found)}
     return spec
-
-
-_TITLES = ("(title across)", "(title upwards)")
-_ENDS = ((-1.25, 1.25), (-1.75, 1.75))
-"""What stands for titles and ends where a map is put together for all pairs of numbers."""
 
 
 def map_small(found: ShutdownMap) -> str:
