@@ -50,6 +50,10 @@ KINDS = BOTH_ENTITLED, FREED, NEWLY_RESTRICTED, BOTH_RESTRICTED = range(4)
 _NEAR = 1e-9
 """Shares of entitled needs that may be one: the value alone may differ from the whole bound by rounding."""
 
+_LESS = 1e-6
+"""Of gates that serve as much within the limit, the one that adds the fewest leaks is meant: it is the one that serves
+the most where a need that was taken out counts for so much less than another."""
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -143,13 +147,12 @@ def under(one: Narrowed) -> tuple[float, Gate, Gate, tuple[Outcome, float | None
     freed = float(needs[FREED].sum())
     if one.own:
         return freed, listed, *_bounds_of_orders(one)
-    program = _program(one)
-    bound = most_served(program, asked.standard)
-    added = 0.0
-    if bound.value is not None:
-        for weight, choice in bound.mixture():
+    bound = most_served(_program(one), asked.standard)
+    added = float(needs[FREED][~layout.gated].sum())
+    if bound.value is not None and freed > 0:
+        program = _program(one, 1.0 - _LESS)
+        for weight, choice in most_served(program, asked.standard).mixture():
             added += weight * _freed_served(program, choice, needs[FREED], layout)
-    added += float(needs[FREED][~layout.gated].sum())
     leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
     a = Gate(outcome_of_most("bound_A", bound.value, asked.floor), "", bound.value, bound.served, added, leak)
     b = most_served(program_b(one.scenario, one.law), asked.standard).value
@@ -159,12 +162,13 @@ def under(one: Narrowed) -> tuple[float, Gate, Gate, tuple[Outcome, float | None
 def _bounds_of_orders(one: Narrowed) -> tuple[Gate, tuple[Outcome, float | None]]:
     """The best gate of bound A, outcome and most served by bound B, within the limits of all orders at once."""
     asked = one.asked
-    sums, freed = _of_orders(one)
+    sums, _ = _of_orders(one)
     within = most_within(sums, asked.standards)
     added = float(one.needs[FREED][~one.layout.gated].sum())
     served = 0.0
     if within.value is not None:
-        added += float(freed @ within.shares)
+        fewest, freed = _of_orders(one, 1.0 - _LESS)
+        added += float(freed @ most_within(fewest, asked.standards).shares)
         served = within.value * sums.entitled
     a = Gate(
         outcome_of_most("bound_A", within.value, asked.floor),
@@ -179,11 +183,15 @@ def _bounds_of_orders(one: Narrowed) -> tuple[Gate, tuple[Outcome, float | None]
     return a, (outcome_of_most("bound_B", b, asked.floor), b)
 
 
-def _of_orders(one: Narrowed) -> tuple[Several, Floats]:
-    """Bound A's sums as each order counts them, and what each of its options serves of needs taken out."""
+def _of_orders(one: Narrowed, worth: float = 1.0) -> tuple[Several, Floats]:
+    """Bound A's sums as each order counts them, and what each of its options serves of needs taken out.
+
+    Each need that was taken out is worth a number of other entitled needs.
+    """
     needs, layout = one.needs, one.layout
     checks = all_checks(one.scenario, clears_at_some_time(one.law))
-    kinds = np.concatenate([needs[[BOTH_ENTITLED]] + needs[[FREED]], needs[len(KINDS) :], needs[[FREED]]])
+    entitled = needs[[BOTH_ENTITLED]] + worth * needs[[FREED]]
+    kinds = np.concatenate([entitled, needs[len(KINDS) :], needs[[FREED]]])
     options = dense(kinds, passes_by_law(one.scenario, layout, checks))
     by_row = kinds.sum(axis=2)
     sums = from_rows(options[:-1], layout.gated, by_row[:-1])
@@ -208,11 +216,14 @@ def as_before(law: Law, before: Law) -> Law:
     return replace(law, epochs=epochs)
 
 
-def _program(one: Narrowed) -> Program:
-    """Bound A's program over the rows of needs that are judged by two laws; without the desk."""
+def _program(one: Narrowed, worth: float = 1.0) -> Program:
+    """Bound A's program over the rows of needs that are judged by two laws; without the desk.
+
+    Each need that was taken out is worth a number of other entitled needs.
+    """
     scenario, law, layout, needs = one.scenario, one.law, one.layout, one.needs
     checks: tuple[Check, ...] = tuple(all_checks(scenario, clears_at_some_time(law)))
-    entitled = needs[BOTH_ENTITLED] + needs[FREED]
+    entitled = needs[BOTH_ENTITLED] + worth * needs[FREED]
     restricted = needs[NEWLY_RESTRICTED] + needs[BOTH_RESTRICTED]
     parts = []
     for clears in np.unique(layout.clears[layout.gated], axis=0):
