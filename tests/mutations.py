@@ -51,7 +51,7 @@ MUTATIONS = (
         "a state still holds at the instant at which it runs out",
     ),
     Mutation(
-        "gatesim/engine/needs.py",
+        "gatesim/engine/journeys.py",
         "while time >= change:",
         "while time > change:",
         "somebody is at home at the instant at which their trip begins",

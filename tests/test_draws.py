@@ -197,7 +197,7 @@ def test_many_at_once_are_the_same_as_one_by_one(count):
     people = [(17, 2**39 + 5 + 3 * draws.SLOT, 2**33 + 9)[i % 3] + i for i in range(count)]
     numbers = [1000 * i for i in range(count)]
     out = np.zeros(count)
-    draws.many_uniforms(7, 3, count, *blocks(people, draws.CARD, numbers), out, out.view(np.uint64))
+    draws.many_uniforms(7, 3, count, *blocks(people, draws.CARD, numbers), out, out.view(np.uint64), 0)
     assert out.tolist() == [
         draws.uniform(7, 3, p, draws.CARD, i) for p, i in zip(people, numbers, strict=True)
     ]

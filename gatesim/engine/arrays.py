@@ -6,7 +6,7 @@ The types and numbers of axes are the same for every scenario, so the life is co
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from math import prod
+from math import exp, prod
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -101,6 +101,7 @@ class WorldArrays(NamedTuple):
     trip_every: Floats  # [S] mean, microseconds
     trip_length: Floats  # [S] mean, microseconds; 0: no trips
     trip_start: Floats  # [S]
+    stays_below: Floats  # [S]: a first gap whose uniform number is below it is no shorter than the window
     trip_to: Floats  # [S, R]
     models: Floats  # [S, M]
     only_model: Ints  # [S]: the model of all their needs, -1 where it is drawn
@@ -242,6 +243,7 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
         np.array([mean_us(t.every) for t in trips]),
         np.array([mean_us(t.length) for t in trips]),
         np.array([t.length / (t.length + t.every) if t.length > 0 else 0.0 for t in trips]),
+        np.array([_stays_below(scenario.length, mean_us(t.every)) if t.length > 0 else 1.0 for t in trips]),
         np.array([_over(regions, t.to) for t in trips]),
         np.array([_over(models, s.models) for s in segments]),
         np.array([_only_model(scenario, s) for s in segments]),
@@ -255,6 +257,11 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
         *_asked(scenario, [_asked_of_account(scenario, segment, sure) for segment in segments]),
         *_asked(scenario, [_asked_of_body(scenario, segment, sure) for segment in segments]),
     )
+
+
+def _stays_below(length: int, mean: float) -> float:
+    """A number a little below that of which an exponential time of this mean, by inversion, is the window's length."""
+    return exp(-(length + 1) / mean) * (1.0 - 1e-9) if mean > 0 else 0.0
 
 
 Question = tuple[int, int, int, int]

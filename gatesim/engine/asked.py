@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.arrays import NONE, SHOWS_IF, ZERO, Floats, GateArrays, Ints
+from gatesim.engine.columns import WORDS, Needs, Questions
 from gatesim.engine.life import Ends
-from gatesim.engine.needs import WORDS, Needs, Questions
 from gatesim.gates.tables import FRESH
 from gatesim.measures.ledger import GAVE_UP, NO_ANSWER, NO_DOCUMENT
 from gatesim.world.compiled import compiled
@@ -40,7 +40,7 @@ def _ask_owners(
             asked.person[at] = person
             asked.what[at] = ask_what[owner[a], q] + high
             at += 1
-    many_uniforms(seed, replication, at, asked.number, asked.person, asked.what, once, bits)
+    many_uniforms(seed, replication, at, asked.number, asked.person, asked.what, once, bits, 0)
 
 
 @compiled(forceinline=True, _nrt=False)

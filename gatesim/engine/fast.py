@@ -32,6 +32,7 @@ from gatesim.engine.arrays import (
     world_arrays,
 )
 from gatesim.engine.asked import ask_owners, decide_vain
+from gatesim.engine.columns import Bench, Needs, bodies_of, new_bench, new_needs, numbers_of
 from gatesim.engine.fast_desk import D_ACCOUNT, D_FIRST, D_GATE, DESK_COLUMNS, desk_of, run_desk, write_case
 from gatesim.engine.fast_tally import (
     Counting,
@@ -57,16 +58,7 @@ from gatesim.engine.life import (
     decide_plainly,
     new_ends,
 )
-from gatesim.engine.needs import (
-    Bench,
-    Needs,
-    bodies_of,
-    make_needs,
-    new_bench,
-    new_needs,
-    numbers_of,
-    owner_of,
-)
+from gatesim.engine.needs import make_needs, owner_of
 from gatesim.engine.waits import WaitTable
 from gatesim.gates.tables import FRESH, Tables
 from gatesim.law.law import Law

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gatesim.engine.arrays import GateArrays, Ints, LawArrays, WorldArrays
 from gatesim.engine.asked import ask_owners
+from gatesim.engine.columns import Bench, Needs
 from gatesim.engine.life import (
     ASKS,
     C_BEGUN,
@@ -38,7 +39,7 @@ from gatesim.engine.life import (
     Ends,
     decide,
 )
-from gatesim.engine.needs import Bench, Needs, make_needs
+from gatesim.engine.needs import make_needs
 from gatesim.engine.queueing import scaled_reviewers
 from gatesim.gates.tables import CHECK, CLEARED
 from gatesim.law.roster import staffed

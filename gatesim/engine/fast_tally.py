@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.arrays import FALLBACK_FOR, NONE, ONE, REFUSED_FOR, ZERO, Ints
+from gatesim.engine.columns import Needs
 from gatesim.engine.life import ASKED, K_BEGUN, K_DOCUMENT, K_END, K_JOINED, K_ROW, Ends
-from gatesim.engine.needs import Needs
 from gatesim.measures.axes import (
     ACCOUNTS,
     BLOCKS,

@@ -26,7 +26,8 @@ from gatesim.engine.arrays import (
     GateArrays,
     Ints,
 )
-from gatesim.engine.needs import NEVER_ENDS, WORDS, Needs, Questions
+from gatesim.engine.columns import WORDS, Needs, Questions
+from gatesim.engine.journeys import NEVER_ENDS
 from gatesim.engine.waits import LEVELS
 from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK_FAILED, CLEARED, FRESH
 from gatesim.measures.ledger import (

@@ -303,7 +303,8 @@ def _philox_unsigned(
 
 
 @compiled(
-    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[::1], uint64[::1])", _nrt=False
+    "void(int64, int64, int64, uint64[::1], uint64[::1], uint64[::1], float64[::1], uint64[::1], int64)",
+    _nrt=False,
 )
 def many_uniforms(
     seed: int,
@@ -314,6 +315,7 @@ def many_uniforms(
     what: Words,
     out: Floats,
     bits: Words,
+    high: int,
 ) -> None:
     """Uniform numbers for many questions at once: the same as `uniform` gives one by one.
 
@@ -324,17 +326,19 @@ def many_uniforms(
     count
         How many questions.
     index, person, what
-        uint64[question]: the index, below 2**32; the person's lower 32 bits; the person's upper 16 bits plus
+        uint64[question]: the index's lower 32 bits; the person's lower 32 bits; the person's upper 16 bits plus
         ``purpose * 2**16``.
     out
         float64[question]: filled.
     bits
         uint64[question]: the same memory as ``out``.
+    high
+        The upper 32 bits of every index.
     """
     # Unsigned throughout: products of 32-bit numbers fit. The digits are written straight into a double of [1, 2).
-    k0, k1, none = np.uint64(seed), np.uint64(replication), np.uint64(0)
+    k0, k1, above = np.uint64(seed), np.uint64(replication), np.uint64(high)
     for j in range(count):
-        w0, w1, _, _ = _philox_unsigned(index[j], none, person[j], what[j], k0, k1)
+        w0, w1, _, _ = _philox_unsigned(index[j], above, person[j], what[j], k0, k1)
         bits[j] = (((w0 >> _U6) << _U26) + (w1 >> _U6)) | _BITS_OF_ONE
     for j in range(count):
         out[j] = (out[j] - 1.0) + _HALF_STEP
