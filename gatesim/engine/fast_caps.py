@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from gatesim.engine.arrays import Ints, LawArrays, law_arrays
-from gatesim.engine.fast import Population, _Room
 from gatesim.engine.columns import Needs, bodies_of
+from gatesim.engine.fast import Population, _Room
 from gatesim.law.caps import CapDay
 from gatesim.law.law import Law
 from gatesim.measures.caps import CappedNeeds, CapTally, count_caps
