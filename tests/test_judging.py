@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatesim.engine.judging import count_again, days_of, epochs_of
+from gatesim.engine.judging import count_again, days_of, epochs_of, measure
 from gatesim.scenario.types import DAY
 
 AROUND = [-2, -1, 0, 1, 2]
@@ -63,3 +63,40 @@ def test_what_came_before_on_the_same_day_is_counted_for_each_account_anew(accou
     count_again(len(accounts), first, today, again)
     wanted = [days[:i].count(day) for days in accounts for i, day in enumerate(days)]
     assert again[: len(wanted)].tolist() == wanted
+
+
+@pytest.mark.parametrize("models", [1, 2, 3, 7, 9, 33, 63, 64, 65, 100])
+def test_what_is_measured_and_what_the_law_says_by_plain_loops(models: int) -> None:
+    """Accounts of few needs, and of more than fit into the part of a number that a model has."""
+    rng = np.random.default_rng(models)
+    epochs, regions, makers, days = 3, 2, 2, 5
+    sizes = [0, 3, 200, 1, 40, 0, 300, 7]
+    begin = np.cumsum([0, *sizes])
+    rows = int(begin[-1])
+    bodies = np.array([1, 1, 1, 2, 2, 1, 1, 1], dtype=np.int16)
+    model = rng.integers(0, models, rows).astype(np.int16)
+    epoch, day = rng.integers(0, epochs, rows).astype(np.int16), rng.integers(0, days, rows).astype(np.int32)
+    named, law = rng.random(epochs * models) < 0.6, rng.integers(0, 99, makers * epochs * regions * models)
+    place = (
+        rng.integers(0, makers, rows) * epochs * regions * models + rng.integers(0, regions, rows) * models
+    )
+    restricted, day_after = place.astype(np.int32), day.copy()
+    seen, slot, today = (np.full(rows + 1, -9, dtype=np.int32) for _ in range(3))
+    first_seen, of_model = np.full(len(sizes) + 1, -9), np.full((len(sizes), models), -9)
+    measure(
+        len(sizes), begin, named, law.astype(np.int32), regions * models, days, bodies, model, epoch, day_after,
+        restricted, np.zeros(rows + 1, dtype=np.int64), seen, slot, today, first_seen, of_model,
+    )  # fmt: skip
+    assert restricted.tolist() == law[place + epoch * regions * models + model].tolist()
+    counts = [row for row in range(rows) if named[epoch[row] * models + model[row]]]
+    assert seen[: len(counts)].tolist() == counts
+    assert slot[: len(counts)].tolist() == [model[row] * days + day[row] for row in counts]
+    assert today[: len(counts)].tolist() == day[counts].tolist()
+    for a in range(len(sizes)):
+        mine = [row for row in counts if begin[a] <= row < begin[a + 1]]
+        assert first_seen[a + 1] - first_seen[a] == len(mine)
+        assert of_model[a].tolist() == np.bincount(model[mine], minlength=models).tolist()
+        if bodies[a] > 1:
+            kept = [day[row] if row in mine else -1 for row in range(begin[a], begin[a + 1])]
+            assert day_after[begin[a] : begin[a + 1]].tolist() == kept
+    assert first_seen[0] == 0

@@ -103,7 +103,7 @@ class WorldArrays(NamedTuple):
     trip_start: Floats  # [S]
     stays_below: Floats  # [S]: a first gap whose uniform number is below it is no shorter than the window
     trip_to: Floats  # [S, R]
-    models: Floats  # [S, M]
+    models: Ints  # [S, M]: of how many words each or one before it is drawn; see `words_below`
     only_model: Ints  # [S]: the model of all their needs, -1 where it is drawn
     vpn_by_chance: NDArray[np.bool_]  # [S]: whether the VPN of those who have one is on is drawn
     co_count: Ints  # [S]
@@ -145,7 +145,11 @@ class LawArrays(NamedTuple):
 
     epoch_start: Ints  # [E + 1], the last is the window's length
     named: NDArray[np.bool_]  # [E * M]
-    restricted: NDArray[np.int32]  # [maker, E * region * M]: one bit for each reading
+    restricted: NDArray[
+        np.int32
+    ]  # [(maker * E * region + epoch * region + region) * M]: one bit for each reading
+    of_maker: int  # how far makers stand apart there
+    of_epoch: int  # and epochs
     maker: Ints  # [segment of the owner, body]: number in `makers`, -1 where there is none
     segment: Ints  # [maker]: the segment of the body
     midnight: int  # microseconds from midnight to the window's start
@@ -245,7 +249,7 @@ def world_arrays(scenario: Scenario) -> WorldArrays:
         np.array([t.length / (t.length + t.every) if t.length > 0 else 0.0 for t in trips]),
         np.array([_stays_below(scenario.length, mean_us(t.every)) if t.length > 0 else 1.0 for t in trips]),
         np.array([_over(regions, t.to) for t in trips]),
-        np.array([_over(models, s.models) for s in segments]),
+        words_below(np.array([_over(models, s.models) for s in segments])),
         np.array([_only_model(scenario, s) for s in segments]),
         np.array([0 < s.vpn.on < 1 for s in segments]),
         np.array([len(c) for c in co_users]),
@@ -437,7 +441,9 @@ def law_arrays(scenario: Scenario, laws: Sequence[Law]) -> LawArrays:
     return LawArrays(
         np.array([*starts, scenario.length], dtype=np.int64),
         np.concatenate([epoch.named for epoch in first]),
-        np.ascontiguousarray(of_makers, dtype=np.int32).reshape(len(kinds), -1),
+        np.ascontiguousarray(of_makers, dtype=np.int32).ravel(),
+        of_makers[0].size,
+        of_makers[0, 0].size,
         maker,
         np.array([kind.segment for kind in kinds], dtype=np.int64),
         midnight_us(scenario),

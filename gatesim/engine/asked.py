@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gatesim.engine.arrays import NONE, SHOWS_IF, ZERO, Floats, GateArrays, Ints
 from gatesim.engine.columns import WORDS, Needs, Questions
 from gatesim.engine.life import Ends
+from gatesim.engine.steps import ask_blocks
 from gatesim.gates.tables import FRESH
 from gatesim.measures.ledger import GAVE_UP, NO_ANSWER, NO_DOCUMENT
 from gatesim.world.compiled import compiled
@@ -81,11 +82,9 @@ def _find_vain(
             first = (halts[a] - begin[a]) & ~3
             vain[count, 2] = WORDS * at - first
             person, high = np.uint64(account[a] & _LOW), np.uint64((account[a] >> 32) + (GIVES_UP << 16))
-            for need in range(first, begin[a + 1] - begin[a], WORDS):
-                asked.number[at] = np.uint64(64 * need)
-                asked.person[at] = person
-                asked.what[at] = high
-                at += 1
+            blocks = (begin[a + 1] - begin[a] - first + 3) >> 2
+            ask_blocks(at, blocks, np.uint64(64 * WORDS), np.uint64(64 * first), person, high, asked)
+            at += blocks
         count += 1
     return count, at
 

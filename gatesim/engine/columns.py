@@ -18,7 +18,7 @@ BLOCKS, MORE = 16, 4
 FILLED = 16
 """Rows that are filled at once: a loop over fewer costs more, as its end is guessed wrong."""
 
-ASKED = 8
+WRITTEN = 8
 """Blocks that are written down at once, as `FILLED`."""
 
 
@@ -141,6 +141,7 @@ class Bench(NamedTuple):
     card: Ints  # [account]
     declared: Ints  # [account]
     on: NDArray[np.int8]  # [need]: 1 where the VPN is on, of those who have one
+    upto: Ints  # [need + 1]: see `gatesim.engine.judging.measure`
     asks: Ints  # [signals]: where the words of each begin
     found: NDArray[np.int32]  # [word]: those that may read what is wrong
     # Of a body that moves: noise by where it is, and as in `Places` for the place where it is.
@@ -198,7 +199,7 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
     def ints(*shape: int) -> Ints:
         return np.zeros(shape, dtype=np.int64)
 
-    number, person, what = (np.zeros(room + ASKED, dtype=np.uint64) for _ in range(3))
+    number, person, what = (np.zeros(room + WRITTEN, dtype=np.uint64) for _ in range(3))
     (account, account_bits), (answers, answers_bits) = doubles(of_accounts), doubles(of_bodies)
     hidden, hidden_bits = doubles(of_hidden)
     return Bench(
@@ -211,7 +212,7 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
         hidden_bits=hidden_bits,
         gaps=np.zeros(WORDS * blocks),
         more=np.zeros(WORDS * MORE),
-        words=np.zeros(WORDS * max(words, blocks, MORE), dtype=np.uint32),
+        words=np.zeros(WORDS * max(words, blocks, MORE) + FILLED, dtype=np.uint32),
         bodies=Bodies(
             begin=ints(accounts + 1),
             account=ints(people),
@@ -246,6 +247,7 @@ def new_bench(w: WorldArrays, rows: int, accounts: int) -> Bench:
         card=ints(accounts),
         declared=ints(accounts),
         on=np.zeros(rows, dtype=np.int8),
+        upto=ints(rows + 1),
         asks=ints(signals),
         found=np.zeros(WORDS * words + 1, dtype=np.int32),
         noise=np.zeros((4, signals)),

@@ -97,7 +97,7 @@ class Views(NamedTuple):
     bit: Ints  # [V]: the bit of the reading, see `LawArrays`
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _decide_and_count(
     first_gate: int,
     last_gate: int,

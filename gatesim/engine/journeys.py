@@ -20,7 +20,7 @@ from gatesim.engine.arrays import (
     typed,
 )
 from gatesim.engine.columns import Bench, Needs
-from gatesim.engine.readings import ACCOUNT, ALL_CHANNELS, KINDS, OFF, ON, ON_VPN, PLACE, SESSION
+from gatesim.engine.readings import ACCOUNT, ALL_CHANNELS, KINDS, OFF, ON, ON_VPN, PLACE, SESSION, law_at
 from gatesim.engine.steps import above, answer, uniform_of
 from gatesim.world.compiled import compiled
 from gatesim.world.draws import (
@@ -121,7 +121,7 @@ def _correction(u: float, on: int, j: int, w: WorldArrays, bench: Bench) -> int:
     return int(w.step[step, above(u, w.rows, bench.row[on, j])] - w.step[step, 0])
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def read_on_journeys(
     seed: int, replication: int, accounts: Ints, moving: int, by_place: bool, w: WorldArrays, law: LawArrays, n: Needs,
     bench: Bench,
@@ -216,8 +216,7 @@ def read_on_journeys(
             for at in range(row, end):
                 n.region[at] = device
                 n.cell[at] = direct + n.model[at] * w.steps[1]
-                if by_place:
-                    n.restricted[at] = law.restricted[law.maker[owner, slot], device]
+                n.restricted[at] = law_at(device, b, by_place, law, n, bench)
             if vpn_exit >= 0:
                 for i in range(number):
                     u = 0.5 if vpn_words < 0 else uniform_of(bench.words[vpn_words + begin + i])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gatesim.engine.arrays import NONE, ZERO, Ints
+from gatesim.engine.arrays import NONE, ONE, ZERO, Ints
 from gatesim.scenario.types import DAY
 from gatesim.world.compiled import compiled
 
@@ -64,40 +64,58 @@ def epochs_of(rows: int, times: Ints, epoch_start: Ints, epoch: NDArray[np.int16
 
 @compiled(_nrt=False)
 def measure(
-    accounts: int, begin: Ints, body_begin: Ints, body_first: Ints, body_last: Ints, body_slot: Ints, epochs: int,
-    named: NDArray[np.bool_], restricts: NDArray[np.int32], maker: Ints, days: int, owner: NDArray[np.int32],
-    bodies: NDArray[np.int16], model_of: NDArray[np.int16], region: NDArray[np.int16], epoch_of: NDArray[np.int16],
-    day_of: NDArray[np.int32], restricted: NDArray[np.int32], seen_row: NDArray[np.int32], slot: NDArray[np.int32],
+    accounts: int, begin: Ints, named: NDArray[np.bool_], restricts: NDArray[np.int32], width: int, days: int,
+    bodies: NDArray[np.int16], model_of: NDArray[np.int16], epoch_of: NDArray[np.int16], day_of: NDArray[np.int32],
+    restricted: NDArray[np.int32], upto: Ints, seen_row: NDArray[np.int32], slot: NDArray[np.int32],
     today: NDArray[np.int32], first_seen: Ints, of_model: Ints,
 ) -> None:  # fmt: skip
     """What the law says of each need, and which are measured: those of models that an order in force names.
 
-    Parameters are columns of the accounts' `Needs`, of their `Bodies` and of the `LawArrays`. The days of accounts of
-    several bodies become -1 where a need is not measured.
+    Parameters are columns of the accounts' `Needs` and of the `LawArrays`; ``width`` is how far its epochs stand apart.
+    ``restricted`` holds for each need where the law of its maker and region begins, and what it says afterwards.
+    ``upto`` is int64[need + 1], room to work in. The days of accounts of several bodies become -1 where a need is not
+    measured.
     """
-    models = of_model.shape[1]
-    regions, seen = restricts.shape[1] // (epochs * models), ZERO
+    models, rows, seen, numbers = of_model.shape[1], begin[accounts], ZERO, ZERO
+    apart = np.int32(width)
+    for row in range(rows):
+        restricted[row] += np.int32(epoch_of[row]) * apart + np.int32(model_of[row])
+    for row in range(rows):
+        restricted[row] = restricts[np.uint64(restricted[row])]
+    # Needs of each model are counted in parts of one number, and an account's are the difference of two such sums: what
+    # runs over a part is the same in both.
+    bits = 64 // models
+    for row in range(rows):
+        at = np.uint64(row)
+        model, day = int(model_of[at]), day_of[at]
+        measured = int(named[np.uint64(np.int64(epoch_of[at]) * models + model)])
+        # Written for each need, and kept where it is measured: no branch that would be guessed wrong.
+        kept = np.uint64(seen)
+        seen_row[kept] = row
+        slot[kept] = model * days + day
+        today[kept] = day
+        upto[at] = numbers
+        numbers += measured << (bits * model)
+        seen += measured
+    upto[rows] = numbers
+    most, seen = (ONE << min(bits, 62)) - 1, ZERO
     for a in range(accounts):
         first_seen[a] = seen
-        for model in range(models):
-            of_model[a, model] = 0
-        for b in range(body_begin[a], body_begin[a + 1]):
-            law = restricts[maker[owner[a], body_slot[b]]]
-            for row in range(body_first[b], body_last[b]):
-                at = np.uint64(row)
-                epoch, model = int(epoch_of[at]), int(model_of[at])
-                restricted[at] = law[np.uint64((epoch * regions + region[at]) * models + model)]
-                measured = int(named[np.uint64(epoch * models + model)])
-                day = int(day_of[at])
-                # Written for each need, and kept where it is measured: no branch that would be guessed wrong.
-                kept = np.uint64(seen)
-                seen_row[kept] = row
-                slot[kept] = model * days + day
-                today[kept] = day
-                of_model[a, np.uint64(model)] += measured
+        first, last = begin[a], begin[a + 1]
+        if last - first <= most:
+            numbers = upto[last] - upto[first]
+            for model in range(models):
+                of_model[a, model] = (numbers >> (bits * model)) & most
+                seen += of_model[a, model]
+        else:
+            for model in range(models):
+                of_model[a, model] = 0
+            for row in range(first, last):
+                measured = int(named[epoch_of[row] * models + model_of[row]])
+                of_model[a, model_of[row]] += measured
                 seen += measured
         if bodies[a] > 1:
-            for row in range(begin[a], begin[a + 1]):
+            for row in range(first, last):
                 if not named[epoch_of[row] * models + model_of[row]]:
                     day_of[row] = NONE
     first_seen[accounts] = seen
@@ -140,7 +158,7 @@ def count_again(accounts: int, first_seen: Ints, today: NDArray[np.int32], again
         again[i] = -np.int32(today[i] == today[i - 1])
     for a in range(accounts):
         again[first_seen[a]] = 0
-    number = np.int32(0)
+    first = ZERO
     for i in range(seen):
-        number = (number + np.int32(1)) & again[i]
-        again[i] = number
+        first = first if again[i] else i
+        again[i] = i - first

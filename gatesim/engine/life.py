@@ -26,7 +26,7 @@ from gatesim.engine.arrays import (
     GateArrays,
     Ints,
 )
-from gatesim.engine.columns import WORDS, Needs, Questions
+from gatesim.engine.columns import WORDS, WRITTEN, Needs, Questions
 from gatesim.engine.journeys import NEVER_ENDS
 from gatesim.engine.waits import LEVELS
 from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK_FAILED, CLEARED, FRESH
@@ -123,7 +123,7 @@ def new_ends(rows: int, accounts: int, bodies: int, documents: int) -> Ends:
     """Room for the ends of so many needs, of so many accounts of so many bodies, with so many kinds of documents."""
     blocks = rows // WORDS + 2 * accounts
     questions = max(accounts * (ASK_HOLDS + 3 * documents), blocks)
-    number, person, what = (np.zeros(questions, dtype=np.uint64) for _ in range(3))
+    number, person, what = (np.zeros(questions + WRITTEN, dtype=np.uint64) for _ in range(3))
     once = np.zeros(questions)
     return Ends(
         np.zeros(rows, dtype=np.int8),

@@ -66,7 +66,7 @@ def _in_order(n: Needs, first: int, last: int, count: int, at: Ints) -> None:
         at[0, best] += 1
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _ask_accounts(
     accounts: Ints, seed: int, replication: int, w: WorldArrays, n: Needs, bench: Bench
 ) -> None:
@@ -90,7 +90,7 @@ def _ask_accounts(
     )
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _find_bodies(accounts: int, w: WorldArrays, n: Needs, bench: Bench) -> int:
     """Who uses each account, and how often; gives back how many bodies there are."""
     bodies, b = bench.bodies, ZERO
@@ -130,7 +130,7 @@ def _mean(rate: float) -> float:
     return DAY_US / rate if rate > 0 else np.inf
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _gaps(seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArrays, bench: Bench) -> None:
     """Draw, for each body, about as many gaps as the window has room for."""
     asked, at = bench.asked, ZERO
@@ -179,7 +179,7 @@ def _more_gaps(block: int, seed: int, replication: int, account: int, slot: int,
     )
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _times(seed: int, replication: int, accounts: Ints, w: WorldArrays, n: Needs, bench: Bench) -> int:
     """When needs arise; gives back for how many accounts there was room."""
     bodies, rows, row = bench.bodies, len(n.time), ZERO
@@ -222,7 +222,7 @@ def _sum_gaps(
     return time, row
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _ask_bodies(
     seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArrays, bench: Bench
 ) -> None:
@@ -254,22 +254,21 @@ def _all_measured(law: LawArrays, n: Needs) -> bool:
 @compiled(forceinline=True, _nrt=False)
 def _judge(accounts: int, length: int, law: LawArrays, n: Needs, bench: Bench) -> None:
     """What the law says of each need, and what is counted."""
-    people, epochs, rows = bench.bodies, len(law.epoch_start) - 1, n.begin[accounts]
+    rows = n.begin[accounts]
     days_of(rows, n.time, law.midnight, length, n.day)
-    if epochs > 1:
+    if len(law.epoch_start) > 2:
         epochs_of(rows, n.time, law.epoch_start, n.epoch)
     if _all_measured(law, n):
         measure_all(accounts, n.begin, n.day, n.seen, n.slot, n.today, n.first_seen, n.of_model)
     else:
         measure(
-            accounts, n.begin, people.begin, people.first, people.last, people.slot, epochs, law.named, law.restricted,
-            law.maker, law.days, n.owner, n.bodies, n.model, n.region, n.epoch, n.day, n.restricted, n.seen,
-            n.slot, n.today, n.first_seen, n.of_model,
+            accounts, n.begin, law.named, law.restricted, law.of_epoch, law.days, n.bodies, n.model, n.epoch, n.day,
+            n.restricted, bench.upto, n.seen, n.slot, n.today, n.first_seen, n.of_model,
         )  # fmt: skip
     count_again(accounts, n.first_seen, n.today, n.again)
 
 
-@compiled(nogil=True, _nrt=False)
+@compiled(nogil=True, forceinline=True, _nrt=False)
 def make_needs(
     accounts: Ints, seed: int, replication: int, w: WorldArrays, law: LawArrays, n: Needs, bench: Bench
 ) -> int:

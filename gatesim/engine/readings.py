@@ -24,8 +24,8 @@ from gatesim.engine.arrays import (
     LawArrays,
     WorldArrays,
 )
-from gatesim.engine.columns import WORDS, Bench, Needs
-from gatesim.engine.steps import above, answer, ask_blocks, count_up, fill, place_of, uniform_of
+from gatesim.engine.columns import FILLED, WORDS, Bench, Needs
+from gatesim.engine.steps import above, answer, ask_blocks, fill, uniform_of
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.signals import NETWORK_KINDS
 from gatesim.world.compiled import compiled
@@ -58,7 +58,7 @@ _LOW = 2**32 - 1
 KINDS, ALL_CHANNELS = len(NETWORK_KINDS), len(CHANNELS)
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def draw_words(
     seed: int, replication: int, accounts: Ints, bodies: int, w: WorldArrays, bench: Bench
 ) -> None:
@@ -99,7 +99,7 @@ def _ask_words(b: int, purpose: int, question: int, at: int, accounts: Ints, ben
     return int(at + blocks)
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _sort_out(bodies: int, w: WorldArrays, n: Needs, bench: Bench) -> tuple[int, int]:
     """Where bodies live, which of them move or share a cause, and which of the others have a VPN; how many each."""
     people, places = bench.bodies, bench.places
@@ -122,7 +122,7 @@ def _sort_out(bodies: int, w: WorldArrays, n: Needs, bench: Bench) -> tuple[int,
     return moving, hidden
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _read(
     vpn: int,
     count: int,
@@ -186,7 +186,7 @@ def _read(
                 cell[k] += w.step[first + value[k], above(noise[j, k], w.rows, row_of_k)]
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _at_home(bodies: int, w: WorldArrays, n: Needs, bench: Bench) -> None:
     """What readings at home add to the cells of all bodies."""
     people, places = bench.bodies, bench.places
@@ -211,43 +211,61 @@ def _at_home(bodies: int, w: WorldArrays, n: Needs, bench: Bench) -> None:
     _read(OFF, bodies, places.everybody, places.home, places.noise, places.at_home, w, n, bench)
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
+def law_at(region: int, b: int, by_place: bool, law: LawArrays, n: Needs, bench: Bench) -> int:
+    """Where the law begins for a body's needs in a region; if it goes by that alone, what it says."""
+    begins = (
+        law.maker[n.owner[bench.bodies.account[b]], bench.bodies.slot[b]] * law.of_maker
+        + region * n.of_model.shape[1]
+    )
+    return int(law.restricted[begins]) if by_place else begins
+
+
+@compiled(forceinline=True, _nrt=False)
 def _write_rows(bodies: int, by_place: bool, w: WorldArrays, law: LawArrays, n: Needs, bench: Bench) -> None:
-    """Write into the rows of all needs what holds where they are made at home."""
+    """Write into the rows of all needs their models, and what holds where they are made at home.
+
+    As many rows at a time as `FILLED`, over a body's last: those that follow come later, or are not there.
+    """
     people, places, models = bench.bodies, bench.places, w.models.shape[1]
     for b in range(bodies):
-        first, last, home = people.first[b], people.last[b], places.home[b]
-        fill(n.region, first, last, home)
-        fill(n.cell, first, last, places.at_home[b])
-        if by_place:
-            fill(
-                n.restricted,
-                first,
-                last,
-                law.restricted[law.maker[n.owner[people.account[b]], people.slot[b]], home],
-            )
-        if models > 1:  # Else no other model was ever written there.
-            fill(n.model, first, last, w.only_model[people.segment[b]])
+        begin, end, home, own = people.first[b], people.last[b], places.home[b], people.segment[b]
+        law_there, at_home, words = (
+            law_at(home, b, by_place, law, n, bench),
+            places.at_home[b],
+            places.models[b],
+        )
+        for first in range(begin, end, FILLED):
+            fill(n.region, first, home)
+            fill(n.restricted, first, law_there)
+            if words >= 0:
+                _draw_models(first, words + first - begin, own, w.models, bench.words, n.model)
+                for i in range(FILLED):
+                    at = np.uint64(first + i)
+                    n.cell[at] = at_home + np.int64(n.model[at]) * w.steps[1]
+            else:
+                fill(n.cell, first, at_home)
+                if models > 1:  # Else no other model was ever written there.
+                    fill(n.model, first, w.only_model[own])
         if n.bodies[people.account[b]] > 1:
-            fill(n.body, first, last, people.slot[b])
-            count_up(n.number, first, last, ZERO)
+            for row in range(begin, end):
+                n.body[row] = people.slot[b]
+                n.number[row] = row - begin
 
 
-@compiled(_nrt=False)
-def _write_models(bodies: int, w: WorldArrays, n: Needs, bench: Bench) -> None:
-    """The models of needs, where they are drawn."""
-    people = bench.bodies
-    for b in range(bodies):
-        words, first = bench.places.models[b], people.first[b]
-        if words >= 0:
-            own = people.segment[b]
-            for i in range(people.last[b] - first):
-                model = place_of(uniform_of(bench.words[np.uint64(words + i)]), w.models, own)
-                n.model[np.uint64(first + i)] = model
-                n.cell[np.uint64(first + i)] += model * w.steps[1]
+@compiled(forceinline=True, _nrt=False)
+def _draw_models(
+    first: int, word: int, own: int, models: Ints, words: NDArray[np.uint32], model: NDArray[np.int16]
+) -> None:
+    """The models of some needs, of their words: the first above whose words each lies."""
+    fill(model, first, ZERO)
+    for m in range(models.shape[1] - 1):
+        below = models[own, m]
+        for i in range(FILLED):
+            model[np.uint64(first + i)] += ZERO + words[np.uint64(word + i)] >= below
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _write_vpn(
     seed: int, replication: int, accounts: Ints, hidden: int, w: WorldArrays, n: Needs, bench: Bench
 ) -> None:
@@ -328,7 +346,7 @@ def _possibly_wrong(
     return count
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def _write_wrong(bodies: int, moving: int, w: WorldArrays, n: Needs, bench: Bench) -> None:
     """Readings that are drawn anew each session, where they are wrong."""
     people, places = bench.bodies, bench.places
@@ -359,7 +377,7 @@ def _write_wrong(bodies: int, moving: int, w: WorldArrays, n: Needs, bench: Benc
                 n.cell[row] += w.step[step, wrong] - w.step[step, 0]
 
 
-@compiled(_nrt=False)
+@compiled(forceinline=True, _nrt=False)
 def read_at_home(
     seed: int, replication: int, accounts: Ints, bodies: int, by_place: bool, w: WorldArrays, law: LawArrays, n: Needs,
     bench: Bench,
@@ -392,8 +410,6 @@ def read_at_home(
     moving, hidden = _sort_out(bodies, w, n, bench)
     _at_home(bodies, w, n, bench)
     _write_rows(bodies, by_place, w, law, n, bench)
-    if w.models.shape[1] > 1:
-        _write_models(bodies, w, n, bench)
     if hidden > 0:
         _write_vpn(seed, replication, accounts, hidden, w, n, bench)
     if len(w.each_session) > 0:

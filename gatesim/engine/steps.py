@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatesim.engine.arrays import ZERO, Floats, Ints
-from gatesim.engine.columns import ASKED, FILLED, Questions
+from gatesim.engine.columns import FILLED, WRITTEN, Questions
 from gatesim.world.compiled import compiled
 
 
@@ -48,9 +48,9 @@ def ask_blocks(
     what: np.uint64,
     asked: Questions,
 ) -> None:
-    """Write down so many blocks of a person from ``at`` on, and fewer than `ASKED` that follow, as `fill` does."""
-    for begin in range(0, blocks, ASKED):
-        for i in range(ASKED):
+    """Write down so many blocks of a person from ``at`` on, and fewer than `WRITTEN` that follow."""
+    for begin in range(0, blocks, WRITTEN):
+        for i in range(WRITTEN):
             place = np.uint64(at + begin + i)
             asked.number[place] = step * np.uint64(begin + i) + first
             asked.person[place] = person
@@ -64,16 +64,7 @@ def uniform_of(word: int) -> float:
 
 
 @compiled(forceinline=True, _nrt=False)
-def fill(column: NDArray[Any], begin: int, end: int, value: int) -> None:
-    """Write one number into some rows, and into fewer than `FILLED` that follow: they come later, or are not there."""
-    for first in range(begin, end, FILLED):
-        for i in range(FILLED):
-            column[np.uint64(first + i)] = value
-
-
-@compiled(forceinline=True, _nrt=False)
-def count_up(column: NDArray[Any], begin: int, end: int, value: int) -> None:
-    """As `fill`, with the next number in each row."""
-    for first in range(begin, end, FILLED):
-        for i in range(FILLED):
-            column[np.uint64(first + i)] = value + (first - begin) + i
+def fill(column: NDArray[Any], first: int, value: int) -> None:
+    """Write one number into as many rows as `FILLED`."""
+    for i in range(FILLED):
+        column[np.uint64(first + i)] = value
