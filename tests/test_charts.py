@@ -41,6 +41,7 @@ from gatesim.show.charts.letters import width_of
 from gatesim.show.charts.places import LETTER, Box, around, place, room_of
 from gatesim.show.charts.policies import LEAST, own_row
 from gatesim.show.charts.shutdown import map_alone
+from gatesim.show.shutdown import shutdown_finding
 from gatesim.study.asking import ask
 from gatesim.study.glance import glance
 from gatesim.study.result import Result
@@ -613,3 +614,34 @@ def test_charts_of_a_number_that_moves_say_under_which_reading_and_limit() -> No
         assert 'order read as "person"' in small
         assert re.search(r"limit \d[\d.]* % of (served|restricted) needs", small)
         assert "%" not in re.sub(r"\d %", "", " ".join(texts(chart)[::2])), "a blank before each percent sign"
+
+
+def test_the_best_policy_listed_is_drawn_by_steps_and_the_title_says_where_the_outcome_changes() -> None:
+    point = gatesim.shutdown_point("june-2026", vary="orders.0.standard.limit", low=0, high=0.2)
+    policies = gatesim.run("june-2026", engine="exact").policies
+    served = [found.measures["served_entitled"].value or 0.0 for found in policies.values()]
+    drawn = [
+        row["served"] for row in rows_drawn(point.plot.served()) if row.get("side") == "best policy listed"
+    ]
+    # Whatever the limit, what is drawn is what some listed policy serves, or nothing; nor is there a slope in between.
+    assert all(min(abs(share - one) for one in (0.0, *served)) < 1e-9 for share in drawn)
+    line = [(row["value"], row["list"]) for row in point.curve]
+    rises = [b[0] - a[0] for a, b in itertools.pairwise(line) if a[1] != b[1]]
+    assert len(rises) > 4
+    assert max(rises) < 1e-8
+    title, *_ = texts(point.plot.served())
+    assert "changes at 0.001633 % and 1.777 % for the policies listed, at 1.397 % for bound A, but" in title
+
+
+def test_of_many_changes_a_title_says_how_many_and_between_which_values() -> None:
+    moved = {"vary": "orders.0.standard.limit", "low": 0, "high": 0.5}
+    point = gatesim.shutdown_point(SMALL, **moved, policies=["any_foreign"])
+    change = dataclasses.replace(point.changes[0], side="list")
+    at = tuple(dataclasses.replace(change, value=0.1 * n) for n in range(1, 5))
+    many = dataclasses.replace(point, changes=at)
+    assert "changes at 4 values from 10 % to 40 % for the policies listed" in shutdown_finding(many, "x")
+
+
+def rows_drawn(chart: Any) -> list[dict[str, Any]]:
+    """The rows of all layers."""
+    return [row for rows in found_in(chart.to_dict(), "values") for row in rows if isinstance(row, dict)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatesim.measures.finding import and_list
 from gatesim.measures.judgement import OUTCOMES as NAMES
 from gatesim.show.page import page, say
 from gatesim.show.sides import (
@@ -17,20 +18,27 @@ from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.shutdown_map import ShutdownMap, names_of
 from gatesim.study.shutdown_point import Half, ShutdownPoint
 
+MOST_NAMED = 3
+"""Values at which the outcome changes that a title names one by one."""
+
 
 def shutdown_finding(found: ShutdownPoint, name: str) -> str:
     """Where the outcome changes, as short as a chart's title; the number that moves has a name."""
-    counts = {side: len(found.of(side)) for side in SIDES}
-    if not any(counts.values()):
+    if not found.changes:
         low, _ = found.ends["list"]
         holds = OUTCOMES[low.outcome]
         return f"Nothing in the range of “{name}” changes the outcome; for the policies listed: {holds}"
-    words = {"list": "for the policies listed", "bound_A": "for bound A", "bound_B": "for bound B"}
-    parts = [
-        f"{'never' if count == 0 else 'once' if count == 1 else f'{count} times'} {words[side]}"
-        for side, count in counts.items()
-    ]
-    return f"As “{name}” moves, the outcome changes {', '.join(parts[:2])} and {parts[2]}"
+    words = {"list": "the policies listed", "bound_A": "bound A", "bound_B": "bound B"}
+    changed = [f"at {_values(found, side)} for {words[side]}" for side in SIDES if found.of(side)]
+    never = [words[side] for side in SIDES if not found.of(side)]
+    but = f", but never for {and_list(never)}" if never else ""
+    return f"As “{name}” moves, the outcome changes {', '.join(changed)}{but}"
+
+
+def _values(found: ShutdownPoint, side: str) -> str:
+    """The values at which the outcome of a side changes; of many how many there are and between which."""
+    at = [found.in_words(change.value) for change in found.of(side)]
+    return and_list(at) if len(at) <= MOST_NAMED else f"{len(at)} values from {at[0]} to {at[-1]}"
 
 
 def map_finding(found: ShutdownMap) -> str:

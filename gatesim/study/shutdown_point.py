@@ -42,6 +42,10 @@ POINTS_WITH_MEMORY = 9
 
 _WIDTH_WITH_MEMORY = 1e-7
 
+_JUMP = 1e-6
+"""A share of entitled needs by which the best policy listed serves more or less at once: what no picture shows is no
+jump."""
+
 
 @dataclass(frozen=True)
 class Half:
@@ -389,6 +393,14 @@ def _grid(parameter: Parameter, points: int, extra: Sequence[float] = ()) -> lis
     return sorted({*even, *now, *extra})
 
 
+def _close_grid(standings: Standings, policy: str) -> list[float]:
+    """Where to look at a policy that can be looked at closely: on both sides of every change of its tables as well."""
+    (parameter,) = standings.parameters
+    tiny = 1e-12 * (parameter.high - parameter.low)
+    jumps = standings.varied.breakpoints(policy)
+    return _grid(parameter, POINTS, [v + d for v in jumps for d in (-tiny, tiny)])
+
+
 class _Sign(NamedTuple):
     """A function whose sign decides an outcome, where to look at it, and how closely; whether nothing lies between its
     signs: a policy is ready on a date or it is not."""
@@ -413,10 +425,7 @@ def _functions(standings: Standings, side: str) -> list[_Sign]:
         if not standings.closely(policy):
             points, width = _grid(parameter, POINTS_WITH_MEMORY), _WIDTH_WITH_MEMORY
         else:
-            jumps = standings.varied.breakpoints(policy)
-            tiny = 1e-12 * (parameter.high - parameter.low)
-            points = _grid(parameter, POINTS, [v + d for v in jumps for d in (-tiny, tiny)])
-            width = 1e-12
+            points, width = _close_grid(standings, policy), 1e-12
         found.append(_Sign(partial(_of_one, standings.room, policy), points, width))
         found.append(_Sign(partial(_of_one, standings.above_floor, policy), points, width))
         if any(path[-1] == "lead_time" or path[0] == "orders" for path in parameter.paths):
@@ -524,24 +533,46 @@ def _binding(bound: Bound) -> str:
 def _curve(standings: Standings, changes: Sequence[Change]) -> list[dict[str, float | None]]:
     (parameter,) = standings.parameters
     closely = [name for name in standings.asked.policies if standings.closely(name)]
-    rows = []
-    # On both sides of every change as well, so that a jump shows as one.
-    tiny = 1e-9 * (parameter.high - parameter.low)
-    beside = [
-        min(max(change.value + side * tiny, parameter.low), parameter.high)
-        for change in changes
-        for side in (-1, 1)
-        if not parameter.whole
+    # On both sides of every change as well, and of every other jump of the list, so that a jump shows as one.
+    places = [] if parameter.whole else [c.value for c in changes] + _jumps(standings, closely)
+    beside = [value for at in places for value in _beside(parameter, at)]
+    return [
+        {
+            "value": value,
+            "list": _most_listed(standings, closely, value),
+            "bound_A": standings.most("bound_A", (value,)),
+            "bound_B": standings.most("bound_B", (value,)),
+        }
+        for value in _grid(parameter, POINTS, beside)
     ]
-    for value in _grid(parameter, POINTS, beside):
-        values = (value,)
-        within = [c.served.served_entitled for c in standings.candidates(values, closely) if c.within]
-        rows.append(
-            {
-                "value": value,
-                "list": max((share for share in within if share is not None), default=0.0),
-                "bound_A": standings.most("bound_A", values),
-                "bound_B": standings.most("bound_B", values),
-            }
-        )
-    return rows
+
+
+def _beside(parameter: Parameter, at: float) -> tuple[float, float]:
+    """Just below a value and just above it, within the range."""
+    tiny = 1e-9 * (parameter.high - parameter.low)
+    return max(at - tiny, parameter.low), min(at + tiny, parameter.high)
+
+
+def _most_listed(standings: Standings, policies: Sequence[str], value: float) -> float:
+    """The most that one of some policies serves within the limit, as a share of entitled needs."""
+    within = [c.served.served_entitled for c in standings.candidates((value,), policies) if c.within]
+    return max((share for share in within if share is not None), default=0.0)
+
+
+def _jumps(standings: Standings, policies: Sequence[str]) -> list[float]:
+    """Where the most that one of some policies serves within the limit jumps.
+
+    That is where one comes within the limit or leaves it, or where its tables change, and no other serves more.
+    """
+    (parameter,) = standings.parameters
+    places: set[float] = set()
+    for name in policies:
+        room = partial(_of_one, standings.room, name)
+        places.update(each.at for each in crossings(room, _close_grid(standings, name)))
+        places.update(standings.varied.breakpoints(name))
+    found = []
+    for at in sorted(places):
+        below, above = (_most_listed(standings, policies, value) for value in _beside(parameter, at))
+        if abs(above - below) > _JUMP:
+            found.append(at)
+    return found

@@ -131,7 +131,10 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         alt.Chart(inline([{"served": found.asked.floor}]))
         .mark_rule(color=LIMIT, strokeDash=[4, 3])
         .encode(y=y),
-        alt.Chart(inline(rows)).mark_line(strokeWidth=2).encode(x=x, y=y, color=hue, strokeDash=dash),
+        # There is nothing between two whole numbers.
+        alt.Chart(inline(rows))
+        .mark_line(strokeWidth=2, interpolate="step-after" if p.whole else "linear")
+        .encode(x=x, y=y, color=hue, strokeDash=dash),
     ]
     if changes:
         layers.append(
