@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
-from gatesim.show.charts import grammar
+from gatesim.show.charts import grammar, law_lines, life
 from gatesim.show.charts.days import _finding
 from gatesim.show.charts.frontier import (
     ALONE,
@@ -37,6 +38,7 @@ from gatesim.show.charts.frontier import (
     one_reading,
 )
 from gatesim.show.charts.grammar import broken
+from gatesim.show.charts.law_lines import law_small, law_words
 from gatesim.show.charts.letters import width_of
 from gatesim.show.charts.places import LETTER, Box, around, place, room_of
 from gatesim.show.charts.policies import LEAST, own_row
@@ -48,6 +50,7 @@ from gatesim.study.result import Result
 from gatesim.study.standing import question
 from tests.scenarios import SMALL
 
+WIDE_OF_LAW = 210.0
 NAME = "a-policy-with-a-name-as-long-as-a-name-may-be-0123456789-abc"
 ATTACK = "<script>alert('x')</script>"
 
@@ -316,6 +319,57 @@ def test_a_life_has_all_its_needs() -> None:
     assert "Person 1" in texts(story.plot.life())[0]
     for band in (row for row in values if row.get("lane") in ("account", "place")):
         assert band["begin"] < band["end"]
+
+
+def test_a_life_marks_what_was_served_late_and_shows_each_state_however_short() -> None:
+    story = gatesim.explain("june-2026", policy="careful", find="late")
+    late = [need for need in story.own if need.outcome == "served_late"]
+    spec = story.plot.life().to_dict()
+    rows = [row for rows in found_in(spec, "values") for row in rows]
+    assert [row.get("what") for row in rows].count("served rightly, but late") == len(late) > 0
+    shapes = next(scale for scale in found_in(spec, "scale") if "diamond" in scale.get("range", ()))
+    assert dict(zip(shapes["domain"], shapes["range"], strict=True))["served rightly, but late"] == "diamond"
+    title, small, _ = texts(story.plot.life())
+    assert title.endswith(f"all were decided rightly, {len(late)} of them late")
+    # The wait took minutes, less than the strip can show.
+    long = [
+        datetime.fromisoformat(row["end"]) - datetime.fromisoformat(row["begin"])
+        for row in rows
+        if row.get("lane") == "account"
+    ]
+    points = [life.WIDTH * one / timedelta(microseconds=story.loaded.scenario.length) for one in long]
+    assert min(points) == pytest.approx(life.THIN, abs=0.01)
+    assert "too short to be seen is drawn wider" in small
+
+
+def test_lines_of_the_law_say_what_changes() -> None:
+    story = gatesim.explain("june-2026", policy="careful", person=3)
+    spec = story.plot.life().to_dict()
+    words = [mark["text"] for mark in found_in(spec, "mark") if isinstance(mark, dict) and "text" in mark]
+    assert words == ["order in force", "narrowed", "lifted"]
+    two = load("two-governments").scenario
+    assert list(law_words(two).values()) == ["order 1 in force", "order 2 in force", "order 2 lifted"]
+    assert law_small(two).endswith("order 1: The Union's order; order 2: The other government's order")
+    # What is drawn has no line where no population is told.
+    drawn = load("licences").scenario
+    assert list(law_words(drawn).values()) == ["order in force"]
+    assert list(law_words(drawn, 0).values()) == ["order in force", "licence granted", "licence granted"]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.floats(0, WIDE_OF_LAW), st.text("abcMW ", min_size=1, max_size=20)), max_size=9))
+def test_no_word_of_the_law_lies_on_another_or_on_its_line(words: list[tuple[float, str]]) -> None:
+    rows = law_lines._rows(words, WIDE_OF_LAW)
+    boxes, lines = [], []
+    for (at, said), (row, is_left) in zip(words, rows, strict=True):
+        wide = width_of(said, law_lines.SIZE) + law_lines.GAP
+        boxes.append((row, *((at - wide, at) if is_left else (at, at + wide))))
+        lines += [(below, at) for below in range(row)]
+        assert at + wide <= WIDE_OF_LAW or is_left or at < wide + 2 * law_lines.GAP
+    for (row, a, b), (other, c, d) in itertools.combinations(boxes, 2):
+        assert row != other or b <= c or d <= a
+    if not any(is_left for _, is_left in rows):
+        assert not any(row == below and a < at < b for row, a, b in boxes for below, at in lines)
 
 
 # Colours.

@@ -9,16 +9,16 @@ import numpy as np
 from gatesim.gates.strategy import Switch, in_place
 from gatesim.gates.tables import ACTIONS, BLOCK, CHECK, FRESH, STATES, Tables
 from gatesim.law.caps import cap_days, over_caps
-from gatesim.law.law import Law, LicenceDraw, has_random_end, licence_from_us, microseconds, order_end_us
+from gatesim.law.law import Law, licence_from_us, microseconds
 from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledger
 from gatesim.scenario import Loaded
 from gatesim.scenario.operator import OPERATOR
-from gatesim.scenario.orders import CarveOut, Order
 from gatesim.scenario.people import CHANNELS, Segment
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import ATTESTATIONS, NETWORK_KINDS, NO_ORGANISATION, REVOCATIONS
 from gatesim.scenario.types import DAY, FOREVER
 from gatesim.study.evidence import Evidence, evidence
+from gatesim.study.law_changes import LawChange, law_changes
 from gatesim.study.licences import has_part, licence_title
 from gatesim.study.replay import LAW_CHANGES, POLICY_CHANGES, Event, Fate, Replay
 from gatesim.study.story import Companion, Licensed, Person, SignalRead, Story, Told, Trip
@@ -26,7 +26,6 @@ from gatesim.study.why import Why, why
 from gatesim.world.draws import HOLDS_DOCUMENT, NEVER_ANSWERS, uniform
 from gatesim.world.licences import draw_licences
 from gatesim.world.noise import DIRECT, VPN
-from gatesim.world.order_ends import draw_order_ends
 from gatesim.world.people import Account, Body, People
 from gatesim.world.space import CellSpace, word_for
 
@@ -70,7 +69,6 @@ def tell(
     told = [teller.tell(row, fate) for row, fate in enumerate(replay.fates)]
     needs = [need for need in told if need.body == body.slot or need.asked or need.enters]
     needs.sort(key=lambda need: (need.time_us, need.body, need.number))
-    drawn = draw_order_ends(scenario, scenario.seed, replication) if has_random_end(scenario) else ()
     return Story(
         loaded,
         policy,
@@ -80,7 +78,7 @@ def tell(
         _who(scenario, world, account, body, steps, replication),
         tuple(needs),
         _about(replay.events, needs, body.slot),
-        _changes(scenario, drawn, draw_licences(scenario, scenario.seed, replication)),
+        _in_words(law_changes(scenario, replication)),
         _switches(scenario, steps) if policy == OPERATOR else {},
     )
 
@@ -339,61 +337,10 @@ def _switches(scenario: Scenario, steps: Sequence[Switch]) -> Mapping[int, str]:
 
 # --- the law ----------------------------------------------------------------------------------------------------
 
-_ENDED = {"lifted": "is lifted", "stayed": "is stayed", "lapsed": "lapses"}
 
-
-def _changes(
-    scenario: Scenario,
-    drawn: Sequence[Sequence[float]],
-    licences: Sequence[Sequence[LicenceDraw]],
-) -> Mapping[int, tuple[str, ...]]:
-    """What changes in the law at each instant within the window; 0: what holds from the start."""
-    found: dict[int, list[str]] = {}
-    for number, order in enumerate(scenario.orders):
-        name = order.title or (f"order {number + 1}" if len(scenario.orders) > 1 else "the order")
-        begin = microseconds(scenario, order.issued) + order.grace
-        draws = drawn[number] if number < len(drawn) else ()
-        end = order_end_us(scenario, order, draws)
-        if begin >= end or end <= 0:
-            continue
-        found.setdefault(max(begin, 0), []).append(f"{name} is in force, for {', '.join(order.models)}")
-        for carve_out in order.carve_outs:
-            at = max(microseconds(scenario, carve_out.at), begin)
-            if at < end:
-                found.setdefault(max(at, 0), []).append(
-                    f"{name} is narrowed. {carve_out.title or _taken_out(carve_out)}"
-                )
-        for at, words in _licences(scenario, order, licences[number]):
-            if at < end:
-                found.setdefault(max(at, begin, 0), []).append(f"{name}: {words}")
-        if end < FOREVER:
-            found.setdefault(end, []).append(f"{name} {_how_it_ends(scenario, order, end, draws)}")
-    return {at: tuple(words) for at, words in sorted(found.items()) if at < scenario.length}
-
-
-def _licences(scenario: Scenario, order: Order, drawn: Sequence[LicenceDraw]) -> Iterator[tuple[int, str]]:
-    """When each granted licence of an order begins to hold, and when it expires."""
-    for number, licence in enumerate(order.licences):
-        title = licence_title(licence, number)
-        start = licence_from_us(scenario, licence, drawn[number])
-        expires = FOREVER if licence.until is None else microseconds(scenario, licence.until)
-        if start is not None and start < expires:
-            yield start, f"{title} is granted"
-            if expires < FOREVER:
-                yield expires, f"{title} expires"
-
-
-def _taken_out(carve_out: CarveOut) -> str:
-    """Whom a carve-out without a title takes out."""
-    conditions = {name: value for name, value in carve_out if name not in ("title", "at") and value}
-    words = [f"{name} {', '.join(value)}" for name, value in conditions.items()]
-    return f"Taken out: {'; '.join(words) or 'everybody'}"
-
-
-def _how_it_ends(scenario: Scenario, order: Order, end_us: int, drawn: Sequence[float]) -> str:
-    """Which of an order's ends came first."""
-    for number, one in enumerate(order.ends):
-        alone = order.model_copy(update={"ends": (one,)})
-        if order_end_us(scenario, alone, drawn[number : number + 1]) == end_us:
-            return _ENDED[one.kind]
-    raise AssertionError("an order ends by one of its ends")
+def _in_words(changes: Sequence[LawChange]) -> Mapping[int, tuple[str, ...]]:
+    """Instant -> what changes in the law, in words; 0: what holds from the start."""
+    found: dict[int, tuple[str, ...]] = {}
+    for change in changes:
+        found[change.at_us] = (*found.get(change.at_us, ()), change.words)
+    return found

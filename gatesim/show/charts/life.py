@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.wording import orders_read
@@ -9,7 +10,6 @@ from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
     LEAKED,
-    LIMIT,
     altair,
     finished,
     inline,
@@ -17,6 +17,7 @@ from gatesim.show.charts.grammar import (
     short_title,
     unchecked,
 )
+from gatesim.show.charts.law_lines import law_lines, law_small, law_words
 from gatesim.study.story import Story, Told
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ KINDS = {
     "leak": ("let through (a leak)", LEAKED, "triangle-up"),
     "false_block": ("refused wrongly", BLOCKED, "square"),
     "served": ("served rightly", "#7A7A7A", "circle"),
+    "late": ("served rightly, but late", "#E69F00", "diamond"),
     "refused": ("refused rightly", INK, "cross"),
     "other": ("not about the order, or pending", "#BBBBBB", "stroke"),
 }
@@ -41,6 +43,9 @@ STATES = {
 
 WIDTH, LANE = 720, 34
 
+THIN = 3
+"""Points that a state of the account, or a stay, takes at least, so that it is seen."""
+
 
 def kind(need: Told) -> str:
     """What became of a need, as the strip shows it."""
@@ -48,7 +53,9 @@ def kind(need: Told) -> str:
         return need.judgement
     if not need.measured or need.outcome == "pending":
         return "other"
-    return "refused" if need.restricted else "served"
+    if need.restricted:
+        return "refused"
+    return "late" if need.outcome == "served_late" else "served"
 
 
 def _states(story: Story) -> list[tuple[int, int, str]]:
@@ -84,7 +91,9 @@ def life_finding(story: Story) -> str:
     if counts.leaks:
         wrong.append(f"{counts.leaks} let through")
     number = f"{len(measured)} need{'' if len(measured) == 1 else 's'} that the order is about"
-    return f"{who}: of {number} {' and '.join(wrong) or 'all were decided rightly'}"
+    late = sum(kind(need) == "late" for need in measured)
+    rightly = "all were decided rightly" + (f", {late} of them late" if late else "")
+    return f"{who}: of {number} {' and '.join(wrong) or rightly}"
 
 
 @unchecked()
@@ -99,14 +108,18 @@ def life_chart(story: Story) -> HConcatChart:
     Returns
     -------
     altair chart
-        Lanes over time: needs by what became of them, the account's state, trips. Vertical lines: the law changes.
+        Lanes over time: needs by what became of them, the account's state, trips. Vertical lines, each with a word:
+        the law changes.
     """
     alt = altair()
     person, scenario = story.person, story.loaded.scenario
+    least = scenario.length * THIN // WIDTH
+    is_wider = any(end - begin < least for _, begin, end, _ in _stretches(story))
     small = (
         f"{short_title(story.loaded)}; seed {scenario.seed}, replication {story.replication}; "
         f"{orders_read(scenario, story.reading)}; status {person.status.replace('_', ' ')}, home {person.home}, "
-        f"channel {person.channel}; dashed: the law changes"
+        f"channel {person.channel}; {law_small(scenario)}"
+        + ("; what lasts too short to be seen is drawn wider" if is_wider else "")
     )
     if not story.own:
         return nothing(life_finding(story), small, "This person has no need in the window.")
@@ -121,7 +134,7 @@ def life_chart(story: Story) -> HConcatChart:
         title=None,
         axis=alt.Axis(ticks=False, domain=False, labelPadding=8),
     )
-    bands = _bands(story)
+    bands = _bands(story, least)
     names = list(dict.fromkeys(band["name"] for band in bands))
     fills = alt.Scale(domain=names, range=[STATES.get(name, "#B8D8B8") for name in names])
     needs = [
@@ -131,8 +144,15 @@ def life_chart(story: Story) -> HConcatChart:
     shown = [entry for entry in KINDS.values() if any(need["what"] == entry[0] for need in needs)]
     domain = [words for words, _, _ in shown]
     key = alt.Legend(orient="bottom", columns=3, title=None, symbolOpacity=1)
-    law = [{"begin": _wall(story, at)} for at in story.law if 0 < at < scenario.length]
-    x = alt.X("begin:T", title=None, scale=x_scale, axis=axis)
+    x, x_of_law = (alt.X(f"{of}:T", title=None, scale=x_scale, axis=axis) for of in ("begin", "at"))
+    height = LANE * len(lanes)
+    law = law_lines(
+        law_words(scenario, story.replication),
+        partial(_wall, story),
+        x_of_law,
+        (0, scenario.length),
+        (WIDTH, height),
+    )
     layers = [
         alt.Chart(inline(bands))
         .mark_rect(stroke="#FFFFFF", strokeWidth=0.5)
@@ -144,11 +164,16 @@ def life_chart(story: Story) -> HConcatChart:
                 "name:N",
                 scale=fills,
                 legend=alt.Legend(
-                    orient="top", title=None, columns=6, symbolType="square", symbolStrokeColor="#999999"
+                    orient="top",
+                    title=None,
+                    columns=6,
+                    symbolType="square",
+                    symbolStrokeColor="#999999",
+                    offset=law.room + 6,
                 ),
             ),
         ),
-        alt.Chart(inline(law)).mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=x),
+        *law.layers,
         alt.Chart(inline(needs))
         .mark_point(filled=True, size=60, opacity=0.85)
         .encode(
@@ -165,7 +190,7 @@ def life_chart(story: Story) -> HConcatChart:
             ),
         ),
     ]
-    strip = alt.layer(*layers, width=WIDTH, height=LANE * len(lanes))
+    strip = alt.layer(*layers, width=WIDTH, height=height)
     says = ", ".join(f"{words}: {sum(need['what'] == words for need in needs)}" for words in domain)
     return finished(alt.hconcat(strip), life_finding(story), small, WIDTH + 60, says)
 
@@ -175,21 +200,31 @@ def _wall(story: Story, time_us: int) -> str:
     return story.at(time_us).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
-def _bands(story: Story) -> list[dict[str, Any]]:
-    """What lies in the lanes of account and place."""
+def _stretches(story: Story) -> list[tuple[str, int, int, str]]:
+    """What lies in the lanes of account and place: lane, begin, end, name."""
     end = story.loaded.scenario.length
-    rows: list[dict[str, Any]] = [
-        {"lane": "account", "begin": begin, "end": stop, "name": name} for begin, stop, name in _states(story)
-    ]
+    found = [("account", *state) for state in _states(story)]
     at = 0
     for trip in story.person.trips:
         begin, stop = max(trip.begin_us, 0), end if trip.end_us is None else min(trip.end_us, end)
         if begin > at:
-            rows.append(
-                {"lane": "place", "begin": at, "end": begin, "name": f"at home ({story.person.home})"}
-            )
-        rows.append({"lane": "place", "begin": begin, "end": stop, "name": f"on a trip ({trip.region})"})
+            found.append(("place", at, begin, f"at home ({story.person.home})"))
+        found.append(("place", begin, stop, f"on a trip ({trip.region})"))
         at = max(at, stop)
     if at < end:
-        rows.append({"lane": "place", "begin": at, "end": end, "name": f"at home ({story.person.home})"})
-    return [row | {"begin": _wall(story, row["begin"]), "end": _wall(story, row["end"])} for row in rows]
+        found.append(("place", at, end, f"at home ({story.person.home})"))
+    return found
+
+
+def _bands(story: Story, least: int) -> list[dict[str, Any]]:
+    """The same as rows, each at least so long; the shortest last, so that they lie on top."""
+    end = story.loaded.scenario.length
+    return [
+        {
+            "lane": lane,
+            "begin": _wall(story, min(begin, end - least)),
+            "end": _wall(story, max(stop, min(begin + least, end))),
+            "name": name,
+        }
+        for lane, begin, stop, name in sorted(_stretches(story), key=lambda one: one[1] - one[2])
+    ]
