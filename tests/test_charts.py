@@ -24,11 +24,13 @@ from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
+from gatesim.show.app.parts import frontier_key
 from gatesim.show.charts import grammar, law_lines, life
 from gatesim.show.charts.days import _finding
 from gatesim.show.charts.frontier import (
     ALONE,
     HEIGHT,
+    LEFT_END,
     NARROW,
     TOP,
     WIDTH,
@@ -699,3 +701,23 @@ def test_of_many_changes_a_title_says_how_many_and_between_which_values() -> Non
 def rows_drawn(chart: Any) -> list[dict[str, Any]]:
     """The rows of all layers."""
     return [row for rows in found_in(chart.to_dict(), "values") for row in rows if isinstance(row, dict)]
+
+
+def test_on_the_frontier_too_what_leaks_less_than_its_axis_shows_is_an_arrow_that_is_explained() -> None:
+    said = "arrow: leaks less than 0.001 %, or nothing"
+    found = gatesim.frontier("who-waits")
+    spec = found.plot.frontier().to_dict()
+    rows = [row for row in rows_drawn(found.plot.frontier()) if "beyond" in row]
+    leaks = {(one.policy, one.leak or 0.0) for one in found.policies}
+    beyond = {policy for policy, leak in leaks if leak < LEFT_END}
+    assert (
+        {row["policy"] for row in rows if row["beyond"]}
+        == beyond
+        == {"passport_only", "by_hand", "cards_by_machine"}
+    )
+    assert {row["policy"] for row in rows if not row["beyond"]} == {"open"}
+    assert "triangle-left" in json.dumps(spec)
+    assert said in texts(found.plot.frontier())[1]
+    assert f"{said.capitalize()}." in frontier_key(found, "", "")
+    other = gatesim.frontier(SMALL, policies=["open"])
+    assert "arrow" not in f"{texts(other.plot.frontier())[1]} {frontier_key(other, '', '')}".lower()

@@ -158,6 +158,8 @@ def frontier_key(found: Frontier, numbers: str, narrow: str) -> str:
 
     ``numbers`` are those that stand for names that found no room, ``narrow`` the same on a phone.
     """
+    from gatesim.show.charts.frontier import ARROW, is_beyond
+
     of = found.of_order
     dashed = "Dotted:" if of is not None and of.limit is None else "Dashed: the limit; dotted:"
     words = [
@@ -167,6 +169,8 @@ def frontier_key(found: Frontier, numbers: str, narrow: str) -> str:
         words.append(
             "Rings: policies that break another order's limit, so that they may stand above the lines."
         )
+    if any(is_beyond(one) for one in found.policies):
+        words.append(f"{ARROW.capitalize()}.")
     if of is not None:
         words += [f"Leaks: of the needs that “{of.name}” restricts itself.", of.kept_words]
     named = (

@@ -28,13 +28,14 @@ from gatesim.show.charts.grammar import (
 from gatesim.show.charts.places import along, around, place
 from gatesim.study.asking import no_single_ratio
 from gatesim.study.frontier import Frontier
+from gatesim.study.points import ListedPoint
 from gatesim.study.standing import Question
 
 if TYPE_CHECKING:
     from altair import HConcatChart
 
 LEFT_END = 1e-5
-"""The left end of the axis of limits: what is less, or nothing, stands on it."""
+"""The left end of the axis of limits: what is less, or nothing, is an arrow on it."""
 
 WIDTH, HEIGHT, TOP = 270, 250, 1.04
 """Of a panel in points; the upper end of its axis."""
@@ -47,6 +48,8 @@ NARROW = (290, 280)
 
 SAME = 4.0
 """Dots that are nearer to each other, in points, cannot be told apart: they share a name."""
+
+ARROW = f"arrow: leaks less than {format_limit(LEFT_END)}, or nothing"
 
 NAMES = {"bound_A": "A: keeps nothing", "bound_B": "B: remembers"}
 
@@ -108,7 +111,8 @@ def frontier_chart(found: Frontier, missing: Collection[str] = (), narrow: bool 
     -------
     altair chart
         A panel a reading; the dashed line is the first order's limit, the dotted one the floor. A policy whose name
-        finds no room has a number, which the small print explains.
+        finds no room has a number, which the small print explains; an arrow leads to what leaks less than the axis
+        shows.
     """
     alt, beside = altair(), drawn(found)
     dashed = "" if beside.limit is None else "; dashed: the order's limit"
@@ -149,6 +153,8 @@ def frontier_chart(found: Frontier, missing: Collection[str] = (), narrow: bool 
     if nobody:
         why = "no need is restricted" if found.ratio == "leak_rate" else "nobody is served"
         small += f"; without a point, since {why}: {', '.join(nobody)}"
+    if any(is_beyond(one) for one in found.policies):
+        small += f"; {ARROW}"
     if missing:
         small += f"; without a point, since the exact engine cannot do it: {', '.join(missing)}"
     says = "; ".join(
@@ -159,6 +165,11 @@ def frontier_chart(found: Frontier, missing: Collection[str] = (), narrow: bool 
     )
     wide = (size[0] + 22) * len(panels) + 50
     return finished(alt.hconcat(*panels, spacing=18), frontier_finding(found), small, wide, says)
+
+
+def is_beyond(one: ListedPoint) -> bool:
+    """Whether a listed policy leaks less than the axis shows."""
+    return one.served is not None and one.leak is not None and one.leak < LEFT_END
 
 
 def _numbers(found: Frontier) -> dict[str, int]:
@@ -203,7 +214,7 @@ def one_reading(
     -------
     spec, small
         A Vega-Lite chart whose rows stand in its ``datasets``: between charts of the same ratio nothing else differs.
-        And what the numbers in it stand for, where a name found no room.
+        And what an arrow stands for, if there is one, and numbers, where a name found no room.
     """
     rows, numbered, nameless = _rows(found, found.reading, asked, size)
     small = _key(found, numbered, nameless)
@@ -282,7 +293,12 @@ def _rows(
         if point.reading == reading and point.served is not None and point.limit >= LEFT_END
     ]
     dots: list[dict[str, Any]] = [
-        {"x": min(max(one.leak, LEFT_END), 1.0), "y": one.served, "policy": one.policy}
+        {
+            "x": min(max(one.leak, LEFT_END), 1.0),
+            "y": one.served,
+            "policy": one.policy,
+            "beyond": is_beyond(one),
+        }
         for one in found.policies
         if one.reading == reading and one.leak is not None and one.served is not None
     ]
@@ -331,6 +347,8 @@ def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
         axis=alt.Axis(format="~%", values=[0, 0.25, 0.5, 0.75, 1]),
         title="entitled needs served" if first else None,
     )
+    shape = alt.expr("datum.beyond ? 'triangle-left' : 'circle'")
+    size = alt.expr("datum.beyond ? 70 : 35")
     colours, dashes, _ = line_scales(list(NAMES.values()))
     key = {"title": None, "orient": "top", "symbolSize": 400, "symbolStrokeWidth": 2.5}
     layers = [
@@ -343,11 +361,13 @@ def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
             color=alt.Color("bound:N", scale=colours, legend=alt.Legend(**key) if first else None),
             strokeDash=alt.StrokeDash("bound:N", scale=dashes, legend=alt.Legend(**key) if first else None),
         ),
-        alt.Chart(inline(rows.dots)).mark_point(color=INK, filled=True, size=35, opacity=1).encode(x=x, y=y),
+        alt.Chart(inline(rows.dots))
+        .mark_point(color=INK, filled=True, shape=shape, size=size, opacity=1)
+        .encode(x=x, y=y),
     ]
     if rows.rings:
         rings = alt.Chart(inline(rows.rings)).mark_point(
-            fill="white", stroke=INK, strokeWidth=1.5, size=35, opacity=1
+            fill="white", stroke=INK, strokeWidth=1.5, shape=shape, size=size, opacity=1
         )
         layers.append(rings.encode(x=x, y=y))
     if rows.limit:
