@@ -10,6 +10,7 @@ from gatesim.engine.queueing import erlang_c
 from gatesim.engine.waits import LEVELS, WaitTable, wait_table
 from gatesim.scenario import load
 from gatesim.scenario.types import HOUR
+from gatesim.show.charts.desk_hours import plain_words
 from gatesim.study.desk_hours import DeskHours, desk_hours, mean_waits
 from tests.test_charts import found_in
 
@@ -64,6 +65,9 @@ def test_the_chart_says_what_is_expected_and_what_was_simulated(weekend: DeskHou
     spec = result.plot.desk().to_dict()
     small = " ".join(spec["title"]["subtitle"])
     assert "expected at the real size, not simulated" in small
+    assert "light blue: cases that join the queue, line: cases that reviewers on shift can decide" in small
+    assert "scales of its own" not in small, "there is one row"
+    assert "each policy has scales of its own" in plain_words({"one": weekend, "another": weekend})
     assert "The longest expected wait is 63." in " ".join(spec["title"]["text"])
     rows = [row for rows in found_in(spec, "values") for row in rows if isinstance(row, dict)]
     told = {row["at"]: row for row in rows if "capacity" in row}

@@ -20,10 +20,11 @@ def plain_words(hours: Mapping[str, DeskHours]) -> str:
     """What small print says of the hours."""
     step = hours_a_step(max(len(one.cases) for one in hours.values()))
     each = "" if step == 1 else f" (a step is {step} hours: their mean, and the longest wait)"
+    scales = "; each policy has scales of its own" if len(hours) > 1 else ""
     return (
-        f"hour by hour{each}: expected at the real size, not simulated, without what refused people do; line: cases "
-        "that reviewers on shift can decide; wait: of a case that joins then, with endless patience, empty where none "
-        "joins or its turn comes after the window"
+        f"hour by hour{each}: expected at the real size, not simulated, without what refused people do; light blue: "
+        "cases that join the queue, line: cases that reviewers on shift can decide; dark blue: the wait of a case that "
+        f"joins then, with endless patience, empty where none joins or its turn comes after the window{scales}"
     )
 
 
