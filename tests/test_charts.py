@@ -45,11 +45,12 @@ from gatesim.show.charts.letters import width_of
 from gatesim.show.charts.places import LETTER, Box, around, place, room_of
 from gatesim.show.charts.policies import LEAST, own_row
 from gatesim.show.charts.shutdown import map_alone
-from gatesim.show.shutdown import shutdown_finding
+from gatesim.show.shutdown import map_finding, shutdown_finding
 from gatesim.study.asking import ask
 from gatesim.study.glance import glance
 from gatesim.study.result import Result
-from gatesim.study.standing import question
+from gatesim.study.shutdown_map import ShutdownMap
+from gatesim.study.standing import SIDES, question
 from tests.scenarios import SMALL
 
 WIDE_OF_LAW = 210.0
@@ -721,3 +722,67 @@ def test_on_the_frontier_too_what_leaks_less_than_its_axis_shows_is_an_arrow_tha
     assert f"{said.capitalize()}." in frontier_key(found, "", "")
     other = gatesim.frontier(SMALL, policies=["open"])
     assert "arrow" not in f"{texts(other.plot.frontier())[1]} {frontier_key(other, '', '')}".lower()
+
+
+@pytest.fixture(scope="module")
+def small_map() -> ShutdownMap:
+    keys = ["orders.0.standard.limit", "verdict.floor"]
+    return gatesim.shutdown_map(SMALL, vary=keys, low=[0, 0.1], high=[0.5, 1], steps=5, policies=["open"])
+
+
+@pytest.mark.parametrize(
+    ("listed", "plain", "remembering", "says"),
+    [
+        (0, 0, 0, "Nowhere on the map is any gate within the limit and above the floor"),
+        (
+            0,
+            0,
+            25,
+            "Nowhere on the map does a listed gate that is ready, or any gate without memory, serve enough within "
+            "the limit; one that remembers is nowhere ruled out",
+        ),
+        (
+            0,
+            5,
+            10,
+            "Within the limit a listed gate that is ready serves enough nowhere on the map, and some gate without "
+            "memory on 20 % of it; one that remembers is not ruled out on 40 % of it",
+        ),
+        (
+            5,
+            25,
+            25,
+            "Within the limit a listed gate that is ready serves enough on 20 % of the map, and some gate without "
+            "memory everywhere; one that remembers is nowhere ruled out",
+        ),
+        (25, 25, 25, "Everywhere on the map a listed gate that is ready serves enough within the limit"),
+    ],
+)
+def test_a_maps_title_is_one_sentence(
+    listed: int, plain: int, remembering: int, says: str, small_map: ShutdownMap
+) -> None:
+    def ranks(count: int) -> Any:
+        return np.where(np.arange(25) < count, 0, 2).astype(np.int8).reshape(5, 5)
+
+    of = dict(zip(SIDES, map(ranks, (listed, plain, remembering)), strict=True))
+    assert map_finding(dataclasses.replace(small_map, ranks=of)) == says
+
+
+def test_a_map_has_a_cross_where_what_is_assumed_is_one_point_of_it_and_says_why_there_is_none(
+    small_map: ShutdownMap,
+) -> None:
+    first, second = small_map.parameters
+    crosses = [
+        row for row in rows_drawn(small_map.plot.outcomes()) if row == {"x": first.now, "y": second.now}
+    ]
+    assert len(crosses) == 3
+    assert "; cross: as assumed; across" in texts(small_map.plot.outcomes())[1]
+    beyond = dataclasses.replace(first, low=0.4)
+    several = dataclasses.replace(second, assumed=(0.2, 0.3))
+    for parameters, why in (
+        ((beyond, second), "no cross: what is assumed lies beyond the map"),
+        ((beyond, several), "no cross: no single value is assumed of “"),
+    ):
+        other = dataclasses.replace(small_map, parameters=parameters).plot.outcomes()
+        assert why in texts(other)[1]
+        assert not any(row.keys() == {"x", "y"} for row in rows_drawn(other))

@@ -46,18 +46,29 @@ def map_finding(found: ShutdownMap) -> str:
     shares = {side: of.get(names_of(side)[0], 0.0) for side, of in found.shares().items()}
     if not any(shares.values()):
         return "Nowhere on the map is any gate within the limit and above the floor"
-    listed, plain, remembering = (
-        "nowhere on the map"
-        if share == 0
-        else "everywhere on the map"
-        if share == 1
-        else f"on {100 * share:.0f} % of the map"
-        for share in shares.values()
+    listed, plain, remembering = shares.values()
+    ready = "a listed gate that is ready"
+    left = (
+        "nowhere ruled out" if remembering == 1 else f"not ruled out {_on_the_map(remembering, short=True)}"
     )
+    if listed == plain == 0:
+        return (
+            f"Nowhere on the map does {ready}, or any gate without memory, serve enough within the limit; one that "
+            f"remembers is {left}"
+        )
+    if listed == 1:
+        return f"Everywhere on the map {ready} serves enough within the limit"
     return (
-        f"A listed gate serves enough within the limit {listed}, some gate without memory {plain}; "
-        f"one with memory is left open {remembering}"
+        f"Within the limit {ready} serves enough {_on_the_map(listed)}, and some gate without memory "
+        f"{_on_the_map(plain, short=True)}; one that remembers is {left}"
     )
+
+
+def _on_the_map(share: float, short: bool = False) -> str:
+    """In what part of the map; ``short``: after it was said that it is about the map."""
+    if share in (0, 1):
+        return ("nowhere", "everywhere")[int(share)] + ("" if short else " on the map")
+    return f"on {100 * share:.0f} % of {'it' if short else 'the map'}"
 
 
 def _half(half: Half, side: str) -> str:

@@ -172,7 +172,7 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
     Returns
     -------
     altair chart
-        Three panels; the cross is what the scenario assumes.
+        Three panels; the cross is what the scenario assumes. Where that is no point of the map, small print says so.
     """
     alt = altair()
     first, second = found.parameters
@@ -223,9 +223,19 @@ def map_small(found: ShutdownMap) -> str:
     floor = "as it moves" if floor_moves else format_limit(found.asked.floor)
     return (
         f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, first, second)}, floor {floor}"
-        + ("; cross: as assumed" if _here(found) else "")
+        + f"; {_cross_words(found)}"
         + (f"; of the list without {', '.join(found.left_out)}" if found.left_out else "")
     )
+
+
+def _cross_words(found: ShutdownMap) -> str:
+    """What the cross is, or why there is none."""
+    if _here(found):
+        return "cross: as assumed"
+    several = [called(found.loaded, p) for p in found.parameters if p.now is None]
+    if several:
+        return f"no cross: no single value is assumed of “{'” and of “'.join(several)}”"
+    return "no cross: what is assumed lies beyond the map"
 
 
 def map_words(found: ShutdownMap) -> str:
