@@ -69,7 +69,7 @@ def test_a_desk_of_several_replications_has_lines_and_says_so() -> None:
 
 
 def _days(values: list[float], half: float) -> list[dict[str, Any]]:
-    of = {"policy": "p", "what": "entitled, not served otherwise", "from": 0.0}
+    of = {"policy": "p", "what": charts.days.PARTS["not_served"], "from": 0.0}
     return [
         of | {"day": f"2026-06-{12 + n}", "value": v, "low": v - half, "high": v + half}
         for n, v in enumerate(values)
@@ -786,3 +786,25 @@ def test_a_map_has_a_cross_where_what_is_assumed_is_one_point_of_it_and_says_why
         other = dataclasses.replace(small_map, parameters=parameters).plot.outcomes()
         assert why in texts(other)[1]
         assert not any(row.keys() == {"x", "y"} for row in rows_drawn(other))
+
+
+def test_the_days_have_lines_at_changes_of_the_law_and_say_what_shows_what() -> None:
+    result = gatesim.run("june-2026", people=200, policies=["open"])
+    spec = result.plot.days().to_dict()
+    words = [mark["text"] for mark in found_in(spec, "mark") if isinstance(mark, dict) and "text" in mark]
+    assert words == ["order in force", "narrowed", "lifted"]
+    # At 17:21 on 12 June; the bar of a day has its noon where the axis has its midnight.
+    at = next(row["at"] for row in rows_drawn(result.plot.days()) if "at" in row)
+    assert at == "2026-06-12T05:21:00+00:00"
+    small = texts(result.plot.days())[1]
+    assert "thin lines: 95 % of simulation noise" in small
+    assert (
+        "bars: the share of entitled needs that is not served (the rest is); line: the share of restricted"
+        in small
+    )
+    assert small.endswith("dashed: the law changes")
+    long = gatesim.run("licences", people=60, policies=["open"])
+    _, small, _ = texts(long.plot.days())
+    assert "; bands: 95 %" in small
+    assert "; areas: the share of entitled needs" in small
+    assert small.endswith("what is drawn by chance (an end, a licence) has no such line")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gatesim.law.law import has_random_dates
 from gatesim.measures.numbers import format_rate
+from gatesim.scenario.schema import Scenario
 from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
@@ -22,6 +24,7 @@ from gatesim.show.charts.grammar import (
     small_print,
     unchecked,
 )
+from gatesim.show.charts.law_lines import law_lines, law_small, law_words
 from gatesim.show.charts.panels import label_room
 from gatesim.study.result import Found, Result
 
@@ -68,7 +71,8 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
     -------
     altair chart
         A panel a policy. Bars: shares of entitled needs that were not served, the rest was; line: the share of
-        restricted needs that was; thin lines are 95 % intervals. Days without such needs are empty.
+        restricted needs that was; thin lines are 95 % intervals. Days without such needs are empty. Dashed lines, each
+        with a word: the law changes.
 
     Raises
     ------
@@ -80,22 +84,16 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
         if name not in result.policies:
             raise ValueError(f"policy = {name!r}: there are {', '.join(result.policies)}")
     alt = altair()
-    small = small_print(
-        result,
-        "needs for models that an order in force names; bars and what is left above them: entitled needs",
-    )
     bars, leaks = [], []
     for name in names:
         more_bars, more_leaks = _rows(result.policies[name], name)
         bars += more_bars
         leaks += more_leaks
     if not bars and not leaks:
-        title = "The days around the order"
-        return nothing(
-            title, small, "No need was measured on any day: no order is in force inside the window."
-        )
+        title, why = "The days around the order", "no order is in force inside the window"
+        return nothing(title, small_print(result, noise=""), f"No need was measured on any day: {why}.")
     days = sorted({row["day"] for row in (*bars, *leaks)})
-    x = _x(alt, days)
+    x = _x(alt, days, "day")
     up = {
         "title": None,
         "scale": alt.Scale(domain=[0, 1], nice=False),
@@ -107,7 +105,7 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
     hue = alt.Color("what:N", scale=scale, title=None, legend=legend)
     marks = _bands if len(days) > MANY else _bars
     width = PHONE - 64 if narrow else WIDTH
-    layers = marks(alt, x, y, low, hue, width / len(days))
+    layers = [*marks(alt, x, y, low, hue, width / len(days)), *_law(alt, result.loaded.scenario, days, width)]
     rows = [*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)]
     data = inline(rows if len(days) <= MANY else _with_gaps(rows))
     columns = 1 if narrow or label_room(names) > WIDTH + 14 else min(COLUMNS, len(names))
@@ -127,7 +125,34 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
     )
     chart = alt.hconcat(panels)
     wide = PHONE if narrow else max(420, (WIDTH + 46) * columns)
-    return finished(chart, _finding(bars, leaks), small, wide, _says(bars, leaks, names))
+    return finished(chart, _finding(bars, leaks), _small(result, days), wide, _says(bars, leaks, names))
+
+
+def _small(result: Result, days: Sequence[str]) -> str:
+    """The small print: what is counted, and what shows it."""
+    scenario = result.loaded.scenario
+    bars, noise = ("areas", "bands") if len(days) > MANY else ("bars", "thin lines")
+    counted = (
+        f"needs for models that an order in force names; {bars}: the share of entitled needs that is not served (the "
+        "rest is); line: the share of restricted needs that is"
+    )
+    chance = (
+        ["what is drawn by chance (an end, a licence) has no such line"] if has_random_dates(scenario) else []
+    )
+    return small_print(result, counted, law_small(scenario), *chance, noise=noise)
+
+
+def _law(alt: Any, scenario: Scenario, days: Sequence[str], width: float) -> list[Any]:
+    """The lines of the law. A day's bar stands in the middle of what an axis of time has as the midnights beside it:
+    so an instant stands half a day before where that has it."""
+    begin, half = scenario.start.replace(tzinfo=UTC), timedelta(days=0.5)
+
+    def clock(at_us: int) -> str:
+        return (begin + timedelta(microseconds=at_us) - half).isoformat()
+
+    ends = (datetime.fromisoformat(f"{day}T00:00+00:00") for day in _ends_of_axis(days))
+    first, last = ((end + half - begin) // timedelta(microseconds=1) for end in ends)
+    return law_lines(law_words(scenario), clock, _x(alt, days, "at"), (first, last), (width, HEIGHT))
 
 
 def _bars(alt: Any, x: Any, y: Any, low: Any, hue: Any, room: float) -> list[Any]:
@@ -180,13 +205,17 @@ def _of(kind: str, alt: Any, known: str = "") -> Any:
     return alt.Chart().transform_filter(wanted)
 
 
-def _x(alt: Any, days: list[str]) -> Any:
-    """The axis of days, with a little room at its ends."""
-    first, last = (date.fromisoformat(day).toordinal() for day in (days[0], days[-1]))
-    ends = [(date.fromordinal(day)).isoformat() for day in (first - 1, last + 1)]
-    scale = alt.Scale(type="utc", domain=ends, nice=False)
+def _ends_of_axis(days: Sequence[str]) -> tuple[str, str]:
+    """The day before the first and that after the last: a little room."""
+    first, last = (date.fromisoformat(day) for day in (days[0], days[-1]))
+    return (first - timedelta(days=1)).isoformat(), (last + timedelta(days=1)).isoformat()
+
+
+def _x(alt: Any, days: Sequence[str], of: str) -> Any:
+    """The axis of days, for a column."""
+    scale = alt.Scale(type="utc", domain=list(_ends_of_axis(days)), nice=False)
     axis = alt.Axis(format="%-d %b", tickCount=4, grid=False, labelOverlap=True, labelFontSize=10)
-    return alt.X("day:T", title=None, scale=scale, axis=axis)
+    return alt.X(f"{of}:T", title=None, scale=scale, axis=axis)
 
 
 def _rows(found: Found, policy: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

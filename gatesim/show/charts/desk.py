@@ -60,14 +60,13 @@ def desk_chart(result: Result, narrow: bool = False) -> HConcatChart:
     records = _records(result)
     names = [one["policy"] for one in records] if result.engine != "exact" else list(result.policies)
     hours = desk_hours(result.loaded.scenario, names, result.reading)
+    is_noisy = any(one[f"{key}_low"] != one[f"{key}_high"] for one in records for key in PANELS if key in one)
     small = small_print(
         result,
         *dict.fromkeys(result.desk.values()),
         *([plain_words(hours)] if hours else []),
         *_simplified(result, hours),
-        with_lines=any(
-            one[f"{key}_low"] != one[f"{key}_high"] for one in records for key in PANELS if key in one
-        ),
+        noise="lines" if is_noisy else "",
     )
     if not records and not hours:
         return nothing("The desk", small, "No case came before a reviewer under any of these policies.")

@@ -160,17 +160,17 @@ def short_title(loaded: Loaded) -> str:
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
 
 
-def small_print(result: Result, *more: str, with_lines: bool = True) -> str:
+def small_print(result: Result, *more: str, noise: str = "lines") -> str:
     """What stands under the title of a chart of a run: scenario, reading, engine, seed, and what else is given.
 
-    ``with_lines``: whether the chart has lines for the noise of a simulation.
+    ``noise``: what the chart shows the noise of a simulation by, if it does.
     """
     scenario = result.loaded.scenario
     size = (
         "exact engine, no chance in it"
         if result.engine == "exact"
         else f"{scenario.people:,} accounts simulated, seed {scenario.seed}"
-        + ("; lines: 95 % of simulation noise" if with_lines else "")
+        + (f"; {noise}: 95 % of simulation noise" if noise else "")
     )
     return "; ".join((short_title(result.loaded), orders_read(scenario, result.reading), size, *more))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from gatesim.scenario.schema import Scenario
 from gatesim.show.charts.grammar import LIMIT, altair, inline
@@ -43,29 +43,14 @@ def law_small(scenario: Scenario) -> str:
     return "; ".join(["dashed: the law changes", *(titles if len(scenario.orders) > 1 else [])])
 
 
-class LawLines(NamedTuple):
-    """The lines of a chart.
-
-    Attributes
-    ----------
-    layers
-        A line for each change, up to its word, and the word.
-    room
-        Points that the words take above the chart.
-    """
-
-    layers: list[Any]
-    room: int
-
-
 def law_lines(
     words: Mapping[int, str],
     clock: Callable[[int], Any],
     x: Any,
     span: tuple[int, int],
     size: tuple[float, float],
-) -> LawLines:
-    """A line for each change of the law within a chart.
+) -> list[Any]:
+    """Layers of a chart: for each change of the law within it a line, up to its word, and the word.
 
     Parameters
     ----------
@@ -100,7 +85,7 @@ def law_lines(
                 baseline="bottom",
             ).encode(x=x, y=alt.value(-ROW * row - 2)),
         ]
-    return LawLines(layers, ROW * (1 + max((row for row, _ in rows), default=-1)))
+    return layers
 
 
 def _rows(words: Sequence[tuple[float, str]], width: float) -> list[tuple[int, bool]]:
@@ -111,14 +96,11 @@ def _rows(words: Sequence[tuple[float, str]], width: float) -> list[tuple[int, b
     """
     found: dict[int, tuple[int, bool]] = {}
     taken: list[tuple[int, float, float]] = []
-    boxes = []
-    for number, (at, said) in enumerate(words):
+    # From right to left: so the line of each rises left of the words below it.
+    for number in sorted(range(len(words)), key=lambda number: -words[number][0]):
+        at, said = words[number]
         wide = width_of(said, SIZE) + 2 * GAP
         is_left = width < at + wide <= 2 * at
-        boxes.append((is_left, -at, number, wide))
-    # From right to left: so the line of each rises left of the words below it. Those that stand left of theirs go last.
-    for is_left, minus, number, wide in sorted(boxes):
-        at = -minus
         begin, end = (at - wide, at) if is_left else (at, at + wide)
         row = min(set(range(len(words))) - {row for row, a, b in taken if begin < b and a < end})
         found[number] = (row, is_left)

@@ -169,11 +169,10 @@ def life_chart(story: Story) -> HConcatChart:
                     columns=6,
                     symbolType="square",
                     symbolStrokeColor="#999999",
-                    offset=law.room + 6,
                 ),
             ),
         ),
-        *law.layers,
+        *law,
         alt.Chart(inline(needs))
         .mark_point(filled=True, size=60, opacity=0.85)
         .encode(

@@ -96,7 +96,7 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
         result,
         f"limits on leaks as a share {OF[ratio]}",
         f"floor {format_limit(result.verdict.floor)}",
-        with_lines=False,
+        noise="",
     )
     if not rows:
         return nothing(

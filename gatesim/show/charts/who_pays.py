@@ -219,7 +219,7 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     small = small_print(
         result,
         "each cell: the part of the policy's entitled needs not served for that reason",
-        with_lines=False,
+        noise="",
     )
     title = "Why entitled needs are not served"
     if not cells:
