@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_rate
+from gatesim.measures.parts import Part, largest, parts_of
 from gatesim.show.charts.grammar import (
     BLOCKED,
     LEAKED,
@@ -28,6 +30,9 @@ BY = ("segment", "channel", "reason")
 
 DARK = 0.92
 """From this share on white letters are read better than black ones; either way the contrast is at least 4.5."""
+
+_FEW = 0.05
+"""By more than this chance is said to move a part of all."""
 
 REASONS = {
     "lost": "had left",
@@ -107,7 +112,7 @@ def who_pays_chart(
     return _groups(result, by, name, why, narrow)
 
 
-def _cell(measure: Measure, part: float, may: bool) -> dict[str, Any]:
+def _cell(measure: Measure, part: Part | None, may: bool) -> dict[str, Any]:
     if measure.value is None:
         return {"": None, "_low": None, "_high": None, "_text": ""}
     none = measure.value == 0 and not may
@@ -116,8 +121,20 @@ def _cell(measure: Measure, part: float, may: bool) -> dict[str, Any]:
         "": measure.value,
         "_low": measure.value if measure.low is None or none else measure.low,
         "_high": measure.value if measure.high is None or none else measure.high,
-        "_text": text + (f" ({100 * part:.0f} % of all)" if part >= 0.005 else ""),
+        "_text": text + (f" ({_words_of(part)} of all)" if part is not None and part.value >= 0.005 else ""),
     }
+
+
+def _is_wide(part: Part) -> bool:
+    """Whether chance may have moved a part by more than a few per cents."""
+    return part.low is not None and part.high is not None and part.high - part.low >= 2 * _FEW
+
+
+def _words_of(part: Part) -> str:
+    """A part of all in words: whole per cents; if chance may have moved it much, from where to where."""
+    if part.low is not None and part.high is not None and _is_wide(part):
+        return f"{100 * part.low:.0f} to {100 * part.high:.0f} %"
+    return f"{100 * part.value:.0f} %"
 
 
 def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HConcatChart:
@@ -126,27 +143,35 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     alt = altair()
     found = result.policies[policy]
     groups = found.by[by]
-    totals = [sum(g[count].numerator for g in groups.values()) for count in ("false_blocks", "leaks")]
+    parts = {
+        count: parts_of({name: own[count] for name, own in groups.items()}, found.measures[count])
+        for count in ("false_blocks", "leaks")
+    }
     records = []
     for name, measures in groups.items():
         rates = measures["false_block_rate"], measures["leak_rate"]
         if all(rate.value is None for rate in rates):
             continue
-        parts = [
-            measures[count].numerator / total if total > 0 else 0.0
-            for count, total in zip(("false_blocks", "leaks"), totals, strict=True)
-        ]
-        record: dict[str, Any] = {"group": name.replace("_", " "), "sort": (-parts[0], -parts[1])}
+        mine = [of_group.get(name) for of_group in parts.values()]
+        record: dict[str, Any] = {
+            "group": name.replace("_", " "),
+            "sort": tuple(0.0 if part is None else -part.value for part in mine),
+        }
         for column, rate, part, may in zip(
-            ("blocked", "leaked"), rates, parts, (True, found.may_leak), strict=True
+            ("blocked", "leaked"), rates, mine, (True, found.may_leak), strict=True
         ):
             record |= {column + end: value for end, value in _cell(rate, part, may).items()}
         records.append(record)
-    small = small_print(result, f"policy {policy}{why}; only groups with needs that the order is about")
+    ranges = any(_is_wide(part) for of_count in parts.values() for part in of_count.values())
+    small = small_print(
+        result,
+        f"policy {policy}{why}; only groups with needs that the order is about"
+        + ("; in brackets a part of all, from where to where it may be by chance" if ranges else ""),
+    )
     if not records:
         return nothing(f"Who pays under {policy}", small, "No need was measured: no order is in force.")
     records.sort(key=lambda record: record["sort"])
-    title = _finding(found, by, policy, totals)
+    title = _finding(found, by, policy, parts)
     frame = pd.DataFrame(records).drop(columns="sort")
     names = list(frame["group"])
     width = narrow_width(names) if narrow else 330
@@ -179,26 +204,32 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     return finished(side_by_side(panels, narrow), title, small, wide, says)
 
 
-def _finding(found: Found, by: str, policy: str, totals: list[float]) -> str:
-    """On whom most of the false blocks fall, and from whom most of the leaks come, as a title."""
-    parts = []
-    for count, total, words in zip(
-        ("false_blocks", "leaks"),
-        totals,
-        ("of the false blocks fall on", "of the leaks come from"),
-        strict=True,
-    ):
-        if total <= 0:
+def _finding(found: Found, by: str, policy: str, parts: Mapping[str, Mapping[str, Part]]) -> str:
+    """On whom most of the false blocks fall, and from whom most of the leaks come, as a title.
+
+    Nobody is named whom chance may have put first.
+    """
+    words, unclear = [], 0
+    for count, of_count in parts.items():
+        refused = count == "false_blocks"
+        first = max(of_count, key=lambda name: of_count[name].value, default="")
+        if not of_count:
             # What is possible, and was not met with, is chance.
-            chance = " in this simulation" if count == "leaks" and found.may_leak else ""
-            parts.append(
-                f"nobody {'is refused wrongly' if count == 'false_blocks' else 'slips through'}{chance}"
+            chance = " in this simulation" if not refused and found.may_leak else ""
+            words.append(f"nobody {'is refused wrongly' if refused else 'slips through'}{chance}")
+        elif of_count[first].known and largest(of_count) is None:
+            unclear += 1
+            words.append(
+                f"{'on' if refused else 'from'} whom most {'false blocks fall' if refused else 'leaks come'}"
             )
-            continue
-        name, measures = max(found.by[by].items(), key=lambda item: item[1][count].numerator)
-        share = f"{100 * measures[count].numerator / total:.0f} %"
-        parts.append(f"{share} {words} {name.replace('_', ' ')}")
-    return f"Under {policy}, {parts[0]} and {parts[1]}"
+            words[-1] += " is left to chance"
+        else:
+            seen = "" if of_count[first].known else " in this simulation"
+            verb = "of the false blocks fall on" if refused else "of the leaks come from"
+            words.append(f"{_words_of(of_count[first])} {verb} {first.replace('_', ' ')}{seen}")
+    if unclear == len(words):
+        return f"Too few needs are simulated to say whom {policy} refuses and lets through most"
+    return f"Under {policy}, {words[0]} and {words[1]}"
 
 
 def _reasons(result: Result, policies: list[str]) -> HConcatChart:

@@ -1,0 +1,100 @@
+"""Whose part of a total is how large: counts by group, each with its interval, against all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+from gatesim.measures.definitions import Measure
+from gatesim.measures.intervals import NO_CHANCE
+
+
+@dataclass(frozen=True)
+class Part:
+    """A group's part of a total.
+
+    Attributes
+    ----------
+    value
+        The part, from 0 to 1.
+    low, high
+        Its interval: at least 95 %. The value twice where nothing is left to chance; None where it is not known.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known how far chance may have moved it."""
+        return self.low is not None
+
+
+def parts_of(counts: Mapping[str, Measure], total: Measure) -> dict[str, Part]:
+    """Each group's part of a total.
+
+    Parameters
+    ----------
+    counts
+        The count of each group; what no group has is nobody's.
+    total
+        The same count of all.
+
+    Returns
+    -------
+    dict
+        Group -> part; empty where there is nothing to divide.
+
+    Notes
+    -----
+    A part x / (x + r), r being all others', grows with x and falls with r. Its ends are those at the ends of the 95 %
+    intervals of both. Where x and r are independent it holds with 95 % at least, for half widths are added up of which
+    the squares would do; whatever they are, with 90 %. The half width of r is the root of the others' squares, or, if
+    that is more, of what the total's square has beyond that of x: accounts whose needs are of several groups are in it.
+    """
+    everything = sum(one.numerator for one in counts.values())
+    if everything <= 0:
+        return {}
+    return {group: _part(group, counts, everything, total) for group in counts}
+
+
+def _part(group: str, counts: Mapping[str, Measure], everything: float, total: Measure) -> Part:
+    one = counts[group]
+    value = one.numerator / everything
+    if one.note == NO_CHANCE:
+        return Part(value, value, value)
+    widths = {name: _widths(measure) for name, measure in counts.items()}
+    mine, of_total = widths[group], _widths(total)
+    others = [width for name, width in widths.items() if name != group]
+    if mine is None or of_total is None or one.value is None or total.value is None or None in others:
+        return Part(value, None, None)
+    down, up = (
+        sqrt(max(sum(width[side] ** 2 for width in others if width), of_total[side] ** 2 - mine[side] ** 2))
+        for side in (0, 1)
+    )
+    low, high, rest = one.value - mine[0], one.value + mine[1], (1.0 - value) * total.value
+    least = max(0.0, rest - down)
+    return Part(
+        value, low / (low + rest + up) if low > 0 else 0.0, high / (high + least) if high > 0 else 0.0
+    )
+
+
+def _widths(count: Measure) -> tuple[float, float] | None:
+    """How far below and above a count its interval reaches."""
+    if count.value is None or count.low is None or count.high is None:
+        return None
+    return count.value - count.low, count.high - count.value
+
+
+def largest(parts: Mapping[str, Part]) -> str | None:
+    """The group whose part is larger than that of any other, whatever chance did; None where none is known to be."""
+    if not parts:
+        return None
+    first = max(parts, key=lambda group: parts[group].value)
+    low = parts[first].low
+    others = [part.high for group, part in parts.items() if group != first]
+    if low is None or any(high is None or high >= low for high in others):
+        return None
+    return first
