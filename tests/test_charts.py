@@ -63,6 +63,11 @@ def result() -> Result:
     return gatesim.run(SMALL, people=120)
 
 
+def test_a_desk_simulated_once_has_no_lines() -> None:
+    _, small, _ = texts(gatesim.run("weekend-desk", people=400).plot.desk())
+    assert "lines: 95 %" not in small
+
+
 def test_a_desk_of_several_replications_has_lines_and_says_so() -> None:
     _, small, _ = texts(gatesim.run(SMALL, people=120, reps=3).plot.desk())
     assert "lines: 95 %" in small
@@ -177,8 +182,8 @@ def test_a_chart_says_what_it_found_and_on_what_it_rests(name: str, result: Resu
     assert says.startswith(title)
     assert len(says) > len(title) + 20
     assert all(part in small for part in ("A small world", 'order read as "person"', "seed 7"))
-    # Charts of cells have no lines, nor has a desk that was simulated once, and they speak of none.
-    assert ("lines: 95 %" in small) == (name not in ("limits", "who pays, by reason", "desk"))
+    # Charts of cells have no lines, and speak of none.
+    assert ("lines: 95 %" in small) == (name not in ("limits", "who pays, by reason"))
 
 
 @pytest.mark.parametrize("name", DRAWN)

@@ -232,6 +232,11 @@ def test_the_desks_measures_by_hand() -> None:
     assert found["desk_utilisation"].value == pytest.approx(3 / 12)
     assert found["desk_queue"].value == pytest.approx(9 / 10), "Little's law"
     assert found["desk_wait"].note == NOT_COVERED
+    # Each case by itself, unless people meet.
+    leave = found["desk_abandonment"]
+    assert (leave.low, leave.high) == pytest.approx(clopper_pearson(1, 3))
+    meeting = measures(SMALL, tally, unit="replication", replications=[tally])["desk_abandonment"]
+    assert (meeting.low, meeting.high, meeting.note) == (None, None, NOT_COVERED)
     twice = measures(
         SMALL, tally + tally, desk=DeskTime(24.0 * HOUR, 20.0 * HOUR), replications=[tally, tally]
     )

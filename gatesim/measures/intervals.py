@@ -25,6 +25,7 @@ ONE_REPLICATION = (
 ONE_CLUSTER = "no interval: fewer than two accounts (or networks) with such needs"
 EMPTY = "undefined: nothing to divide by"
 NONE_SEEN = "none seen: an upper bound, as if they came singly"
+SINGLY = "as if each case were of another account"
 NOT_COVERED = "no interval: it would take replications"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -25,9 +25,11 @@ from gatesim.measures.intervals import (
     NO_CHANCE,
     NOT_COVERED,
     ONE_REPLICATION,
+    SINGLY,
     Interval,
     across_replications,
     count_intervals,
+    ratio_interval,
     ratio_intervals,
     variances_of_totals,
 )
@@ -370,13 +372,17 @@ def _desk_ratios(tally: Tally, time: DeskTime | None) -> dict[str, tuple[float, 
     return ratios
 
 
-def _desk_measures(tally: Tally, time: DeskTime | None, replications: Sequence[Tally]) -> dict[str, Measure]:
+def _desk_measures(
+    tally: Tally, time: DeskTime | None, replications: Sequence[Tally], unit: Unit
+) -> dict[str, Measure]:
     count = len(replications)
     share = None if time is None or not count else DeskTime(time.staffed_us / count, time.window_us / count)
     each = [_desk_ratios(replication, share) for replication in replications]
     found = {}
     for name, (top, bottom) in _desk_ratios(tally, time).items():
-        if count < 2:
+        if count < 2 and unit == "cluster" and name == "desk_abandonment":
+            interval = _of_cases(top, bottom)
+        elif count < 2:
             interval = Interval(note=NOT_COVERED)
         else:
             interval = across_replications(
@@ -386,6 +392,13 @@ def _desk_measures(tally: Tally, time: DeskTime | None, replications: Sequence[T
             )
         found[name] = _measure(name, top, bottom, 1.0, interval)
     return found
+
+
+def _of_cases(some: float, cases: float) -> Interval:
+    """The interval of a share of cases that meet nobody: each has its own wait, and few accounts have two."""
+    share = some / cases if cases > 0 else 0.0
+    interval = ratio_interval(some, cases, share * (1 - share) / max(cases, 1.0), int(cases), 1, unit="cases")
+    return replace(interval, note=interval.note or SINGLY)
 
 
 def measures(
@@ -420,7 +433,7 @@ def measures(
     """
     found = _grouped(scenario, source, None, unit, replications)[0]
     if isinstance(source, Tally) and source.desk.joined:
-        found |= _desk_measures(source, desk, replications)
+        found |= _desk_measures(source, desk, replications, unit)
     return found
 
 
