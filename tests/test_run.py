@@ -21,7 +21,8 @@ from gatesim.measures.definitions import Measure
 from gatesim.measures.ledger import Ledger
 from gatesim.measures.tally import Tally
 from gatesim.scenario import Loaded, ScenarioError, load
-from gatesim.show.run import transition_words
+from gatesim.show.outcomes import dollars
+from gatesim.show.run import policies_table, transition_words
 from gatesim.show.who import print_who
 from gatesim.study import simulate, store
 from gatesim.study.folder import sha256, whole_folder, write_json
@@ -82,6 +83,22 @@ def test_open_serves_all_and_shutdown_none(result: Result) -> None:
     assert closed["leak_share"].value is None, "nothing is served: undefined, not zero"
     assert not result.policies["shutdown"].may_leak
     assert result.policies["open"].may_leak
+
+
+def test_what_is_certain_is_no_bound_of_noise(result: Result) -> None:
+    """None and all, where that is the model's; a bound where chance left nothing of what may be."""
+    flagship = gatesim.run("june-2026", people=500, policies=["open", "shutdown"])
+    cells = {row[0]: row[2:] for one in (result, flagship) for row in policies_table(one).rows}
+    assert cells["open"][:4] == ("100 %", "0 %", "0 %", "100 %")
+    assert cells["shutdown"][:4] == ("0 %", "100 %", "0 %", "0 %")
+    assert "careful" not in result.expected
+    assert cells["careful"][0] != "100 %"
+
+
+def test_an_amount_has_its_interval_below_it_where_that_is_wide() -> None:
+    wide = Measure("civil_exposure", 5, 1, 977e9, 753e9, 1246e9)
+    assert dollars(wide) == "$977 B\n(753 B to 1.25 T)"
+    assert dollars(replace(wide, low=976e9, high=978e9)) == "$977 B"
 
 
 def test_every_policy_meets_the_same_needs(result: Result) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatesim.measures.definitions import Measure
+from gatesim.measures.numbers import is_wide
 from gatesim.measures.rows import Row
 from gatesim.show.tables import compact
 
@@ -21,12 +22,15 @@ def outcome_words(row: Row) -> str:
 
 
 def dollars(amount: Measure) -> str:
-    """An amount of US dollars in three digits."""
+    """An amount of US dollars in three digits; below it in brackets its interval, where that is wide."""
     if amount.value is None:
         return "-"
     if amount.value <= 0:
         return f"<${_money(amount.high)}" if amount.high else "$0"
-    return f"${_money(amount.value)}"
+    text = f"${_money(amount.value)}"
+    if amount.low is None or amount.high is None or not is_wide(amount.value, amount.low, amount.high):
+        return text
+    return f"{text}\n({_money(amount.low)} to {_money(amount.high)})"
 
 
 def _money(amount: float) -> str:

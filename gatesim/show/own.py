@@ -213,4 +213,6 @@ def exposure_table(result: Result) -> Table:
         "bound: every violation at the most that the law can ask, which is no forecast. * The scenario's "
         f"choice. Wilful violations besides: up to ${amounts.criminal_penalty:,.0f} each."
     )
+    if any("\n" in cell for _, *cells in rows for cell in cells):
+        note += " In brackets the 95 % interval of the simulation's noise, where it is wide."
     return Table("Civil penalties at most, by what counts as one violation", columns, tuple(rows), note)

@@ -52,7 +52,7 @@ def policies_table(result: Result) -> Table:
     scenario = result.loaded.scenario
     rows = []
     for name, found in result.policies.items():
-        m = found.measures
+        m = {**found.measures, **_certain(result, name)}
         rows.append(
             (
                 name,
@@ -79,6 +79,12 @@ def policies_table(result: Result) -> Table:
         tuple(rows),
         _policies_note(result),
     )
+
+
+def _certain(result: Result, policy: str) -> dict[str, Measure]:
+    """What is none or all by the model and not by chance, so that a bound of noise would say too little."""
+    expected = result.expected.get(policy, {})
+    return {name: measure for name, measure in expected.items() if measure.value in (0.0, 1.0)}
 
 
 def lead_time(scenario: Scenario, policy: str) -> str:
