@@ -241,6 +241,14 @@ def rows_in(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for rows in spec.get("datasets", {}).values() for row in rows]
 
 
+def test_a_title_that_does_not_rest_on_what_is_drawn_says_on_what() -> None:
+    run = gatesim.run("june-2026", people=3000, policies=["posterior_strict", "any_foreign"])
+    title, small, _ = texts(run.plot.policies())
+    assert title.startswith("Only posterior_strict keeps leaks within")
+    assert "posterior_strict is judged by what is expected without noise, a leak of 0.0" in small
+    assert "judged by" not in texts(run.plot.policies("leak_rate"))[1]
+
+
 def test_who_pays_names_nobody_whom_chance_may_have_put_first() -> None:
     few = texts(
         gatesim.run("june-2026", people=2000, policies=["careful"]).plot.who_pays("segment", "careful")

@@ -88,6 +88,15 @@ def _extremes(result: Result, leak: str) -> str:
     return f"Policies that serve some and refuse some let through {span} {OF[leak]}"
 
 
+def _without_noise(result: Result, leak: str) -> str:
+    """What the title rests on, where it is not on what the chart shows."""
+    row = own_row(result)
+    if row is None or leak != row.ratio or row.best not in result.expected:
+        return ""
+    expected = format_rate(result.expected[row.best][leak].value)
+    return f"; {row.best} is judged by what is expected without noise, a leak of {expected}"
+
+
 def _frame(result: Result, leak: str) -> pd.DataFrame:
     import pandas as pd
 
@@ -142,7 +151,7 @@ def policies_chart(result: Result, leak: str = "leak_share", narrow: bool = Fals
     if leak not in OF:
         raise ValueError(f"leak = {leak!r}: there are {', '.join(OF)}")
     alt = altair()
-    title, small = finding(result, leak), small_print(result)
+    title, small = finding(result, leak), small_print(result) + _without_noise(result, leak)
     if not any(one.measures["leak_rate"].denominator + one.measures["false_block_rate"].denominator > 0
                for one in result.policies.values()):  # fmt: skip
         return nothing(title, small, "No need was measured: no order is in force inside the window.")
