@@ -91,7 +91,7 @@ def _extremes(result: Result, leak: str) -> str:
 def _without_noise(result: Result, leak: str) -> str:
     """What the title rests on, where it is not on what the chart shows."""
     row = own_row(result)
-    if row is None or leak != row.ratio or row.best not in result.expected:
+    if row is None or leak != row.ratio or row.best is None or row.best not in result.expected:
         return ""
     expected = format_rate(result.expected[row.best][leak].value)
     return f"; {row.best} is judged by what is expected without noise, a leak of {expected}"
