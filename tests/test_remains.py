@@ -15,6 +15,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.measures.finding import Best
 from gatesim.measures.judgement import Answer, Outcome
 from gatesim.measures.numbers import format_interval, format_limit, format_rate, is_wide
+from gatesim.measures.parts import Part
 from gatesim.measures.remains import NOT_TOLD, Remains, Side, bounds_words, side_of_list
 from gatesim.scenario import load
 from gatesim.show.charts.who_pays import _finding
@@ -379,9 +380,10 @@ def test_the_title_of_a_chart_tells_chance_from_structure(simulated: Result) -> 
     """Nobody slips through a gate that cannot leak; through one that can, nobody does in this simulation."""
     found = simulated.policies["open"]
     lucky = replace(found, by={"segment": {s: _without_leaks(m) for s, m in found.by["segment"].items()}})
-    assert "nobody slips through in this simulation" in _finding(lucky, "segment", "open", [1.0, 0.0])
+    parts = {"false_blocks": {"native": Part(1.0, 1.0, 1.0)}, "leaks": {}}
+    assert "nobody slips through in this simulation" in _finding(lucky, "open", parts)
     shut = replace(lucky, may_leak=False)
-    assert _finding(shut, "segment", "open", [1.0, 0.0]).endswith("nobody slips through")
+    assert _finding(shut, "open", parts).endswith("nobody slips through")
 
 
 def test_options_say_the_outcome_first_and_have_the_bounds_beside(result: Result) -> None:

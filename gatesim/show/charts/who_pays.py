@@ -171,7 +171,7 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     if not records:
         return nothing(f"Who pays under {policy}", small, "No need was measured: no order is in force.")
     records.sort(key=lambda record: record["sort"])
-    title = _finding(found, by, policy, parts)
+    title = _finding(found, policy, parts)
     frame = pd.DataFrame(records).drop(columns="sort")
     names = list(frame["group"])
     width = narrow_width(names) if narrow else 330
@@ -204,7 +204,7 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     return finished(side_by_side(panels, narrow), title, small, wide, says)
 
 
-def _finding(found: Found, by: str, policy: str, parts: Mapping[str, Mapping[str, Part]]) -> str:
+def _finding(found: Found, policy: str, parts: Mapping[str, Mapping[str, Part]]) -> str:
     """On whom most of the false blocks fall, and from whom most of the leaks come, as a title.
 
     Nobody is named whom chance may have put first.
