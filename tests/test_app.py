@@ -332,6 +332,9 @@ def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, bro
                    return it.scrollWidth <= it.clientWidth + 1; }""",
         timeout=PATIENCE,
     )
+    # Of each policy what it serves and leaks, too; where more is to the right, a shade says so.
+    seen = "it => [...it.querySelectorAll('td, th')].slice(0, 4).at(-1).getBoundingClientRect().right"
+    assert page.locator(".gs table", has_text="leak rate").locator("tbody tr").first.evaluate(seen) <= 390
     # The frontier is all to be seen, its words as large as they are elsewhere.
     scale = "it => it.getBoundingClientRect().width / it.viewBox.baseVal.width"
     expect(page.locator(".st-key-frontier svg.marks")).not_to_be_visible()

@@ -26,9 +26,9 @@ from gatesim.cli.main import call
 from gatesim.measures.numbers import format_rate
 from gatesim.show.charts.grammar import FONTS
 from gatesim.show.people import people_table
-from gatesim.show.report import CHARTS, Drawn, _figure, frontiers_of_orders, reproduce
+from gatesim.show.report import CHARTS, Drawn, _figure, frontiers_of_orders, report_html, reproduce
 from gatesim.study.result import Result
-from gatesim.study.stored import MANIFEST, RESULTS, InputError, Kept, read_run
+from gatesim.study.stored import MANIFEST, RESULTS, InputError, Kept, read_manifest, read_run
 from tests.browser import browser_page, chromium  # noqa: F401 - fixtures
 from tests.inputs.rows import BASE
 from tests.scenarios import SMALL
@@ -103,6 +103,13 @@ def test_the_report_has_all_its_parts(ran: tuple[Result, Path], page: Path) -> N
     assert len(pictures) == len(CHARTS)
     assert all(len(picture.attrs["aria-label"]) > 20 for picture in pictures)
     assert len(text.encode()) < 3_000_000
+
+
+def test_a_run_of_other_draws_is_told_from_one_that_could_be_made_again(ran: tuple[Result, Path]) -> None:
+    result, folder = ran
+    manifest = read_manifest(folder)
+    assert "of the draws" not in report_html(result, manifest)
+    assert "drawn by version 3 of the draws" in report_html(result, {**manifest, "draws": 3})
 
 
 def test_a_blank_stands_before_each_percent_sign(page: Path) -> None:
@@ -248,6 +255,10 @@ def test_no_name_runs_over_what_stands_beside_it_nor_off_the_paper(
         browser_page.goto(written.as_uri())
         assert long[11] in browser_page.locator("body").inner_text()
         assert browser_page.evaluate(over) == [], (width, media)
+        if width == 1280:
+            room = "it => it.parentElement.clientWidth - it.getBoundingClientRect().width"
+            policies = browser_page.locator("table", has_text="Each policy, the order")
+            assert policies.evaluate(room) >= 0, "no column of a table of names is out of sight"
     assert browser_page.evaluate(widest) <= PAPER
 
 

@@ -58,6 +58,7 @@ from gatesim.study.one_order import one_order
 from gatesim.study.result import Result
 from gatesim.study.stored import read_manifest, read_run
 from gatesim.study.within_orders import together_words
+from gatesim.world.draws import DRAWS_VERSION
 
 if TYPE_CHECKING:
     from altair import HConcatChart
@@ -290,6 +291,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         command=escape(reproduce(result)),  # as it is, blanks before units and all
         files=_files(result),
         versions=_versions(manifest),
+        other_draws=_other_draws(result, manifest),
     )
 
 
@@ -442,6 +444,17 @@ def _versions(manifest: Mapping[str, Any]) -> Table:
     rows = [(key.replace("_", " "), str(manifest.get(key, ""))) for key in plain]
     rows += [(key, str(value)) for key, value in dict(manifest.get("libraries", {})).items()]
     return Table("Manifest", (Column("what", LEFT), Column("which", LEFT)), tuple(rows))
+
+
+def _other_draws(result: Result, manifest: Mapping[str, Any]) -> str:
+    """That the version that writes the report would draw other numbers than the run has, where it would."""
+    draws = manifest.get("draws", DRAWS_VERSION)
+    if result.engine == "exact" or draws == DRAWS_VERSION:
+        return ""
+    return (
+        f"The run was drawn by version {draws} of the draws, and the gatesim that wrote this report has version "
+        f"{DRAWS_VERSION}: it would simulate other people, and its numbers would differ by chance."
+    )
 
 
 def _write_whole(target: Path, text: str) -> None:

@@ -66,7 +66,11 @@ STYLE = """
 .gs .tile.only_below_floor, .gs .tile.none_at_floor { border-left-color: #E69F00; border-left-style: double; }
 .gs .tile.no_gate_meets_limit { border-left-color: #D55E00; }
 .gs .tile b { display: block; font-size: 1.15rem; }
-.gs .wide { overflow-x: auto; }
+.gs .wide {
+  overflow-x: auto;
+  background: linear-gradient(270deg, #fff 40%, transparent) right / 3rem 100% no-repeat local,
+    linear-gradient(270deg, #aaa, transparent) right / .7rem 100% no-repeat scroll;
+}
 .gs table { border-collapse: collapse; width: 100%; font-size: .95rem; font-variant-numeric: tabular-nums; }
 .gs caption { text-align: left; font-weight: 600; padding: 0 0 .3rem; caption-side: top; color: #222; }
 .gs th { text-align: right; vertical-align: bottom; border-bottom: 2px solid #444; padding: .25rem .6rem; }
@@ -76,7 +80,19 @@ STYLE = """
 .gs th.l, .gs td.l, .gs th[scope=row] { text-align: left; }
 .gs th[scope=row] { font-weight: 600; border-bottom: 1px solid #ddd; vertical-align: top; }
 .gs th[scope=row] small { display: block; font-weight: 400; min-width: 11rem; }
+.gs th[scope=row] { min-width: 11rem; max-width: 16rem; overflow-wrap: anywhere; }
 .gs tr.best { background: #eef5f2; }
+@media (max-width: 40rem) {
+  .gs table { font-size: .82rem; }
+  .gs th, .gs td { padding: .2rem .4rem; }
+  .gs th:first-child, .gs td:first-child {
+    position: sticky; left: 0; background: #fff; min-width: 7.5rem; max-width: 8rem; white-space: normal;
+    overflow-wrap: anywhere;
+  }
+  .gs tr.best > :first-child { background: #eef5f2; }
+  .gs th[scope=row] small { min-width: 0; }
+  .gs td.l { max-width: 12rem; }
+}
 </style>
 """
 
