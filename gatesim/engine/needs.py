@@ -5,6 +5,9 @@ in passes over some hundred accounts, each of which first writes down all that i
 once: what each account is, who uses it, when needs arise, who these people are, where each need comes from. The
 reference engine's world says the same in plain Python (`gatesim.world.people`); the tests hold the two to each other,
 need for need.
+
+All passes become parts of one function (``forceinline``): what is handed to a compiled function is copied, number by
+number, and these arrays are some thousand numbers. What they call is handed few arrays.
 """
 
 from __future__ import annotations
