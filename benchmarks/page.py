@@ -96,7 +96,7 @@ def digits(value: float) -> str:
     size = abs(value)
     if size >= 100:
         return f"{round(value, -1 if size >= 1000 else 0):,.0f}"
-    return f"{value:.0f}" if size >= 20 else f"{value:.1f}" if size >= 1 else f"{value:.2f}"
+    return f"{value:.0f}" if size >= 20 or size == 0 else f"{value:.1f}" if size >= 1 else f"{value:.2f}"
 
 
 def seconds(value: float) -> str:

@@ -145,10 +145,8 @@ class LawArrays(NamedTuple):
 
     epoch_start: Ints  # [E + 1], the last is the window's length
     named: NDArray[np.bool_]  # [E * M]
-    restricted: NDArray[
-        np.int32
-    ]  # [(maker * E * region + epoch * region + region) * M]: one bit for each reading
-    of_maker: int  # how far makers stand apart there
+    restricted: NDArray[np.int32]  # by maker, epoch, region and model, in one row: one bit for each reading
+    of_maker: int  # how far apart makers stand in it
     of_epoch: int  # and epochs
     maker: Ints  # [segment of the owner, body]: number in `makers`, -1 where there is none
     segment: Ints  # [maker]: the segment of the body

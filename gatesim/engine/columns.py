@@ -40,7 +40,7 @@ class Needs(NamedTuple):
     day: NDArray[np.int32]
     """The day of the window; of accounts of several bodies -1 where no order in force names the model."""
     restricted: NDArray[np.int32]
-    """One bit for each reading."""
+    """One bit for each reading; before the law has been looked up, where it begins for maker and region."""
     # One entry an account.
     account: Ints
     owner: NDArray[np.int32]
@@ -104,7 +104,7 @@ class Places(NamedTuple):
     channel: Ints
     at_home: Ints  # what readings at home add to the cell, those that are read anew each session where they are right
     models: Ints  # where the words of its models begin; -1: there is but one
-    vpn: Ints  # where the words of its VPN begin; -1: it has none, or it is not drawn whether it is on
+    vpn: Ints  # where the words of its VPN begin; -1: whether it is on is not drawn
     # [2, signals, body]: for each signal that is read anew each session, with the VPN off and on: its row of noise, its
     # row of steps, and how many words read what is right.
     row: Ints
@@ -154,13 +154,15 @@ class Bench(NamedTuple):
 
 def new_needs(rows: int, accounts: int, models: int) -> Needs:
     """Room for so many needs of so many accounts, and of so many models."""
+    # Some columns are filled over the last need.
     filled = rows + FILLED
-    body, model, region, epoch = (np.zeros(filled, dtype=np.int16) for _ in range(4))
+    model, region = (np.zeros(filled, dtype=np.int16) for _ in range(2))
+    body, epoch = (np.zeros(rows, dtype=np.int16) for _ in range(2))
     # Writing of a need that is not kept goes one row past those that are.
     seen, slot, today, again = (np.zeros(rows + 1, dtype=np.int32) for _ in range(4))
     return Needs(
         np.zeros(rows, dtype=np.int64),
-        np.zeros(filled, dtype=np.int32),
+        np.zeros(rows, dtype=np.int32),
         body,
         model,
         region,

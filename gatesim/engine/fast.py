@@ -650,7 +650,7 @@ def joined(parts: Sequence[Ledger]) -> Ledger:
 
 def is_compiled(what: str) -> bool:
     """Whether the code of this version that makes a ``tally`` or a ``ledger`` is already in this user's cache."""
-    folder, last = cache_folder(), {"tally": "_decide_and_count", "ledger": "_decide_rows"}[what]
+    folder, last = cache_folder(), {"tally": "_live", "ledger": "_decide_rows"}[what]
     return folder is not None and any(folder.rglob(f"fast.{last}-*.nbi"))
 
 

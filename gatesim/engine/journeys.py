@@ -20,12 +20,23 @@ from gatesim.engine.arrays import (
     typed,
 )
 from gatesim.engine.columns import Bench, Needs
-from gatesim.engine.readings import ACCOUNT, ALL_CHANNELS, KINDS, OFF, ON, ON_VPN, PLACE, SESSION, law_at
+from gatesim.engine.readings import (
+    ACCOUNT,
+    OFF,
+    ON,
+    ON_VPN,
+    PLACE,
+    SESSION,
+    correction,
+    law_at,
+    row_of,
+)
 from gatesim.engine.steps import above, answer, uniform_of
 from gatesim.world.compiled import compiled
 from gatesim.world.draws import (
     CAUSE,
     NETWORK,
+    NEVER,
     READING_PLACE,
     SLOT,
     TRIP_GAP,
@@ -39,7 +50,6 @@ from gatesim.world.draws import (
 
 HOME_PLACE, VPN_PLACE = typed(0, ON_VPN)
 NETWORK_STRIDE = 2**32
-NEVER_ENDS = 2**62
 
 # Where a session comes from: home, the VPN, the present trip; each keeps noise of its own. `OWNER` is the account's.
 HOME, VPN, TRIP, OWNER = typed(0, 1, 2, 3)
@@ -103,7 +113,7 @@ def _readings(
             value = declared
         else:
             value = organisation
-        row, step = ((j * ALL_CHANNELS + channel) * KINDS + kind) * w.values + value, j * w.values + value
+        row, step = row_of(j, channel, kind, value, w), j * w.values + value
         if w.refresh[j] == SESSION and not w.sure[j]:
             cell += w.step[step, 0]
             bench.row[kind, j] = row
@@ -112,13 +122,6 @@ def _readings(
         else:
             cell += w.step[step, above(bench.noise[slot, j], w.rows, row)]
     return cell
-
-
-@compiled(forceinline=True, _nrt=False)
-def _correction(u: float, on: int, j: int, w: WorldArrays, bench: Bench) -> int:
-    """What a reading that is drawn anew adds to the cell, less what it adds where it is right."""
-    step = bench.step[on, j]
-    return int(w.step[step, above(u, w.rows, bench.row[on, j])] - w.step[step, 0])
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -169,7 +172,7 @@ def read_on_journeys(
         vpn_words, session_words = bench.places.vpn[b], bench.bodies.words[b]
 
         # The trip that is on, or the next one; ``change`` is when it begins or ends.
-        trip, away, device, change = ZERO, False, home, NEVER_ENDS
+        trip, away, device, change = ZERO, False, home, NEVER
         if w.trip_length[own] > 0:
             if answer(ASK_TRIP, w.body_answer, own, drawn, bench.answers) < w.trip_start[own]:
                 away = True
@@ -230,7 +233,7 @@ def read_on_journeys(
                         noise[place, j] = uniform_of(bench.words[bench.asks[j] + session_words + begin + i])
                     _causes(SESSION, seed, replication, person, begin + i, account, NONE, w, noise, place)
                     for j in w.each_session:
-                        n.cell[row + i] += _correction(noise[place, j], on, j, w, bench)
+                        n.cell[row + i] += correction(noise[place, j], bench.step[on, j], bench.row[on, j], w)
             else:
                 for j in w.each_session:
                     asked = bench.asks[j] + session_words + begin
@@ -238,5 +241,7 @@ def read_on_journeys(
                         word = ZERO + bench.words[asked + i]
                         on = int(bench.on[row + i]) if vpn_exit >= 0 else ZERO
                         if word >= bench.right[on, j]:
-                            n.cell[row + i] += _correction(uniform_of(word), on, j, w, bench)
+                            n.cell[row + i] += correction(
+                                uniform_of(word), bench.step[on, j], bench.row[on, j], w
+                            )
             row = end

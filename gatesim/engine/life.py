@@ -27,7 +27,6 @@ from gatesim.engine.arrays import (
     Ints,
 )
 from gatesim.engine.columns import WORDS, WRITTEN, Needs, Questions
-from gatesim.engine.journeys import NEVER_ENDS
 from gatesim.engine.waits import LEVELS
 from gatesim.gates.tables import ALLOW, ALLOWED, BLOCK, BLOCKED, CHECK_FAILED, CLEARED, FRESH
 from gatesim.measures.ledger import (
@@ -317,11 +316,11 @@ def decide(
     epoch = ZERO
     if not several and start < last:
         epoch = int(n.epoch[start])
-    law_at = g.epoch_start[epoch + 1] if epoch + 1 < epochs else NEVER_ENDS
+    law_at = g.epoch_start[epoch + 1] if epoch + 1 < epochs else NEVER
     table = g.table[gate, epoch]
-    state, until = FRESH, NEVER_ENDS
+    state, until = FRESH, NEVER
     # The case that the account waits for: the row of its need (-1: none), and how and when it will end.
-    case_row, ends_how, case_at = -1, VERDICT, NEVER_ENDS
+    case_row, ends_how, case_at = -1, VERDICT, NEVER
     case_body, case_need = ZERO, ZERO
     passed = False
     # What is presented depends on the law as well.
@@ -330,7 +329,7 @@ def decide(
     presented_in, presented, passes = -1, -1, False
     to_desk_of, to_desk = -1, 0.0
     # The need from which on it is drawn whether the owner gives up.
-    known_from, gives_up_words = NEVER_ENDS, g.gives_up_words[owner]
+    known_from, gives_up_words = NEVER, g.gives_up_words[owner]
     checks, requests = first_check, ZERO
     case = first_case
     turn = start - 1
@@ -338,7 +337,7 @@ def decide(
         turn += 1
         if case_row < 0 and not several and ends.gone[0] == 0:
             # Pass over needs that leave no trace, as long as the account's state holds.
-            limit = NEVER_ENDS if state == FRESH else until
+            limit = NEVER if state == FRESH else until
             if state not in (FRESH, CLEARED):
                 limit = min(limit, law_at)
             plain, tables = g.plain_ends[state], g.table[gate]
@@ -380,8 +379,8 @@ def decide(
                         check[K_JOINED] = -1
                     if check[K_BEGUN] >= law_at:
                         check[K_BEGUN] = -1
-                    case_row, case_at = -1, NEVER_ENDS
-                law_at = g.epoch_start[epoch + 1] if epoch + 1 < epochs else NEVER_ENDS
+                    case_row, case_at = -1, NEVER
+                law_at = g.epoch_start[epoch + 1] if epoch + 1 < epochs else NEVER
             else:
                 if ends_how == VERDICT and passed:
                     late = case_at > n.time[case_row]
@@ -399,7 +398,7 @@ def decide(
                 ends.checks[checks - 1, K_END] = case_at
                 if g.durations[table, entered] > 0:
                     state, until = entered, case_at + g.durations[table, entered]
-                case_row, case_at = -1, NEVER_ENDS
+                case_row, case_at = -1, NEVER
         if row < 0:
             break
         body, need = ZERO, row - n.begin[a]
@@ -463,7 +462,7 @@ def decide(
                 check[K_BEGUN] = -1
                 check[K_END] = length
                 ends.ending[row] = END_PENDING
-                case_row, ends_how, case_at = row, VERDICT, NEVER_ENDS
+                case_row, ends_how, case_at = row, VERDICT, NEVER
                 case_body, case_need = body, need
                 ready = now + g.automatic[document]
                 if to_desk_of != document:
@@ -476,19 +475,19 @@ def decide(
                 leaves = now + exponential_us(seed, replication, account, PATIENCE, asks, g.patience)
                 service = exponential_us(seed, replication, account, SERVICE, asks, g.service)
                 if leaves < ready or ready >= length:
-                    ends_how, case_at = LEFT, leaves if leaves < length else NEVER_ENDS
+                    ends_how, case_at = LEFT, leaves if leaves < length else NEVER
                     continue
                 if g.waits[gate]:
                     check[K_JOINED] = ready
                     begins = ready + _wait_us(gate, g, seed, replication, account, asks, ready)
                     if leaves < begins or begins >= length:
-                        ends_how, case_at = LEFT, leaves if leaves < length else NEVER_ENDS
+                        ends_how, case_at = LEFT, leaves if leaves < length else NEVER
                     else:
                         check[K_BEGUN] = begins
-                        case_at = begins + service if begins + service < length else NEVER_ENDS
+                        case_at = begins + service if begins + service < length else NEVER
                     continue
                 # The law or a switch may end the case before it joins; else the desk must say what became of it.
-                opens = NEVER_ENDS
+                opens = NEVER
                 for later in range(epoch + 1, epochs):
                     if _ends_case(g.table[gate, later], n.cell[row], g):
                         opens = g.epoch_start[later]

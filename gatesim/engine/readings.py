@@ -23,6 +23,7 @@ from gatesim.engine.arrays import (
     Ints,
     LawArrays,
     WorldArrays,
+    typed,
 )
 from gatesim.engine.columns import FILLED, WORDS, Bench, Needs
 from gatesim.engine.steps import above, answer, ask_blocks, fill, uniform_of
@@ -42,7 +43,7 @@ from gatesim.world.draws import (
 ON_VPN = 2**40
 """The place that stands for the VPN: its noise is drawn at an index that no trip has."""
 
-ACCOUNT, PLACE, SESSION = range(3)
+ACCOUNT, PLACE, SESSION = typed(0, 1, 2)
 """When the noise of a signal is drawn anew."""
 
 _OF_PLACE = (256 * ON_VPN) >> 32
@@ -55,7 +56,19 @@ NOTHING_WRONG = 2**32
 """More words than there are."""
 
 _LOW = 2**32 - 1
-KINDS, ALL_CHANNELS = len(NETWORK_KINDS), len(CHANNELS)
+_KINDS, _CHANNELS = len(NETWORK_KINDS), len(CHANNELS)
+
+
+@compiled(forceinline=True, _nrt=False)
+def row_of(j: int, channel: int, kind: int, value: int, w: WorldArrays) -> int:
+    """Where in ``w.rows`` a signal's reading of a value is, seen on a channel and a kind of network."""
+    return int(((j * _CHANNELS + channel) * _KINDS + kind) * w.values + value)
+
+
+@compiled(forceinline=True, _nrt=False)
+def correction(u: float, step: int, row: int, w: WorldArrays) -> int:
+    """What a reading that is drawn anew adds to the cell, less what it adds where it is right."""
+    return int(w.step[step, above(u, w.rows, row)] - w.step[step, 0])
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -176,14 +189,14 @@ def _read(
             row, right, step = places.row[vpn, j], places.right[vpn, j], places.step[vpn, j]
             for k in range(count):
                 b = who[k]
-                row[b] = ((j * ALL_CHANNELS + places.channel[b]) * KINDS + vpn) * w.values + value[k]
+                row[b] = row_of(j, places.channel[b], vpn, value[k], w)
                 step[b] = first + value[k]
                 right[b] = w.right[row[b]]
                 cell[k] += w.step[step[b], 0]
         else:
             for k in range(count):
-                row_of_k = ((j * ALL_CHANNELS + places.channel[who[k]]) * KINDS + vpn) * w.values + value[k]
-                cell[k] += w.step[first + value[k], above(noise[j, k], w.rows, row_of_k)]
+                at = row_of(j, places.channel[who[k]], vpn, value[k], w)
+                cell[k] += w.step[first + value[k], above(noise[j, k], w.rows, at)]
 
 
 @compiled(forceinline=True, _nrt=False)
@@ -372,9 +385,7 @@ def _write_wrong(bodies: int, moving: int, w: WorldArrays, n: Needs, bench: Benc
             vpn = ZERO + bench.on[row] if places.has_vpn[b] else OFF
             word = ZERO + bench.words[begin + i]
             if word >= places.right[vpn, j, b]:
-                step = places.step[vpn, j, b]
-                wrong = above(uniform_of(word), w.rows, places.row[vpn, j, b])
-                n.cell[row] += w.step[step, wrong] - w.step[step, 0]
+                n.cell[row] += correction(uniform_of(word), places.step[vpn, j, b], places.row[vpn, j, b], w)
 
 
 @compiled(forceinline=True, _nrt=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -57,17 +57,24 @@ def parts_of(counts: Mapping[str, Measure], total: Measure) -> dict[str, Part]:
     everything = sum(one.numerator for one in counts.values())
     if everything <= 0:
         return {}
-    return {group: _part(group, counts, everything, total) for group in counts}
+    widths = {group: _widths(one) for group, one in counts.items()}
+    return {
+        group: _part(
+            one, everything, total, widths[group], [widths[name] for name in counts if name != group]
+        )
+        for group, one in counts.items()
+    }
 
 
-def _part(group: str, counts: Mapping[str, Measure], everything: float, total: Measure) -> Part:
-    one = counts[group]
+_Widths = tuple[float, float] | None
+"""How far below and above a count its interval reaches; None where there is none."""
+
+
+def _part(one: Measure, everything: float, total: Measure, mine: _Widths, others: Sequence[_Widths]) -> Part:
     value = one.numerator / everything
     if one.note == NO_CHANCE:
         return Part(value, value, value)
-    widths = {name: _widths(measure) for name, measure in counts.items()}
-    mine, of_total = widths[group], _widths(total)
-    others = [width for name, width in widths.items() if name != group]
+    of_total = _widths(total)
     if mine is None or of_total is None or one.value is None or total.value is None or None in others:
         return Part(value, None, None)
     down, up = (
@@ -81,8 +88,7 @@ def _part(group: str, counts: Mapping[str, Measure], everything: float, total: M
     )
 
 
-def _widths(count: Measure) -> tuple[float, float] | None:
-    """How far below and above a count its interval reaches."""
+def _widths(count: Measure) -> _Widths:
     if count.value is None or count.low is None or count.high is None:
         return None
     return count.value - count.low, count.high - count.value

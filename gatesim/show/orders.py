@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatesim.measures.judgement import RATIOS
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.wording import how_read, order_name
-from gatesim.show.outcomes import dollars, outcome_words
+from gatesim.show.outcomes import IN_BRACKETS, dollars, outcome_words
 from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.result import Result
 
@@ -85,5 +85,7 @@ def break_even_table(result: Result) -> Table:
     note = "From which limit on a policy is within the order: its own leak ratio."
     if amounts is not None:
         note += f" Civil penalties: at most, if each {amounts.unit} with a leak is one violation."
+        if any("\n" in cell for row in cells.values() for cell in row):
+            note += f" {IN_BRACKETS}"
     rows = tuple(tuple(row) for row in cells.values())
     return Table("Break-even limits of each order by itself", tuple(columns), rows, note)

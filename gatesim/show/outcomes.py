@@ -16,6 +16,10 @@ SHORT = {
 }
 
 
+IN_BRACKETS = "In brackets the 95 % interval of the simulation's noise, where it is wide."
+"""What a table says whose amounts `dollars` writes."""
+
+
 def outcome_words(row: Row) -> str:
     """An outcome in a word or two."""
     return SHORT[row.outcome].format(best=row.best)

@@ -11,7 +11,7 @@ from gatesim.measures.own import Combined
 from gatesim.measures.sentence import OUTCOME_WORDS
 from gatesim.measures.wording import NOT_ACCEPTED, ONLY_REFUTED, asked, has, how_read, orders_read
 from gatesim.show.orders import order_tables
-from gatesim.show.outcomes import dollars
+from gatesim.show.outcomes import IN_BRACKETS, dollars
 from gatesim.show.tables import LEFT, Column, Table, compact
 from gatesim.study.result import Result
 
@@ -214,5 +214,5 @@ def exposure_table(result: Result) -> Table:
         f"choice. Wilful violations besides: up to ${amounts.criminal_penalty:,.0f} each."
     )
     if any("\n" in cell for _, *cells in rows for cell in cells):
-        note += " In brackets the 95 % interval of the simulation's noise, where it is wide."
+        note += f" {IN_BRACKETS}"
     return Table("Civil penalties at most, by what counts as one violation", columns, tuple(rows), note)

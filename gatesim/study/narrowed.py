@@ -50,7 +50,7 @@ KINDS = BOTH_ENTITLED, FREED, NEWLY_RESTRICTED, BOTH_RESTRICTED = range(4)
 _NEAR = 1e-9
 """Shares of entitled needs that may be one: the value alone may differ from the whole bound by rounding."""
 
-_LESS = 1e-6
+_SLIGHT = 1e-6
 """Of gates that serve as much within the limit, the one that adds the fewest leaks is meant: it is the one that serves
 the most where a need that was taken out counts for so much less than another."""
 
@@ -150,7 +150,7 @@ def under(one: Narrowed) -> tuple[float, Gate, Gate, tuple[Outcome, float | None
     bound = most_served(_program(one), asked.standard)
     added = float(needs[FREED][~layout.gated].sum())
     if bound.value is not None and freed > 0:
-        program = _program(one, 1.0 - _LESS)
+        program = _program(one, 1.0 - _SLIGHT)
         for weight, choice in most_served(program, asked.standard).mixture():
             added += weight * _freed_served(program, choice, needs[FREED], layout)
     leak = bound.leak_rate if asked.ratio == "leak_rate" else bound.leak_share
@@ -162,12 +162,12 @@ def under(one: Narrowed) -> tuple[float, Gate, Gate, tuple[Outcome, float | None
 def _bounds_of_orders(one: Narrowed) -> tuple[Gate, tuple[Outcome, float | None]]:
     """The best gate of bound A, outcome and most served by bound B, within the limits of all orders at once."""
     asked = one.asked
-    sums, _ = _of_orders(one)
+    sums, freed = _of_orders(one)
     within = most_within(sums, asked.standards)
     added = float(one.needs[FREED][~one.layout.gated].sum())
     served = 0.0
     if within.value is not None:
-        fewest, freed = _of_orders(one, 1.0 - _LESS)
+        fewest = replace(sums, served=sums.served - _SLIGHT * freed)
         added += float(freed @ most_within(fewest, asked.standards).shares)
         served = within.value * sums.entitled
     a = Gate(
@@ -183,15 +183,11 @@ def _bounds_of_orders(one: Narrowed) -> tuple[Gate, tuple[Outcome, float | None]
     return a, (outcome_of_most("bound_B", b, asked.floor), b)
 
 
-def _of_orders(one: Narrowed, worth: float = 1.0) -> tuple[Several, Floats]:
-    """Bound A's sums as each order counts them, and what each of its options serves of needs taken out.
-
-    Each need that was taken out is worth a number of other entitled needs.
-    """
+def _of_orders(one: Narrowed) -> tuple[Several, Floats]:
+    """Bound A's sums as each order counts them, and what each of its options serves of needs taken out."""
     needs, layout = one.needs, one.layout
     checks = all_checks(one.scenario, clears_at_some_time(one.law))
-    entitled = needs[[BOTH_ENTITLED]] + worth * needs[[FREED]]
-    kinds = np.concatenate([entitled, needs[len(KINDS) :], needs[[FREED]]])
+    kinds = np.concatenate([needs[[BOTH_ENTITLED]] + needs[[FREED]], needs[len(KINDS) :], needs[[FREED]]])
     options = dense(kinds, passes_by_law(one.scenario, layout, checks))
     by_row = kinds.sum(axis=2)
     sums = from_rows(options[:-1], layout.gated, by_row[:-1])

@@ -79,7 +79,7 @@ STYLE = """
 .gs td.l { white-space: normal; }
 .gs th.l, .gs td.l, .gs th[scope=row] { text-align: left; }
 .gs th[scope=row] { font-weight: 600; border-bottom: 1px solid #ddd; vertical-align: top; }
-.gs th[scope=row] small { display: block; font-weight: 400; min-width: 11rem; }
+.gs th[scope=row] small { display: block; font-weight: 400; }
 .gs th[scope=row] { min-width: 11rem; max-width: 16rem; overflow-wrap: anywhere; }
 .gs tr.best { background: #eef5f2; }
 @media (max-width: 40rem) {
@@ -90,7 +90,6 @@ STYLE = """
     overflow-wrap: anywhere;
   }
   .gs tr.best > :first-child { background: #eef5f2; }
-  .gs th[scope=row] small { min-width: 0; }
   .gs td.l { max-width: 12rem; }
 }
 </style>

@@ -51,10 +51,10 @@ def desk_chart(result: Result, narrow: bool = False) -> HConcatChart:
     Returns
     -------
     altair chart
-        Above, a panel for each measure of the simulated desk, a row a policy; lines are 95 % intervals over
-        replications, where there are several. A measure that the run did not take has no panel: where each wait is
-        drawn from a table, nobody is at work. Below, hour by hour, what is expected at the real size: see
-        `gatesim.study.desk_hours`.
+        Above, a panel for each measure of the simulated desk, a row a policy; lines are 95 % intervals, where there are
+        any: over replications, and of who leaves where waits are drawn from a table. A measure that the run did not
+        take has no panel: where each wait is drawn from a table, nobody is at work. Below, hour by hour, what is
+        expected at the real size: see `gatesim.study.desk_hours`.
     """
     alt = altair()
     records = _records(result)

@@ -219,10 +219,8 @@ def _finding(found: Found, policy: str, parts: Mapping[str, Mapping[str, Part]])
             words.append(f"nobody {'is refused wrongly' if refused else 'slips through'}{chance}")
         elif of_count[first].known and largest(of_count) is None:
             unclear += 1
-            words.append(
-                f"{'on' if refused else 'from'} whom most {'false blocks fall' if refused else 'leaks come'}"
-            )
-            words[-1] += " is left to chance"
+            which = "on whom most false blocks fall" if refused else "from whom most leaks come"
+            words.append(f"{which} is left to chance")
         else:
             seen = "" if of_count[first].known else " in this simulation"
             verb = "of the false blocks fall on" if refused else "of the leaks come from"
