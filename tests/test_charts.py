@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -350,6 +350,30 @@ def test_a_life_has_all_its_needs() -> None:
         assert band["begin"] < band["end"]
 
 
+def test_a_long_life_has_one_mark_for_needs_that_cannot_be_told_apart() -> None:
+    story = gatesim.explain(
+        SMALL, find="refused", policy="careful", people=60, sets=["length='365d'", "orders.0.ends=[]"]
+    )
+    chart = story.plot.life()
+    rows = [row for rows in found_in(chart.to_dict(), "values") for row in rows if isinstance(row, dict)]
+    needs = [row for row in rows if row.get("lane") == "needs"]
+    least = timedelta(days=365) * life.THIN / life.WIDTH
+    for what in {row["what"] for row in needs}:
+        marks = sorted(datetime.fromisoformat(row["begin"]) for row in needs if row["what"] == what)
+        every = [need.time_us for need in story.own if life.KINDS[life.kind(need)][0] == what]
+        assert f"{what}: {len(every)}" in str(chart.description), "none is lost to those who cannot see it"
+        assert all(
+            after - before >= least - timedelta(seconds=2) for before, after in itertools.pairwise(marks)
+        )
+        for time in every:
+            at = story.at(time).replace(tzinfo=UTC)
+            assert any(-timedelta(seconds=2) <= at - mark < least for mark in marks)
+    assert len(needs) < len(story.own) / 1.5
+    assert "too close to be told apart are one mark" in " ".join(texts(chart)[1].split())
+    bands = [row for row in rows if row.get("lane") in ("account", "place")]
+    assert len(bands) <= 2 * life.WIDTH / life.THIN
+
+
 def test_a_life_marks_what_was_served_late_and_shows_each_state_however_short() -> None:
     story = gatesim.explain("june-2026", policy="careful", find="late")
     late = [need for need in story.own if need.outcome == "served_late"]
@@ -416,6 +440,8 @@ def test_colours_survive_grey() -> None:
     shades = [lightness(shade) for shade in grammar.SHADES.values()]
     assert all(abs(a - b) > 10 for a, b in itertools.combinations(shades, 2))
     assert abs(lightness(grammar.BLOCKED) - lightness(grammar.WAITING)) > 30
+    for lane in (life.STATES.values(), (life.HOME, *life.TRIPS)):
+        assert all(abs(lightness(a) - lightness(b)) > 8 for a, b in itertools.combinations(lane, 2))
     for one, other in itertools.combinations(grammar.LINES, 2):
         assert one.dash != other.dash
         assert one.shape != other.shape

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from gatesim.engine import fast
 from gatesim.world import compiled as compiled_module
 from gatesim.world import draws
 
@@ -476,6 +477,20 @@ def test_cache_is_named_by_all_that_compiled_code_rests_on(tmp_path):
     (package / "cli.py").write_text("from gatesim.world import loops, codes\n", encoding="utf-8")
     (package / "new.py").write_text("X = 1\n", encoding="utf-8")
     assert compiled_module.source_hash(package) == before
+
+
+@pytest.mark.parametrize("what", ["tally", "ledger"])
+def test_a_cache_that_the_user_chose_is_looked_into(what, tmp_path, monkeypatch):
+    monkeypatch.setattr(compiled_module._config, "CACHE_DIR", str(tmp_path))
+    if not hasattr(fast._live, "py_func"):
+        return  # with the compiler off nothing is left to compile
+    assert not fast.is_compiled(what)
+    last = {"tally": "_live", "ledger": "_decide_rows"}[what]
+    (tmp_path / "engine_1").mkdir()
+    (
+        tmp_path / "engine_1" / f"fast.{last}-{getattr(fast, last).py_func.__code__.co_firstlineno}.py311.nbi"
+    ).touch()
+    assert fast.is_compiled(what)
 
 
 def test_cache_lies_in_the_users_folder(tmp_path, monkeypatch):

@@ -459,7 +459,7 @@ def test_the_same_scenario_can_be_made_from_a_manifest(tmp_path: Path) -> None:
 
 def test_ledgers_are_written_for_each_gate_that_differs(tmp_path: Path) -> None:
     out = tmp_path / "x"
-    run = gatesim.run(SMALL, people=60, reps=2, policies=["open", "careful"], out=out, ledger=True)
+    run = gatesim.run(SMALL, people=60, reps=2, policies=["open", "careful"], out=str(out), ledger=True)
     assert {path.name for path in out.glob("ledger.*")} == {
         f"ledger.{name}.{replication}.parquet"
         for name in ("open", "careful.national", "careful.person")

@@ -65,7 +65,7 @@ from gatesim.law.law import Law
 from gatesim.measures.ledger import ENDS, GAVE_UP, NO_ANSWER, NO_DOCUMENT, Ledger
 from gatesim.measures.tally import Tally
 from gatesim.scenario.schema import Scenario
-from gatesim.world.compiled import cache_folder, compiled
+from gatesim.world.compiled import compiled, used_folder
 from gatesim.world.draws import SHIFT, check_key, uniform
 
 Progress = Callable[[float], None]
@@ -649,8 +649,13 @@ def joined(parts: Sequence[Ledger]) -> Ledger:
 
 
 def is_compiled(what: str) -> bool:
-    """Whether the code of this version that makes a ``tally`` or a ``ledger`` is already in this user's cache."""
-    folder, last = cache_folder(), {"tally": "_live", "ledger": "_decide_rows"}[what]
+    """Whether the code of this version that makes a ``tally`` or a ``ledger`` is already in this user's cache.
+
+    With the compiler off nothing is left to compile.
+    """
+    if not hasattr(_live, "py_func"):
+        return True
+    folder, last = used_folder(), {"tally": "_live", "ledger": "_decide_rows"}[what]
     return folder is not None and any(folder.rglob(f"fast.{last}-*.nbi"))
 
 

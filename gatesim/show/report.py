@@ -9,32 +9,22 @@ import os
 import re
 import shlex
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from gatesim.law.law import counted_apart
 from gatesim.measures.numbers import format_date
 from gatesim.measures.verdict import RATIOS
-from gatesim.measures.wording import order_name
-from gatesim.scenario import Loaded, ScenarioError, shipped
+from gatesim.scenario import Loaded, shipped
 from gatesim.scenario.operator import OPERATOR
 from gatesim.show.caps import caps_table
-from gatesim.show.charts import (
-    days_chart,
-    desk_chart,
-    frontier_chart,
-    limits_chart,
-    nothing,
-    policies_chart,
-    save,
-    who_pays_chart,
-)
+from gatesim.show.charts import nothing, save
 from gatesim.show.charts.grammar import FONTS, short_title, small_print
 from gatesim.show.check import inputs_table, paragraphs
 from gatesim.show.extras import no_charts
+from gatesim.show.figures import CHARTS, LABELS, NO_LIFE, OF_ORDER, Drawn, frontiers_of_orders
 from gatesim.show.lines import BEFORE_UNIT
 from gatesim.show.own import own_tables
 from gatesim.show.people import UNCOUNTED, people_table
@@ -49,12 +39,8 @@ from gatesim.show.run import (
     whom_table,
 )
 from gatesim.show.tables import LEFT, Column, Table
-from gatesim.study.asking import ask, no_single_ratio
 from gatesim.study.check import Check
 from gatesim.study.folder import whole_folder
-from gatesim.study.frontier import Frontier, frontier_of_order
-from gatesim.study.glance import glance
-from gatesim.study.one_order import one_order
 from gatesim.study.result import Result
 from gatesim.study.stored import read_manifest, read_run
 from gatesim.study.within_orders import together_words
@@ -66,94 +52,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "png")
 
-OF_ORDER = "frontier-order-"
-"""With the place of an order behind it the name of its figure, where orders count leaks each by itself."""
-
-
 ROOM = 361
 """Points that a picture of the report has on a phone of 390."""
-
-
-class Drawn(NamedTuple):
-    """A figure that is drawn a second time, for a phone; None where once is enough."""
-
-    wide: HConcatChart
-    narrow: HConcatChart | None = None
-
-
-def _twice(draw: Callable[..., HConcatChart], *args: str) -> Callable[[Result], Drawn]:
-    """A chart that has a narrow form."""
-    return lambda result: Drawn(draw(result, *args), draw(result, *args, narrow=True))
-
-
-def _frontier(result: Result) -> Drawn:
-    """What no gate could beat, by the exact engine, under the run's reading; where that cannot be told, the reason."""
-    scenario = result.loaded.scenario
-    why = no_single_ratio(scenario) if scenario.orders else "there is no order"
-    if not why:
-        try:
-            listed = [name for name in result.policies if name in scenario.policies]
-            asked = ask(result.loaded, reading=result.reading, policies=listed)
-            seen = glance(result.loaded, asked)
-            return _frontier_drawn(seen.frontier, seen.cannot)
-        except (ScenarioError, ValueError) as error:
-            why = str(error)
-    words = f"A frontier is about one leak ratio of the first order, with a limit that is known; here {why}."
-    return Drawn(nothing("What no gate can beat is not told here", small_print(result), words))
-
-
-def _frontier_drawn(found: Frontier, cannot: Collection[str]) -> Drawn:
-    return Drawn(frontier_chart(found, cannot), frontier_chart(found, cannot, narrow=True))
-
-
-def frontiers_of_orders(result: Result, say: Callable[[float, str], None] | None = None) -> dict[str, Drawn]:
-    """Name of a figure -> the frontier of an order that counts its own leaks, while the others keep their limits."""
-    loaded = result.loaded
-    scenario, charts = loaded.scenario, dict[str, Drawn]()
-    for number in counted_apart(scenario):
-        if say is not None:
-            say(0.9, f"frontier of “{order_name(scenario, number)}”")
-        try:
-            cannot: dict[str, str] = {}
-            found = frontier_of_order(
-                loaded,
-                one_order(loaded, number),
-                policies=[name for name in result.policies if name in scenario.policies],
-                readings=[result.reading],
-                pays=False,
-                cannot=cannot,
-            )
-            charts[f"{OF_ORDER}{number + 1}"] = _frontier_drawn(found, cannot)
-        except (ScenarioError, ValueError) as error:
-            title = f"What no gate can beat under “{order_name(scenario, number)}” is not told here"
-            charts[f"{OF_ORDER}{number + 1}"] = Drawn(nothing(title, small_print(result), str(error)))
-    return charts
-
-
-CHARTS: Mapping[str, Callable[[Result], HConcatChart | Drawn]] = {
-    "limits-leak-share": lambda result: limits_chart(result, "leak_share"),
-    "limits-leak-rate": lambda result: limits_chart(result, "leak_rate"),
-    "frontier": _frontier,
-    "policies": _twice(policies_chart),
-    "who-pays-segment": _twice(who_pays_chart, "segment"),
-    "who-pays-channel": _twice(who_pays_chart, "channel"),
-    "who-pays-reason": lambda result: who_pays_chart(result, "reason"),
-    "days": _twice(days_chart),
-    "desk": _twice(desk_chart),
-}
-"""Name of a figure, and of its file -> how it is drawn."""
-
-LABELS = {
-    "limits-leak-share": "Chart: the verdict at each limit on the leak share",
-    "limits-leak-rate": "Chart: the verdict at each limit on the leak rate",
-    "frontier": "Chart: what no gate can beat",
-    "policies": "Chart: policies compared",
-    "who-pays-segment": "Chart: who pays, by segment",
-    "who-pays-channel": "Chart: who pays, by channel",
-    "who-pays-reason": "Chart: why needs are refused",
-    "days": "Chart: the days around the order",
-    "desk": "Chart: the desk",
-}
 
 
 @dataclass(frozen=True)
@@ -217,11 +117,7 @@ def report(
     say(0.0, "reading the run")
     source = Path(folder)
     result, manifest = read_run(source), read_manifest(source)
-    charts = {}
-    for number, (name, draw) in enumerate(CHARTS.items()):
-        say(0.1 + 0.8 * number / len(CHARTS), LABELS[name].removeprefix("Chart: "))
-        charts[name] = draw(result)
-    charts |= frontiers_of_orders(result, say)
+    charts = _charts(result, manifest, say)
     text = report_html(result, manifest, charts)
     if figures is not None:
         say(0.95, "figures")
@@ -248,7 +144,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         from markupsafe import escape
     except ImportError as missing:
         raise ImportError(no_charts()) from missing
-    drawn = charts or {name: draw(result) for name, draw in CHARTS.items()} | frontiers_of_orders(result)
+    drawn = charts or _charts(result, manifest)
     scenario = result.loaded.scenario
     title = " ".join(scenario.title.split())
     environment = Environment(
@@ -293,6 +189,19 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         versions=_versions(manifest),
         other_draws=_other_draws(result, manifest),
     )
+
+
+def _charts(
+    result: Result, manifest: Mapping[str, Any], progress: Callable[[float, str], None] | None = None
+) -> dict[str, HConcatChart | Drawn]:
+    """The charts of a run by name; whom this version would draw is nobody of a run of other draws."""
+    say = progress or (lambda done, doing: None)
+    other, charts = _other_draws(result, manifest), dict[str, Any]()
+    for number, (name, draw) in enumerate(CHARTS.items()):
+        say(0.1 + 0.8 * number / len(CHARTS), LABELS[name].removeprefix("Chart: "))
+        is_of_nobody = other and name == "life"
+        charts[name] = nothing(NO_LIFE, small_print(result), other) if is_of_nobody else draw(result)
+    return charts | frontiers_of_orders(result, say)
 
 
 def _drawn(chart: HConcatChart | Drawn) -> Drawn:

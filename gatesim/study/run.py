@@ -95,7 +95,7 @@ def run(
     seed: int | None = None,
     sets: Sequence[str] = (),
     engine: str = "fast",
-    out: Path | None = None,
+    out: str | Path | None = None,
     ledger: bool = False,
     progress: Progress | None = None,
     workers: int | None = None,
@@ -170,7 +170,7 @@ def run(
     clock, say = _Clock(), progress or (lambda done, doing: None)
     with ExitStack() as stack:
         stack.enter_context(handed(plugins))
-        folder = stack.enter_context(whole_folder(out)) if out is not None else None
+        folder = stack.enter_context(whole_folder(Path(out))) if out is not None else None
         if engine == "exact":
             found, notes, desk = _exactly(scenario, names, clock, say)
             apart = _exactly_apart(scenario, names, clock)

@@ -28,7 +28,7 @@ from typing import Any, TypeVar, overload
 import numba
 from llvmlite import binding
 
-__all__ = ["cache_folder", "compiled", "source_hash"]
+__all__ = ["cache_folder", "compiled", "source_hash", "used_folder"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -242,3 +242,9 @@ def _start() -> str:
 
 
 _FOLDER = _start()
+
+
+def used_folder() -> Path | None:
+    """The folder in which machine code of this process is kept: the user's own choice, else `cache_folder`."""
+    chosen = _config.CACHE_DIR or _FOLDER
+    return Path(chosen) if chosen else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
 
@@ -133,6 +133,18 @@ def levers_of(loaded: Loaded) -> tuple[Lever, ...]:
     ]
     order = list(GROUPS)
     return tuple(sorted(found, key=lambda lever: order.index(lever.group)))
+
+
+def axis_of(lever: Lever, value: float) -> Parameter:
+    """A lever as an axis of a map: its plausible range, and where it stands.
+
+    Of a limit by even steps the whole range would show only those that nobody has in mind: it ends at 5 %, or at twice
+    where it stands.
+    """
+    parameter = replace(lever.parameter, assumed=(value,))
+    if lever.name == LIMIT:
+        parameter = replace(parameter, low=0.0, high=min(1.0, max(0.05, 2 * value)))
+    return parameter
 
 
 class _Maker:

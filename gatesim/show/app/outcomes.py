@@ -12,7 +12,7 @@ from gatesim.gates.bounds import Program
 from gatesim.scenario import Loaded
 from gatesim.scenario.parameter import Parameter
 from gatesim.show.app import parts
-from gatesim.show.app.levers import ASKED, LIMIT
+from gatesim.show.app.levers import ASKED, axis_of
 from gatesim.show.app.placing import drawn_at, progress
 from gatesim.show.app.settings import Panel, Settings
 from gatesim.show.called import lever_words
@@ -75,7 +75,7 @@ def map_asked_for(panel: Panel, settings: Settings, loaded: Loaded, history: Pro
         st.info("Choose two different inputs.")
         return None
     asked = panel.question(loaded, settings)
-    axes = (_axis(panel, across, settings, asked), _axis(panel, up, settings, asked))
+    axes = _axis(panel, settings, across), _axis(panel, settings, up)
     # What the two are set to has no part in what is worked out for the whole range of both.
     same = panel.without_question(settings) if keeps_under_questions(axes) else settings
     rest = replace(
@@ -145,11 +145,5 @@ def _ground_of_map(
     return KeptMap()
 
 
-def _axis(panel: Panel, name: str, settings: Settings, asked: Question) -> Parameter:
-    """A lever as an axis of a map: its plausible range, and where it stands."""
-    lever, value = panel.by_name[name], panel.value(settings, name)
-    parameter = replace(lever.parameter, assumed=(value,))
-    if name == LIMIT:
-        # By even steps the whole range would show only limits that nobody has in mind.
-        parameter = replace(parameter, low=0.0, high=min(1.0, max(0.05, 2 * asked.limit)))
-    return parameter
+def _axis(panel: Panel, settings: Settings, name: str) -> Parameter:
+    return axis_of(panel.by_name[name], panel.value(settings, name))

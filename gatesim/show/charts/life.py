@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
+from itertools import cycle
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.wording import orders_read
@@ -10,6 +14,7 @@ from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
     LEAKED,
+    PHONE,
     altair,
     finished,
     inline,
@@ -34,12 +39,17 @@ KINDS = {
 
 STATES = {
     "fresh": "#FFFFFF",
-    "allowed": "#D9D9D9",
-    "cleared": "#C6E6F8",
-    "waiting": "#F4D79A",
+    "allowed": "#E4E4E4",
+    "cleared": "#8FC7EA",
+    "waiting": "#D9942B",
     "blocked": "#6E6E6E",
     "check_failed": "#3F3F3F",
 }
+
+"""The account's states; they differ in lightness as well."""
+
+HOME, TRIPS = "#CFE3CF", ("#6FA46F", "#2F5F2F", "#9DBF9D")
+"""Places: home, and where trips go, in turn; they differ in lightness as well."""
 
 WIDTH, LANE = 720, 34
 
@@ -93,17 +103,21 @@ def life_finding(story: Story) -> str:
     number = f"{len(measured)} need{'' if len(measured) == 1 else 's'} that the order is about"
     late = sum(kind(need) == "late" for need in measured)
     rightly = "all were decided rightly" + (f", {late} of them late" if late else "")
-    return f"{who}: of {number} {' and '.join(wrong) or rightly}"
+    if not wrong:
+        return f"{who}: of {number} {rightly}"
+    return f"{who}: of {number}, {' and '.join(wrong)}"
 
 
 @unchecked()
-def life_chart(story: Story) -> HConcatChart:
+def life_chart(story: Story, narrow: bool = False) -> HConcatChart:
     """One person's life in the window as a strip.
 
     Parameters
     ----------
     story
         From `gatesim.explain`.
+    narrow
+        For a phone.
 
     Returns
     -------
@@ -113,17 +127,24 @@ def life_chart(story: Story) -> HConcatChart:
     """
     alt = altair()
     person, scenario = story.person, story.loaded.scenario
-    least = scenario.length * THIN // WIDTH
+    width = PHONE - 64 if narrow else WIDTH
+    least = scenario.length * THIN // width
+    needs = _marks(story, least)
     is_wider = any(end - begin < least for _, begin, end, _ in _stretches(story))
     small = (
         f"{short_title(story.loaded)}; seed {scenario.seed}, replication {story.replication}; "
         f"{orders_read(scenario, story.reading)}; status {person.status.replace('_', ' ')}, home {person.home}, "
         f"channel {person.channel}; {law_small(scenario)}"
         + ("; what lasts too short to be seen is drawn wider" if is_wider else "")
+        + (
+            "; needs alike that lie too close to be told apart are one mark"
+            if len(needs) < len(story.own)
+            else ""
+        )
     )
     if not story.own:
         return nothing(life_finding(story), small, "This person has no need in the window.")
-    axis = alt.Axis(format="%-d %b", grid=False, tickCount=8, labelOverlap=True)
+    axis = alt.Axis(format="%-d %b", grid=False, tickCount=4 if narrow else 8, labelOverlap=True)
     ends = [_wall(story, 0), _wall(story, scenario.length)]
     x_scale = alt.Scale(type="utc", domain=ends, nice=False)
     lanes = ["needs", "account", "place"]
@@ -136,14 +157,10 @@ def life_chart(story: Story) -> HConcatChart:
     )
     bands = _bands(story, least)
     names = list(dict.fromkeys(band["name"] for band in bands))
-    fills = alt.Scale(domain=names, range=[STATES.get(name, "#B8D8B8") for name in names])
-    needs = [
-        {"begin": _wall(story, need.time_us), "lane": "needs", "what": KINDS[kind(need)][0]}
-        for need in story.own
-    ]
+    fills = alt.Scale(domain=names, range=_fills(names))
     shown = [entry for entry in KINDS.values() if any(need["what"] == entry[0] for need in needs)]
     domain = [words for words, _, _ in shown]
-    key = alt.Legend(orient="bottom", columns=3, title=None, symbolOpacity=1)
+    key = alt.Legend(orient="bottom", columns=1 if narrow else 3, title=None, symbolOpacity=1)
     x, x_of_law = (alt.X(f"{of}:T", title=None, scale=x_scale, axis=axis) for of in ("begin", "at"))
     height = LANE * len(lanes)
     law = law_lines(
@@ -151,7 +168,7 @@ def life_chart(story: Story) -> HConcatChart:
         partial(_wall, story),
         x_of_law,
         (0, scenario.length),
-        (WIDTH, height),
+        (width, height),
     )
     layers = [
         alt.Chart(inline(bands))
@@ -166,7 +183,7 @@ def life_chart(story: Story) -> HConcatChart:
                 legend=alt.Legend(
                     orient="top",
                     title=None,
-                    columns=6,
+                    columns=2 if narrow else 6,
                     symbolType="square",
                     symbolStrokeColor="#999999",
                 ),
@@ -189,9 +206,28 @@ def life_chart(story: Story) -> HConcatChart:
             ),
         ),
     ]
-    strip = alt.layer(*layers, width=WIDTH, height=height)
-    says = ", ".join(f"{words}: {sum(need['what'] == words for need in needs)}" for words in domain)
-    return finished(alt.hconcat(strip), life_finding(story), small, WIDTH + 60, says)
+    strip = alt.layer(*layers, width=width, height=height)
+    every = Counter(KINDS[kind(need)][0] for need in story.own)
+    says = ", ".join(f"{words}: {every[words]}" for words in domain)
+    return finished(alt.hconcat(strip), life_finding(story), small, PHONE if narrow else WIDTH + 60, says)
+
+
+def _fills(names: Sequence[str]) -> list[str]:
+    """A colour for each state of the account and each place."""
+    trips = cycle(TRIPS)
+    return [STATES.get(name) or (HOME if name.startswith("at home") else next(trips)) for name in names]
+
+
+def _marks(story: Story, least: int) -> list[dict[str, Any]]:
+    """The needs as rows; of those alike within so short a time the first one alone."""
+    last: dict[str, int] = {}
+    rows = []
+    for need in sorted(story.own, key=attrgetter("time_us")):
+        what = KINDS[kind(need)][0]
+        if need.time_us - last.get(what, -least) >= least:
+            last[what] = need.time_us
+            rows.append({"begin": _wall(story, need.time_us), "lane": "needs", "what": what})
+    return rows
 
 
 def _wall(story: Story, time_us: int) -> str:
@@ -216,8 +252,20 @@ def _stretches(story: Story) -> list[tuple[str, int, int, str]]:
 
 
 def _bands(story: Story, least: int) -> list[dict[str, Any]]:
-    """The same as rows, each at least so long; the shortest last, so that they lie on top."""
+    """The same as rows, each at least so long; the shortest last, so that they lie on top.
+
+    Of what is alike, what is shorter than that and follows in less is one with what it follows.
+    """
     end = story.loaded.scenario.length
+    joined: list[tuple[str, int, int, str]] = []
+    latest: dict[tuple[str, str], int] = {}
+    for lane, begin, stop, name in sorted(_stretches(story), key=itemgetter(1)):
+        at = latest.get((lane, name))
+        if at is not None and stop - begin < least and begin - joined[at][2] < least:
+            joined[at] = (lane, joined[at][1], max(joined[at][2], stop), name)
+        else:
+            latest[lane, name] = len(joined)
+            joined.append((lane, begin, stop, name))
     return [
         {
             "lane": lane,
@@ -225,5 +273,5 @@ def _bands(story: Story, least: int) -> list[dict[str, Any]]:
             "end": _wall(story, max(stop, min(begin + least, end))),
             "name": name,
         }
-        for lane, begin, stop, name in sorted(_stretches(story), key=lambda one: one[1] - one[2])
+        for lane, begin, stop, name in sorted(joined, key=lambda one: one[1] - one[2])
     ]

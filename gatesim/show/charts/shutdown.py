@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatesim.measures.judgement import OUTCOMES as NAMES
@@ -16,6 +18,7 @@ from gatesim.show.called import called
 from gatesim.show.charts.grammar import (
     INK,
     LIMIT,
+    PHONE,
     SHADES,
     altair,
     broken,
@@ -27,6 +30,7 @@ from gatesim.show.charts.grammar import (
     short_title,
     unchecked,
 )
+from gatesim.show.charts.panels import side_by_side
 from gatesim.show.shutdown import map_finding, shutdown_finding
 from gatesim.show.sides import OUTCOMES, SIDES
 from gatesim.study.shutdown_map import ShutdownMap
@@ -161,13 +165,15 @@ def _legend(outcome: str) -> str:
 
 
 @unchecked()
-def map_chart(found: ShutdownMap) -> HConcatChart:
+def map_chart(found: ShutdownMap, narrow: bool = False) -> HConcatChart:
     """A map of outcomes over two numbers, a panel for each side.
 
     Parameters
     ----------
     found
         The map.
+    narrow
+        For a phone: the panels below each other.
 
     Returns
     -------
@@ -177,10 +183,10 @@ def map_chart(found: ShutdownMap) -> HConcatChart:
     alt = altair()
     first, second = found.parameters
     names = (called(found.loaded, first), called(found.loaded, second))
-    panels = _panels(alt, _look(found, names), _cells(found), _here(found))
+    panels = _panels(alt, _look(found, names), _cells(found), _here(found), narrow)
     small = map_small(found) + _keys(("across", first.key, names[0]), ("upwards", second.key, names[1]))
-    chart = alt.hconcat(*panels, spacing=GAP)
-    return finished(chart, map_finding(found), small, 3 * MAP + 80, map_words(found))
+    width = PHONE if narrow else 3 * MAP + 80
+    return finished(side_by_side(panels, narrow), map_finding(found), small, width, map_words(found))
 
 
 def map_alone(found: ShutdownMap, says: str, names: tuple[str, str]) -> dict[str, Any]:
@@ -286,7 +292,7 @@ def _half(found: ShutdownMap) -> list[float]:
 
 
 def _cells(found: ShutdownMap) -> list[list[dict[str, Any]]]:
-    """The cells of each panel."""
+    """The cells of each panel; neighbours upwards that are alike are one."""
     half = _half(found)
     across, up = (
         [(x - wide, x + wide) for x in values] for values, wide in zip(found.values, half, strict=True)
@@ -296,10 +302,17 @@ def _cells(found: ShutdownMap) -> list[list[dict[str, Any]]]:
         [
             {"x": x, "x2": x2, "y": y, "y2": y2, "outcome": names[rank]}
             for (x, x2), row in zip(across, found.ranks[side].tolist(), strict=True)
-            for (y, y2), rank in zip(up, row, strict=True)
+            for rank, y, y2 in _runs(row, up)
         ]
         for side in SHORT
     ]
+
+
+def _runs(ranks: Sequence[int], ends: Sequence[tuple[float, float]]) -> Iterator[tuple[int, float, float]]:
+    """Each rank, and from where to where it is the same without a break."""
+    for rank, alike in groupby(zip(ranks, ends, strict=True), key=itemgetter(0)):
+        those = [of for _, of in alike]
+        yield rank, those[0][0], those[-1][1]
 
 
 def _here(found: ShutdownMap) -> list[dict[str, Any]]:
@@ -308,8 +321,9 @@ def _here(found: ShutdownMap) -> list[dict[str, Any]]:
     return [{"x": first.now, "y": second.now}] if _inside(first) and _inside(second) else []
 
 
-def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any) -> list[Any]:
+def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any, narrow: bool = False) -> list[Any]:
     """A panel for each side; of ``here`` only whether there is any counts beside its rows."""
+    legend = alt.Legend(orient="bottom", columns=1) if narrow else alt.Legend(orient="bottom")
     scale = alt.Scale(
         domain=[_legend(name) for name in look.shown], range=[SHADES[name] for name in look.shown]
     )
@@ -320,7 +334,10 @@ def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any) -> list[Any]
         x, y = (
             alt.X("x:Q", title=broken(look.titles[0], MAP, 11), scale=across, axis=along),
             alt.Y(
-                "y:Q", title=broken(look.titles[1], MAP, 11) if not panels else None, scale=up, axis=upward
+                "y:Q",
+                title=broken(look.titles[1], MAP, 11) if narrow or not panels else None,
+                scale=up,
+                axis=upward,
             ),
         )
         map_ = (
@@ -332,7 +349,7 @@ def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any) -> list[Any]
                 x2=alt.X2("x2:Q"),
                 y=y,
                 y2=alt.Y2("y2:Q"),
-                color=alt.Color("outcome:N", scale=scale, title=None, legend=alt.Legend(orient="bottom")),
+                color=alt.Color("outcome:N", scale=scale, title=None, legend=legend),
                 stroke=alt.Stroke("outcome:N", scale=scale, legend=None),
             )
         )
