@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import gatesim
@@ -13,6 +15,7 @@ from gatesim.gates.bounds import Standard, most_served, program_a, program_b
 from gatesim.law.law import make_law
 from gatesim.scenario import load
 from gatesim.scenario.errors import ScenarioError
+from gatesim.show.charts.frontier import LEFT_END, _curve
 from gatesim.study.asking import ask
 from gatesim.study.frontier import Frontier, frontier, payers
 from gatesim.study.points import GRID
@@ -63,6 +66,22 @@ def test_no_listed_policy_lies_above_a_bound_that_holds_for_it(found: Frontier) 
         assert one.to_b is None or one.to_b >= -1e-9, one
         if not one.remembers:
             assert one.to_a is None or one.to_a >= -1e-9, one
+
+
+def test_no_dot_is_drawn_above_the_line_of_a_bound_that_holds_for_it() -> None:
+    """Between its points a line is straight on the chart, where limits go by factors."""
+    found = gatesim.frontier("june-2026")
+    compared = 0
+    for one in found.policies:
+        if one.leak is None or one.served is None or one.leak < LEFT_END:
+            continue
+        for bound in ("bound_B",) if one.remembers else ("bound_A", "bound_B"):
+            line = _curve(found, one.reading, bound)
+            limits, served = (list(of) for of in zip(*line, strict=True))
+            drawn = np.interp(math.log(one.leak), np.log(limits), served)
+            assert one.served <= drawn + 1e-9
+            compared += 1
+    assert compared > 40
 
 
 def test_who_pays_adds_up_to_what_is_refused(found: Frontier) -> None:

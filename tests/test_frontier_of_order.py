@@ -16,7 +16,7 @@ from gatesim.scenario import ScenarioError
 from gatesim.show.charts.frontier import frontier_finding
 from gatesim.show.frontier import tables
 from gatesim.study.frontier import Frontier
-from gatesim.study.points import GRID
+from gatesim.study.points import COARSE
 from tests.inputs.rows import BASE
 from tests.test_within_orders import by_hand
 
@@ -57,7 +57,7 @@ def test_the_curve_by_hand(governments: dict[str, Frontier]) -> None:
     second order alone, which makes its share smaller: a little more where the first order allows it."""
     for number, found in governments.items():
         here = [one for one in found.points if one.reading == READING]
-        limits = {*GRID, *found.loaded.scenario.verdict.limits, 0.02, 0.01}
+        limits = {*COARSE, *found.loaded.scenario.verdict.limits, 0.02, 0.01}
         assert {(one.bound, one.limit) for one in here} == {
             (b, x) for b in ("bound_A", "bound_B") for x in limits
         }

@@ -23,7 +23,7 @@ from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.scenario.schema import Scenario
 from gatesim.study.asking import ask
 from gatesim.study.own_limits import OwnLimit, own_limits
-from gatesim.study.points import GRID, ListedPoint, Point, most_refused, point_of
+from gatesim.study.points import COARSE, ListedPoint, Point, most_refused, point_of
 from gatesim.study.standing import BOUNDS, Question, Standings, question
 
 
@@ -245,7 +245,7 @@ def _curve(
     whose = [f"“{one.name}”", *(each.whose for each in one.kept)]
     near: list[Any] = []
     found = []
-    for limit in sorted({*asked, *GRID}):
+    for limit in sorted({*asked, *COARSE}):
         held = [Standard.of_ratio(one.ratio, limit), *kept]
         if not pays:
             value = most_value_within(program, held, near)

@@ -287,10 +287,10 @@ def _rows(
 ) -> tuple[_Rows, list[str], list[str]]:
     """What a panel shows; the policies in whose names' place numbers stand; those with neither."""
     width, height = size
-    curves: list[dict[str, Any]] = [
-        {"x": point.limit, "y": point.served, "bound": NAMES[point.bound]}
-        for point in found.points
-        if point.reading == reading and point.served is not None and point.limit >= LEFT_END
+    curves = [
+        {"x": limit, "y": served, "bound": NAMES[bound]}
+        for bound in NAMES
+        for limit, served in _curve(found, reading, bound)
     ]
     dots: list[dict[str, Any]] = [
         {
@@ -325,6 +325,24 @@ def _rows(
     rings = [dot for dot in dots if dot["policy"] in broken]
     rows = _Rows(limit, [{"y": asked.floor}], curves, full, rings, leaders, names)
     return rows, numbered, nameless
+
+
+def _curve(found: Frontier, reading: str, bound: str) -> list[tuple[float, float]]:
+    """Limits on the axis, and the most that is served within each.
+
+    Also at the leaks of each listed policy: between points a line would run below what the bound allows, and so might
+    below a policy's dot.
+    """
+    at = {
+        point.limit: point.served
+        for point in found.points
+        if point.reading == reading and point.bound == bound and point.served is not None
+    }
+    for one in found.policies:
+        more = one.to_a if bound == "bound_A" else one.to_b
+        if one.reading == reading and one.leak is not None and one.served is not None and more is not None:
+            at.setdefault(one.leak, one.served + more)
+    return [(limit, at[limit]) for limit in sorted(at) if limit >= LEFT_END]
 
 
 def _layers(alt: Any, rows: _Rows, over: str, first: bool) -> list[Any]:
