@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-GRID = tuple(round(10.0 ** (step / 10), 12) for step in range(-50, 1))
-"""Limits of the curves besides those asked for: ten in each power of ten, from 0.001 % on."""
+GRID = tuple(round(10.0 ** (step / 12), 12) for step in range(-60, 1))
+"""Limits of the curves besides those asked for: twelve in each power of ten, from 0.001 % on."""
 
-COARSE = tuple(round(10.0 ** (step / 4), 12) for step in range(-20, 1))
+COARSE = GRID[::3]
 """The same where a point takes a linear program of its own: four in each power of ten."""
 
 PAYERS = 3
