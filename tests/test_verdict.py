@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from gatesim.measures.definitions import Measure
 from gatesim.measures.judgement import OUTCOMES, PolicyResult, explain_outcome
+from gatesim.measures.sentence import _finding
 from gatesim.measures.verdict import Row, make_verdict
 from gatesim.scenario.types import DAY, FOREVER
+from gatesim.show.outcomes import outcome_words
 from tests.scenarios import small
 
 pytestmark = pytest.mark.no_cover  # others cover the same lines, but for a few
@@ -128,6 +130,37 @@ def test_noise_around_the_floor_cannot_tell() -> None:
     row = row_of(policy("gate", 0.001, 0.52, floor_half=0.06))
     assert (row.outcome, row.at_best, row.at_worst) == ("cannot_tell", "gate_available", "only_below_floor")
     assert row.accounts_needed == 90_000
+
+
+@pytest.mark.parametrize(
+    ("gate", "at_best", "says", "explains"),
+    [
+        (
+            policy("gate", 0.009, 0.1, half=0.004),
+            "only_below_floor",
+            "whether gate, which serves less, is within the limit:",
+            "short perhaps of one that serves less than the floor",
+        ),
+        (
+            policy("gate", 0.009, 0.6, half=0.004, lead=30 * DAY),
+            "only_not_ready",
+            "whether gate, which is not ready, would:",
+            "a simulation leaves open whether one that is not ready would do",
+        ),
+    ],
+)
+def test_what_is_sure_whatever_the_noise_is_said(
+    gate: PolicyResult, at_best: str, says: str, explains: str
+) -> None:
+    row = row_of(gate)
+    assert (row.outcome, row.at_best, row.at_worst) == ("cannot_tell", at_best, "no_gate_meets_limit")
+    said = _finding(row, "50 %", "12 June 2026")
+    assert said.startswith("the only policy listed (")
+    assert "does not serve at least 50 % of entitled needs within that limit on 12 June 2026. " in said
+    assert says in said
+    assert explains in explain_outcome(row.outcome, row.ratio, row.at_best)
+    assert "cannot be told" not in explain_outcome(row.outcome, row.ratio, row.at_best)
+    assert outcome_words(row).endswith("at best")
 
 
 def test_noise_that_changes_nothing_does_not_hide_the_outcome() -> None:

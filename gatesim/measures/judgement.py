@@ -74,7 +74,12 @@ _WORDS = {
 """By kind of standard: what a policy that meets it does, those that do, and what one does that fails it."""
 
 
-def explain_outcome(outcome: str, kind: str = "leak_share") -> str:
+def meets_words(kind: str) -> str:
+    """What a policy does that meets a standard of a kind: "is within the limit"."""
+    return _WORDS.get(kind, _LIMIT)[0]
+
+
+def explain_outcome(outcome: str, kind: str = "leak_share", at_best: str = "gate_available") -> str:
     """What an outcome means for shutting down, in one sentence that says in which sense.
 
     Parameters
@@ -83,6 +88,8 @@ def explain_outcome(outcome: str, kind: str = "leak_share") -> str:
         One of `OUTCOMES`.
     kind
         The kind of the standard, or ``together``.
+    at_best
+        Where noise decides, the outcome if all that it leaves open turned out well.
 
     Raises
     ------
@@ -90,13 +97,20 @@ def explain_outcome(outcome: str, kind: str = "leak_share") -> str:
         If there is no such outcome.
     """
     meets, those, fails = _WORDS.get(kind, _LIMIT)
+    left = "Shutting down is the only compliant option left on that date, among the policies listed"
+    if outcome == "cannot_tell" and at_best == "only_below_floor":
+        return (
+            f"{left}, short perhaps of one that serves less than the floor: a simulation leaves open whether that "
+            f"{meets}."
+        )
+    if outcome == "cannot_tell" and at_best == "only_not_ready":
+        return f"{left}: a simulation leaves open whether one that is not ready would do."
     return {
         "gate_available": (
             f"Shutting down is not the only option left: a listed policy {meets}, serves the floor and is ready."
         ),
         "only_not_ready": (
-            "Shutting down is the only compliant option left on that date, among the policies listed, "
-            f"because those {those} that serve the floor are not ready yet."
+            f"{left}, because those {those} that serve the floor are not ready yet."
             if kind not in _WORDS
             else "Shutting down is the only compliant option left on that date, among the policies listed, "
             f"because those {those} and serve the floor are not ready yet."

@@ -33,6 +33,8 @@ class Side:
         noise.
     at_floor
         Whether the gate of the least leak surely serves the floor; else noise cannot tell whether it does.
+    at_best
+        Of a simulated list: the outcome if all that noise leaves open turned out well.
     """
 
     best: Best
@@ -40,6 +42,7 @@ class Side:
     served_within: tuple[float, float] | None = None
     leak_within: tuple[float, float] | None = None
     at_floor: bool = True
+    at_best: Outcome | None = None
 
     def to_dict(self) -> dict[str, object]:
         """As JSON has it."""
@@ -102,11 +105,11 @@ def side_of_list(row: Row) -> Side:
     within = None if least is None else _interval(least.leak)
     surely = least is None or least.serves_floor == "yes"
     if one is None:
-        return Side(Best(row.outcome), value, None, within, surely)
+        return Side(Best(row.outcome), value, None, within, surely, row.at_best)
     best = Best(
         row.outcome, one.policy, one.served.value, one.leak.value, None if one.is_ready else one.ready
     )
-    return Side(best, value, _interval(one.served), within, surely)
+    return Side(best, value, _interval(one.served), within, surely, row.at_best)
 
 
 def _interval(measure: Measure) -> tuple[float, float] | None:
@@ -182,7 +185,7 @@ def shutting_down(verdict: Verdict, found: Remains | None) -> str:
     """
     certain = [one.together for one in verdict.own if one.weight == 1.0 and one.together is not None]
     if len(certain) == 1:
-        words = explain_outcome(certain[0].outcome, certain[0].ratio)
+        words = explain_outcome(certain[0].outcome, certain[0].ratio, certain[0].at_best)
     elif verdict.chances:
         words = _chances(verdict)
     else:

@@ -86,7 +86,7 @@ class Row:
         """As JSON has it."""
         return dict(vars(self)) | {
             "policies": [judgement.to_dict() for judgement in self.policies],
-            "explanation": explain_outcome(self.outcome, self.ratio),
+            "explanation": explain_outcome(self.outcome, self.ratio, self.at_best),
             "deciding": list(self.deciding),
             "notes": list(self.notes),
             "demands": [dict(vars(demand)) | {"limits": vars(demand.limits)} for demand in self.demands],

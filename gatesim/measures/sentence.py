@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gatesim.law.standards import demands
 from gatesim.measures.definitions import Measure
-from gatesim.measures.judgement import RATIOS, Judgement, Outcome, badness
+from gatesim.measures.judgement import RATIOS, Judgement, Outcome, badness, meets_words
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.own import Combined
 from gatesim.measures.verdict import Row, Verdict
@@ -127,15 +127,22 @@ def _finding(row: Row, floor: str, date: str) -> str:
     names = listed(row.deciding)
     one_of = those if n == 1 else f"one of {those}"
     if row.ratio == "zero":
-        return (
-            f"it cannot be told whether {one_of} serves at least {floor} of entitled needs {say.within} on "
-            f"{date}: of {names} not enough leaks were seen to refute it, and no simulation could show it "
-            f"({'; '.join(dict.fromkeys(row.judgement(name).leak.note for name in row.deciding))})."
-        )
-    return (
-        f"{accounts} simulated accounts cannot tell whether {one_of} serves at least {floor} of "
-        f"entitled needs {say.within} on {date}: the noise of {names} decides, and {needed}."
+        notes = "; ".join(dict.fromkeys(row.judgement(name).leak.note for name in row.deciding))
+        open_still = "it cannot be told whether"
+        why = f"of {names} not enough leaks were seen to refute it, and no simulation could show it ({notes})"
+    else:
+        open_still = f"{accounts} simulated accounts cannot tell whether"
+        why = f"the noise of {names} decides, and {needed}"
+    if row.at_best == "gate_available":
+        return f"{open_still} {one_of} serves {enough}: {why}."
+    which = f"one of {names}" if len(row.deciding) > 1 else names
+    short = (
+        f"{which}, which serves less,"
+        if row.at_best == "only_below_floor"
+        else f"{which}, which is not ready,"
     )
+    would = meets_words(row.ratio) if row.at_best == "only_below_floor" else "would"
+    return f"{none} {open_still[0].upper()}{open_still[1:]} {short} {would}: {why}."
 
 
 def write_sentence(scenario: Scenario, verdict: Verdict, row: Row, guesses: int, inputs: int) -> str:

@@ -15,13 +15,17 @@ SHORT = {
     "cannot_tell": "cannot tell",
 }
 
+AT_BEST = {"only_not_ready": "not ready at best", "only_below_floor": "below floor at best"}
+"""Where noise leaves open less than whether a gate is available: what would be the outcome at best."""
 
 IN_BRACKETS = "In brackets the 95 % interval of the simulation's noise, where it is wide."
 """What a table says whose amounts `dollars` writes."""
 
 
 def outcome_words(row: Row) -> str:
-    """An outcome in a word or two."""
+    """An outcome in a word or two; of one that noise leaves open what is sure all the same."""
+    if row.outcome == "cannot_tell" and row.at_best in AT_BEST:
+        return AT_BEST[row.at_best]
     return SHORT[row.outcome].format(best=row.best)
 
 

@@ -18,7 +18,7 @@ from gatesim.scenario.types import about_duration
 from gatesim.show.answer import rests_words
 from gatesim.show.by_channel import channel_tables
 from gatesim.show.caps import caps_table
-from gatesim.show.outcomes import outcome_words
+from gatesim.show.outcomes import AT_BEST, outcome_words
 from gatesim.show.own import own_tables
 from gatesim.show.page import page, say
 from gatesim.show.people import UNCOUNTED, people_table
@@ -175,10 +175,20 @@ def verdict_table(result: Result, ratio: str) -> Table:
 
 def _cannot_tell(result: Result, rows: Sequence[Row]) -> str:
     """What "cannot tell" means, and how many accounts it would take; empty where it does not occur."""
-    if not any(row.outcome == "cannot_tell" for row in rows):
+    those = [row for row in rows if row.outcome == "cannot_tell"]
+    if not those:
         return ""
-    note = "Cannot tell: the simulation's noise decides whether a policy is within the limit and serves the floor."
-    mine = [row for row in rows if row.outcome == "cannot_tell" and row.reading == result.reading]
+    words = []
+    if any(row.at_best not in AT_BEST for row in those):
+        words.append(
+            "Cannot tell: the simulation's noise decides whether a policy is within the limit and serves the floor."
+        )
+    if any(row.at_best in AT_BEST for row in those):
+        words.append(
+            "At best: no policy does, whatever the noise; it decides whether one comes even so near."
+        )
+    note = " ".join(words)
+    mine = [row for row in those if row.reading == result.reading]
     needed = [
         f"{row.accounts_needed:,} accounts at {format_limit(row.limit)}"
         for row in sorted(mine, key=lambda row: row.limit)
@@ -190,6 +200,12 @@ def _cannot_tell(result: Result, rows: Sequence[Row]) -> str:
     if any(row.accounts_needed is None for row in mine):
         note += " Where a policy is right at a limit, no number would do."
     return note
+
+
+def _side_words(side: Side) -> str:
+    """The outcome of a side; of a list of which noise leaves it open what is sure all the same."""
+    sure = side.at_best in AT_BEST and side.best.outcome == "cannot_tell"
+    return AT_BEST[side.at_best] if side.at_best is not None and sure else OUTCOMES[side.best.outcome]
 
 
 def remains_table(result: Result) -> Table | None:
@@ -204,7 +220,7 @@ def remains_table(result: Result) -> Table | None:
         rows.append(
             (
                 SIDES[name],
-                OUTCOMES[best.outcome] + (f": {best.name}" if within and best.name else ""),
+                _side_words(side) + (f": {best.name}" if within and best.name else ""),
                 format_rate(best.served, *(side.served_within or ())) if within else "-",
                 _least_leak(side),
             )

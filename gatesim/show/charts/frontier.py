@@ -287,7 +287,7 @@ def _rows(
 ) -> tuple[_Rows, list[str], list[str]]:
     """What a panel shows; the policies in whose names' place numbers stand; those with neither."""
     width, height = size
-    curves = [
+    curves: list[dict[str, Any]] = [
         {"x": limit, "y": served, "bound": NAMES[bound]}
         for bound in NAMES
         for limit, served in _curve(found, reading, bound)

@@ -52,7 +52,7 @@ def limits_finding(rows: list[Row]) -> str:
     if some:
         first = min(some, key=lambda row: row.limit)
         return f"A listed gate complies at {format_limit(first.limit)}, but not under every reading"
-    if any(row.outcome == "cannot_tell" for row in rows):
+    if any(row.outcome == "cannot_tell" and row.at_best == "gate_available" for row in rows):
         return "No listed gate surely complies on the date; noise leaves some limits open"
     count = f"{len(limits)} limits" if len(limits) > 1 else "the limit"
     return f"No listed gate complies on the date at any of {count}" + (

@@ -61,7 +61,10 @@ def finding(result: Result, leak: str | None = None) -> str:
         "only_not_ready": f"{row.best} would keep leaks within {limit} {of}, but is not ready",
         "only_below_floor": f"Only {row.best} keeps leaks within {limit} {of}, and it serves too few",
         "no_gate_meets_limit": f"{_none_of(count)} keeps leaks within {limit} {of}",
-        "cannot_tell": f"Noise leaves open whether a listed gate keeps leaks within {limit} {of}",
+        "cannot_tell": f"Noise leaves open whether a listed gate keeps leaks within {limit} {of}"
+        if row.at_best == "gate_available"
+        else f"No listed gate {'that is ready ' * (row.at_best == 'only_not_ready')}keeps leaks within {limit} {of} "
+        "and serves enough",
     }
     return words[row.outcome]
 
