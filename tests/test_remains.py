@@ -351,7 +351,9 @@ def test_cannot_tell_says_what_it_means_and_how_many_accounts_it_takes() -> None
         rows = [row for row in asking.verdict.rows if row.ratio == ratio]
         open_still = [row for row in rows if row.outcome == "cannot_tell"]
         note = verdict_table(asking, ratio).note
-        assert ("Cannot tell:" in note) == bool(open_still)
+        available = [row for row in open_still if row.at_best == "gate_available"]
+        assert ("Cannot tell:" in note) == bool(available)
+        assert ("At best:" in note) == (len(available) < len(open_still))
         for row in open_still:
             if row.reading == asking.reading and row.accounts_needed is not None:
                 assert f"{row.accounts_needed:,} accounts at {format_limit(row.limit)}" in note
