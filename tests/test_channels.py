@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import gatesim
+from gatesim.measures.numbers import format_interval, is_wide
 from gatesim.scenario import ScenarioError, load
 from gatesim.scenario.people import CHANNELS
 from gatesim.show.by_channel import channel_tables
@@ -61,7 +62,24 @@ def test_channels_without_needs_are_not_shown() -> None:
     for table in (served, leaks):
         assert [column.title for column in table.columns] == ["policy", *CHANNELS[:4], "internal"]
     simulated = gatesim.run("june-2026", policies=["open"], engine="fast", people=2000)
-    assert "noise is not told here" in channel_tables(simulated)[1].note
+    served, leaks = channel_tables(simulated)
+    assert {cell for row in served.rows for cell in row[1:]} == {"100 %"}, "whatever chance did"
+    assert {cell for row in leaks.rows for cell in row[1:]} == {"100 %"}
+
+
+def test_a_channels_ratio_has_its_interval_where_that_is_wide() -> None:
+    found = gatesim.run("june-2026", policies=["careful"], engine="fast", people=3000)
+    for table, name in zip(channel_tables(found), ("served_entitled", "leak_rate"), strict=True):
+        (row,) = table.rows
+        for channel, cell in zip([column.title for column in table.columns][1:], row[1:], strict=True):
+            one = found.policies["careful"].by["channel"][channel][name]
+            if one.value is None:
+                assert cell == "-"
+            elif one.low is None or one.high is None:
+                assert cell.startswith("about ")
+                assert cell.endswith("(noise unknown)")
+            elif is_wide(one.value, one.low, one.high):
+                assert cell.endswith(f"({format_interval(one.low, one.high)})")
 
 
 def test_closing_a_channel_closes_that_one_alone(found: gatesim.Result) -> None:

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from gatesim.show import charts
 from gatesim.show.app.parts import frontier_key
 from gatesim.show.charts import grammar, law_lines, life
 from gatesim.show.charts.days import _finding
+from gatesim.show.charts.desk import _finding as _desk_finding
+from gatesim.show.charts.desk import _records, _spread
 from gatesim.show.charts.frontier import (
     ALONE,
     HEIGHT,
@@ -43,15 +46,17 @@ from gatesim.show.charts.grammar import broken
 from gatesim.show.charts.law_lines import law_small, law_words
 from gatesim.show.charts.letters import width_of
 from gatesim.show.charts.places import LETTER, Box, around, place, room_of
-from gatesim.show.charts.policies import LEAST, own_row
+from gatesim.show.charts.policies import LEAST, _extremes, _frame
 from gatesim.show.charts.shutdown import map_alone
+from gatesim.show.charts.who_pays import _commonest
+from gatesim.show.outcomes import own_row
 from gatesim.show.shutdown import map_finding, shutdown_finding
 from gatesim.study.asking import ask
 from gatesim.study.glance import glance
-from gatesim.study.result import Result
+from gatesim.study.result import Found, Result
 from gatesim.study.shutdown_map import ShutdownMap
 from gatesim.study.standing import SIDES, question
-from tests.scenarios import SMALL
+from tests.scenarios import LASTING, SMALL
 
 WIDE_OF_LAW = 210.0
 NAME = "a-policy-with-a-name-as-long-as-a-name-may-be-0123456789-abc"
@@ -89,7 +94,7 @@ def test_the_title_of_the_days_says_no_change_that_chance_may_have_made() -> Non
     # Two given days differ by more than 4.5 standard errors with probability 7e-6, one of 190 pairs in 13 of 10,000
     # runs at most; more than 5 of these 200 by chance: 1e-7 (Poisson, mean 0.26).
     said = [_finding(_days(rng.binomial(needs, share, 20) / needs, 1.96 * error), []) for _ in range(200)]
-    assert sum("by more than chance may" not in one for one in said) <= 5
+    assert sum("Too few needs are simulated" not in one for one in said) <= 5
     apart = _finding(_days([0.3] * 9 + [0.6] * 9, 1.96 * error), [])
     assert apart == "p changes from day to day: it leaves between 30 % and 60 % of entitled needs unserved"
     known = [row | {"low": None, "high": None} for row in _days([0.5, 0.53], 0.0)]
@@ -860,3 +865,121 @@ def test_the_days_have_lines_at_changes_of_the_law_and_say_what_shows_what() -> 
     assert "; bands: 95 %" in small
     assert "; areas: the share of entitled needs" in small
     assert small.endswith("what is drawn by chance (an end, a licence) has no such line")
+
+
+# What a title says is no chance.
+
+
+def _of(result: Result, policies: Mapping[str, Found]) -> Result:
+    """The result with other findings under its own reading."""
+    return replace(result, found=dict(result.found) | {result.reading: policies})
+
+
+def ranged(value: float, half: float | None) -> Measure:
+    low, high = (None, None) if half is None else (value - half, value + half)
+    return Measure("desk_wait", 1, 1, value, low, high)
+
+
+def test_no_desk_is_called_the_fullest_that_chance_may_have_made_so(result: Result) -> None:
+    several = {"careful": ranged(20, 4), "passport": ranged(18, 4), "licence": ranged(10, 1)}
+    for measured, first in (
+        (several, None),
+        (several | {"careful": ranged(30, 4)}, "careful"),
+        ({name: replace(one, low=None, high=None) for name, one in several.items()}, None),
+    ):
+        made = _of(result, {name: _with(result, desk_wait=one) for name, one in measured.items()})
+        title = _desk_finding(made, _records(made))
+        assert title.startswith(f"Under {first} cases wait longest: " if first else "") == bool(
+            title or not first
+        )
+        assert bool(title) == (first is not None)
+        if first is None:
+            said = _spread(_records(made))
+            assert said.startswith("By policy cases wait 10")
+            assert "left to chance" in said
+    alone = _of(result, {"careful": _with(result, desk_wait=ranged(20, None))})
+    assert _desk_finding(alone, _records(alone)) == "Under careful cases wait 20 h on average"
+
+
+def _with(result: Result, **measures: Measure) -> Found:
+    one = next(iter(result.policies.values()))
+    others = {name: each for name, each in one.measures.items() if not name.startswith("desk_")}
+    return replace(one, measures=others | measures)
+
+
+def test_no_reason_is_called_the_commonest_that_chance_may_have_made_so() -> None:
+    def cell(reason: str, value: float, half: float) -> dict[str, Any]:
+        text = f"{100 * value:.0f} %"
+        bounds = {"low": value - half, "high": value + half}
+        return {"policy": "p", "reason": reason, "value": value, "text": text} | bounds
+
+    sure = [cell("no document", 0.4, 0.05), cell("no answer", 0.2, 0.05)]
+    assert _commonest(sure) == 'Under p the commonest reason is "no document": 40 % of entitled needs'
+    near = [cell("no document", 0.2, 0.08), cell("no answer", 0.25, 0.05), cell("rule", 0.05, 0.01)]
+    assert _commonest(near).endswith('left to chance: "no answer" and "no document" may be')
+
+
+def test_between_which_policies_leaks_lie_names_nobody_whom_chance_may_have_put_there(result: Result) -> None:
+    one = next(iter(result.policies.values()))
+
+    def leaks(value: float, half: float | None, may: bool = True) -> Found:
+        bounds = {} if half is None else {"low": max(value - half, 0.0), "high": value + half}
+        leak = Measure("leak_share", 1, 1, value, **bounds)
+        served = replace(one.measures["served_entitled"], value=0.5)
+        return replace(
+            one, measures=dict(one.measures) | {"leak_share": leak, "served_entitled": served}, may_leak=may
+        )
+
+    names = {"a": leaks(0.01, 0.005), "b": leaks(0.2, 0.05), "c": leaks(0.6, 0.1)}
+    assert "let through 1.0 % (a) to 60 % (c) of served" in _extremes(_of(result, names), "leak_share")
+    near = names | {"d": leaks(0.0, 0.3), "e": leaks(0.7, 0.1)}
+    assert "let through up to 70 % of served" in _extremes(_of(result, near), "leak_share")
+    never = names | {"d": leaks(0.0, 0.3, may=False)}
+    assert "let through nothing (d) to 60 % (c)" in _extremes(_of(result, never), "leak_share")
+
+
+def test_a_chart_says_whom_its_title_does_not_count_and_where_a_limit_off_the_axis_is() -> None:
+    found = gatesim.run(SMALL, engine="exact", sets=["orders.0.standard.limit=0", *LASTING])
+    small = " ".join(texts(found.plot.policies())[1].split())
+    assert "no candidates, for they serve nobody or only shut down: shutdown" in small
+    assert "the limit, 0 %, lies left of the axis" in small
+    drawn = gatesim.frontier(SMALL, sets=["orders.0.standard.limit=0", *LASTING]).plot.frontier()
+    assert "the order's limit, 0 %, lies left of the axis" in " ".join(texts(drawn)[1].split())
+
+
+def test_an_interval_that_goes_on_below_the_axis_has_an_arrow(result: Result) -> None:
+    frame = _frame(result, "leak_share")
+    for row in frame.to_dict("records"):
+        leaked = result.policies[row["policy"]].measures["leak_share"]
+        longer = leaked.low is not None and leaked.value is not None and leaked.low < LEAST <= leaked.value
+        assert row["leaked_longer"] == longer
+    assert ("small arrow" in texts(result.plot.policies())[1]) == frame["leaked_longer"].any()
+
+
+def test_opening_and_closing_leave_nothing_to_chance() -> None:
+    found = gatesim.run(SMALL, people=200, policies=["open", "shutdown"])
+    found = replace(found, expected={})  # as where the exact engine does not know
+    for name, refused in (("open", "0 %"), ("shutdown", "100 %")):
+        (row,) = (row for row in _frame(found, "leak_share").to_dict("records") if row["policy"] == name)
+        assert row["blocked_text"] == refused
+    closed = found.policies["shutdown"]
+    whole = Measure("shutdown", 50, 50, 1.0, 0.93, 1.0, one_sided=True)
+    all_shut = _of(found, {"shutdown": replace(closed, reasons={"shutdown": whole})})
+    cells = [row for rows in found_in(all_shut.plot.who_pays("reason").to_dict(), "values") for row in rows]
+    assert [cell["text"] for cell in cells if cell.get("reason") == "shut down"] == ["100 %"]
+
+
+def test_a_group_too_small_to_know_its_noise_is_said_to_be(result: Result) -> None:
+    name, one = next(iter(result.policies.items()))
+    few = {
+        "false_block_rate": Measure("false_block_rate", 1, 3, 0.2953),
+        "leak_rate": Measure("leak_rate", 0, 0, None),
+    }
+    counts = {
+        "false_blocks": replace(one.measures["false_blocks"], value=1.0),
+        "leaks": one.measures["leaks"],
+    }
+    made = _of(result, {name: replace(one, by=dict(one.by) | {"segment": {"staff": few | counts}})})
+    assert "refused wrongly about 30 %, too few to tell" in str(
+        made.plot.who_pays("segment", name).description
+    )

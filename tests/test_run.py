@@ -97,7 +97,7 @@ def test_what_is_certain_is_no_bound_of_noise(result: Result) -> None:
 
 def test_an_amount_has_its_interval_below_it_where_that_is_wide() -> None:
     wide = Measure("civil_exposure", 5, 1, 977e9, 753e9, 1246e9)
-    assert dollars(wide) == "$977 B\n(753 B to 1.25 T)"
+    assert dollars(wide) == "$980 B\n(750 B to 1.2 T)"
     assert dollars(replace(wide, low=976e9, high=978e9)) == "$977 B"
 
 

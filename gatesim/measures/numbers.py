@@ -101,6 +101,19 @@ def format_rate(
     return f"{percent:.{min(decimals, 12)}f} %"
 
 
+def about_rate(value: float) -> str:
+    """A share whose noise is not known: two digits, which is said to be about it (``"about 8.1 %"``)."""
+    percent = 100 * value
+    return f"about {_plain(percent, 1 - _exponent(percent))} %" if percent > 0 else "about 0 %"
+
+
+def digits_of(value: float, low: float, high: float, most: int = 3) -> int:
+    """Digits of a positive amount that its interval supports: to the first of the half width, at least one."""
+    if high <= low:
+        return most
+    return min(max(_exponent(value) - _exponent((high - low) / 2) + 1, 1), most)
+
+
 WIDE = 0.25
 """An interval is wide where an end is farther than this part of the value from it."""
 
@@ -144,10 +157,11 @@ def format_span(low: float, high: float) -> str:
     """
     if high <= low:
         return _plain(high, 2 - _exponent(high) if high > 0 else 0)
-    decimals = max(-_exponent((high - low) / 2), 0)
-    if low > 0 and not float(f"{low:.{decimals}f}"):
+    decimals = -_exponent((high - low) / 2)
+    if low > 0 and not round(low, decimals):
         decimals = -_exponent(low)
-    return f"{low:.{decimals}f}-{high:.{decimals}f}"
+    ends = (round(end, decimals) for end in (low, high))
+    return "-".join(f"{end:,.{max(decimals, 0)}f}" for end in ends)
 
 
 def format_count(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Protocol
 
 from gatesim.measures.definitions import Measure
 from gatesim.measures.intervals import NO_CHANCE
@@ -94,13 +95,28 @@ def _widths(count: Measure) -> _Widths:
     return count.value - count.low, count.high - count.value
 
 
-def largest(parts: Mapping[str, Part]) -> str | None:
-    """The group whose part is larger than that of any other, whatever chance did; None where none is known to be."""
-    if not parts:
+class Ranged(Protocol):
+    """A value and its interval; no interval where noise is not known."""
+
+    @property
+    def value(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
+def largest(found: Mapping[str, Ranged]) -> str | None:
+    """Whose value is larger than that of any other, whatever chance did; None where nobody's is known to be.
+
+    It is where its interval lies above all others': by more than noise of one of them alone may do.
+    """
+    known = {name: one for name, one in found.items() if one.value is not None}
+    if not known:
         return None
-    first = max(parts, key=lambda group: parts[group].value)
-    low = parts[first].low
-    others = [part.high for group, part in parts.items() if group != first]
-    if low is None or any(high is None or high >= low for high in others):
+    first = max(known, key=lambda name: known[name].value or 0.0)
+    low = known[first].low
+    others = [one.high for name, one in known.items() if name != first]
+    if others and (low is None or any(high is None or high >= low for high in others)):
         return None
     return first

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from gatesim.measures.numbers import format_rate
+from gatesim.measures.numbers import about_rate
 from gatesim.scenario.people import CHANNELS
+from gatesim.show.certain import certain_in_parts
+from gatesim.show.outcomes import noisy
 from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.result import Result
 
@@ -21,7 +23,7 @@ def channel_tables(result: Result) -> list[Table]:
     columns = (Column("policy", LEFT), *(Column(channel) for channel in channels))
     noise = "Expected values; no chance in them."
     if result.engine != "exact":
-        noise = "The simulation's noise is not told here: --json has each channel's intervals."
+        noise = "In brackets the 95 % interval of the simulation's noise, where it is wide."
     notes = {"leak_rate": f"Leak rate: of the channel's restricted needs. -: it has no such needs. {noise}"}
     return [
         Table(
@@ -44,11 +46,12 @@ def _has_needs(result: Result, channel: str) -> bool:
 
 
 def _cell(result: Result, policy: str, channel: str, measure: str) -> str:
-    """A ratio in percent, with the digits that its interval supports; a leak that cannot be is 0."""
+    """A ratio, and below it in brackets its interval, where that is wide; a leak that cannot be is 0."""
     found = result.policies[policy]
-    one = found.by["channel"].get(channel, {}).get(measure)
+    part = found.by["channel"].get(channel, {})
+    one = (dict(part) | certain_in_parts(result, policy, part)).get(measure)
     if one is None or one.value is None:
         return "-"
-    if measure == "leak_rate" and not found.may_leak:
-        return "0 %"
-    return format_rate(one.value, one.low, one.high)
+    if result.engine != "exact" and one.low is None and 0 < one.value < 1:
+        return f"{about_rate(one.value)}\n(noise unknown)"
+    return noisy(one, measure == "leak_rate" and not found.may_leak)

@@ -10,8 +10,9 @@ from gatesim.measures.numbers import format_date, format_rate
 from gatesim.measures.remains import Remains, bounds_words
 from gatesim.measures.rows import Row
 from gatesim.measures.wording import NOT_ACCEPTED, asked, orders_read, waiting_note
+from gatesim.show.outcomes import rate
 from gatesim.show.page import page, say
-from gatesim.show.run import heading, rate, remains_table, small_print, transition_words
+from gatesim.show.run import heading, remains_table, small_print, transition_words
 from gatesim.show.tables import LEFT, Column, Table, print_table
 from gatesim.study.options import Option, Options
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from gatesim.law.standards import demands
 from gatesim.measures.definitions import Measure
-from gatesim.measures.numbers import is_wide
+from gatesim.measures.numbers import digits_of, format_interval, format_rate, is_wide
 from gatesim.measures.rows import Row
-from gatesim.show.tables import compact
+from gatesim.show.tables import unit_of
+from gatesim.study.result import Result
 
 SHORT = {
     "gate_available": "{best}",
@@ -22,6 +24,14 @@ IN_BRACKETS = "In brackets the 95 % interval of the simulation's noise, where it
 """What a table says whose amounts `dollars` writes."""
 
 
+def own_row(result: Result) -> Row | None:
+    """The verdict at the scenario's own limit, under its own reading; None where the orders ask more, or else."""
+    if len(demands(result.loaded.scenario)) > 1:
+        return None
+    rows = [row for row in result.verdict.rows if row.own and row.reading == result.reading]
+    return rows[0] if rows else None
+
+
 def outcome_words(row: Row) -> str:
     """An outcome in a word or two; of one that noise leaves open what is sure all the same."""
     if row.outcome == "cannot_tell" and row.at_best in AT_BEST:
@@ -30,22 +40,51 @@ def outcome_words(row: Row) -> str:
 
 
 def dollars(amount: Measure) -> str:
-    """An amount of US dollars in three digits; below it in brackets its interval, where that is wide."""
+    """An amount of US dollars with the digits that its interval supports; where that is wide, it stands below it."""
     if amount.value is None:
         return "-"
     if amount.value <= 0:
         return f"<${_money(amount.high)}" if amount.high else "$0"
-    text = f"${_money(amount.value)}"
-    if amount.low is None or amount.high is None or not is_wide(amount.value, amount.low, amount.high):
+    if amount.low is None or amount.high is None:
+        return f"${_money(amount.value)}"
+    if is_wide(amount.value, amount.low, amount.high):
+        low, value, high = (_money(one, 2) for one in (amount.low, amount.value, amount.high))
+        return f"${value}\n({low} to {high})"
+    return f"${_money(amount.value, digits_of(amount.value, amount.low, amount.high))}"
+
+
+def _money(amount: float, digits: int = 3) -> str:
+    """An amount in so many digits, with its unit."""
+    rounded = float(f"{amount:.{digits}g}")
+    if rounded < 1:
+        return f"{rounded:g}"
+    size, unit = (1e12, " T") if rounded >= 1e12 else unit_of(rounded)
+    before = len(f"{rounded / size:.0f}")
+    return f"{rounded / size:,.{max(digits - before, 0)}f}{unit}"
+
+
+def rate(measure: Measure, structural_zero: bool = False) -> str:
+    """A ratio in percent, with the digits that its interval supports."""
+    if measure.value is None:
+        return "-"
+    if structural_zero:
+        return "0 %"
+    return format_rate(measure.value, measure.low, measure.high)
+
+
+def noisy(measure: Measure, structural_zero: bool = False, threshold: float | None = None) -> str:
+    """A ratio, and below it in brackets its interval, where that is wide or a threshold lies within it."""
+    text = rate(measure, structural_zero)
+    if structural_zero or not _says_more(measure, threshold):
         return text
-    return f"{text}\n({_money(amount.low)} to {_money(amount.high)})"
+    assert measure.low is not None
+    assert measure.high is not None
+    return f"{text}\n({format_interval(measure.low, measure.high)})"
 
 
-def _money(amount: float) -> str:
-    if amount < 1e12:
-        return compact(amount)
-    trillions = amount / 1e12
-    if trillions >= 999.5:
-        trillions = float(f"{trillions:.3g}")
-    decimals = 2 if trillions < 9.995 else 1 if trillions < 99.95 else 0
-    return f"{trillions:,.{decimals}f} T"
+def _says_more(measure: Measure, threshold: float | None) -> bool:
+    """Whether the interval is wide, or noise leaves open on which side of a threshold the value is."""
+    if measure.low is None or measure.high is None or not measure.value:
+        return False
+    around = threshold is not None and measure.low < threshold < measure.high
+    return around or is_wide(measure.value, measure.low, measure.high)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
-from gatesim.measures.numbers import format_date, format_interval, format_limit, format_rate, is_wide
+from gatesim.measures.numbers import format_date, format_limit, format_rate, is_wide
 from gatesim.measures.remains import Side
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
@@ -18,7 +18,8 @@ from gatesim.scenario.types import about_duration
 from gatesim.show.answer import rests_words
 from gatesim.show.by_channel import channel_tables
 from gatesim.show.caps import caps_table
-from gatesim.show.outcomes import AT_BEST, outcome_words
+from gatesim.show.certain import certain
+from gatesim.show.outcomes import AT_BEST, noisy, outcome_words, own_row, rate
 from gatesim.show.own import own_tables
 from gatesim.show.page import page, say
 from gatesim.show.people import UNCOUNTED, people_table
@@ -28,40 +29,21 @@ from gatesim.study.result import Result
 from gatesim.study.strategy import Dark
 
 
-def rate(measure: Measure, structural_zero: bool = False) -> str:
-    """A ratio in percent, with the digits that its interval supports."""
-    if measure.value is None:
-        return "-"
-    if structural_zero:
-        return "0 %"
-    return format_rate(measure.value, measure.low, measure.high)
-
-
-def noisy(measure: Measure, structural_zero: bool = False) -> str:
-    """A ratio, and below it in brackets its interval, where that is wide."""
-    text = rate(measure, structural_zero)
-    if structural_zero or not is_wide(measure.value, measure.low, measure.high):
-        return text
-    assert measure.low is not None
-    assert measure.high is not None
-    return f"{text}\n({format_interval(measure.low, measure.high)})"
-
-
 def policies_table(result: Result) -> Table:
     """Each policy: what it serves, whom it refuses wrongly, what slips through."""
-    scenario = result.loaded.scenario
+    scenario, own = result.loaded.scenario, own_row(result)
+    limits = {} if own is None else {own.ratio: own.limit}
     rows = []
     for name, found in result.policies.items():
-        m = {**found.measures, **_certain(result, name)}
+        m = {**found.measures, **certain(result, name)}
         rows.append(
             (
                 name,
                 lead_time(scenario, name),
-                noisy(m["served_entitled"]),
+                noisy(m["served_entitled"], threshold=result.verdict.floor),
                 rate(m["refused_by_gate"]),
                 rate(m["not_served"]),
-                noisy(m["leak_rate"], not found.may_leak),
-                noisy(m["leak_share"], not found.may_leak),
+                *(noisy(m[ratio], not found.may_leak, limits.get(ratio)) for ratio in RATIOS),
             )
         )
     columns = (
@@ -77,14 +59,8 @@ def policies_table(result: Result) -> Table:
         f"Each policy, the {orders_read(scenario, result.reading)}",
         columns,
         tuple(rows),
-        _policies_note(result),
+        _policies_note(result, any("(" in cell for row in rows for cell in row[2:])),
     )
-
-
-def _certain(result: Result, policy: str) -> dict[str, Measure]:
-    """What is none or all by the model and not by chance, so that a bound of noise would say too little."""
-    expected = result.expected.get(policy, {})
-    return {name: measure for name, measure in expected.items() if measure.value in (0.0, 1.0)}
 
 
 def lead_time(scenario: Scenario, policy: str) -> str:
@@ -95,7 +71,7 @@ def lead_time(scenario: Scenario, policy: str) -> str:
     return "at once" if lead == 0 else about_duration(lead)
 
 
-def _policies_note(result: Result) -> str:
+def _policies_note(result: Result, brackets: bool) -> str:
     words = (
         "Served, refused, not served: shares of entitled needs. Leak rate: leaks in restricted needs; leak share: "
         "leaks in served needs."
@@ -109,14 +85,11 @@ def _policies_note(result: Result) -> str:
         words += " Expected values; no chance in them."
         return f"{words} {waiting_note(waiting)}".strip()
     words += " Digits as the simulation's noise (95 %, by person) allows"
-    shown = [
-        found.measures[name]
-        for found in result.policies.values()
-        for name in ("served_entitled", "leak_rate", "leak_share")
-        if found.may_leak or name == "served_entitled"
-    ]
-    wide = any(is_wide(measure.value, measure.low, measure.high) for measure in shown)
-    words += "; in brackets the 95 % interval, where it is wide." if wide else "."
+    words += (
+        "; in brackets the 95 % interval, where it is wide or the floor or the limit lies in it."
+        if brackets
+        else "."
+    )
     return f"{words} {_expected(result)}".strip()
 
 

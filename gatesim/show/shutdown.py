@@ -22,12 +22,20 @@ MOST_NAMED = 3
 """Values at which the outcome changes that a title names one by one."""
 
 
+_ALWAYS = {
+    "gate_available": "a listed policy does throughout",
+    "only_not_ready": "a listed policy would do throughout, but is not ready",
+    "only_below_floor": "listed policies within the limit serve too little throughout",
+    "no_gate_meets_limit": "no listed policy is within the limit anywhere",
+}
+"""What holds in the whole range, of the policies listed."""
+
+
 def shutdown_finding(found: ShutdownPoint, name: str) -> str:
     """Where the outcome changes, as short as a chart's title; the number that moves has a name."""
     if not found.changes:
         low, _ = found.ends["list"]
-        holds = OUTCOMES[low.outcome]
-        return f"Nothing in the range of “{name}” changes the outcome; for the policies listed: {holds}"
+        return f"Nothing in the range of “{name}” changes the outcome; {_ALWAYS[low.outcome]}"
     words = {"list": "the policies listed", "bound_A": "bound A", "bound_B": "bound B"}
     changed = [f"at {_values(found, side)} for {words[side]}" for side in SIDES if found.of(side)]
     never = [words[side] for side in SIDES if not found.of(side)]

@@ -286,12 +286,12 @@ def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
         for policy in dict.fromkeys(row["policy"] for row in whole)
     }
     if not changes:
-        return f"Let through, day by day, from {leaks[0]['day']} on"
+        return "Nobody who may be served is refused, day by day: no need is entitled"
     if all(one.span < LITTLE for one in changes.values()):
         return "From day to day the policies hardly change what they leave unserved: by less than two points"
     policy, one = max(changes.items(), key=lambda item: item[1].surely)
     if one.surely < LITTLE:
-        return "From day to day no policy changes what it leaves unserved by more than chance may"
+        return "Too few needs are simulated to say on which days a policy leaves more unserved than on others"
     low, high = (format_rate(row["value"], row["low"], row["high"]) for row in (one.least, one.most))
     # Another one may have changed as much, but for chance.
     others = [other.span for name, other in changes.items() if name != policy]

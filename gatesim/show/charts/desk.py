@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import DEFINITIONS
 from gatesim.measures.numbers import format_count, format_rate
+from gatesim.measures.parts import largest
 from gatesim.show.charts.desk_hours import LABELS, WIDE, hours_panels, hours_says, longest, plain_words
 from gatesim.show.charts.grammar import (
     BLOCKED,
@@ -75,7 +77,8 @@ def desk_chart(result: Result, narrow: bool = False) -> HConcatChart:
         totals, wide = _totals(alt, records, narrow)
         parts.append(totals)
         says.append(_says(records))
-        title = _finding(records)
+        title = _finding(result, records) or (longest(hours, result.loaded.scenario.start) if hours else "")
+        title = title or _spread(records)
     if hours:
         # On a phone all panels begin below each other, to the right of names.
         left = label_room([one["policy"] for one in records])
@@ -160,15 +163,34 @@ def _says(records: list[dict[str, Any]]) -> str:
     )
 
 
-def _finding(records: list[dict[str, Any]]) -> str:
-    """Under which policy the desk is fullest, as a title."""
-    for key, words in (("desk_wait", "cases wait longest"), ("desk_utilisation", "the desk is busiest")):
-        some = [one for one in records if one.get(key) is not None]
+RANKED = {
+    "desk_wait": ("cases wait longest", "cases wait {} on average", " h"),
+    "desk_utilisation": ("the desk is busiest", "the desk is busy {} of the time", ""),
+}
+"""By what desks are compared: who is first; what one does; the unit."""
+
+
+def _finding(result: Result, records: list[dict[str, Any]]) -> str:
+    """Under which policy the desk is fullest, as a title; empty where chance may have put it first."""
+    for key, (first, alone, unit) in RANKED.items():
+        some = {one["policy"]: one for one in records if one.get(key) is not None}
         if some:
-            most = max(some, key=lambda one: one[key])
-            unit = " h" if key == "desk_wait" else ""
-            left = most.get("desk_abandonment_text")
-            return f"Under {most['policy']} {words}: {most[f'{key}_text']}{unit}" + (
-                f"; {left} leave the queue" if left else ""
-            )
+            name = largest({policy: result.policies[policy].measures[key] for policy in some})
+            if name is None:
+                return ""
+            value = f"{some[name][f'{key}_text']}{unit}"
+            left = some[name].get("desk_abandonment_text")
+            words = f"{first}: {value}" if len(some) > 1 else alone.format(value)
+            return f"Under {name} {words}" + (f"; {left} leave the queue" if left else "")
+    return "The desk"
+
+
+def _spread(records: list[dict[str, Any]]) -> str:
+    """Between which values the policies are, as a title that puts none of them first."""
+    for key, (_, alone, unit) in RANKED.items():
+        some = sorted((one for one in records if one.get(key) is not None), key=itemgetter(key))
+        if some:
+            low, high = (f"{one[f'{key}_text']}{unit}" for one in (some[0], some[-1]))
+            span = low if low == high else f"{low.removesuffix(unit)} to {high}"
+            return f"By policy {alone.format(span)}; whose is more is left to chance"
     return "The desk"

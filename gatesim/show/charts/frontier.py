@@ -87,11 +87,12 @@ def frontier_finding(found: Frontier) -> str:
             f"What no gate can beat{whose.removesuffix(',')}: entitled needs served within a limit on leaks"
         )
     a, b = (format_rate(at[bound]) for bound in NAMES)
+    within = f"ithin leaks of {format_limit(asked.limit)} of {BASES[found.ratio]}{whose}"
+    within = f"With all orders counted together, w{within}" if found.within is not None else f"W{within}"
+    if min(at.values()) >= 1.0:
+        return f"{within} nothing keeps a gate from serving all entitled needs"
     memory = "even if it remembers" if a == b else f"or {b} if it remembers"
-    return (
-        f"Within leaks of {format_limit(asked.limit)} of {BASES[found.ratio]}{whose} no gate serves more than {a} of "
-        f"entitled needs, {memory}"
-    )
+    return f"{within} no gate serves more than {a} of entitled needs, {memory}"
 
 
 @unchecked()
@@ -115,13 +116,18 @@ def frontier_chart(found: Frontier, missing: Collection[str] = (), narrow: bool 
         shows.
     """
     alt, beside = altair(), drawn(found)
-    dashed = "" if beside.limit is None else "; dashed: the order's limit"
+    whose = "the order's" if found.within is None else "the first order's"
+    dashed = "" if beside.limit is None else f"; dashed: {whose} limit"
+    if beside.limit is not None and beside.limit < LEFT_END:
+        dashed = f"; {whose} limit, {format_limit(beside.limit)}, lies left of the axis"
+    if found.within is not None:
+        dashed += "; each order counts its own leaks and has its own limit, which no line here does"
     small = (
         f"{short_title(found.loaded)}; exact engine, no chance in it; the area between the lines is what memory is "
         f"worth at most{dashed}; dotted: the floor"
     )
     if not any(point.served is not None for point in found.points):
-        return nothing(frontier_finding(found), small, "No need was measured under any reading of the order.")
+        return nothing(frontier_finding(found), small, _why_empty(found))
     size = (NARROW if narrow else ALONE) if len(found.readings) == 1 else (WIDTH, HEIGHT)
     scenario = found.loaded.scenario
     all_own = no_reading_counts(scenario)
@@ -165,6 +171,13 @@ def frontier_chart(found: Frontier, missing: Collection[str] = (), narrow: bool 
     )
     wide = (size[0] + 22) * len(panels) + 50
     return finished(alt.hconcat(*panels, spacing=18), frontier_finding(found), small, wide, says)
+
+
+def _why_empty(found: Frontier) -> str:
+    """Why there is no curve."""
+    if any(one.leak is not None for one in found.policies):
+        return "No need is entitled under any reading of the order: there is nobody whom a gate could serve."
+    return "No need was measured under any reading of the order."
 
 
 def is_beyond(one: ListedPoint) -> bool:

@@ -60,9 +60,6 @@ SHADES = {
 DARK = ("only_below_floor", "no_gate_meets_limit")
 """Outcomes on whose shade letters are white."""
 
-LONGEST_TITLE = 90
-"""Characters of a scenario's title that small print shows."""
-
 FONTS = "Liberation Sans, Arimo, Arial, Helvetica, DejaVu Sans Condensed, sans-serif"
 """Fonts about as wide as the one that charts are measured with, for SVG: with a wider one words would be cut."""
 
@@ -155,9 +152,8 @@ def broken(text: str, width: float, size: float, bold: bool = False) -> list[str
 
 
 def short_title(loaded: Loaded) -> str:
-    """A scenario's title, on one line and no longer than small print may be."""
-    title = " ".join(loaded.scenario.title.split())
-    return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
+    """A scenario's title, on one line."""
+    return " ".join(loaded.scenario.title.split())
 
 
 def small_print(result: Result, *more: str, noise: str = "lines") -> str:

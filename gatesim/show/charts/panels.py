@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gatesim.show.charts.grammar import INK, LABEL_SIZE, PHONE, altair, broken
+from gatesim.show.charts.grammar import INK, LABEL_SIZE, PHONE, altair, broken, inline
 from gatesim.show.charts.letters import width_of
 
 ROW = 22
@@ -32,7 +32,8 @@ def rows_panel(
         In order of rows; columns ``row``, and of ``value`` itself, ``_low``, ``_high`` and ``_text``. Where ``_beyond``
         holds, if there is that column, the value lies beyond the left end of the axis: an arrow instead of a dot.
     value
-        Name of the column.
+        Name of the column. Where its ``_longer`` holds, if there is that column, the interval goes on beyond the left
+        end of the axis: a small arrow.
     colour, title, scale, axis
         Of the panel.
     row
@@ -58,6 +59,13 @@ def rows_panel(
     bars = base.mark_rule(color=colour, strokeWidth=2).encode(
         y=y, x=alt.X(f"{value}_low:Q", scale=scale, axis=axis, title=title), x2=alt.X2(f"{value}_high:Q")
     )
+    longer = []
+    if f"{value}_longer" in frame:
+        longer = [
+            alt.Chart(frame[frame[f"{value}_longer"]])
+            .mark_point(color=colour, filled=True, size=30, opacity=1, shape="triangle-left")
+            .encode(y=y, x=alt.X(f"{value}_low:Q", scale=scale, axis=axis, title=title))
+        ]
     shape = {"shape": "circle"}
     if f"{value}_beyond" in frame:
         shape = {"shape": alt.expr(f"datum['{value}_beyond'] ? 'triangle-left' : 'circle'")}
@@ -72,7 +80,16 @@ def rows_panel(
         )
         for look in ({"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK})
     )
-    return alt.layer(bars, halo, dots, text, width=width, height=ROW * len(order))
+    layers = [bars, halo, *longer, dots, text]
+    if frame[value].isna().all():
+        # One row more than there is would move the others.
+        words = alt.Chart(inline([{}])).mark_text(text=NOBODY, color=INK, align="left", fontSize=LABEL_SIZE)
+        layers.append(words.encode(x=alt.value(6), y=alt.value(ROW * len(order) / 2)))
+    return alt.layer(*layers, width=width, height=ROW * len(order))
+
+
+NOBODY = "no needs of this kind"
+"""What a panel says in which there is nothing to show."""
 
 
 NARROWEST = 150

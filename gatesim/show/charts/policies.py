@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gatesim.law.standards import demands
+from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_limit, format_rate
-from gatesim.measures.verdict import Row
+from gatesim.measures.parts import largest
 from gatesim.measures.wording import BASES
+from gatesim.show.certain import certain
 from gatesim.show.charts.grammar import (
     BLOCKED,
     LEAKED,
@@ -29,6 +31,7 @@ from gatesim.show.charts.panels import (
     shares_end,
     side_by_side,
 )
+from gatesim.show.outcomes import own_row
 from gatesim.study.result import Result
 
 if TYPE_CHECKING:
@@ -39,14 +42,6 @@ LEAST = 1e-4
 """The left end of a logarithmic axis of leaks; what is less, or nothing, is an arrow on it."""
 
 OF = {ratio: f"of {BASES[ratio]}" for ratio in ("leak_share", "leak_rate")}
-
-
-def own_row(result: Result) -> Row | None:
-    """The verdict at the scenario's own limit, under its own reading; None where the orders ask more, or else."""
-    if len(demands(result.loaded.scenario)) > 1:
-        return None
-    rows = [row for row in result.verdict.rows if row.own and row.reading == result.reading]
-    return rows[0] if rows else None
 
 
 def finding(result: Result, leak: str | None = None) -> str:
@@ -83,12 +78,32 @@ def _extremes(result: Result, leak: str) -> str:
     }
     if not found:
         return f"What each policy refuses wrongly, and what it lets through {OF[leak]}"
-    least, most = (choose(found, key=lambda name: found[name][leak].value or 0.0) for choose in (min, max))
-    words = [format_rate(m.value, m.low, m.high) for m in (found[least][leak], found[most][leak])]
-    if least == most:
-        return f"{least}, which serves some and refuses some, lets through {words[0]} {OF[leak]}"
-    span = f"{words[0]} ({least}) to {words[1]} ({most})"
-    return f"Policies that serve some and refuse some let through {span} {OF[leak]}"
+    ranges = {name: _range(result, name, leak) for name in found}
+    least, most = (choose(ranges, key=lambda name: ranges[name].value or 0.0) for choose in (min, max))
+    if len(ranges) == 1:
+        return f"{most}, which serves some and refuses some, lets through {_says(ranges[most])} {OF[leak]}"
+    # Whoever is named is so whatever chance did.
+    surely = largest(ranges)
+    top = (
+        f"{_says(ranges[most])} ({most})"
+        if surely == most or result.engine == "exact"
+        else _says(ranges[most])
+    )
+    others = [one.low for name, one in ranges.items() if name != least]
+    high = ranges[least].high
+    lowest = high is not None and all(low is not None and low > high for low in others)
+    bottom = f"{_says(ranges[least])} ({least}) to " if lowest or result.engine == "exact" else "up to "
+    return f"Policies that serve some and refuse some let through {bottom}{top} {OF[leak]}"
+
+
+def _range(result: Result, name: str, leak: str) -> Measure:
+    """What a policy leaks; without an interval where it cannot leak."""
+    found = result.policies[name]
+    return found.measures[leak] if found.may_leak else replace(found.measures[leak], low=0.0, high=0.0)
+
+
+def _says(measure: Measure) -> str:
+    return "nothing" if measure.high == 0 else format_rate(measure.value, measure.low, measure.high)
 
 
 def _without_noise(result: Result, leak: str) -> str:
@@ -105,7 +120,8 @@ def _frame(result: Result, leak: str) -> pd.DataFrame:
 
     records = []
     for name, found in result.policies.items():
-        blocked, leaked = found.measures["false_block_rate"], found.measures[leak]
+        measures = {**found.measures, **certain(result, name)}
+        blocked, leaked = measures["false_block_rate"], measures[leak]
         none = leaked.value is None or not found.may_leak
         high = LEAST if none or leaked.high is None else leaked.high
         value = 0.0 if leaked.value is None else leaked.value
@@ -121,10 +137,25 @@ def _frame(result: Result, leak: str) -> pd.DataFrame:
                 "leaked_high": max(value, high),
                 "leaked_text": "none" if none else format_rate(leaked.value, leaked.low, leaked.high),
                 "leaked_beyond": value < LEAST,
+                "leaked_longer": leaked.low is not None and leaked.low < LEAST <= value,
             }
         )
     frame = pd.DataFrame(records)
     return frame.sort_values(["leaked", "blocked"], ascending=[False, True]) if records else frame
+
+
+def _uncounted(result: Result, leak: str) -> str:
+    """What small print says of rows that the title does not count, and of a limit that is off the axis."""
+    row = own_row(result)
+    if row is None or leak != row.ratio:
+        return ""
+    candidates = {one.policy for one in row.policies}
+    words = ""
+    if others := [name for name in result.policies if name not in candidates]:
+        words += f"; no candidates, for they serve nobody or only shut down: {', '.join(others)}"
+    if row.limit < LEAST:
+        words += f"; the limit, {format_limit(row.limit)}, lies left of the axis"
+    return words
 
 
 @unchecked()
@@ -161,6 +192,9 @@ def policies_chart(result: Result, leak: str = "leak_share", narrow: bool = Fals
     frame = _frame(result, leak)
     if frame["leaked_beyond"].any():
         small += f"; arrow: leaks less than {format_limit(LEAST)}, or nothing"
+    if frame["leaked_longer"].any():
+        small += "; small arrow: the interval goes on below the axis"
+    small += _uncounted(result, leak)
     height, names = ROW * len(frame), list(frame["policy"])
     width = narrow_width(names) if narrow else 300
     blocked = rows_panel(

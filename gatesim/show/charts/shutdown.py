@@ -54,9 +54,13 @@ _ENDS = ((-1.25, 1.25), (-1.75, 1.75))
 """What stands for titles and ends where a map is put together for all pairs of numbers."""
 
 
+def _is_limit(parameter: Parameter) -> bool:
+    return any("standard" in path for path in parameter.paths)
+
+
 def _limit(asked: Question, *parameters: Parameter) -> str:
     """The limit in words; where it is itself what moves, that."""
-    if any("standard" in path for parameter in parameters for path in parameter.paths):
+    if any(_is_limit(parameter) for parameter in parameters):
         return "limit as it moves"
     if asked.each:
         return "limits of each order"
@@ -89,8 +93,10 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     p = found.parameter
     name = called(found.loaded, p)
     title = shutdown_finding(found, name)
+    none = [words for side, words in SHORT.items() if all(row[side] is None for row in found.curve)]
     small = (
         f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, p)}; dashed: the floor"
+        + (f"; without a line, for nothing is within the limit anywhere: {', '.join(none)}" if none else "")
         + ("; dotted: as assumed" if _inside(p) else "")
         + (f"; of the list without {', '.join(found.coarse)}" if found.coarse else "")
         + _keys(("along", p.key, name))
@@ -109,7 +115,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         )
     x = alt.X(
         "value:Q",
-        title=broken(_titled(found.loaded, p, name), 560, 11),
+        title=broken(_titled(found.loaded, found.asked, p, name), 560, 11),
         scale=alt.Scale(domain=[p.low, p.high], nice=False),
         axis=alt.Axis(grid=False, **_format(is_in_percent(found.loaded.scenario, p))),
     )
@@ -278,7 +284,10 @@ def _look(found: ShutdownMap, names: tuple[str, str]) -> _Look:
         if any((ranks == NAMES.index(name)).any() for ranks in found.ranks.values())
     )
     return _Look(
-        (_titled(found.loaded, first, across), _titled(found.loaded, second, up)),
+        (
+            _titled(found.loaded, found.asked, first, across),
+            _titled(found.loaded, found.asked, second, up),
+        ),
         (is_in_percent(found.loaded.scenario, first), is_in_percent(found.loaded.scenario, second)),
         ((first.low - half[0], first.high + half[0]), (second.low - half[1], second.high + half[1])),
         tuple(shown),
@@ -379,8 +388,10 @@ def _empty_map(look: _Look, says: str) -> str:
     return json.dumps(in_style(chart, says).to_dict(validate=False))
 
 
-def _titled(loaded: Loaded, parameter: Parameter, name: str) -> str:
-    """What it is called, and its unit; what is told in percent is no share any more."""
+def _titled(loaded: Loaded, asked: Question, parameter: Parameter, name: str) -> str:
+    """What it is called, and its unit; what is told in percent is no share any more. Of a limit, of what it is one."""
+    if _is_limit(parameter):
+        return f"{name} (of {BASES[asked.ratio]})" if not asked.each else name
     unit = (
         parameter.unit.removeprefix("share ") if is_in_percent(loaded.scenario, parameter) else parameter.unit
     )

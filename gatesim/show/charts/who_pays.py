@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import Measure
-from gatesim.measures.numbers import format_rate
+from gatesim.measures.numbers import about_rate, format_rate
 from gatesim.measures.parts import Part, largest, parts_of
+from gatesim.measures.wording import listed
+from gatesim.show.certain import decides_alike, without_noise
 from gatesim.show.charts.grammar import (
     BLOCKED,
     LEAKED,
@@ -20,7 +23,7 @@ from gatesim.show.charts.grammar import (
     unchecked,
 )
 from gatesim.show.charts.panels import label_room, narrow_width, rows_panel, shares_end, side_by_side
-from gatesim.show.charts.policies import own_row
+from gatesim.show.outcomes import own_row
 from gatesim.study.result import Found, Result
 
 if TYPE_CHECKING:
@@ -112,11 +115,14 @@ def who_pays_chart(
     return _groups(result, by, name, why, narrow)
 
 
-def _cell(measure: Measure, part: Part | None, may: bool) -> dict[str, Any]:
+def _cell(measure: Measure, part: Part | None, may: bool, few: bool) -> dict[str, Any]:
+    """What a panel shows of a group; ``few``: too few are simulated to know the noise."""
     if measure.value is None:
         return {"": None, "_low": None, "_high": None, "_text": ""}
     none = measure.value == 0 and not may
     text = "none" if none else format_rate(measure.value, measure.low, measure.high)
+    if few and 0 < measure.value < 1:
+        text = f"{about_rate(measure.value)}, too few to tell"
     return {
         "": measure.value,
         "_low": measure.value if measure.low is None or none else measure.low,
@@ -160,7 +166,8 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
         for column, rate, part, may in zip(
             ("blocked", "leaked"), rates, mine, (True, found.may_leak), strict=True
         ):
-            record |= {column + end: value for end, value in _cell(rate, part, may).items()}
+            few = result.engine != "exact" and rate.low is None
+            record |= {column + end: value for end, value in _cell(rate, part, may, few).items()}
         records.append(record)
     ranges = any(_is_wide(part) for of_count in parts.values() for part in of_count.values())
     small = small_print(
@@ -230,17 +237,33 @@ def _finding(found: Found, policy: str, parts: Mapping[str, Mapping[str, Part]])
     return f"Under {policy}, {words[0]} and {words[1]}"
 
 
+def _commonest(cells: list[dict[str, Any]]) -> str:
+    """For which reason most needs are not served, as a title; if chance may have put it first, those that may be."""
+    most = max(cells, key=itemgetter("value"))
+    low = most["low"]
+    near = [cell for cell in cells if cell["policy"] == most["policy"] and cell["high"] >= low]
+    if len(near) == 1:
+        return f'Under {most["policy"]} the commonest reason is "{most["reason"]}": {most["text"]} of entitled needs'
+    names = listed(f'"{cell["reason"]}"' for cell in sorted(near, key=itemgetter("value"), reverse=True))
+    return f"Which reason is the commonest under {most['policy']} is left to chance: {names} may be"
+
+
 def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     alt = altair()
     cells: list[dict[str, Any]] = []
     for name in policies:
-        for reason, measure in result.policies[name].reasons.items():
+        for reason, counted in result.policies[name].reasons.items():
+            measure = (
+                without_noise(counted) if counted.value == 1 and decides_alike(result, name) else counted
+            )
             if measure.value:
                 cells.append(
                     {
                         "policy": name,
                         "reason": REASONS.get(reason, reason.replace("_", " ")),
                         "value": measure.value,
+                        "low": measure.value if measure.low is None else measure.low,
+                        "high": measure.value if measure.high is None else measure.high,
                         "text": format_rate(measure.value, measure.low, measure.high),
                         "dark": measure.value > DARK,
                     }
@@ -257,10 +280,7 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     order += sorted({cell["reason"] for cell in cells} - set(order))
     about = policies[0] if len(policies) == 1 else shown_policy(result)[0]
     own = [cell for cell in cells if cell["policy"] == about] or cells
-    most = max(own, key=lambda cell: (cell["reason"] != "shut down", cell["value"]))
-    title = (
-        f'Under {most["policy"]} the commonest reason is "{most["reason"]}": {most["text"]} of entitled needs'
-    )
+    title = _commonest([cell for cell in own if cell["reason"] != "shut down"] or own)
     base = alt.Chart(inline(cells)).encode(
         x=alt.X(
             "reason:N",

@@ -1,0 +1,43 @@
+"""What is none or all of a policy's needs by the model, and not by chance: a bound of noise would say too little."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gatesim.measures.definitions import Measure
+from gatesim.scenario.policies import Open, Shutdown
+from gatesim.study.result import Result
+
+
+def certain(result: Result, policy: str) -> dict[str, Measure]:
+    """Measures of a policy that are 0 or 1 whatever chance does, by name; without an interval.
+
+    They are those that are expected to be so, where that is known. And opening or closing for all, which decides
+    without looking at anybody, leaves nothing to chance.
+    """
+    found = result.policies[policy].measures
+    expected = result.expected.get(policy, {})
+    sure = {name: one for name, one in expected.items() if one.value in (0.0, 1.0)}
+    if decides_alike(result, policy):
+        sure |= {name: without_noise(one) for name, one in found.items() if one.value in (0.0, 1.0)}
+    return sure
+
+
+def certain_in_parts(result: Result, policy: str, part: Mapping[str, Measure]) -> dict[str, Measure]:
+    """The same of a part of the needs, such as a channel's: what holds of all of them holds of each part."""
+    whole = certain(result, policy)
+    return {
+        name: without_noise(one) for name, one in part.items() if name in whole and one.value in (0.0, 1.0)
+    }
+
+
+def decides_alike(result: Result, policy: str) -> bool:
+    """Whether a policy decides all needs alike: it serves everybody, or nobody at all."""
+    one = result.loaded.scenario.policies.get(policy)
+    return isinstance(one, Open) or (isinstance(one, Shutdown) and not one.channels and not one.models)
+
+
+def without_noise(measure: Measure) -> Measure:
+    """A measure without its interval."""
+    return replace(measure, low=None, high=None, one_sided=False)
