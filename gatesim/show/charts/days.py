@@ -172,15 +172,18 @@ def _bars(alt: Any, x: Any, y: Any, low: Any, hue: Any, room: float) -> list[Any
 
 
 def _bands(alt: Any, x: Any, y: Any, low: Any, hue: Any, room: float) -> list[Any]:
-    """The same of many days: areas by steps, and intervals as bands."""
+    """The same of many days: areas by steps, and intervals as bands.
+
+    A line shows where an area ends below its band; and leaks lie on white, so that they are seen on areas in grey too.
+    """
     high = alt.Y2("high:Q")
+    whole = _of("bar", alt).transform_filter("datum.last")
     return [
         _of("bar", alt).mark_area(interpolate="step").encode(x=x, y=y, y2=alt.Y2("from:Q"), color=hue),
-        _of("bar", alt)
-        .transform_filter("datum.last")
-        .mark_area(interpolate="step", color=INK, opacity=0.4)
-        .encode(x=x, y=low, y2=high),
+        whole.mark_area(interpolate="step", color=INK, opacity=0.2).encode(x=x, y=low, y2=high),
+        whole.mark_line(interpolate="step", color=INK, strokeWidth=0.8).encode(x=x, y=y),
         _of("line", alt).mark_area(color=LEAKED, opacity=0.3).encode(x=x, y=low, y2=high),
+        _of("line", alt).mark_line(color="white", strokeWidth=3.5).encode(x=x, y=y),
         _of("line", alt).mark_line(strokeWidth=1.5).encode(x=x, y=y, color=hue),
     ]
 
