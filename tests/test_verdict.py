@@ -272,7 +272,7 @@ def test_without_an_order_there_is_no_verdict() -> None:
 
 
 def test_every_outcome_says_in_which_sense_shutting_down_is_left() -> None:
-    left = {outcome: "is the only compliant option left," in explain_outcome(outcome) for outcome in OUTCOMES}
+    left = {outcome: "is the only compliant option left" in explain_outcome(outcome) for outcome in OUTCOMES}
     assert not left["gate_available"]
     assert left["only_below_floor"]
     assert left["no_gate_meets_limit"]

@@ -120,8 +120,7 @@ def explain_outcome(outcome: str, kind: str = "leak_share", at_best: str = "gate
             "serves less than the floor."
         ),
         "no_gate_meets_limit": (
-            "Shutting down is the only compliant option left, among the policies listed: each of the others "
-            f"{fails}."
+            f"Shutting down is the only compliant option left: every other policy listed {fails}."
         ),
         "cannot_tell": (
             "Whether shutting down is the only compliant option left cannot be told: the simulation's noise "

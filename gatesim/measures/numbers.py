@@ -138,16 +138,18 @@ def format_interval(low: float, high: float) -> str:
     str
         See `format_span`: for example ``"0.5-2.0"``.
     """
-    return format_span(100 * low, 100 * high)
+    return format_span(100 * low, 100 * high, whole=True)
 
 
-def format_span(low: float, high: float) -> str:
+def format_span(low: float, high: float, whole: bool = False) -> str:
     """Two ends of an interval.
 
     Parameters
     ----------
     low, high
         Its ends, in any unit.
+    whole
+        Whether they are to the unit at least, however wide the interval is.
 
     Returns
     -------
@@ -157,7 +159,7 @@ def format_span(low: float, high: float) -> str:
     """
     if high <= low:
         return _plain(high, 2 - _exponent(high) if high > 0 else 0)
-    decimals = -_exponent((high - low) / 2)
+    decimals = max(-_exponent((high - low) / 2), 0 if whole else -12)
     if low > 0 and not round(low, decimals):
         decimals = -_exponent(low)
     ends = (round(end, decimals) for end in (low, high))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 
 from gatesim.measures.definitions import BY_NAME, Measure
 from gatesim.measures.numbers import format_rate
 from gatesim.measures.paired import Difference
+from gatesim.measures.parts import largest
 from gatesim.measures.wording import orders_read
 from gatesim.scenario.operator import OPERATOR
 from gatesim.show.answer import answer_html, print_answer
@@ -112,10 +115,42 @@ def _lower(words: str) -> str:
     return words[0].lower() + words[1:]
 
 
+HEADLINES = ("false_block_rate", "leak_share")
+"""Where several policies stand beside the first, what the sentence tells of each: all else is in the tables."""
+
+
+def comparison_finding(found: Comparison) -> str:
+    """Of several beside the first, who refuses fewest wrongly and who leaks least; nobody whom chance may have put
+    there. Empty where there is one, or nothing to say."""
+    said = []
+    for name, words in zip(
+        HEADLINES, ("refuses fewest wrongly", "leaks least of what it serves"), strict=True
+    ):
+        less = {
+            policy: _negative(by_measure[name])
+            for policy, by_measure in found.differences.items()
+            if name in by_measure and by_measure[name].value is not None
+        }
+        if len(less) < 2:
+            continue
+        first = largest(less)
+        if first is not None and (less[first].value or 0.0) > 0:
+            said.append(f"{first} {words} ({difference_words(found.differences[first][name])} points)")
+    return f"Beside {found.first}, {' and '.join(said)}." if said else ""
+
+
+def _negative(one: Difference) -> Difference:
+    """The same the other way round; without noise the value is its own interval."""
+    assert one.value is not None
+    low, high = (one.value if end is None else end for end in (one.low, one.high))
+    return replace(one, value=-one.value, low=-high, high=-low)
+
+
 def sentence(found: Comparison) -> str:
     """What differs, the most of it first, and what noise leaves open."""
     parts = []
-    for policy, by_measure in found.differences.items():
+    for policy, all_measures in found.differences.items():
+        by_measure = _told_measures(found, all_measures)
         told = [
             _told(name, one) for name, one in by_measure.items() if one.value and (one.told or not found.unit)
         ]
@@ -139,6 +174,17 @@ def sentence(found: Comparison) -> str:
             said += f" The same under {found.first} and {policy}: {', '.join(same)}."
         parts.append(said.strip() or f"{policy} and {found.first} cannot be compared: nothing was measured.")
     return " ".join(parts)
+
+
+def _told_measures(found: Comparison, measures: Mapping[str, Difference]) -> dict[str, Difference]:
+    """What the sentence tells: of several policies the headlines; what is served is what is not refused."""
+    if len(found.differences) > 1 and all(name in measures for name in HEADLINES):
+        return {name: measures[name] for name in HEADLINES}
+    return {
+        name: one
+        for name, one in measures.items()
+        if name != "served_entitled" or "false_block_rate" not in measures
+    }
 
 
 def _told(name: str, one: Difference) -> str:
@@ -181,9 +227,13 @@ def tables(found: Comparison) -> list[Table]:
 
 def print_comparison(found: Comparison) -> None:
     """Print the sentence, then the tables."""
-    print_answer(found.loaded.scenario.title, tables(found), sentence(found), small_print(found))
+    finding = comparison_finding(found)
+    print_answer(found.loaded.scenario.title, tables(found), sentence(found), small_print(found), finding)
 
 
 def comparison_html(found: Comparison) -> str:
     """As a notebook shows it. All text is escaped."""
-    return answer_html(found.loaded.scenario.title, tables(found), sentence(found), small_print(found))
+    finding = comparison_finding(found)
+    return answer_html(
+        found.loaded.scenario.title, tables(found), sentence(found), small_print(found), finding
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections import defaultdict
 
+from gatesim.measures.finding import and_list
 from gatesim.measures.numbers import format_date, format_rate
 from gatesim.measures.wording import orders_read
 from gatesim.show.page import page, say
@@ -38,6 +39,21 @@ def _heading(found: DecisionTable | CellStory) -> list[str]:
 
 
 # --- the table --------------------------------------------------------------------------------------------------
+
+
+def decisions_finding(found: DecisionTable) -> str:
+    """What is decided about entitled and about restricted needs, in a sentence."""
+    about = []
+    for whose in ("entitled", "restricted"):
+        shares = [(getattr(flow, whose), flow.action) for flow in found.flows]
+        said = [f"{_rate(share)} {_DONE.get(action, action)}" for share, action in shares if share]
+        about.append(f"of {whose} needs {and_list(said)}" if said else f"no {whose} need comes")
+    words = ", and ".join(about)
+    return f"At first sight, {words}."
+
+
+_DONE = {"allow": "are served", "check": "are checked", "block": "are refused", OPEN: "are let through"}
+"""What is done to needs by an action."""
 
 
 def flows_table(found: DecisionTable) -> Table:
@@ -168,6 +184,7 @@ def print_decisions(found: DecisionTable, everything: bool = False) -> None:
     for line in _heading(found):
         say(console, line, "dim")
     console.print()
+    say(console, decisions_finding(found), after=True)
     print_table(console, flows_table(found))
     cells = cells_table(found, everything)
     narrow = least_width(cells) > console.width
@@ -180,6 +197,7 @@ def decisions_html(found: DecisionTable) -> str:
         [
             f"<h4>What {html.escape(found.policy)} decides</h4>",
             *(f"<p><small>{html.escape(line)}</small></p>" for line in _heading(found)),
+            f"<p>{html.escape(decisions_finding(found))}</p>",
             table_html(flows_table(found)),
             table_html(cells_table(found)),
         ]

@@ -15,7 +15,7 @@ from gatesim.show.relief import relief_html
 from gatesim.show.sensitivity import sensitivity_html
 from gatesim.show.shutdown import map_finding, map_table, range_words, shutdown_tables
 from gatesim.show.tables import table_html
-from gatesim.show.who import who_table
+from gatesim.show.who import who_html
 from gatesim.study.check import Check
 from gatesim.study.compare import Comparison
 from gatesim.study.decisions import CellStory, DecisionTable
@@ -146,4 +146,4 @@ Check.html = lambda checked: table_html(inputs_table(checked))
 Comparison.html = comparison_html
 Story.html = story_html
 Story.charts = StoryCharts
-Who.html = lambda found: table_html(who_table(found))
+Who.html = who_html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatesim.gates.bounds.worth import Worth
 from gatesim.measures.numbers import format_limit
 from gatesim.measures.wording import BASES, how_read
 from gatesim.show.answer import answer_html, print_answer
@@ -124,6 +125,30 @@ MEMORY = (
 )
 
 
+def sensitivity_finding(found: Sensitivity) -> str:
+    """What is worth most to the best gate, and of the signals which: in a sentence."""
+    asked = found.asked
+    within = (
+        limits_words(asked) if asked.each else f"leaks of {format_limit(asked.limit)} of {BASES[asked.ratio]}"
+    )
+    worth = sorted(
+        (one for one in found.found if (one.served or 0.0) > 0), key=lambda one: -(one.served or 0.0)
+    )
+    if not worth:
+        return f"Nothing that was changed lets the best gate serve more within {within}."
+    signal = next((one for one in worth if one.key.startswith("signals.")), None)
+    first = worth[0]
+    words = f"Within {within}, worth most to the best gate: {_worth(found, first)}"
+    if signal is None:
+        return f"{words}; no point of a signal is worth anything."
+    return f"{words}." if signal is first else f"{words}; of the signals: {_worth(found, signal)}."
+
+
+def _worth(found: Sensitivity, one: Worth) -> str:
+    """A change and what it is worth: "ip accuracy, everywhere: +1 point (+0.441 points of entitled needs served)"."""
+    return f"{what(found, one.key)}, {one.change} ({points(one.served)} points of entitled needs served)"
+
+
 def tables(found: Sensitivity) -> list[Table]:
     """All tables that have rows."""
     return [table for table in (worth_table(found), nothing_table(found)) if table.rows]
@@ -131,9 +156,11 @@ def tables(found: Sensitivity) -> list[Table]:
 
 def print_sensitivity(found: Sensitivity) -> None:
     """Print the sentence, then the tables."""
-    print_answer(found.loaded.scenario.title, tables(found), found.sentence, [MEMORY])
+    finding = sensitivity_finding(found)
+    print_answer(found.loaded.scenario.title, tables(found), found.sentence, [MEMORY], finding)
 
 
 def sensitivity_html(found: Sensitivity) -> str:
     """As a notebook shows it. All text is escaped."""
-    return answer_html(found.loaded.scenario.title, tables(found), found.sentence, [MEMORY])
+    finding = sensitivity_finding(found)
+    return answer_html(found.loaded.scenario.title, tables(found), found.sentence, [MEMORY], finding)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+
+from gatesim.measures.finding import and_list
 from gatesim.measures.numbers import format_rate
 from gatesim.show.page import page, say
-from gatesim.show.tables import LEFT, Column, Table, broken, compact, print_table, whole_width
+from gatesim.show.tables import LEFT, Column, Table, broken, compact, print_table, table_html, whole_width
 from gatesim.study.who import Restricted, Row, Who
 
 
@@ -20,6 +23,19 @@ def by_reading(found: Who) -> list[Table]:
         _table(found, (reading,), f'Whom {_orders(found)}, read as "{reading}"', noted=reading == last)
         for reading in found.readings
     ]
+
+
+def who_finding(found: Who) -> str:
+    """How many an order restricts under each reading, in a sentence."""
+    if not found.at:
+        return "No order is in force within the window: nobody is restricted."
+    said = []
+    for reading in found.readings:
+        one = found.total.by_reading[reading]
+        share = "" if one.share_of_needs is None else f" with {format_rate(one.share_of_needs)} of the needs"
+        said.append(f'{compact(one.people)} people{share} read as "{reading}"')
+    orders = _orders(found)
+    return f"Of {compact(found.total.people)} people {orders} {and_list(said)}."
 
 
 def _orders(found: Who) -> str:
@@ -68,6 +84,12 @@ def print_who(found: Who) -> None:
     """Print whom an order restricts."""
     console = page()
     say(console, found.title, "bold", after=True)
+    say(console, who_finding(found), after=True)
     whole = who_table(found)
     for table in [whole] if whole_width(whole) <= console.width else by_reading(found):
         print_table(console, table)
+
+
+def who_html(found: Who) -> str:
+    """As a notebook shows it. All text is escaped."""
+    return f"<p>{html.escape(who_finding(found))}</p>\n{table_html(who_table(found))}"

@@ -479,9 +479,12 @@ def _without_noise_words(names: Sequence[str], sure: Mapping[tuple[str, str], Fo
     those = [name for name in names if any(name == policy for _, policy in sure)]
     if not those:
         return ()
+    keep, ask, them = (
+        ("this policy keeps", "asks", "it") if len(those) == 1 else ("these policies keep", "ask", "them")
+    )
     return (
-        f"The verdict on {', '.join(those)} rests on expected values, without noise: these policies keep nothing "
-        "and ask for nothing that takes time, and the exact engine leaves nothing out of them.",
+        f"The verdict on {', '.join(those)} rests on expected values, without noise: {keep} nothing "
+        f"and {ask} for nothing that takes time, and the exact engine leaves nothing out of {them}.",
     )
 
 
