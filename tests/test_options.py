@@ -1,6 +1,7 @@
 """What there is to choose from on a date."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import gatesim
 from gatesim.cli.main import call
 from gatesim.scenario import Loaded, ScenarioError, load
 from gatesim.show.html import options_html
-from gatesim.show.options import lines, options_table, print_options
+from gatesim.show.options import _standing, lines, options_table, print_options
 from gatesim.show.people import UNCOUNTED
 from gatesim.show.run import small_print
 from gatesim.study.options import Options, instant, options
@@ -332,3 +333,22 @@ def test_that_the_exact_engine_counts_no_people_is_not_said_where_none_are_shown
     assert UNCOUNTED not in " ".join(capsys.readouterr().out.split())
     assert UNCOUNTED not in options_html(found)
     assert UNCOUNTED in small_print(found.result)
+
+
+def test_a_policy_that_surely_serves_too_few_is_said_to_whatever_its_leaks_are() -> None:
+    found = gatesim.options("june-2026", at="2026-06-20", policies=["majority"], engine="exact")
+    option = replace(
+        found.options[0],
+        standing="cannot_tell",
+        served=replace(found.options[0].served, value=0.04, low=0.03, high=0.05),
+    )
+    assert _standing(option, 0.5) == "serves too few at best"
+    assert _standing(option, 0.04) == "cannot tell"
+
+
+def test_opening_and_closing_leave_nothing_to_chance() -> None:
+    found = gatesim.options(
+        "june-2026", at="2026-06-20", policies=["open", "shutdown"], sets=["people=500"], engine="fast"
+    )
+    cells = {row[0]: row[3] for row in options_table(found).rows}
+    assert cells == {"open": "100 %", "shutdown": "0 %"}

@@ -10,6 +10,7 @@ from gatesim.measures.numbers import format_date, format_rate
 from gatesim.measures.remains import Remains, bounds_words
 from gatesim.measures.rows import Row
 from gatesim.measures.wording import NOT_ACCEPTED, asked, orders_read, waiting_note
+from gatesim.show.certain import certain
 from gatesim.show.outcomes import rate
 from gatesim.show.page import page, say
 from gatesim.show.run import heading, remains_table, small_print, transition_words
@@ -30,18 +31,24 @@ STANDINGS = {
 
 def options_table(found: Options) -> Table:
     """Each policy: when it is ready, what it serves and leaks, what it comes to by the orders' standards."""
-    rows = [
-        (
-            option.policy,
-            _ready(option, found),
-            "yes" if option.is_ready else "no",
-            rate(option.served),
-            rate(option.leak_rate, not option.may_leak),
-            rate(option.leak_share, not option.may_leak),
-            _standing(option),
+    same = found.reading == found.result.reading
+    rows = []
+    for option in found.options:
+        sure = certain(found.result, option.policy) if same else {}
+        served, leak_rate, leak_share = (
+            sure.get(one.name, one) for one in (option.served, option.leak_rate, option.leak_share)
         )
-        for option in found.options
-    ]
+        rows.append(
+            (
+                option.policy,
+                _ready(option, found),
+                "yes" if option.is_ready else "no",
+                rate(served),
+                rate(leak_rate, not option.may_leak),
+                rate(leak_share, not option.may_leak),
+                _standing(option, found.result.verdict.floor),
+            )
+        )
     columns = (
         Column("policy", LEFT),
         Column("from"),
@@ -59,8 +66,10 @@ def options_table(found: Options) -> Table:
     )
 
 
-def _standing(option: Option) -> str:
+def _standing(option: Option, floor: float) -> str:
     said = STANDINGS[option.standing]
+    if option.standing == "cannot_tell" and option.served.high is not None and option.served.high < floor:
+        return "serves too few at best"
     if option.standing == "depends" and option.chance is not None:
         return f"within it with {format_rate(option.chance)}"
     return f"not ready; {said}" if option.standing == "below_floor" and not option.is_ready else said
@@ -108,7 +117,12 @@ def outcome_lines(found: Options) -> list[str]:
     parts = [f"Asked: {'; '.join(asked(scenario, one) for one in demands(scenario))}."]
     if len(own.outcomes) == 1:
         (outcome,) = own.outcomes
-        parts.append(explain_outcome(outcome) + ("" if own.together is None else _best(found, own.together)))
+        row = own.together
+        parts.append(
+            explain_outcome(outcome)
+            if row is None
+            else explain_outcome(outcome, row.ratio, row.at_best) + _best(found, row)
+        )
     else:
         parts += [
             f"With a probability of {format_rate(chance)}: {explain_outcome(outcome)}"
