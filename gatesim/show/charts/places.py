@@ -304,5 +304,8 @@ class _Placing:
         taken = np.array([box, *_under(leader)])
         self._boxes = np.concatenate([self._boxes, taken])
         self._crossed = np.concatenate([self._crossed, taken])
-        align = "left" if box.left >= x else "right" if box.right <= x else "center"
-        self.placed.append(Placed(", ".join(names), box.left, (box.top + box.bottom) / 2, leader, align))
+        text = ", ".join(names)
+        # In the middle of its room, unless it would then stand beside the end of its line.
+        half, middle = width_of(text, SIZE) / 2, (box.left + box.right) / 2
+        align = "left" if x < middle - half else "right" if x > middle + half else "center"
+        self.placed.append(Placed(text, box.left, (box.top + box.bottom) / 2, leader, align))
