@@ -25,7 +25,8 @@ def programs(draw: st.DrawFn, capacity: bool = False) -> Program:
     """Of 7 to 11 rows, with up to two options besides refusing."""
     rows = []
     for _ in range(draw(st.integers(7, 11))):
-        entitled, restricted = draw(st.floats(0.01, 3.0)), draw(st.floats(0.0, 1.0))
+        # Nothing is so little that the tolerance of brute force is more.
+        entitled, restricted = draw(st.floats(0.01, 3.0)), draw(st.just(0.0) | st.floats(1e-6, 1.0))
         others = draw(st.lists(st.tuples(shares, shares), max_size=1))
         rows.append([(entitled, restricted), *((entitled * p, restricted * q) for p, q in others)])
     more: dict[str, Any] = {"capacity": draw(st.floats(0.0, 4.0)), "reviews": (0.0, 1.0)} if capacity else {}

@@ -74,6 +74,9 @@ _LETTER = 0.55
 _FEWEST = 12
 """Letters that a line has at least."""
 
+_LONG_WORD = 40
+"""Letters of a line without a blank that is a part of a broken word."""
+
 
 def altair() -> Any:
     """Altair.
@@ -146,9 +149,15 @@ def broken(text: str, width: float, size: float, bold: bool = False) -> list[str
     for letters in range(max(_FEWEST, int(width / (_LETTER * size))), _FEWEST - 1, -1):
         wrapped = textwrap.wrap(joined, letters) or [""]
         lines = [line.replace(_KEPT, " ") for line in wrapped]
-        if all(width_of(line, size, bold) <= width for line in lines):
+        if all(width_of(line, size, bold) <= width * _part(line) for line in lines):
             break
     return lines
+
+
+def _part(line: str) -> float:
+    """Of a width what a line may take: most lines end before it, but a part of a broken word takes all there is, and
+    is cut where letters are a little wider."""
+    return 0.8 if len(line) > _LONG_WORD and " " not in line else 1.0
 
 
 def short_title(loaded: Loaded) -> str:

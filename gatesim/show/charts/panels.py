@@ -63,7 +63,7 @@ def rows_panel(
     if f"{value}_longer" in frame:
         longer = [
             alt.Chart(frame[frame[f"{value}_longer"]])
-            .mark_point(color=colour, filled=True, size=30, opacity=1, shape="triangle-left")
+            .mark_point(color=colour, filled=True, size=30, opacity=1, shape="triangle-left", aria=False)
             .encode(y=y, x=alt.X(f"{value}_low:Q", scale=scale, axis=axis, title=title))
         ]
     shape = {"shape": "circle"}
