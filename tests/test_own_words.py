@@ -105,3 +105,13 @@ def test_a_frontier_has_one_reading_for_there_all_are_alike() -> None:
     person, national = ([(p.bound, p.limit, p.served) for p in one.points] for one in found)
     assert person == national
     assert len(gatesim.frontier(small_with()).readings) == len(small_with().scenario.readings) > 1
+
+
+def test_limits_under_several_readings_say_that_each_has_a_column() -> None:
+    def small(*sets: str) -> str:
+        chart = gatesim.run(small_with(*sets), policies=["open"], engine="exact").plot.limits()
+        return " ".join(chart.to_dict()["title"]["subtitle"])
+
+    assert "; order read as each column says; " in small()
+    assert "order read by its own words" in small(OWN)
+    assert "column" not in small(OWN)

@@ -165,10 +165,11 @@ def short_title(loaded: Loaded) -> str:
     return " ".join(loaded.scenario.title.split())
 
 
-def small_print(result: Result, *more: str, noise: str = "lines") -> str:
+def small_print(result: Result, *more: str, noise: str = "lines", read: str = "") -> str:
     """What stands under the title of a chart of a run: scenario, reading, engine, seed, and what else is given.
 
-    ``noise``: what the chart shows the noise of a simulation by, if it does.
+    ``noise``: what the chart shows the noise of a simulation by, if it does. ``read``: how the orders are read, where a
+    chart shows more than the result's own reading.
     """
     scenario = result.loaded.scenario
     size = (
@@ -177,7 +178,7 @@ def small_print(result: Result, *more: str, noise: str = "lines") -> str:
         else f"{scenario.people:,} accounts simulated, seed {scenario.seed}"
         + (f"; {noise}: 95 % of simulation noise" if noise else "")
     )
-    return "; ".join((short_title(result.loaded), orders_read(scenario, result.reading), size, *more))
+    return "; ".join((short_title(result.loaded), read or orders_read(scenario, result.reading), size, *more))
 
 
 def heading(title: str, small: str, width: float) -> Any:

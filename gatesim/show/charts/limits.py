@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.numbers import format_limit
 from gatesim.measures.verdict import Row
+from gatesim.measures.wording import no_reading_counts, own_words_note
 from gatesim.show.charts.grammar import (
     DARK,
     INK,
@@ -67,6 +69,15 @@ def _words(row: Row) -> str:
     return "\n".join([*lines, *broken(policy, CELL - 8, LABEL_SIZE)])
 
 
+def _read(result: Result, readings: Sequence[str]) -> str:
+    """How the orders are read, where there is a column for each of several readings; else empty."""
+    scenario = result.loaded.scenario
+    if len(readings) < 2 or no_reading_counts(scenario):
+        return ""
+    read = f"order{'s' if len(scenario.orders) > 1 else ''} read as each column says"
+    return "; ".join(filter(None, (read, own_words_note(scenario).rstrip("."))))
+
+
 @unchecked()
 def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
     """For each limit and each reading of the order what can be concluded, and which policy it is about.
@@ -92,11 +103,13 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
         raise ValueError(f"ratio = {ratio!r}: there are {', '.join(OF)}")
     alt = altair()
     rows = [row for row in result.verdict.rows if row.ratio == ratio]
+    readings = list(dict.fromkeys(row.reading for row in rows))
     small = small_print(
         result,
         f"limits on leaks as a share {OF[ratio]}",
         f"floor {format_limit(result.verdict.floor)}",
         noise="",
+        read=_read(result, readings),
     )
     if not rows:
         return nothing(
@@ -104,7 +117,6 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
         )
     limits = sorted({row.limit for row in rows})
     own = {row.limit for row in rows if row.own}
-    readings = list(dict.fromkeys(row.reading for row in rows))
     names = {limit: format_limit(limit) + (" (the scenario's)" if limit in own else "") for limit in limits}
     cells: list[dict[str, Any]] = [
         {
