@@ -28,6 +28,8 @@ class Narrowing:
         several things their manner, ``together`` or ``within``.
     name
         Which; of a country group and a place the name of the region.
+    called
+        What the region is called in words, where that is not its name.
     takes_out
         The conditions of the carve-out, as a scenario file has them; empty of things taken out together.
     parts
@@ -38,6 +40,7 @@ class Narrowing:
     name: str
     takes_out: Mapping[str, tuple[str, ...]]
     parts: tuple[Narrowing, ...] = ()
+    called: str = ""
 
     @property
     def manner(self) -> Manner:
@@ -51,8 +54,8 @@ class Narrowing:
             return _JOINED[self.manner].join(part.words for part in self.parts)
         return {
             "status": f"status {self.name}",
-            "citizenship": f"citizens of {self.name}",
-            "place": f"needs from {self.name}",
+            "citizenship": f"citizens of {self.called or self.name}",
+            "place": f"needs from {self.called or self.name}",
             "channel": f"channel {self.name}",
             "model": f"model {self.name}",
             "organisation": f"organisation {self.name}",
@@ -107,9 +110,11 @@ def narrowings(scenario: Scenario) -> Iterator[Narrowing]:
         yield Narrowing("status", status, {"statuses": (status,)})
     for region, countries in _countries(scenario).items():
         if countries:
-            yield Narrowing("citizenship", region, {"citizenships": countries})
+            yield Narrowing(
+                "citizenship", region, {"citizenships": countries}, called=_called(scenario, region)
+            )
     for region in scenario.regions:
-        yield Narrowing("place", region, {"regions": (region,)})
+        yield Narrowing("place", region, {"regions": (region,)}, called=_called(scenario, region))
     for channel in dict.fromkeys(segment.channel for segment in segments):
         yield Narrowing("channel", channel, {"channels": (channel,)})
     for model in dict.fromkeys(model for order in scenario.orders for model in order.models):
@@ -122,6 +127,11 @@ def narrowings(scenario: Scenario) -> Iterator[Narrowing]:
     lists = {p.organisations for p in scenario.policies.values() if p.family == "listed"}
     for listed in sorted(names for names in lists if len(names) > 1):
         yield Narrowing("organisations", " and ".join(listed), {"organisations": listed})
+
+
+def _called(scenario: Scenario, region: str) -> str:
+    """What a region is called in words: the one that has all countries that stand in no other is no name of a place."""
+    return "the rest of the world" if "*" in scenario.regions[region] and region != scenario.home else ""
 
 
 def _countries(scenario: Scenario) -> dict[str, tuple[str, ...]]:
