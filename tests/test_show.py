@@ -565,7 +565,8 @@ def test_a_notebook_is_given_pictures(twelve: Result) -> None:
     finally:
         alt.renderers.enable(before)
     data, size = shown
-    assert set(data) == {"image/png"}
+    assert set(data) == {"image/png", "text/plain"}
+    assert data["text/plain"] == size["image/png"]["alt"] == twelve.plot.policies().to_dict()["description"]
     assert data["image/png"].startswith(SIGNATURE)
     width = int.from_bytes(data["image/png"][16:20])
     assert width == pytest.approx(SHARP * size["image/png"]["width"], abs=2)

@@ -54,9 +54,12 @@ def as_pictures() -> None:
     alt.renderers.enable("gatesim")
 
 
-def _picture(spec: dict[str, Any]) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """What a notebook is given to show, and its size on the page."""
+def _picture(spec: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a notebook is given to show, and its size on the page; in words for those who do not see it."""
     from altair.utils.mimebundle import spec_to_mimebundle
 
     found, size = spec_to_mimebundle(spec, format="png", mode="vega-lite", ppi=72 * SHARP)
-    return {"image/png": compressed(found["image/png"])}, size
+    says = spec.get("description", "")
+    words = {"text/plain": says} if says else {}
+    about = {"image/png": {**size["image/png"], **({"alt": says} if says else {})}}
+    return {"image/png": compressed(found["image/png"]), **words}, about
