@@ -7,6 +7,7 @@ import re
 import sys
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ from gatesim.show.shutdown import map_text, marks_words
 from gatesim.show.tables import Column, Table, broken, compact, least_width, print_table, table_html
 from gatesim.show.who import print_who
 from gatesim.study.result import Result
-from tests.scenarios import SMALL
+from tests.scenarios import LASTING, SMALL
 
 NAME = "a-policy-with-a-name-as-long-as-a-name-may-be-0123456789-abc"
 ATTACK = "<script>alert('x')</script> & \"y\""
@@ -570,6 +571,27 @@ def test_a_notebook_is_given_pictures(twelve: Result) -> None:
     assert data["image/png"].startswith(SIGNATURE)
     width = int.from_bytes(data["image/png"][16:20])
     assert width == pytest.approx(SHARP * size["image/png"]["width"], abs=2)
+
+
+ANSWERS: dict[str, Callable[[], object]] = {
+    "Check": lambda: gatesim.check(SMALL),
+    "Who": lambda: gatesim.who(SMALL),
+    "Options": lambda: gatesim.options(load(SMALL, LASTING), at="2026-06-20", policies=["open"]),
+    "DecisionTable": lambda: gatesim.explain(load(SMALL, LASTING), policy="any_foreign"),
+    "CellStory": lambda: gatesim.explain(load(SMALL, LASTING), policy="any_foreign", cell="ip=US"),
+    "Frontier": lambda: gatesim.frontier(load(SMALL, LASTING), policies=["open"]),
+    "Reliefs": lambda: gatesim.relief(load(SMALL, LASTING), policies=["open"]),
+    "Sensitivity": lambda: gatesim.sensitivity(load(SMALL, LASTING)),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_is_one_line_of_text_beside_its_tables(name: str) -> None:
+    """A notebook keeps it beside the HTML; it was all of the scenario."""
+    said = repr(ANSWERS[name]())
+    assert said.startswith(f"<{name} of ")
+    assert len(said.splitlines()) == 1
+    assert len(said) < 100
 
 
 def test_other_endings_are_refused(twelve: Result, tmp_path: Path) -> None:

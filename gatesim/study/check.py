@@ -23,6 +23,9 @@ class Check(Shown):
     loaded: Loaded
     inputs: tuple[Input, ...]
 
+    def __repr__(self) -> str:
+        return f"<Check of {self.loaded.scenario.title!r}: {len(self.inputs)} inputs>"
+
     @property
     def guesses(self) -> tuple[int, int]:
         """How many inputs are guesses, and how many inputs there are."""

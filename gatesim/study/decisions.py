@@ -140,6 +140,9 @@ class DecisionTable(_Explained):
     documents: tuple[str, ...]
     beliefs: bool
 
+    def __repr__(self) -> str:
+        return f"<DecisionTable of {self.policy!r}: {len(self.cells)} cells>"
+
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each cell."""
         import pandas as pd
@@ -199,6 +202,9 @@ class CellStory(_Explained):
     actions: Mapping[str, float]
     made_by: tuple[MadeBy, ...]
     why: Why
+
+    def __repr__(self) -> str:
+        return f"<CellStory of {self.policy!r}: {dict(self.given)}>"
 
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each signal that the policy looks at."""

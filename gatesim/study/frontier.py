@@ -89,6 +89,9 @@ class Frontier(Shown):
     within: WithinOrders | None = None
     of_order: OneOrder | None = None
 
+    def __repr__(self) -> str:
+        return f"<Frontier of {self.loaded.scenario.title!r}: {len(self.policies)} points of policies>"
+
     @property
     def readings(self) -> tuple[str, ...]:
         """The readings, the first order's first."""

@@ -119,6 +119,9 @@ class Options(Shown):
     own: Combined | None
     result: Result
 
+    def __repr__(self) -> str:
+        return f"<Options of {self.result.loaded.scenario.title!r}: {len(self.options)} policies>"
+
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each policy."""
         import pandas as pd

@@ -131,6 +131,9 @@ class Reliefs(Shown):
     finding: str
     sentence: str
 
+    def __repr__(self) -> str:
+        return f"<Reliefs of {self.loaded.scenario.title!r}: {len(self.found)} narrowings>"
+
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each narrowing."""
         import pandas as pd

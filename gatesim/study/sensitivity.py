@@ -47,6 +47,9 @@ class Sensitivity(Shown):
     desk: bool
     sentence: str
 
+    def __repr__(self) -> str:
+        return f"<Sensitivity of {self.loaded.scenario.title!r}: {len(self.found)} changes>"
+
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each change."""
         import pandas as pd

@@ -80,6 +80,9 @@ class Who(Shown):
     orders: tuple[str, ...] = ()
     own_words: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Who of {self.title!r}: {len(self.rows)} segments>"
+
     def to_frame(self) -> pd.DataFrame:
         """A table with a row for each segment and reading."""
         import pandas as pd
