@@ -222,6 +222,57 @@ def test_the_message_names_line_key_and_what_would_be_right(
     assert problem(path) == f"{line}: {message}"
 
 
+NO_TEXT = [
+    0x00,
+    0x07,
+    0x0B,
+    0x0D,
+    0x1B,
+    0x7F,
+    0x85,
+    0x9F,
+    0x202A,
+    0x202E,
+    0x2066,
+    0x2069,
+    0xFDD0,
+    0xFFFE,
+    0x10FFFF,
+]
+
+
+@pytest.mark.parametrize("code", NO_TEXT)
+def test_a_text_holds_nothing_that_is_no_text(tmp_path: Path, code: int) -> None:
+    path, line = changed(tmp_path, 'title = "A small world"', f'title = "A small\\U{code:08X} world"')
+    said = f"title: holds U+{code:04X}, which "
+    right = ": leave it out; a text may hold letters, signs, tabs and ends of lines"
+    assert problem(path).startswith(f"{line}: {said}")
+    assert problem(path).endswith(right)
+    for one in (f'title="x\\U{code:08X}"', f'title = "x" # {chr(code)}', f"title=x{chr(code)}y"):
+        with pytest.raises(ScenarioError, match=rf"^--set: title\s?: holds U\+{code:04X}, which .*{right}$"):
+            load(SMALL, [one])
+    with pytest.raises(ScenarioError, match=rf"^the scenario: title: holds U\+{code:04X}"):
+        build({**load(SMALL).data, "title": f"A{chr(code)}"})
+
+
+@pytest.mark.no_cover  # others cover the same lines
+def test_no_key_and_no_text_in_an_array_holds_what_is_no_text(tmp_path: Path) -> None:
+    path, line = changed(tmp_path, "seed = 7", '"se\\u202eed" = 7')
+    said = r'"se\u202eed": the key holds U+202E, which turns the order in which text is read: leave it out'
+    assert problem(path).startswith(f"{line}: {said}")
+    path, line = changed(tmp_path, "a made-up source", "a \\u001b source")
+    said = 'assumptions."signals.*.accuracy".sources.0: holds U+001B, which is no letter and no sign'
+    assert problem(path).startswith(f"{line}: {said}")
+    with pytest.raises(ScenarioError, match=r'^--set: policies."a\\u0007": the key holds U\+0007'):
+        load(SMALL, ['policies."a\\u0007".family="open"'])
+
+
+@pytest.mark.no_cover  # others cover the same lines
+def test_ends_of_lines_tabs_and_letters_of_every_script_are_text() -> None:
+    title = "a\n\tb \u0645\u200e\u200f \u00e9 \u4e2d \U0001f600 \ufeff\u00ad"
+    assert build({**load(SMALL).data, "title": title}).title == title
+
+
 def test_a_key_that_is_missing_points_to_its_table(tmp_path: Path) -> None:
     path, line = changed(tmp_path, 'observes = "network"\n', "")
     assert problem(path) == f"{line - 1}: signals.ip.observes: is missing: this key must be given"

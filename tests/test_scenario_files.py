@@ -237,7 +237,7 @@ def test_an_endless_chain_of_bases_is_refused(write: Write) -> None:
         ('"nowhere/x.toml"', "there is no file"),
         ("3", "must be a name or a path in quotes, is 3"),
         ('""', "must be a name"),
-        ('"a\\u0000.toml"', "no name that a file can have"),
+        ('"a\\u0000.toml"', "base: holds U+0000"),
     ],
 )
 def test_a_base_that_is_not_there(write: Write, base: str, message: str) -> None:

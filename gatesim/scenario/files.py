@@ -30,7 +30,7 @@ from gatesim.scenario.errors import (
 from gatesim.scenario.keys import parse_key
 from gatesim.scenario.merge import Data, Origins, WrongKeyError, merged, with_value, without
 from gatesim.scenario.places import seeds, shipped
-from gatesim.scenario.reading import NOT_THERE, Layer, impossible, read_layer
+from gatesim.scenario.reading import NOT_THERE, Layer, impossible, no_text, read_layer
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.sources import SET, Sources
 from gatesim.scenario.tables import Table, tables
@@ -375,6 +375,8 @@ def _without(layer: Layer, data: Data, number: int) -> Data:
 def _set(data: Data, one: str) -> tuple[Data, KeyPath, object]:
     """Data with one ``KEY=VALUE`` set; the key path and the value."""
     key, equals, text = one.partition("=")
+    if no_text(one):
+        raise _wrong_set(key if not no_text(key) else "", no_text(one))
     if not equals:
         raise _wrong_set("", f"{shown(one)} is no KEY=VALUE")
     try:
@@ -390,7 +392,7 @@ def _set(data: Data, one: str) -> tuple[Data, KeyPath, object]:
             dotted(names), '"*" stands for all entries where a key is varied, not where it is set', hint
         )
     value = _value(names, text)
-    for finding in impossible(value, names):
+    for finding in impossible(_nested(names, value)):
         raise _wrong_set(dotted(finding.path), finding.message)
     try:
         changed, path = with_value(data, names, value)

@@ -29,6 +29,13 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _ENDLESS_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]{1,200}[ \t]*\.[ \t]*){100}""", re.ASCII)
 _WHERE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _LONG_NUMBER = re.compile(r"[0-9_]{4000}")
+# Control characters but tab and end of line, halves of characters, what turns the order of reading, and the codes that
+# Unicode keeps free of characters.
+_NO_TEXT = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\u202a-\\u202e\\u2066-\\u2069\\ufdd0-\\ufdef"
+    + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,7 @@ def parse(text: str, file: str) -> dict[str, Any]:
     Raises
     ------
     ScenarioError
-        If it is no TOML, too deep, or holds nan, inf or a whole number beyond 64 bits.
+        If it is no TOML, too deep, or holds nan, inf, a whole number beyond 64 bits or what is no text.
     """
     endless = _ENDLESS_KEY.search(text)
     if endless:
@@ -178,12 +185,17 @@ def _syntax(message: str, text: str) -> tuple[str, int | None]:
 
 
 def impossible(data: object, path: KeyPath = ()) -> Iterator[Finding]:
-    """What TOML allows and no scenario may hold: nan, inf, numbers beyond 64 bits, depth without end."""
+    """What TOML allows and no scenario may hold: nan, inf, numbers beyond 64 bits, depth without end, no text."""
     if len(path) > DEEPEST:
         yield Finding(path[:DEEPEST], "is nested too deeply: tables within tables without end")
     elif isinstance(data, dict):
         for name, value in data.items():
+            if no_text(str(name)):
+                yield Finding((*path, name), f"the key {no_text(str(name))}")
             yield from impossible(value, (*path, name))
+    elif isinstance(data, str):
+        if no_text(data):
+            yield Finding(path, no_text(data))
     elif isinstance(data, list):
         for number, value in enumerate(data):
             yield from impossible(value, (*path, number))
@@ -191,6 +203,20 @@ def impossible(data: object, path: KeyPath = ()) -> Iterator[Finding]:
         yield Finding(path, f"must be a finite number, is {shown(data)}")
     elif isinstance(data, int) and not -(2**63) <= data < 2**63:
         yield Finding(path, "is a whole number beyond 64 bits")
+
+
+def no_text(text: str) -> str:
+    """What a text holds that no text of a scenario may; empty where there is nothing of the kind.
+
+    Such a character is not seen, upsets a terminal, is no character of a page, or turns the words around it.
+    """
+    found = _NO_TEXT.search(text)
+    if found is None:
+        return ""
+    code = ord(found[0])
+    turns = code in range(0x202A, 0x202F) or code in range(0x2066, 0x206A)
+    what = "which turns the order in which text is read" if turns else "which is no letter and no sign"
+    return f"holds U+{code:04X}, {what}: leave it out; a text may hold letters, signs, tabs and ends of lines"
 
 
 def _check_schema_number(layer: Layer) -> None:
