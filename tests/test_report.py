@@ -164,6 +164,48 @@ def test_the_report_is_valid_html(page: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.no_cover  # others cover the same lines
+def test_an_area_of_nothing_is_valid_html(tmp_path: Path) -> None:
+    result = gatesim.run("unknown-reading", people=30)  # days without refusals, and days without leaks
+    drawn = CHARTS["days"](result)
+    assert isinstance(drawn, Drawn)
+    figure = _figure("days", drawn)
+    page = tmp_path / "days.html"
+    begin = '<!DOCTYPE html><html lang="en"><title>x</title>'
+    page.write_text(f"{begin}<div>{figure.svg}</div><div>{figure.narrow}</div>", encoding="utf-8")
+    assert validated(page) == []
+
+
+def test_a_report_that_gets_too_large_goes_without_pictures_for_phones_the_largest_first(
+    ran: tuple[Result, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, folder = ran
+    manifest = read_manifest(folder)
+    charts = {name: CHARTS[name](result) for name in CHARTS}
+
+    def written(largest: int) -> str:
+        monkeypatch.setattr("gatesim.show.report.LARGEST", largest)
+        return report_html(result, manifest, charts)
+
+    whole = written(3_000_000)
+    drawn = {name: chart if isinstance(chart, Drawn) else Drawn(chart) for name, chart in charts.items()}
+    narrow = {name: _figure(name, one).narrow for name, one in drawn.items()}
+    pictures = {name: picture for name, picture in narrow.items() if picture is not None}
+    first, second = sorted(pictures, key=lambda name: len(pictures[name]), reverse=True)[:2]
+    size = len(whole.encode())
+    for largest, gone in (
+        (size + 1, set[str]()),
+        (size, {first}),
+        (size - len(pictures[first]), {first, second}),
+        (1, set(pictures)),
+    ):
+        text = written(largest)
+        assert len(text.encode()) < largest or largest == 1
+        assert {name for name, picture in pictures.items() if picture not in text} == gone
+        assert text.count("Swipe sideways") == len(CHARTS) - len(pictures) + len(gone)
+        assert ("the largest of its figures is" in text) == (largest == 1)
+
+
+@pytest.mark.no_cover  # others cover the same lines
 def test_a_year_does_not_swell_the_report(tmp_path: Path) -> None:
     sizes = []
     for names in (["careful"], ["open", "careful", "shutdown"]):

@@ -10,8 +10,9 @@ import re
 import shlex
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,9 @@ FORMATS = ("svg", "png")
 
 ROOM = 361
 """Points that a picture of the report has on a phone of 390."""
+
+LARGEST = 3_000_000
+"""Bytes that a report stays below, if it can."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,9 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         undefined=StrictUndefined,
         finalize=_unbroken,
     )
-    return environment.get_template("report.html").render(
+    pictures = {name: _figure(name, _drawn(chart)) for name, chart in drawn.items()}
+    page = partial(
+        environment.get_template("report.html").render,
         title=title,
         fonts=FONTS,
         short=short_title(result.loaded),
@@ -177,7 +183,6 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         ],
         course=course_table(result),
         caps=caps_table(result),
-        figures={name: _figure(name, _drawn(chart)) for name, chart in drawn.items()},
         of_orders=[name for name in drawn if name.startswith(OF_ORDER)],
         inputs=result.uncertain,
         guesses=result.guesses,
@@ -189,6 +194,25 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         versions=_versions(manifest),
         other_draws=_other_draws(result, manifest),
     )
+    return _fitted(page, pictures)
+
+
+def _fitted(page: Callable[..., str], figures: dict[str, Figure]) -> str:
+    """A page with its figures; where it gets too large, without the largest of those that are for a phone."""
+    while len((text := page(figures=figures, large="")).encode()) >= LARGEST:
+        narrow = {name: len(figure.narrow) for name, figure in figures.items() if figure.narrow is not None}
+        if not narrow:
+            sizes = {figure.label: len(figure.svg) for figure in figures.values()}
+            first = max(sizes, key=sizes.__getitem__)
+            return page(
+                figures=figures,
+                large=f"This page has {len(text.encode()) / 1e6:.1f} MB, more than is good for a report "
+                f"({LARGEST / 1e6:.0f} MB); the largest of its figures is “{first}” with {sizes[first] / 1e6:.1f} MB. "
+                "A run of fewer policies or a shorter window has a smaller one.",
+            )
+        largest = max(narrow, key=narrow.__getitem__)
+        figures = {**figures, largest: replace(figures[largest], narrow=None)}
+    return text
 
 
 def _charts(
@@ -238,6 +262,7 @@ def _svg(name: str, spec: dict[str, Any]) -> str:
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'href="#([^"]*)"', rf'href="#{name}-\1"', svg)
     svg = re.sub(r'\s(?:role|aria-[a-z]+)="[^"]*"', "", svg)
+    svg = re.sub(r"<path(?![^>]*\sd=)[^>]*/>", "", svg)  # an area of nothing, which is no HTML
     svg = re.sub(r"<[^>]*>", _rounded, svg)
     return svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
 
@@ -248,8 +273,8 @@ def _unbroken(words: object) -> object:
 
 
 def _rounded(tag: re.Match[str]) -> str:
-    """A tag of a picture, its numbers cut to thousandths of a point, which nobody sees: it gets much shorter."""
-    return re.sub(r"(\.\d{3})\d+", r"\1", tag[0])
+    """A tag of a picture, its numbers cut to hundredths of a point, which nobody sees: it gets much shorter."""
+    return re.sub(r"(\.\d{2})\d+", r"\1", tag[0])
 
 
 def _orders(result: Result) -> list[str]:
