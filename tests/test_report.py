@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import shlex
 import shutil
@@ -464,6 +465,78 @@ def test_figures_are_files(ran: tuple[Result, Path], tmp_path: Path, monkeypatch
     assert call(["report", str(ran[1]), "--figures", str(tmp_path / "svg")]) == 2
     with pytest.raises(ValueError, match="there are svg, png"):
         gatesim.report(ran[1], format="gif")
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        *((f"run/{name}", "is a file of a run") for name in (MANIFEST, *RESULTS, "ledger.open.1.parquet")),
+        ("link/result.json", "is a file of a run"),
+        ("link.html", "is a file of a run"),
+        ("run", "is a directory"),
+        ("", "is a directory"),
+        ("pipe", "is no ordinary file"),
+        ("/dev/null", "is no ordinary file"),
+        ("figures", "is the folder of the figures (figures), or one lies in the other"),
+        ("figures/report.html", "is the folder of the figures (figures), or one lies in the other"),
+        ("link/../figures/x/report.html", "is the folder of the figures (figures), or one lies in the other"),
+        ("/proc/x.html", "cannot be written: "),
+        ("text/x.html", "cannot be written: "),
+        ("x" * 300, "cannot be written: "),
+    ],
+)
+def test_a_report_replaces_nothing_but_a_report_and_is_refused_before_it_is_drawn(
+    ran: tuple[Result, Path],
+    out: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gatesim.show.report._charts", lambda *_: pytest.fail("drawn"))
+    shutil.copytree(ran[1], "run")
+    Path("link").symlink_to("run")
+    Path("link.html").symlink_to("run/result.json")
+    Path("text").write_text("")
+    os.mkfifo("pipe")
+    before = {path: path.stat() for path in sorted(tmp_path.rglob("*"))}
+    assert call(["report", "run", "--out", out, "--figures", "figures"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"{out or chr(34) * 2}: {words}")
+    assert "name a" in error
+    assert "Traceback" not in error
+    assert {path: path.stat() for path in sorted(tmp_path.rglob("*"))}.keys() == before.keys()
+    assert all(path.stat().st_mtime_ns == was.st_mtime_ns for path, was in before.items() if path.is_file())
+
+
+def test_a_report_and_its_figures_are_written_both_or_neither(
+    ran: tuple[Result, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("gatesim.show.report.report_html", lambda *_: "<p>")
+    monkeypatch.setattr("gatesim.show.report.CHARTS", {})
+    monkeypatch.setattr("gatesim.show.report.frontiers_of_orders", lambda *_: {})
+    given = ["report", str(ran[1]), "--figures", str(tmp_path / "new" / "figures")]
+    assert call([*given, "--out", str(tmp_path / "other" / "report.html")]) == 0
+    assert (tmp_path / "new" / "figures").is_dir()
+    (tmp_path / "link.html").symlink_to(tmp_path / "other" / "report.html")
+    assert gatesim.report(ran[1], tmp_path / "link.html") == tmp_path / "link.html"
+    assert (tmp_path / "link.html").is_symlink()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "x")
+
+    monkeypatch.setattr("gatesim.show.report.os.replace", full)
+    shutil.rmtree(tmp_path / "new")
+    assert call([*given, "--out", str(tmp_path / "more.html")]) == 1
+    assert {path.name for path in tmp_path.rglob("*")} == {"new", "other", "link.html", "report.html"}
+    assert call(["report", str(ran[1]), "--figures", "/proc/figures"]) == 2
+    assert "/proc/figures: cannot be written: " in capsys.readouterr().err
+    with pytest.raises(FileExistsError, match="exists already"):
+        gatesim.report(ran[1], tmp_path / "r", figures=tmp_path / "other")
 
 
 def _remove(name: str) -> Callable[[Path], None]:

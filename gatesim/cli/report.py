@@ -13,7 +13,7 @@ from gatesim.cli.options import progress
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(),
     metavar="FILE",
     help="The HTML file.  [default: report.html in FOLDER]",
 )
@@ -31,7 +31,7 @@ from gatesim.cli.options import progress
     show_default=True,
     help="Of the figures' files.",
 )
-def command(folder: Path, out: Path | None, figures: Path | None, form: str) -> None:
+def command(folder: Path, out: str | None, figures: Path | None, form: str) -> None:
     """Write a report of a run that `gatesim run --out FOLDER` has left: one HTML file, for paper and phone.
 
     It needs the extra charts. Nothing is run again.

@@ -10,6 +10,7 @@ import re
 import shlex
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -43,7 +44,7 @@ from gatesim.show.tables import LEFT, Column, Table
 from gatesim.study.check import Check
 from gatesim.study.folder import whole_folder
 from gatesim.study.result import Result
-from gatesim.study.stored import read_manifest, read_run
+from gatesim.study.stored import MANIFEST, RESULTS, InputError, read_manifest, read_run
 from gatesim.study.within_orders import together_words
 from gatesim.world.draws import DRAWS_VERSION
 
@@ -89,7 +90,8 @@ def report(
     folder
         As ``gatesim run --out`` made it; nothing is run again.
     out
-        The file; by default ``report.html`` in the folder. One that is there is replaced, once the new one is whole.
+        The file; by default ``report.html`` in the folder. One that is there is replaced, once the new one is whole;
+        what a run has left in its folder is not.
     figures
         A folder to write the figures into, as files; it must not exist.
     format
@@ -107,13 +109,14 @@ def report(
     ImportError
         If the extra ``charts`` is not installed; the message says how to.
     InputError
-        If the folder is not there, incomplete, damaged or of another version.
+        If the folder is not there, incomplete, damaged or of another version, or if the report or its figures cannot be
+        written where they are wanted; nothing is drawn then.
     ValueError
         If there is no such format.
     FileExistsError
         If the folder for figures exists.
     OSError
-        If something cannot be written.
+        If something could not be written after all.
     """
     if format not in FORMATS:
         raise ValueError(f"format = {format!r}: there are {', '.join(FORMATS)}")
@@ -121,16 +124,17 @@ def report(
     say(0.0, "reading the run")
     source = Path(folder)
     result, manifest = read_run(source), read_manifest(source)
+    target = source / "report.html" if out is None else out
+    place = _place(target, figures)
     charts = _charts(result, manifest, say)
     text = report_html(result, manifest, charts)
-    if figures is not None:
-        say(0.95, "figures")
-        with whole_folder(Path(figures)) as draft:
+    with nullcontext() if figures is None else whole_folder(Path(figures)) as draft:
+        if draft is not None:
+            say(0.95, "figures")
             for name, chart in charts.items():
                 save(_drawn(chart).wide, draft / f"{name}.{format}")
-    target = source / "report.html" if out is None else Path(out)
-    _write_whole(target, text)
-    return target
+        _write_whole(place, text)
+    return Path(target)
 
 
 def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str, Any] | None = None) -> str:
@@ -391,9 +395,53 @@ def _other_draws(result: Result, manifest: Mapping[str, Any]) -> str:
     )
 
 
+def _place(target: str | Path, figures: str | Path | None) -> Path:
+    """Where a report goes, links followed.
+
+    Raises
+    ------
+    InputError
+        If it would replace what a run has left or what is no file, or cannot be written, or its figures cannot.
+    FileExistsError
+        If the folder for figures exists.
+    """
+    shown, place = str(target) or '""', Path(os.path.realpath(target))
+    if os.path.isdir(place) or not str(target):
+        raise InputError(f"{shown}: is a directory; name a file for the report, such as report.html")
+    if os.path.exists(place) and not os.path.isfile(place):
+        raise InputError(f"{shown}: is no ordinary file; name another for the report, such as report.html")
+    of_a_run = place.name in (MANIFEST, *RESULTS) or place.suffix == ".parquet"
+    if of_a_run and (place.parent / MANIFEST).exists():
+        raise InputError(
+            f"{shown}: is a file of a run, which a report may not replace; name another, such as report.html"
+        )
+    _try(place, shown)
+    if figures is not None:
+        folder = Path(os.path.realpath(figures))
+        if os.path.exists(folder):
+            raise FileExistsError(17, "exists already; name a folder that does not", str(figures))
+        if folder in (place, *place.parents) or place in folder.parents:
+            raise InputError(
+                f"{shown}: is the folder of the figures ({figures}), or one lies in the other; "
+                "name a file beside it"
+            )
+        _try(folder, str(figures))
+    return place
+
+
+def _try(place: Path, shown: str) -> None:
+    """See whether something can be written at a place, whose folders may be missing yet; nothing stays there."""
+    there = next(parent for parent in place.parents if os.path.exists(parent))
+    try:
+        with tempfile.NamedTemporaryFile(prefix=f".{place.name}-", dir=there):
+            pass
+    except OSError as error:
+        raise InputError(f"{shown}: cannot be written: {error.strerror}; name another place") from None
+
+
 def _write_whole(target: Path, text: str) -> None:
     """Write a file beside its place, then put it there."""
-    parent = target.resolve().parent
+    parent = target.parent
     parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=parent)
     try:

@@ -33,7 +33,7 @@ RESULTS = (KEPT, "result.json", "measures.parquet", "daily.parquet")
 
 
 class InputError(ValueError):
-    """A folder that cannot be read as a run's; the message says what is wrong and what to do."""
+    """A folder that cannot be read as a run's, or a place where its report cannot be; the message says what to do."""
 
 
 @dataclass(frozen=True)
