@@ -33,7 +33,16 @@ from gatesim.show.people import people_table
 from gatesim.show.report import _figure, report_html, reproduce
 from gatesim.show.shutdown import map_finding
 from gatesim.study.result import Result
-from gatesim.study.stored import MANIFEST, RESULTS, InputError, Kept, read_manifest, read_run
+from gatesim.study.stored import (
+    MANIFEST,
+    OWN_HASH,
+    RESULTS,
+    InputError,
+    Kept,
+    manifest_hash,
+    read_manifest,
+    read_run,
+)
 from tests.browser import browser_page, chromium  # noqa: F401 - fixtures
 from tests.inputs.rows import BASE
 from tests.scenarios import SMALL
@@ -554,12 +563,30 @@ def _damage(name: str) -> Callable[[Path], None]:
     return change
 
 
-def _manifest(**changes: object) -> Callable[[Path], None]:
+def _manifest(*, hashed: bool = False, **changes: object) -> Callable[[Path], None]:
+    """The manifest is another one, with a hash that is right or still the old one."""
+
     def change(folder: Path) -> None:
-        data = json.loads((folder / MANIFEST).read_text())
-        (folder / MANIFEST).write_text(json.dumps(data | changes))
+        data = json.loads((folder / MANIFEST).read_text()) | changes
+        if hashed:
+            data[OWN_HASH] = manifest_hash(data)
+        (folder / MANIFEST).write_text(json.dumps(data))
 
     return change
+
+
+def _folder_in_place_of(name: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return change
+
+
+def _another_scenario(folder: Path) -> None:
+    data = json.loads((folder / MANIFEST).read_text())
+    data["scenario"]["verdict"] = {**data["scenario"].get("verdict", {}), "floor": 0.01}
+    (folder / MANIFEST).write_text(json.dumps(data))
 
 
 @pytest.mark.parametrize(
@@ -571,8 +598,20 @@ def _manifest(**changes: object) -> Callable[[Path], None]:
         (lambda folder: (folder / MANIFEST).write_text("{"), "is no JSON"),
         (lambda folder: (folder / MANIFEST).write_text("[]"), "result_schema is None"),
         (_manifest(result_schema=99, gatesim="9.9"), r"result_schema is 99 \(written by gatesim 9.9\)"),
-        (_manifest(scenario={}), "cannot be read"),
-        (_manifest(results=None), "written by an earlier gatesim"),
+        (_manifest(scenario={}, hashed=True), "cannot be read"),
+        *(
+            (_manifest(**change), f"{MANIFEST}: is not as it was written")
+            for change in (
+                {"written": "yesterday"},
+                {"libraries": None},
+                {"scenario": None},
+                {"results": None},
+                {"more": float("nan")},
+                {OWN_HASH: None},
+            )
+        ),
+        (_another_scenario, f"{MANIFEST}: is not as it was written"),
+        *((_folder_in_place_of(name), f"{name}: is no ordinary file") for name in (MANIFEST, *RESULTS)),
         (shutil.rmtree, "is not there"),
     ],
 )

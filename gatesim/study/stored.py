@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping
@@ -27,6 +28,9 @@ from gatesim.study.strategy import Course
 from gatesim.study.transition import Transition
 
 MANIFEST, KEPT = "manifest.json", "kept.json.gz"
+
+OWN_HASH = "sha256"
+"""The key of a manifest's hash of itself."""
 
 RESULTS = (KEPT, "result.json", "measures.parquet", "daily.parquet")
 """What every run leaves beside its manifest, which has their hashes: the result as it was, and for others to read."""
@@ -87,23 +91,29 @@ def kept(result: Result) -> bytes:
     return gzip.compress(TypeAdapter(Kept).dump_json(Kept(**values), warnings=False), mtime=0)
 
 
+def manifest_hash(manifest: Mapping[str, Any]) -> str:
+    """The hash of a manifest: of its JSON without blanks, keys in order, without the hash itself."""
+    data = {key: value for key, value in manifest.items() if key != OWN_HASH}
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """What a run's folder says of itself.
 
     Raises
     ------
     InputError
-        If it is no such folder, or of another version.
+        If it is no such folder, of another version, or not as it was written.
     """
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "is not there"
         raise InputError(f"{folder}: {what}; give a folder that gatesim run --out DIR made")
+    if not (folder / MANIFEST).exists():
+        raise InputError(f"{folder}: has no {MANIFEST}; give a folder that gatesim run --out DIR made")
+    _refuse_no_file(folder / MANIFEST)
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder}: has no {MANIFEST}; give a folder that gatesim run --out DIR made"
-        ) from None
     except (ValueError, RecursionError):
         raise InputError(f"{folder / MANIFEST}: is no JSON: the folder is damaged; run it again") from None
     number = manifest.get("result_schema") if isinstance(manifest, dict) else None
@@ -114,11 +124,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"reads {RESULT_SCHEMA}; run the scenario again with --out"
         )
     assert isinstance(manifest, dict)
-    if not isinstance(manifest.get("scenario"), dict):
+    if manifest.get(OWN_HASH) != manifest_hash(manifest):
         raise InputError(
-            f"{folder / MANIFEST}: scenario: is no table: the folder is damaged; run it again with --out"
+            f"{folder / MANIFEST}: is not as it was written: it was changed or damaged, or written by an earlier "
+            "gatesim; run it again with --out"
         )
     return manifest
+
+
+def _refuse_no_file(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is no ordinary file: the folder is damaged; run it again with --out")
 
 
 def read_run(folder: str | Path) -> Result:
@@ -162,6 +178,7 @@ def _held_whole(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Refuse a folder in which not every result is as it was written; ledgers may be moved away, they are large."""
     hashes = manifest.get("results")
     for name in RESULTS:
+        _refuse_no_file(folder / name)
         try:
             digest = sha256(folder / name)
         except FileNotFoundError:
