@@ -323,6 +323,24 @@ def test_no_name_runs_over_what_stands_beside_it_nor_off_the_paper(
             policies = browser_page.locator("table", has_text="Each policy, the order")
             assert policies.evaluate(room) >= 0, "no column of a table of names is out of sight"
     assert browser_page.evaluate(widest) <= PAPER
+    # On paper, upright and lying, each figure is on one page, beside its heading, and is not drawn out.
+    shapes = """() => [...document.querySelectorAll("figure svg")].map(it => it.getBoundingClientRect())
+        .filter(it => it.height > 0).map(it => [it.width, it.height])"""
+    sizes = """() => [...document.querySelectorAll("figure svg")].filter(it => it.getBoundingClientRect().height > 0)
+        .map(it => [Number(it.getAttribute("width")), Number(it.getAttribute("height"))])"""
+    drawn = browser_page.evaluate(sizes)
+    assert max(height for _, height in drawn) > 1123, "more than a page"
+    for width, height in ((PAPER, 1047), (1047, PAPER)):
+        browser_page.set_viewport_size({"width": width, "height": height})
+        shown = browser_page.evaluate(shapes)
+        assert len(shown) == len(drawn) == len(CHARTS)
+        assert max(tall for _, tall in shown) <= min(22 / 2.54 * 96, 0.85 * height) + 1
+        for (wide, tall), (own_wide, own_tall) in zip(shown, drawn, strict=True):
+            assert wide / tall == pytest.approx(own_wide / own_tall, rel=0.01)
+            assert wide <= min(own_wide, width) + 1
+    style = "([name, what]) => [...document.querySelectorAll(name)].map(it => getComputedStyle(it)[what])"
+    for name, what in (("h2", "breakAfter"), ("caption", "breakAfter"), ("figure", "breakInside")):
+        assert set(browser_page.evaluate(style, [name, what])) == {"avoid"}
 
 
 @pytest.mark.browser
