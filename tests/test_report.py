@@ -276,6 +276,15 @@ def test_on_a_phone_charts_are_narrower_or_keep_their_size(page: Path, browser_p
         assert svg.evaluate("it => it.getBoundingClientRect().right") <= 390
         assert svg.evaluate("it => it.getBoundingClientRect().width / it.getAttribute('width')") == 1
         assert len(svg.locator("text").all_inner_texts()) > 15
+    # What is no table there says what each number is.
+    named = """() => [...document.querySelectorAll(".rests tbody tr")].map(row => [...row.cells].map(
+        cell => getComputedStyle(cell, "::before").content.replaceAll('"', "") + (cell.textContent && "...")))"""
+    for row in browser_page.evaluate(named):
+        assert row[1].startswith("value: ")
+        assert row[2] in {"plausible range: ...", "none"}
+        assert row[3:] == ["grade: ...", "source: ..."]
+    browser_page.set_viewport_size({"width": 1280, "height": 844})
+    assert not any("value" in name for row in browser_page.evaluate(named) for name in row)
     browser_page.emulate_media(media="print")
     browser_page.set_viewport_size({"width": 794, "height": 1123})
     assert shown() == {(True, False)}
@@ -401,6 +410,16 @@ def test_the_map_is_over_the_limit_and_an_accuracy_and_its_place_says_where_ther
     empty, _ = CHARTS["map"](none)
     assert "is not told here" in " ".join(empty.title.text)
     assert "its standard is process" in str(empty.description)
+
+
+@pytest.mark.no_cover  # others cover the same lines
+def test_one_account_is_no_accounts(tmp_path: Path) -> None:
+    gatesim.run(SMALL, people=1, policies=["open"], out=tmp_path / "run")
+    text = gatesim.report(tmp_path / "run").read_text(encoding="utf-8")
+    assert "1 account simulated for 3,000" in text
+    assert "1 account simulated, seed 7" in text
+    assert "counts of 1 simulated account." in text
+    assert not re.search(r"\b1 (?:simulated )?accounts", text)
 
 
 @pytest.mark.parametrize(("policy", "kind"), [("any_foreign", "refused wrongly"), ("open", "let through")])

@@ -194,6 +194,11 @@ def format_count(
     return _plain(round(value, decimals), decimals)
 
 
+def format_accounts(number: int, what: str = "account") -> str:
+    """A number of accounts with its noun: ``"1 account"``, ``"12,300 accounts"``."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
 def format_value(value: float, span: float) -> str:
     """A value of a parameter, with digits that tell a thousandth of its range; with three if those were all noughts.
 

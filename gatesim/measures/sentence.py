@@ -8,7 +8,7 @@ from __future__ import annotations
 from gatesim.law.standards import demands
 from gatesim.measures.definitions import Measure
 from gatesim.measures.judgement import RATIOS, Judgement, Outcome, badness, meets_words
-from gatesim.measures.numbers import format_date, format_limit, format_rate
+from gatesim.measures.numbers import format_accounts, format_date, format_limit, format_rate
 from gatesim.measures.own import Combined
 from gatesim.measures.verdict import Row, Verdict
 from gatesim.measures.wording import (
@@ -118,7 +118,8 @@ def _finding(row: Row, floor: str, date: str) -> str:
         )
     if row.outcome == "only_below_floor":
         return f"{none} {say.best}, {best.policy}, {_leaks(row, best)} but serves only {_serves(best)}."
-    accounts = f"{row.accounts:,}" if row.accounts is not None else "these"
+    simulated = "simulated account"
+    accounts = f"these {simulated}s" if row.accounts is None else format_accounts(row.accounts, simulated)
     needed = (
         "no number of accounts would settle it at this limit"
         if row.accounts_needed is None
@@ -131,7 +132,7 @@ def _finding(row: Row, floor: str, date: str) -> str:
         open_still = "it cannot be told whether"
         why = f"of {names} not enough leaks were seen to refute it, and no simulation could show it ({notes})"
     else:
-        open_still = f"{accounts} simulated accounts cannot tell whether"
+        open_still = f"{accounts} cannot tell whether"
         why = f"the noise of {names} decides, and {needed}"
     if row.at_best == "gate_available":
         return f"{open_still} {one_of} serves {enough}: {why}."

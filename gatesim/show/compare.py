@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gatesim.measures.definitions import BY_NAME, Measure
-from gatesim.measures.numbers import format_rate
+from gatesim.measures.numbers import format_accounts, format_rate
 from gatesim.measures.paired import Difference
 from gatesim.measures.parts import largest
 from gatesim.measures.wording import orders_read
@@ -208,14 +208,14 @@ def small_print(found: Comparison) -> list[str]:
     lines += [f"{name}: {scenario.policies[name].title}." for name in named]
     if not found.unit:
         lines.append(
-            f"Exact engine, for {scenario.represents:,} accounts: expected values, no chance in them."
+            f"Exact engine, for {format_accounts(scenario.represents)}: expected values, no chance in them."
         )
         return [*lines, *found.notes]
     reps = f", {found.reps} replications" if found.reps > 1 else ""
     lines.append(
-        f"{scenario.people:,} accounts simulated for {scenario.represents:,}{reps}, seed {found.seed}, {found.engine} "
-        f"engine. Every policy meets the same people with the same needs, and intervals are of the paired difference "
-        f"({WHO[found.unit]}). They cover the noise of the simulation, and nothing about the inputs."
+        f"{format_accounts(scenario.people)} simulated for {scenario.represents:,}{reps}, seed {found.seed}, "
+        f"{found.engine} engine. Every policy meets the same people with the same needs, and intervals are of the "
+        f"paired difference ({WHO[found.unit]}). They cover the noise of the simulation, and nothing about the inputs."
     )
     return [*lines, *found.notes]
 

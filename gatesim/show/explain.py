@@ -13,7 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from gatesim.gates.tables import CLEARED, STATES
-from gatesim.measures.numbers import format_rate
+from gatesim.measures.numbers import format_accounts, format_rate
 from gatesim.measures.wording import orders_read
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.types import DAY, HOUR, MINUTE, SECOND
@@ -574,7 +574,7 @@ def heading(story: Story) -> str:
     what = "The operator's strategy" if story.policy == OPERATOR else scenario.policies[story.policy].title
     parts = [f"{what}."] if what else []
     parts.append(f"{scenario.title}.")
-    run = f"the run of {scenario.people:,} accounts, seed {scenario.seed}, replication {story.replication}"
+    run = f"the run of {format_accounts(scenario.people)}, seed {scenario.seed}, replication {story.replication}"
     parts.append(f"From {run}; the {orders_read(scenario, story.reading)}.")
     if story.sought:
         parts.append(f"The first of the run {SOUGHT[story.sought][0]}.")

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gatesim.measures.numbers import format_date
+from gatesim.measures.numbers import format_accounts, format_date
 from gatesim.measures.verdict import RATIOS
 from gatesim.scenario import Loaded, shipped
 from gatesim.scenario.operator import OPERATOR
@@ -307,10 +307,11 @@ def _simulated(result: Result) -> str:
     """Why simulated and expected numbers of this page differ; empty where none is simulated."""
     if result.engine == "exact":
         return ""
+    number = result.loaded.scenario.people * result.reps
     return (
         "The bounds and the frontier, with the policies that are points in it, are expected values of the exact "
         "engine: without noise, and without the desk's queue and what refused people do. The tables and the other "
-        f"charts are counts of {result.loaded.scenario.people * result.reps:,} simulated accounts. So a policy may "
+        f"charts are counts of {format_accounts(number, 'simulated account')}. So a policy may "
         "have other numbers here than there: those of the simulation differ by chance, within their intervals, and "
         "by what the exact engine leaves out."
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.definitions import Measure
-from gatesim.measures.numbers import format_date, format_limit, format_rate, is_wide
+from gatesim.measures.numbers import format_accounts, format_date, format_limit, format_rate, is_wide
 from gatesim.measures.remains import Side
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
@@ -163,7 +163,7 @@ def _cannot_tell(result: Result, rows: Sequence[Row]) -> str:
     note = " ".join(words)
     mine = [row for row in those if row.reading == result.reading]
     needed = [
-        f"{row.accounts_needed:,} accounts at {format_limit(row.limit)}"
+        f"{format_accounts(row.accounts_needed)} at {format_limit(row.limit)}"
         for row in sorted(mine, key=lambda row: row.limit)
         if row.accounts_needed is not None
     ]
@@ -290,10 +290,10 @@ def heading(result: Result) -> str:
     """What was run, in one line."""
     scenario = result.loaded.scenario
     if result.engine == "exact":
-        return f"exact engine, for {scenario.represents:,} accounts"
+        return f"exact engine, for {format_accounts(scenario.represents)}"
     reps = f", {result.reps} replications" if result.reps > 1 else ""
     return (
-        f"{scenario.people:,} accounts simulated for {scenario.represents:,}{reps}, seed {scenario.seed}, "
+        f"{format_accounts(scenario.people)} simulated for {scenario.represents:,}{reps}, seed {scenario.seed}, "
         f"{result.engine} engine"
     )
 

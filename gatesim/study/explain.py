@@ -11,6 +11,7 @@ from typing import Any, overload
 
 from gatesim.gates.plugins import handed
 from gatesim.law.law import Epoch, Law, microseconds
+from gatesim.measures.numbers import format_accounts
 from gatesim.measures.tally import judged
 from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.consistency import refuse_if_too_large
@@ -192,7 +193,7 @@ def explain(
     looks_from = (
         0.5 if who is None else 0.9
     )  # who is looked for may be in no account: that takes as long as the run
-    run = _within(say, 0.1, looks_from, f"the run of {scenario.people:,} accounts")
+    run = _within(say, 0.1, looks_from, f"the run of {format_accounts(scenario.people)}")
     lives = Population(scenario, scenario.seed, replication, scenario.people).under(
         job.law, job.gate, waits, progress=run
     )

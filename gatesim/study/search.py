@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gatesim.engine.fast import Lives
 from gatesim.law.law import Law
 from gatesim.measures.ledger import BY_GATE, FALLBACK, LOST, REFUSED, SERVED, SERVED_LATE, WAITING, Ledger
+from gatesim.measures.numbers import format_accounts
 from gatesim.measures.tally import judged
 from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.scenario.schema import Scenario
@@ -95,7 +96,9 @@ def first_person(
             return int(rows.account[found[0]]), int(rows.body[found[0]])
         if progress is not None:
             progress(min(begin + STEP, scenario.people) / scenario.people)
-    message = f"there is nobody {words} under {policy} among the {scenario.people:,} accounts of the run"
+    message = (
+        f"there is nobody {words} under {policy} among the {format_accounts(scenario.people)} of the run"
+    )
     raise ScenarioError(
         [Problem("--find", None, what, message, "try another policy, or more people (--people N)")]
     )

@@ -13,6 +13,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gatesim.measures.numbers import format_accounts
 from gatesim.measures.wording import orders_read
 from gatesim.scenario import Loaded
 from gatesim.show.charts.letters import width_of
@@ -175,7 +176,7 @@ def small_print(result: Result, *more: str, noise: str = "lines", read: str = ""
     size = (
         "exact engine, no chance in it"
         if result.engine == "exact"
-        else f"{scenario.people:,} accounts simulated, seed {scenario.seed}"
+        else f"{format_accounts(scenario.people)} simulated, seed {scenario.seed}"
         + (f"; {noise}: 95 % of simulation noise" if noise else "")
     )
     return "; ".join((short_title(result.loaded), read or orders_read(scenario, result.reading), size, *more))
