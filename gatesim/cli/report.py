@@ -34,7 +34,7 @@ from gatesim.cli.options import progress
 def command(folder: Path, out: str | None, figures: Path | None, form: str) -> None:
     """Write a report of a run that `gatesim run --out FOLDER` has left: one HTML file, for paper and phone.
 
-    It needs the extra charts. Nothing is run again.
+    It needs the extra charts. The numbers are the run's: only bounds, map and one person's life are worked out anew.
     """
     if figures is not None and figures.exists():
         raise click.UsageError(f"--figures {figures}: exists already; name a folder that does not exist yet")

@@ -88,7 +88,7 @@ def report(
     Parameters
     ----------
     folder
-        As ``gatesim run --out`` made it; nothing is run again.
+        As ``gatesim run --out`` made it; its numbers are taken as they are.
     out
         The file; by default ``report.html`` in the folder. One that is there is replaced, once the new one is whole;
         what a run has left in its folder is not.
