@@ -178,7 +178,8 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     if not records:
         return nothing(f"Who pays under {policy}", small, "No need was measured: no order is in force.")
     records.sort(key=lambda record: record["sort"])
-    title = _finding(found, policy, parts)
+    segments = result.loaded.scenario.segments if by == "segment" else {}
+    title = _finding(found, policy, parts, {name: one.title for name, one in segments.items()})
     frame = pd.DataFrame(records).drop(columns="sort")
     names = list(frame["group"])
     width = narrow_width(names) if narrow else 330
@@ -211,7 +212,19 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     return finished(side_by_side(panels, narrow), title, small, wide, says)
 
 
-def _finding(found: Found, policy: str, parts: Mapping[str, Mapping[str, Part]]) -> str:
+SHORT_TITLE = 45
+"""Letters of a segment's title that finds room in the title of a chart."""
+
+
+def _called(name: str, titles: Mapping[str, str]) -> str:
+    """A group by its title, where that is short, and by the name that its row has."""
+    plain, title = name.replace("_", " "), titles.get(name, "")
+    return f"“{title}” ({plain})" if 0 < len(title) <= SHORT_TITLE else plain
+
+
+def _finding(
+    found: Found, policy: str, parts: Mapping[str, Mapping[str, Part]], titles: Mapping[str, str]
+) -> str:
     """On whom most of the false blocks fall, and from whom most of the leaks come, as a title.
 
     Nobody is named whom chance may have put first.
@@ -231,7 +244,7 @@ def _finding(found: Found, policy: str, parts: Mapping[str, Mapping[str, Part]])
         else:
             seen = "" if of_count[first].known else " in this simulation"
             verb = "of the false blocks fall on" if refused else "of the leaks come from"
-            words.append(f"{_words_of(of_count[first])} {verb} {first.replace('_', ' ')}{seen}")
+            words.append(f"{_words_of(of_count[first])} {verb} {_called(first, titles)}{seen}")
     if unclear == len(words):
         return f"Too few needs are simulated to say whom {policy} refuses and lets through most"
     return f"Under {policy}, {words[0]} and {words[1]}"
