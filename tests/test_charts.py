@@ -26,7 +26,7 @@ from gatesim.measures.definitions import Measure
 from gatesim.scenario import load
 from gatesim.show import charts
 from gatesim.show.app.parts import frontier_key
-from gatesim.show.charts import grammar, law_lines, life
+from gatesim.show.charts import days, grammar, law_lines, life
 from gatesim.show.charts.days import _finding
 from gatesim.show.charts.desk import _finding as _desk_finding
 from gatesim.show.charts.desk import _records, _spread
@@ -991,3 +991,16 @@ def test_a_group_too_small_to_know_its_noise_is_said_to_be(result: Result) -> No
     assert "refused wrongly about 30 %, too few to tell" in str(
         made.plot.who_pays("segment", name).description
     )
+
+
+def test_names_longer_than_a_panel_of_days_stand_on_two_lines_and_panels_beside_each_other() -> None:
+    rule = f'policies.{NAME}={{ family = "k_of_n", signals = ["ip"], k = 1 }}'
+    names = ["open", NAME, "any_foreign"]
+    found = gatesim.run(SMALL, engine="exact", policies=names, sets=[rule])
+    spec = found.plot.days().to_dict()
+    (facet,) = spec["hconcat"]
+    assert facet["columns"] == 3
+    heads = {row["panel"] for row in spec["data"]["values"]}
+    assert {head.replace("\n", "") for head in heads} == set(names)
+    for head in heads:
+        assert all(width_of(line, 11, bold=True) <= days.WIDTH for line in head.split("\n"))

@@ -11,13 +11,16 @@ import numpy as np
 from gatesim.law.law import has_random_dates
 from gatesim.measures.numbers import format_rate
 from gatesim.scenario.schema import Scenario
+from gatesim.show.certain import decides_alike
 from gatesim.show.charts.grammar import (
     BLOCKED,
     INK,
+    LABEL_SIZE,
     LEAKED,
     PHONE,
     WAITING,
     altair,
+    broken,
     finished,
     inline,
     nothing,
@@ -25,7 +28,6 @@ from gatesim.show.charts.grammar import (
     unchecked,
 )
 from gatesim.show.charts.law_lines import law_lines, law_small, law_words
-from gatesim.show.charts.panels import label_room
 from gatesim.study.result import Found, Result
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
     alt = altair()
     bars, leaks = [], []
     for name in names:
-        more_bars, more_leaks = _rows(result.policies[name], name)
+        more_bars, more_leaks = _rows(result.policies[name], name, decides_alike(result, name))
         bars += more_bars
         leaks += more_leaks
     if not bars and not leaks:
@@ -107,10 +109,12 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
     width = PHONE - 64 if narrow else WIDTH
     layers = [*marks(alt, x, y, low, hue, width / len(days)), *_law(alt, result.loaded.scenario, days, width)]
     rows = [*(row | {"kind": "bar"} for row in bars), *(row | {"kind": "line"} for row in leaks)]
-    data = inline(rows if len(days) <= MANY else _with_gaps(rows))
-    columns = 1 if narrow or label_room(names) > WIDTH + 14 else min(COLUMNS, len(names))
+    rows = rows if len(days) <= MANY else _with_gaps(rows)
+    columns = 1 if narrow else min(COLUMNS, len(names))
+    heads = {name: "\n".join(broken(name, width, LABEL_SIZE, bold=True)) for name in names}
     head = alt.Header(
         labelAnchor="start",
+        labelExpr="split(datum.label, '\\n')",
         labelFontSize=11,
         labelFontWeight="bold",
         labelColor=INK,
@@ -119,8 +123,17 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
     )
     # One panel, repeated: a chart of many would be put together panel by panel, which takes seconds.
     panels = (
-        alt.layer(*layers, data=data, width=width, height=HEIGHT)
-        .facet(facet=alt.Facet("policy:N", sort=names, title=None, header=head), columns=columns, spacing=14)
+        alt.layer(
+            *layers,
+            data=inline([row | {"panel": heads[row["policy"]]} for row in rows]),
+            width=width,
+            height=HEIGHT,
+        )
+        .facet(
+            facet=alt.Facet("panel:N", sort=[heads[name] for name in names], title=None, header=head),
+            columns=columns,
+            spacing=14,
+        )
         .resolve_axis(x="independent", y="independent")
     )
     chart = alt.hconcat(panels)
@@ -221,8 +234,8 @@ def _x(alt: Any, days: Sequence[str], of: str) -> Any:
     return alt.X(f"{of}:T", title=None, scale=scale, axis=axis)
 
 
-def _rows(found: Found, policy: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Bars and points of a policy."""
+def _rows(found: Found, policy: str, sure: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Bars and points of a policy; ``sure``: chance has no part in them."""
     bars, leaks = [], []
     for day, measures in found.by["day"].items():
         total = measures["false_block_rate"]
@@ -233,13 +246,14 @@ def _rows(found: Found, policy: str) -> tuple[list[dict[str, Any]], list[dict[st
                 continue
             # The interval is that of the whole bar, and stands at the end of its upper part.
             last = name == "not_served"
-            low, high = (total.low, total.high) if last and total.high != total.low else (None, None)
+            noisy = last and total.high != total.low and not sure
+            low, high = (total.low, total.high) if noisy else (None, None)
             row = {"policy": policy, "day": day, "what": words, "from": below, "value": below + value}
             bars.append(row | {"low": low, "high": high, "last": last})
             below += value
         leak = measures["leak_rate"]
         if leak.value is not None:
-            given = leak.low is not None and found.may_leak
+            given = leak.low is not None and found.may_leak and not sure
             leaks.append(
                 {
                     "policy": policy,
