@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -190,6 +191,90 @@ def numbers(found: Glance) -> object:
         found.with_desk,
         found.sentence,
     )
+
+
+QUICK_ONES = [
+    "attestation",
+    "audit-from-abroad",
+    "channels",
+    "expatriates-year",
+    "licence-is-not-status",
+    "perfect-place",
+    "travellers-month",
+    "two-governments",
+    "weekend-desk",
+    "who-waits",
+]
+"""Shipped scenarios of which the exact engine takes less than a second."""
+
+
+def cells_of(table: str) -> dict[str, list[str]]:
+    """What the table of policies says of each."""
+    rows = re.findall(r'<th scope="row">([\w-]+)<.*?</th>(.*?)</tr>', table)
+    return {name: re.findall(r"<td[^>]*>(.*?)</td>", cells) for name, cells in rows}
+
+
+@pytest.mark.parametrize("name", QUICK_ONES)
+def test_the_table_says_what_the_exact_engine_says_of_each_policy(name: str) -> None:
+    panel = Panel(name, load(name), name)
+    found = glance(panel.loaded, panel.question(panel.loaded, Settings()))
+    policies = [one for one in panel.loaded.scenario.policies if one not in found.cannot]
+    result = run(panel.loaded, engine="exact", policies=policies)
+    said = cells_of(parts.policies(found))
+    for one in policies:
+        measures = result.policies[one].measures
+        names = ("served_entitled", "leak_rate", "leak_share")
+        shown_there = [parts.rate(measures[measure].value) for measure in names]
+        assert [cell for cell in said[one] if "%" in cell or cell == "undefined"] == shown_there, one
+    (own,) = [one for one in result.verdict.own if one.reading == result.reading]
+    assert own.together is not None
+    assert found.best.outcome == own.together.outcome
+    assert found.best.name == own.together.best
+    assert [one.policy for one in found.candidates] == [one.policy for one in own.together.policies]
+
+
+def test_a_policy_that_closes_one_channel_only_is_a_candidate() -> None:
+    panel = Panel("channels", load("channels"), "channels")
+    found = glance(panel.loaded, panel.question(panel.loaded, Settings()))
+    assert "close_cloud" in {one.policy for one in found.candidates}
+    assert "close_cloud" in {one.policy for one in found.frontier.policies}
+    assert "shutdown" not in {one.policy for one in found.frontier.policies}
+    assert "6 policies listed" in found.sentence
+
+
+def best_of_run(loaded: Loaded) -> tuple[str, str | None]:
+    """The outcome of the orders' own standards, and the policy that it is about."""
+    result = run(loaded, engine="exact")
+    (own,) = [one.together for one in result.verdict.own if one.reading == result.reading]
+    assert own is not None
+    return own.outcome, own.best
+
+
+OPEN_LATE = [f"policies.{name}.lead_time=3d" for name in ("open", "by_place", "close_cloud")]
+CARD_LATER = [f"policies.{name}.lead_time=2d" for name in ("by_place_or_card", "close_what_hides")]
+LATE = [*OPEN_LATE, *CARD_LATER]
+
+
+@pytest.mark.parametrize(
+    ("limit", "sets", "best"),
+    [
+        (0.35, [], "by_place_or_card"),
+        (0.11, [], "by_place_or_card"),
+        (0.08, [], "close_what_hides"),
+        (0.313, [*LATE, "policies.close_cloud.lead_time=0s"], "close_cloud"),
+        (0.35, LATE, "by_place_or_card"),
+        (0.35, ["policies.open.lead_time=1d", *LATE[1:]], "open"),
+    ],
+)
+def test_the_best_policy_is_the_runs_also_of_those_that_serve_as_much(
+    limit: float, sets: list[str], best: str
+) -> None:
+    panel = Panel("channels", load("channels", sets), "channels")
+    wanted = Settings({"limit": limit, "floor": 0.9})
+    loaded = panel.scenario(wanted)
+    found = glance(loaded, panel.question(loaded, wanted)).best
+    assert (found.outcome, found.name) == best_of_run(loaded)
+    assert found.name == best
 
 
 @pytest.mark.no_cover  # others cover the same lines

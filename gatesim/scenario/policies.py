@@ -41,6 +41,11 @@ class Policy(Part):
     controls: tuple[Name, ...] = ()
     """Named controls that stand under the policy; a standard of the kind ``process`` asks for them."""
 
+    @property
+    def is_shutdown(self) -> bool:
+        """Whether it closes the service: no candidate. One that closes some channels only serves on the others."""
+        return False
+
 
 class Open(Policy):
     """Serve everybody."""
@@ -52,6 +57,11 @@ class Shutdown(Policy):
     """Serve nobody."""
 
     family: Literal["shutdown"]
+
+    @property
+    def is_shutdown(self) -> bool:
+        """See `Policy`; of several models, closing some is closing those alone."""
+        return not self.channels and not self.models
 
 
 HowMany = Annotated[

@@ -308,7 +308,8 @@ def _candidate(one: Narrowed, name: str, served: Served) -> Candidate | None:
     issued = min(order.issued for order in scenario.orders)
     lead = scenario.policies[name].lead_time
     waits = (asked.date - issued).total_seconds() * 1e6
-    return candidate(asked, name, served, asked.room(served, partial(_structure, one, name)), lead <= waits)
+    rooms = asked.rooms(served, partial(_structure, one, name))
+    return candidate(asked, name, served, rooms, (waits - lead) / 86_400e6)
 
 
 def _structure(one: Narrowed, name: str) -> list[bool]:

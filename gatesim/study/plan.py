@@ -275,8 +275,8 @@ def _best(scenario: Scenario, operator: Operator) -> Plan:
     floor = scenario.verdict.floor
     issued = min(microseconds(scenario, each.issued) for each in scenario.orders)
     ends = min(scenario.length, max(order_end_us(scenario, each) for each in scenario.orders))
-    names = [name for name in operator.ladder if scenario.policies[name].family != "shutdown"]
-    closing = [name for name in operator.ladder if scenario.policies[name].family == "shutdown"]
+    names = [name for name in operator.ladder if not scenario.policies[name].is_shutdown]
+    closing = [name for name in operator.ladder if scenario.policies[name].is_shutdown]
     ready = {name: issued + lead_time(scenario, name) for name in operator.ladder}
 
     truth = _prospects(scenario, scenario, names)

@@ -530,7 +530,7 @@ def _judged(
                 name,
                 {reading: decided[reading][name].measures for reading in decided},
                 lead_time(scenario, name),
-                policy.family == "shutdown",
+                policy.is_shutdown,
                 {reading: found[reading][name].may_leak for reading in found},
                 {reading: decided[reading][name].by for reading in decided},
                 {reading: never.get((reading, name), {}) for reading in decided},

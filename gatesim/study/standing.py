@@ -25,7 +25,14 @@ from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.law.standards import Limits
 from gatesim.measures.finding import OwnLeak
-from gatesim.measures.judgement import OUTCOMES, RATIOS, Outcome, of_bound_b
+from gatesim.measures.judgement import (
+    OUTCOMES,
+    RATIOS,
+    Contender,
+    Outcome,
+    best_contender,
+    of_bound_b,
+)
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.orders import Order
 from gatesim.scenario.parameter import Parameter
@@ -121,10 +128,6 @@ class Question:
                     rooms[number] = min(rooms[number], -_NEXT_TO_NOTHING)
         return rooms
 
-    def room(self, served: Served, structure: Callable[[], Sequence[bool]]) -> float:
-        """How far what is served is within the limit that leaves least; as `rooms` has it."""
-        return min(self.rooms(served, structure))
-
 
 def question(
     scenario: Scenario,
@@ -178,7 +181,7 @@ def question(
         chosen,
         least,
         _date(scenario, order, number if each else None),
-        tuple(name for name in names if scenario.policies[name].family != "shutdown"),
+        tuple(name for name in names if not scenario.policies[name].is_shutdown),
         limit is None and ratio is None and floor is None,
         own,
         number,
@@ -206,12 +209,14 @@ class Candidate:
         What it serves and leaks.
     leak
         Its leak ratio; None where it is undefined.
-    within, serves_floor, is_ready
-        Whether it is within the limit, serves the floor, is in place on the date.
+    within, serves_floor
+        Whether it is within the limit, serves the floor.
+    days
+        Days before the date at which it is in place; negative where it is not.
     leaks
         Where orders count each by itself, what leaks by each count.
-    beyond
-        There, by how much it is beyond the limit that it exceeds most, as a share of all needs.
+    broken
+        There, numbers of the limits that it breaks.
     """
 
     policy: str
@@ -219,9 +224,29 @@ class Candidate:
     leak: float | None
     within: bool
     serves_floor: bool
-    is_ready: bool
+    days: float
     leaks: tuple[OwnLeak, ...] = ()
-    beyond: float = 0.0
+    broken: tuple[int, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is in place on the date."""
+        return self.days >= 0
+
+    @property
+    def _badness(self) -> float:
+        """What is held against the limit, as a run does: a leak, or of several standards those that are failed."""
+        if len(self.leaks) > 1:
+            return len(self.broken) / len(self.leaks)
+        return (self.leaks[0].value if self.leaks else self.leak) or 0.0
+
+    @property
+    def contender(self) -> Contender:
+        """As far as it counts for who of several is best."""
+        share = self.served.served_entitled
+        return Contender(
+            self.policy, self.within, self.serves_floor, self.is_ready, -self.days, share, self._badness
+        )
 
     @property
     def outcome(self) -> Outcome:
@@ -233,17 +258,19 @@ class Candidate:
         return "gate_available" if self.is_ready else "only_not_ready"
 
 
-def candidate(asked: Question, policy: str, served: Served, room: float, is_ready: bool) -> Candidate | None:
+def candidate(
+    asked: Question, policy: str, served: Served, rooms: Sequence[float], days: float
+) -> Candidate | None:
     """What a policy comes to; None where it serves no need, so that it is no candidate.
 
     Parameters
     ----------
     asked, policy, served
         What is asked, the policy, and what it serves.
-    room
-        How far it is within the limit, as a share of all needs.
-    is_ready
-        Whether it is in place on the date.
+    rooms
+        How far it is within each limit, as a share of all needs.
+    days
+        Days before the date at which it is in place.
     """
     if served.entitled + served.restricted <= 0:
         return None
@@ -253,11 +280,11 @@ def candidate(asked: Question, policy: str, served: Served, room: float, is_read
         policy,
         served,
         None if asked.each else leak,
-        room >= 0,
+        min(rooms) >= 0,
         asked.floor <= 0 or share is None or share >= asked.floor,
-        is_ready,
+        days,
         tuple(one.leak(own) for one, own in zip(asked.each, served.own, strict=True)),
-        max(-room, 0.0) if asked.each else 0.0,
+        tuple(number for number, room in enumerate(rooms) if room < 0) if asked.each else (),
     )
 
 
@@ -410,10 +437,10 @@ class Standings:
 
         Where orders count each by itself it is the limit that leaves least.
         """
-        return self._room(policy, values, self.served(policy, values), self.asked_at(values))
+        return min(self._rooms(policy, values, self.served(policy, values), self.asked_at(values)))
 
-    def _room(self, policy: str, values: tuple[float, ...], served: Served, asked: Question) -> float:
-        return asked.room(served, partial(self._structure, policy, values))
+    def _rooms(self, policy: str, values: tuple[float, ...], served: Served, asked: Question) -> list[float]:
+        return asked.rooms(served, partial(self._structure, policy, values))
 
     def _structure(self, policy: str, values: tuple[float, ...]) -> Sequence[bool]:
         """For each limit whether a need that it counts may be served, where what is served does not say it."""
@@ -423,9 +450,7 @@ class Standings:
 
     def broken(self, policy: str, values: tuple[float, ...]) -> tuple[int, ...]:
         """Numbers of the limits that a policy breaks, where orders count each by itself."""
-        rooms = self.asked_at(values).rooms(
-            self.served(policy, values), partial(self._structure, policy, values)
-        )
+        rooms = self._rooms(policy, values, self.served(policy, values), self.asked_at(values))
         return tuple(number for number, room in enumerate(rooms) if room < 0)
 
     def above_floor(self, policy: str, values: tuple[float, ...]) -> float:
@@ -472,8 +497,8 @@ class Standings:
         asked
             What is asked there.
         """
-        room = self._room(policy, values, served, asked)
-        return candidate(asked, policy, served, room, self.ready(policy, values, asked) >= 0)
+        rooms = self._rooms(policy, values, served, asked)
+        return candidate(asked, policy, served, rooms, self.ready(policy, values, asked))
 
     def candidates(self, values: tuple[float, ...], policies: Iterable[str] | None = None) -> list[Candidate]:
         """The listed policies that serve at least one need."""
@@ -498,14 +523,7 @@ class Standings:
 
 
 def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
-    """The candidate that the outcome is about: of those that come farthest the one that serves most.
-
-    Where none is within the limit it is the one that leaks least, if possible of those that serve the floor.
-    """
-    within = [c for c in candidates if c.within]
-    if within:
-        first = min(OUTCOMES.index(c.outcome) for c in within)
-        those = [c for c in within if OUTCOMES.index(c.outcome) == first]
-        return max(those, key=lambda c: c.served.entitled)
-    floor = [c for c in candidates if c.serves_floor] or list(candidates)
-    return min(floor, key=lambda c: (c.beyond, c.leak or 0.0, -c.served.entitled), default=None)
+    """The candidate that the outcome is about, by the rule of a run (`gatesim.measures.judgement.best_contender`)."""
+    outcome = first_of(one.outcome for one in candidates)
+    best = best_contender([one.contender for one in candidates], outcome)
+    return next((one for one in candidates if one.policy == best), None)

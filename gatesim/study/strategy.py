@@ -152,7 +152,7 @@ def _possible(scenario: Scenario, row: Row | None) -> tuple[bool, datetime | Non
     if row is None:
         return False, None
     judged = {one.policy: one for one in row.policies}
-    gates = [name for name in scenario.operator.ladder if scenario.policies[name].family != "shutdown"]
+    gates = [name for name in scenario.operator.ladder if not scenario.policies[name].is_shutdown]
     over = scenario.start + timedelta(microseconds=_over_us(scenario))
     able = [judged[name] for name in gates if name in judged]
     ready = [one for one in able if one.ready is not None and one.ready < over]

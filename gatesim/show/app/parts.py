@@ -317,7 +317,7 @@ def policies(found: Glance) -> str:
         elif name in found.cannot:
             cells, words = ["-"] * 3, "only by simulation"
         else:
-            cells, words = ["0 %", "0 %", "undefined"], "serves nobody"
+            cells, words = [*_of_nothing(found), "undefined"], "serves nobody"
         best = (
             ' class="best"' if name == found.best.name and found.best.outcome != "no_gate_meets_limit" else ""
         )
@@ -334,6 +334,13 @@ def policies(found: Glance) -> str:
         f"</thead><tbody>{''.join(rows)}</tbody></table></div>",
         f"<p><small>{escaped(_note(found))}</small></p>",
     )
+
+
+def _of_nothing(found: Glance) -> list[str]:
+    """The shares of entitled and of restricted needs served where nobody is: undefined where there are none."""
+    any_ = next(iter(found.served.values()), None)
+    totals = (1.0, 1.0) if any_ is None else (any_.all_entitled, any_.all_restricted)
+    return [rate(0.0 if total > 0 else None) for total in totals]
 
 
 def _note(found: Glance) -> str:
