@@ -14,14 +14,17 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 
+import gatesim
 from gatesim.cli.main import call
 from gatesim.scenario import Loaded, ScenarioError, load, shipped
 from gatesim.scenario.merge import merged
 from gatesim.scenario.write import differences, toml_text
 from gatesim.show.app import parts
 from gatesim.show.app.levers import GROUPS, LIMIT, Lever, levers_of
+from gatesim.show.app.orders import frontier_title
 from gatesim.show.app.settings import Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import meant, shown, slider
+from gatesim.show.called import lever_words
 from gatesim.study.glance import Glance, Kept, glance, glances
 from gatesim.study.run import run
 from tests.scenarios import SMALL
@@ -43,6 +46,8 @@ def quick() -> Panel:
 
 PANEL = Panel(FLAGSHIP, load(FLAGSHIP), FLAGSHIP)
 SMALL_PANEL = Panel(QUICK, load(QUICK), QUICK)
+TWO = Panel("two-governments", load("two-governments"), "two-governments")
+"""Several orders, each of which counts its own leaks."""
 
 
 def any_value(lever: Lever) -> some.SearchStrategy[float]:
@@ -275,6 +280,53 @@ def test_the_best_policy_is_the_runs_also_of_those_that_serve_as_much(
     found = glance(loaded, panel.question(loaded, wanted)).best
     assert (found.outcome, found.name) == best_of_run(loaded)
     assert found.name == best
+
+
+@pytest.mark.parametrize("limit", [0.02, 0.01, 0.06, 0.0])
+def test_where_orders_count_their_own_leaks_the_page_judges_as_a_run_does(limit: float) -> None:
+    wanted = Settings({"limit": limit})
+    loaded = TWO.scenario(wanted)
+    found = glance(loaded, TWO.question(loaded, wanted))
+    assert (found.best.outcome, found.best.name) == best_of_run(loaded)
+    assert "the limits of all orders, each by its own count" in parts.headline(found)
+    (row,) = [one.together for one in run(loaded, engine="exact").verdict.own if one.reading == "person"]
+    assert row is not None
+    assert {one.policy: one.within for one in found.candidates} == {
+        one.policy: one.within == "yes" for one in row.policies
+    }
+    # The frontier is about one limit on what all restrict together, and says so; bounds go by all limits at once.
+    assert (found.together.each, found.together.limit) == ((), limit)
+    point = gatesim.frontier(loaded).within
+    assert point is not None
+    most = {one.bound: one.served for one in point.points if one.reading == "person" and one.limit is None}
+    assert found.a.served == pytest.approx(most["bound_A"], abs=1e-9)
+    assert found.b.served == pytest.approx(most["bound_B"], abs=1e-9)
+
+
+def test_what_is_counted_together_says_so_where_it_stands() -> None:
+    loaded = TWO.scenario(Settings({"limit": 0.02}))
+    found = glance(loaded, TWO.question(loaded, Settings()))
+    assert parts.headline(found) == (
+        "citizens_only would keep leaks within the limits of all orders, each by its own count, but is not ready "
+        "before 11 June 2026"
+    )
+    asked = parts.question(found, "A title")
+    assert "2 % of served needs under “The Union&#x27;s order” and 1 % of served needs under" in asked
+    table = parts.policies(found)
+    assert "leaks of all orders counted together</caption>" in table
+    assert cells_of(table)["any_status"][-1] == "leaks too much under “The other government&#x27;s order”"
+    assert cells_of(table)["open"][-1].count("order”") == 2
+    assert frontier_title(TWO, Settings()).endswith("within each limit on leaks, all orders together")
+    assert frontier_title(TWO, Settings(order="2")).endswith(", order 2 by itself")
+    assert frontier_title(SMALL_PANEL, Settings()).endswith("each limit on leaks")
+    assert "all orders together" in parts.frontier_key(found.frontier, "", "")
+    assert lever_words(TWO.by_name["limit"]) == "Limit on leaks (“The Union's order”)"
+    # Beside what the orders ask for, one limit is on the leaks of all together: the heading says so.
+    count = 'orders.0.standard={ kind = "leak_count", limit = 5 }'
+    panel = Panel("of-a-count", load("two-governments", [count]), "of-a-count")
+    beside = glance(panel.loaded, panel.question(panel.loaded, Settings()))
+    assert "0.1 % of served needs, all orders counted together, " in parts.headline(beside)
+    assert "by which gatesim run judges: its standard is leak_count." in parts.question(beside, "A title")
 
 
 @pytest.mark.no_cover  # others cover the same lines

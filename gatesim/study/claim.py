@@ -64,6 +64,19 @@ def best_within(asked: Question, within: Within) -> Best:
     return Best(outcome, "", within.value, leaks=leaks_of(asked.each, within))
 
 
+def best_at(
+    standings: Standings, made: Mapping[str, Program], side: str, values: tuple[float, ...] = ()
+) -> Best:
+    """The gate of a bound that serves most within all limits; ``made`` are the programs of the bounds.
+
+    Where orders count each by itself, none of these is needed.
+    """
+    asked = standings.asked_at(values)
+    if asked.each:
+        return best_within(asked, within_at(standings, side, values))
+    return best_bound(asked, bound_at(asked, made[side]))
+
+
 def least_at_floor(asked: Question, program: Program) -> Bound:
     """The least leak at which any gate of a program serves the floor."""
     return least_leak(program, "leak_rate" if asked.ratio == "leak_rate" else "leak_share", asked.floor)
@@ -103,13 +116,8 @@ def claim_from(
     """
     asked = standings.asked_at(at)
     listed, count = best_listed(standings, at)
-
-    def best(side: str) -> Best:
-        if asked.each:
-            return best_within(asked, within_at(standings, side, at))
-        return best_bound(asked, bound_at(asked, made[side]))
-
-    a, b = best("bound_A"), best("bound_B") if standings.remembering else None
+    a = best_at(standings, made, "bound_A", at)
+    b = best_at(standings, made, "bound_B", at) if standings.remembering else None
     guesses, inputs = counts or count_guesses(rests_on(loaded))
     return Claim(
         reading_in_words(loaded.scenario, asked.reading),

@@ -16,11 +16,12 @@ from gatesim.gates.bounds.program import Program
 from gatesim.measures.finding import Best, Claim, full_sentence
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import count_guesses, rests_on
-from gatesim.study.claim import best_bound, bound_at, claim_from
+from gatesim.scenario.schema import Scenario
+from gatesim.study.claim import best_at, claim_from
 from gatesim.study.frontier import Frontier, curves, limits_shown, listed_point, programs
 from gatesim.study.points import Point
 from gatesim.study.progress import Progress
-from gatesim.study.standing import Candidate, Question, Standings
+from gatesim.study.standing import Candidate, Question, Standings, question
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Glance:
     ----------
     loaded, asked
         The scenario, and what is asked of it.
+    together
+        The same with one limit, on what all orders restrict together: the frontier is about it. Where orders do not
+        count each by itself, there is no other.
     candidates
         The listed policies that serve at least one need, in the order of the file.
     serve_nobody
@@ -45,7 +49,7 @@ class Glance:
         The best gate that bound A, bound B allows within the limit.
     with_desk
         The most that bound A lets be served where the desk's capacity counts, as mean flow; None where nothing is
-        within the limit, or there is no desk.
+        within the limit, or there is no desk, or orders count each by itself.
     served
         What each policy serves; the limit, the floor and the desk have no part in it.
     waiting
@@ -54,6 +58,7 @@ class Glance:
 
     loaded: Loaded
     asked: Question
+    together: Question
     candidates: tuple[Candidate, ...]
     serve_nobody: tuple[str, ...]
     cannot: Mapping[str, str]
@@ -145,10 +150,11 @@ def glances(
     made = kept.bounds = kept.bounds or programs(first, kept.history)
     kept.history = made["bound_B"]
     with_desk, counts = _with_desk(first), count_guesses(rests_on(loaded))
-    limits = limits_shown(loaded.scenario.verdict.limits, (), first.asked.limit)
+    together = _together(loaded.scenario, asked)
+    limits = limits_shown(loaded.scenario.verdict.limits, (), together.limit)
     # No policy has a part in them.
-    both = tuple(curves(first, made, first.asked.ratio, limits, pays=False))
-    around = _Around(made, both, with_desk, counts)
+    both = tuple(curves(first, made, together.ratio, limits, pays=False))
+    around = _Around(made, together, both, with_desk, counts)
     waiting = tuple(name for name in first.remembering if name not in known)
     plain = tuple(name for name in asked.policies if name not in waiting)
     if waiting and plain:
@@ -156,11 +162,22 @@ def glances(
     yield _seen(loaded, first, around, say)
 
 
+def _together(scenario: Scenario, asked: Question) -> Question:
+    """What is asked, with the first order's limit on what all restrict together."""
+    if not asked.each:
+        return asked
+    return question(scenario, reading=asked.reading, floor=asked.floor, policies=asked.policies)
+
+
 @dataclass(frozen=True)
 class _Around:
-    """What is seen whatever the policies: the bounds' programs and curves, the desk's share, numbers of inputs."""
+    """What is seen whatever the policies.
+
+    The bounds' programs and curves, what these are about, the desk's share, numbers of inputs.
+    """
 
     made: Mapping[str, Program]
+    together: Question
     curves: tuple[Point, ...]
     with_desk: float | None
     counts: tuple[int, int]
@@ -170,11 +187,12 @@ def _seen(loaded: Loaded, standings: Standings, around: _Around, say: Progress) 
     """What is seen of some policies."""
     standings, cannot = _doable(standings, say)
     asked, made = standings.asked, around.made
-    listed = tuple(listed_point(standings, name, made, asked.ratio) for name in asked.policies)
+    together = replace(around.together, policies=asked.policies)
+    listed = tuple(listed_point(standings, name, made, together.ratio) for name in asked.policies)
     claim = claim_from(loaded, standings, made, counts=around.counts)
     found = Frontier(
         loaded,
-        asked.ratio,
+        together.ratio,
         asked.reading,
         around.curves,
         listed,
@@ -189,13 +207,14 @@ def _seen(loaded: Loaded, standings: Standings, around: _Around, say: Progress) 
     return Glance(
         loaded,
         asked,
+        together,
         candidates,
         tuple(name for name in asked.policies if name not in serving),
         cannot,
         found,
         claim,
-        best_bound(asked, bound_at(asked, made["bound_A"])),
-        best_bound(asked, bound_at(asked, made["bound_B"])),
+        claim.a,
+        claim.b or best_at(standings, made, "bound_B"),
         around.with_desk,
         {name: standings.served(name, ()) for name in asked.policies},
     )
@@ -216,7 +235,7 @@ def _doable(standings: Standings, say: Progress) -> tuple[Standings, dict[str, s
 
 
 def _with_desk(standings: Standings) -> float | None:
-    if standings.scenario.desk is None:
+    if standings.scenario.desk is None or standings.asked.each:
         return None
     program = program_a(standings.scenario, standings.varied.law, desk=True)
     return most_served(program, standings.asked.standard).value

@@ -342,9 +342,8 @@ def together_words(
             "below it each order has one of its own leaks, while the others keep their limits",
         ),
         "page": (
-            "here they are counted together",
-            "the frontier can be that of one order's own leaks, and gatesim frontier says what is within the limits of "
-            "all of them at once",
+            "the frontier and the columns of leaks count them together",
+            "verdict, map and the last column go by each order's own limit",
         ),
     }[where]
     return (

@@ -10,6 +10,7 @@ from operator import attrgetter
 from gatesim.law.law import counted_apart
 from gatesim.measures.judgement import RATIOS
 from gatesim.measures.verdict import first_order
+from gatesim.measures.wording import order_name
 from gatesim.scenario import Loaded, rests_on
 from gatesim.scenario.assumptions import TIMES, Patterns
 from gatesim.scenario.errors import KeyPath, dotted
@@ -245,7 +246,8 @@ class _Maker:
             "a choice; the order states none" if is_ratio else "a question; the order's standard is another",
         )
         note = known.title if known and is_ratio else ""
-        yield Lever(LIMIT, ASKED, "Limit on leaks", "", parameter, start, (0.0, 1.0), True, True, (), note)
+        whose = f"“{order_name(scenario, number)}”" if len(scenario.orders) > 1 and is_ratio else ""
+        yield Lever(LIMIT, ASKED, "Limit on leaks", whose, parameter, start, (0.0, 1.0), True, True, (), note)
         yield self._lever(
             FLOOR, ASKED, "Floor: entitled needs to serve", [("verdict", "floor")], scenario.verdict.floor
         )

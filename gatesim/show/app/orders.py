@@ -37,9 +37,16 @@ def order_box(panel: Panel, settings: Settings, key: str) -> None:
         options.index(settings.order or ""),
         format_func=lambda place: words.get(place, TOGETHER),
         key=key,
-        help="One order: its own leaks, as it counts them, while the others keep their limits. All else on the page "
-        "counts the leaks of all orders together.",
+        help="One order: its own leaks, as it counts them, while the others keep their limits.",
     )
+
+
+def frontier_title(panel: Panel, settings: Settings) -> str:
+    """The heading of the frontier: where several orders count leaks each by itself it says whose."""
+    words = "The most that any gate could serve within each limit on leaks"
+    if ORDER not in panel.choices:
+        return words
+    return f"{words}, {TOGETHER if settings.order is None else f'order {settings.order} by itself'}"
 
 
 def frontier_seen(panel: Panel, settings: Settings, loaded: Loaded, number: int) -> Frontier:
@@ -52,7 +59,7 @@ def frontier_seen(panel: Panel, settings: Settings, loaded: Loaded, number: int)
     """
     kept = _kept(panel.written, panel.query(panel.for_order(settings)), number)
     if kept.found is None:
-        asked = panel.question(loaded, settings)
+        asked = panel.together(loaded, settings)
         # What the order leaves open is what the page asks about.
         ratio = None if loaded.scenario.orders[number].standard.kind in RATIOS else asked.ratio
         one = one_order(loaded, number, ratio)

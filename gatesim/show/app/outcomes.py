@@ -130,7 +130,7 @@ def _mapped(map_: Map, bar: Any) -> ShutdownMap:
             progress=say,
             ratio=None if asked.own else asked.ratio,
             limit=None if asked.own else asked.limit,
-            each=False,  # as all else on the page
+            each=bool(asked.each),
             kept=map_.kept,
         )
 

@@ -6,11 +6,13 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from gatesim.measures.finding import Best, and_list
+from gatesim.law.law import counted_apart
+from gatesim.measures.finding import Best, and_list, own_leaks
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.wording import orders_read
 from gatesim.show.app.settings import Difference
 from gatesim.show.run import lead_time
+from gatesim.study.asking import no_single_ratio
 from gatesim.study.frontier import Frontier
 from gatesim.study.glance import Glance
 from gatesim.study.standing import Candidate, Question
@@ -116,22 +118,30 @@ def escaped(text: object) -> str:
 def headline(found: Glance) -> str:
     """The verdict in one line, about the listed policies."""
     asked, best = found.asked, found.best
-    limit = f"{format_limit(asked.limit)} {OF[asked.ratio]}"
+    limit, within = f"{format_limit(asked.limit)} {OF[asked.ratio]}", "a limit of "
+    if asked.each:
+        limit, within = _limits_of_all(asked), ""
+    elif counted_apart(found.loaded.scenario):
+        limit += ", all orders counted together,"
     served = rate(best.served)
     if best.outcome == "gate_available":
         return f"{best.name} keeps leaks within {limit} and serves {served} of entitled needs"
     if best.outcome == "only_not_ready":
         day = best.ready and best.ready.replace(hour=0, minute=0, second=0, microsecond=0)
         when = f"before {format_date(day)}" if day else "in any time to come"
-        return f"{best.name} would keep leaks within {limit}, but is not ready {when}"
+        return f"{best.name} would keep leaks within {limit.rstrip(',')}, but is not ready {when}"
     if best.outcome == "only_below_floor":
-        return (
-            f"Within a limit of {limit} the best listed gate, {best.name}, serves {served} of entitled needs"
-        )
+        return f"Within {within}{limit} the best listed gate, {best.name}, serves {served} of entitled needs"
     count = len(found.candidates)
     if not count:
         return "No listed gate serves anybody"
-    return f"None of {count} listed gates keeps leaks within {limit}"
+    return f"None of {count} listed gates keeps leaks within {limit.rstrip(',')}"
+
+
+def _limits_of_all(asked: Question) -> str:
+    """Several limits that hold at once, in words."""
+    orders = len({one.order for one in asked.each})
+    return "the limits of all orders, each by its own count," if orders > 1 else "all limits of the order"
 
 
 def _read(found: Glance) -> str:
@@ -141,12 +151,20 @@ def _read(found: Glance) -> str:
 def question(found: Glance, title: str) -> str:
     """The head of the page: the scenario, and what is asked of it."""
     asked = found.asked
-    return section(
-        f"<h1>{escaped(title)}</h1>",
-        f"<p><small>The {_read(found)}; at most {format_limit(asked.limit)} {OF[asked.ratio]} "
-        f"may be leaks, at least {format_limit(asked.floor)} of entitled needs served; on {format_date(asked.date)}. "
-        "Exact engine.</small></p>",
+    most = f"at most {format_limit(asked.limit)} {OF[asked.ratio]} may be leaks"
+    if asked.each:
+        most = f"leaks limited to {and_list([one.words for one in asked.each])}, each by its own count"
+    words = (
+        f"The {_read(found)}; {escaped(most)}, at least {format_limit(asked.floor)} of entitled needs served; "
+        f"on {format_date(asked.date)}. Exact engine."
     )
+    if asked.left_out:
+        left_out = and_list(list(asked.left_out))
+        words += escaped(f" Not looked at, since no known limit on leaks follows from it: {left_out}.")
+    why = "" if asked.each else no_single_ratio(found.loaded.scenario)
+    if why:
+        words += escaped(f" Asked beside what the order asks, by which gatesim run judges: {why}.")
+    return section(f"<h1>{escaped(title)}</h1>", f"<p><small>{words}</small></p>")
 
 
 SWIPE = '<p class="swipe small" aria-hidden="true">Swipe sideways for all of the chart&nbsp;&#8594;</p>'
@@ -186,6 +204,8 @@ def frontier_key(found: Frontier, numbers: str, narrow: str) -> str:
         )
     if any(is_beyond(one) for one in found.policies):
         words.append(f"{ARROW.capitalize()}.")
+    if of is None and counted_apart(found.loaded.scenario):
+        words.append("Leaks: of all orders together; the limit is that of the order first in force.")
     if of is not None:
         words += [f"Leaks: of the needs that “{of.name}” restricts itself.", of.kept_words]
     named = (
@@ -265,6 +285,9 @@ def _listed_words(found: Glance) -> str:
 def _leak_words(best: Best, asked: Question) -> str:
     if not best.name:
         return ""
+    if best.leaks:
+        closest = "closest: " if best.outcome == "no_gate_meets_limit" else ""
+        return f"{closest}{best.name} leaks {own_leaks(best.leaks)}, serves {rate(best.served)}"
     if best.leak is None:
         return f"{best.name} serves nobody"
     within = "" if best.outcome != "no_gate_meets_limit" else "closest: "
@@ -283,15 +306,18 @@ def _bound_words(best: Best, found: Glance, verb: str) -> tuple[str, str]:
     return f"{verb} at most {rate(best.served)}", small
 
 
-def standing_words(candidate: Candidate, ready: str) -> str:
+def standing_words(candidate: Candidate, ready: str, asked: Question) -> str:
     """Whether a listed policy would do, in a word or two."""
+    much = "leaks too much" if candidate.served.leak_rate else "may leak by waiting"
+    if candidate.broken:
+        much += f" under {and_list([asked.each[number].whose for number in candidate.broken])}"
     return {
         "gate_available": "would do",
         "only_not_ready": f"not ready; {ready}",
         "only_below_floor": "below the floor"
         if candidate.is_ready
         else f"not ready; {ready}; below the floor",
-        "no_gate_meets_limit": "leaks too much" if candidate.served.leak_rate else "may leak by waiting",
+        "no_gate_meets_limit": much,
         "cannot_tell": "cannot tell",
     }[candidate.outcome]
 
@@ -311,7 +337,7 @@ def policies(found: Glance) -> str:
                 rate(one.served.leak_rate),
                 rate(one.served.leak_share),
             ]
-            words = standing_words(one, f"after {ready}")
+            words = standing_words(one, f"after {ready}", found.asked)
         elif name in found.waiting:
             cells, words = ["\N{HORIZONTAL ELLIPSIS}"] * 3, "follows"
         elif name in found.cannot:
@@ -325,11 +351,12 @@ def policies(found: Glance) -> str:
         rows.append(
             f'<tr{best}>{head}<td>{escaped(ready)}</td>{numbers}<td class="l">{escaped(words)}</td></tr>'
         )
+    apart = "; leaks of all orders counted together" if counted_apart(scenario) else ""
     heads = ("ready after", "entitled needs served", "leak rate", "leak share")
     head = "".join(f'<th scope="col">{escaped(words)}</th>' for words in heads)
     return section(
         '<div class="wide" tabindex="0" role="region" aria-label="Table of policies">',
-        f'<table id="policies"><caption>Each policy, the {_read(found)}</caption>',
+        f'<table id="policies"><caption>Each policy, the {_read(found)}{apart}</caption>',
         f'<thead><tr><th class="l" scope="col">policy</th>{head}<th class="l" scope="col">within the limit?</th></tr>',
         f"</thead><tbody>{''.join(rows)}</tbody></table></div>",
         f"<p><small>{escaped(_note(found))}</small></p>",

@@ -249,10 +249,18 @@ class Panel:
         return self._with_sets(sets) if sets else self.loaded
 
     def question(self, loaded: Loaded, settings: Settings) -> Question:
-        """What is asked of the scenario as set."""
+        """What is asked of the scenario as set: what a run judges by.
+
+        Where several orders count leaks each by itself, that is each order's own limit; but where the page asks about a
+        limit beside what the orders ask for, it is on all their leaks together.
+        """
         if not self.only_asks:
-            return ask(loaded)
+            return ask(loaded, each=True)
         return ask(loaded, ratio=settings.ratio or self.ratio, limit=self.value(settings, LIMIT))
+
+    def together(self, loaded: Loaded, settings: Settings) -> Question:
+        """The same with one limit, on what all orders restrict together."""
+        return self.question(loaded, settings) if self.only_asks else ask(loaded)
 
     def for_order(self, settings: Settings) -> Settings:
         """Settings without those that the frontier of one order does not depend on: the floor, the desk."""

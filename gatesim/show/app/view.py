@@ -19,7 +19,7 @@ from gatesim.exact.varied import Served
 from gatesim.scenario import Loaded, ScenarioError, load, shipped
 from gatesim.show.app import parts
 from gatesim.show.app.levers import ASKED, GROUPS, ORDER, RATIO, READING, Lever
-from gatesim.show.app.orders import frontier_seen, order_box
+from gatesim.show.app.orders import frontier_seen, frontier_title, order_box
 from gatesim.show.app.outcomes import Map, draw_map, map_asked_for
 from gatesim.show.app.placing import chart, drawn_at, progress
 from gatesim.show.app.settings import SCENARIO, Panel, Settings, known_words, notices
@@ -377,8 +377,7 @@ class _Places:
         self._places: dict[str, Any] = {"question": st.container(), "verdict": st.container()}
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            words = "The most that any gate could serve within each limit on leaks"
-            st.html(parts.heading(words))
+            st.html(parts.heading(frontier_title(panel, settings)))
             order_box(panel, settings, _key(ORDER))
             self._places |= {
                 "told": st.container(key="told"),
@@ -406,7 +405,7 @@ class _Places:
             lines = [f"Warning: {line}" for line in warnings[:8]]
             self._text("warnings", parts.paragraphs(lines))
         if with_frontier:
-            self._frontier(found.frontier, found.asked)
+            self._frontier(found.frontier, found.together)
 
     def fill_order(self, panel: Panel, settings: Settings, loaded: Loaded, number: int) -> None:
         """The frontier of one order, in the place of that of all."""
