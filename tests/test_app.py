@@ -429,6 +429,141 @@ def test_a_hundred_random_settings_without_an_exception() -> None:
             )
 
 
+def page_of(name: str, **query: str) -> Any:
+    """The page as Streamlit's test of a script has it, after its first run."""
+    from streamlit.testing.v1 import AppTest
+
+    page = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    page.query_params["scenario"] = name
+    for key, value in query.items():
+        page.query_params[key] = value
+    return page.run()
+
+
+def told(page: Any) -> str:
+    """All that the page says as HTML, and beside its widgets."""
+    html = [element.proto.body for element in page.get("html")]
+    return unescape(" ".join([*html, *(one.value for one in page.caption)]))
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_the_model_refuses_is_said_and_all_else_stays_with_a_way_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'schema = 1\nbase = "weekend-desk"\n[assumptions."desk.patience"]\ntitle = "Patience"\nunit = "days"\n'
+        'grade = "choice"\nlimits = [0, 10]\nrange = [0, 10]\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(sys, "argv", ["script", str(own)])
+    page = page_of("own.toml", floor="0.4")
+    page.session_state["open staff"] = True
+    page.run()
+    (patience,) = [one for one in page.slider if one.label == "Patience"]
+    assert patience.proto.format.endswith("f days")
+    patience.set_value(0.0).run()
+    assert not page.exception
+    (error,) = page.error
+    assert "must be more than zero" in error.value
+    assert 'id="sentence"' in told(page)
+    assert 'id="differs"' in told(page)
+    assert "gatesim run own-changed.toml --engine exact" in told(page)
+    assert page.query_params["floor"] == "0.4"
+    assert "desk.patience" not in page.query_params
+    (back,) = [one for one in page.button if one.label == "Take it back"]
+    back.click().run()
+    assert not page.error
+    assert [one.value for one in page.slider if one.label == "Patience"] == [5.0]
+    # Where it is moved to what the model takes, it is followed at once.
+    (patience,) = [one for one in page.slider if one.label == "Patience"]
+    patience.set_value(0.0).run()
+    (patience,) = [one for one in page.slider if one.label == "Patience"]
+    patience.set_value(2.0).run()
+    assert not page.error
+    assert page.query_params["desk.patience"] == "2.0"
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_is_wrong_in_an_address_is_said_until_the_next_move() -> None:
+    for move in ("floor", "back", "base"):
+        page = page_of(QUICK, limit="nan", floor="0.6")
+        (notice,) = page.warning
+        assert 'limit = "nan" is no number' in notice.value
+        if move == "floor":
+            (floor,) = [one for one in page.slider if one.label.startswith("Floor")]
+            floor.set_value(70.0).run()
+        elif move == "back":
+            (back,) = [one for one in page.button if one.label == "Back to the base"]
+            back.click().run()
+        else:
+            page.sidebar.selectbox[0].set_value("perfect-place").run()
+        assert not page.exception
+        assert not page.warning, move
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_number_of_accounts_that_cannot_be_simulated_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gatesim.study.run.run", lambda *given, **named: pytest.fail("simulated"))
+    page = page_of("perfect-place")
+    for box, wrong, says in (
+        (0, 5, "from 100 to 1,000,000"),
+        (0, 2_000_000, "1,000,000"),
+        (1, -1, "Seed: from 0"),
+    ):
+        right = page.number_input[box].value
+        page.number_input[box].set_value(wrong)
+        # Without waiting for the page to say so.
+        (button,) = [one for one in page.button if one.label == "Simulate"]
+        button.click().run()
+        assert not page.exception
+        assert says in page.error[0].value
+        (button,) = [one for one in page.button if one.label == "Simulate"]
+        assert button.disabled
+        page.number_input[box].set_value(right).run()
+        assert not page.error
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_run_that_a_move_stops_is_named_and_one_from_before_comes_back_with_its_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from streamlit.runtime.scriptrunner import StopException
+
+    def stopped(*given: Any, **named: Any) -> None:
+        raise StopException
+
+    # The exact engine need not be compiled.
+    monkeypatch.setattr("gatesim.study.run.run", lambda loaded, **named: run(loaded, engine="exact"))
+
+    def press(page: Any) -> None:
+        (button,) = [one for one in page.button if one.label == "Simulate"]
+        button.click().run()
+
+    def move(page: Any, value: float) -> None:
+        (floor,) = [one for one in page.slider if one.label.startswith("Floor")]
+        floor.set_value(value).run()
+
+    page = page_of("perfect-place")
+    press(page)
+    assert 'id="simulated"' in told(page)
+    assert not page.info
+    move(page, 60.0)
+    assert "what follows was simulated before that" in page.info[0].value
+    # As Streamlit stops it where something moves.
+    with monkeypatch.context() as patched:
+        patched.setattr("gatesim.study.run.run", stopped)
+        press(page)
+    move(page, 70.0)
+    assert "the run was stopped" in page.info[0].value
+    assert 'id="simulated"' in told(page)
+    move(page, 50.0)
+    assert [one.value for one in page.info if "before that" in one.value] == []
+    assert 'id="simulated"' in told(page)
+    press(page)
+    assert not page.info
+
+
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("place", ["1", "2"])
 def test_the_frontier_of_an_order_is_that_of_the_command_and_is_kept_while_floor_and_desk_move(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shlex
 import sys
 import tomllib
 from pathlib import Path
@@ -327,6 +328,50 @@ def test_what_is_counted_together_says_so_where_it_stands() -> None:
     beside = glance(panel.loaded, panel.question(panel.loaded, Settings()))
     assert "0.1 % of served needs, all orders counted together, " in parts.headline(beside)
     assert "by which gatesim run judges: its standard is leak_count." in parts.question(beside, "A title")
+
+
+@pytest.mark.parametrize("name", ["travellers-month", QUICK])
+def test_the_command_beside_the_file_runs_it_with_the_policies_of_the_page(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel = Panel(name, load(name), name)
+    wanted = Settings({"floor": 0.4})
+    found = glance(panel.scenario(wanted), panel.question(panel.scenario(wanted), wanted))
+    command = panel.command(wanted, found.cannot)
+    monkeypatch.chdir(tmp_path)
+    Path(panel.file_name(wanted)).write_text(panel.saved(wanted), encoding="utf-8")
+    program, *given_there = shlex.split(command)
+    assert program == "gatesim"
+    assert call([*given_there, "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)["policies"]) == set(panel.loaded.scenario.policies) - set(
+        found.cannot
+    )
+    assert panel.command(Settings()) == f"gatesim run {name}-copy.toml --engine exact"
+    assert panel.command(Settings(), panel.loaded.scenario.policies) == f"gatesim run {name}-copy.toml"
+
+
+@pytest.mark.parametrize("name", [*QUICK_ONES, FLAGSHIP])
+def test_every_slider_goes_to_its_hard_limits_and_the_model_takes_them(name: str) -> None:
+    panel = Panel(name, load(name), name)
+    for lever in panel.levers:
+        for end in (*lever.limits, lever.parameter.low, lever.parameter.high):
+            value = float(int(end)) if lever.parameter.whole else end
+            panel.scenario(panel.moved(Settings(), lever.name, value))
+    words = {"attestation", "revocation"}
+    of_words = [name for name, one in panel.loaded.scenario.signals.items() if one.observes in words]
+    assert [name for name in of_words if f"signals.{name}.accuracy" in panel.by_name] == []
+
+
+def test_what_the_desk_does_is_named_by_what_it_is_with_its_unit_and_sensible_ends() -> None:
+    panel = Panel("weekend-desk", load("weekend-desk"), "weekend-desk")
+    staff = [lever for lever in panel.levers if lever.group == "staff"]
+    assert [(lever_words(lever), lever.parameter.unit, lever.limits) for lever in staff] == [
+        ("Reviewers at work (mon-fri, 09:00-17:00)", "people", (0.0, 400.0)),
+        ("Mean time of one review", "minutes", (0.15, 240.0)),
+        ("Mean patience of somebody who waits", "days", (0.125, 200.0)),
+    ]
+    far = [slider(lever, lever.base, wide=True).high for lever in PANEL.levers if lever.group == "staff"]
+    assert far == [50_000, 50_000, 200, 70], "of the flagship's reviewers, minutes and days"
 
 
 @pytest.mark.no_cover  # others cover the same lines

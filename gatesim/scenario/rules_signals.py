@@ -14,6 +14,7 @@ from gatesim.scenario.signals import (
     NETWORK_KINDS,
     NO_ORGANISATION,
     REVOCATIONS,
+    WORDS,
     Accuracy,
     Attribute,
     Cause,
@@ -31,7 +32,7 @@ def values_of(scenario: Scenario, attribute: Attribute) -> tuple[str, ...]:
         return NETWORK_KINDS
     if attribute == "organisation":
         return (*scenario.organisations, NO_ORGANISATION)
-    if attribute in ("attestation", "revocation"):
+    if attribute in WORDS:
         return ATTESTATIONS if attribute == "attestation" else REVOCATIONS
     return tuple(scenario.regions)
 

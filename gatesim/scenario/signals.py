@@ -18,6 +18,9 @@ connection comes out (the VPN's exit when it is on, else the device's). ``networ
 ``card``, ``declared``: the owner's. ``organisation``: the owner's organisation or ``none``. ``attestation``: what
 the customer says of the account; ``revocation``: whether its word has been found false (see `Attestation`)."""
 
+WORDS = ("attestation", "revocation")
+"""A customer's word: a signal of it has no noise of its own."""
+
 Refresh = Literal["account", "place", "session"]
 
 NETWORK_KINDS = ("direct", "vpn")

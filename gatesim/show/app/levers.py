@@ -17,6 +17,7 @@ from gatesim.scenario.errors import KeyPath, dotted
 from gatesim.scenario.parameter import Parameter
 from gatesim.scenario.people import Segment
 from gatesim.scenario.schema import Assumption, Scenario
+from gatesim.scenario.signals import WORDS
 from gatesim.scenario.types import DAY, FOREVER, HOUR
 
 ASKED, ACCURACY, COVERAGE, VPN, DOCUMENTS, STAFF = (
@@ -47,6 +48,9 @@ ASSUMED_LIMIT = 0.001
 """The limit that the page begins with where the order's standard is no leak ratio; a choice, and shown as one."""
 
 _PLAUSIBLE = "the plausible range"
+
+_BEYOND = 10
+"""So many times beyond what is plausible counts and durations go."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,13 @@ class Lever:
     def has_range(self) -> bool:
         """Whether a plausible range is known, not only hard limits."""
         return self.parameter.why == _PLAUSIBLE
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """How far a slider goes beyond the plausible range: to the hard limits, unless these are far away."""
+        if self.is_share:
+            return self.limits
+        return self.limits[0], min(self.limits[1], max(self.parameter.high, self.base) * _BEYOND)
 
     def allows(self, value: float) -> bool:
         """Whether a value is within the hard limits, and whole where it has to be."""
@@ -163,6 +174,11 @@ class _Maker:
             return dotted(path), None
         return pattern, self._scenario.assumptions[pattern]
 
+    def _title(self, path: KeyPath, words: str) -> str:
+        """The title of what is known about a number; words of its own where that speaks of a whole table."""
+        pattern, known = self._known(path)
+        return known.title if known is not None and pattern.endswith(str(path[-1])) else words
+
     def _lever(
         self,
         name: str,
@@ -179,19 +195,26 @@ class _Maker:
         known = self._known(paths[0])[1]
         vouched = self._inputs.get(dotted(paths[0]))
         unit = known.unit if known else ""
-        if is_duration and not unit:
-            unit = _unit(base)
+        if not unit:
+            unit = _unit(base) if is_duration else "people" if is_count else ""
         scale = TIMES[unit.split()[0].lower()] if is_duration else None
         value = base / scale if scale else base
         is_share = not (is_duration or is_count)
-        limits = known.limits if known and known.limits else ((0.0, 1.0) if is_share else (0.0, 1e7))
         if known is not None and known.range:
             low, high, why = known.range[0], known.range[1], _PLAUSIBLE
         elif is_share:
-            low, high, why = limits[0], limits[1], "no plausible range is known"
+            low, high = known.limits if known and known.limits else (0.0, 1.0)
+            why = "no plausible range is known"
         else:
             # Some room on both sides of what the scenario says; it is no statement about what is plausible.
             low, high, why = value / 4, max(4 * value, 4.0), "no plausible range is known"
+        if known is not None and known.limits:
+            limits = known.limits
+        elif is_share:
+            limits = (0.0, 1.0)
+        else:
+            # A duration of zero is none: it is refused.
+            limits = (0.0 if is_count else min(low, value) / _BEYOND, max(high, value) * _BEYOND)
         parameter = Parameter(
             dotted(paths[0]),
             tuple(paths),
@@ -258,6 +281,8 @@ class _Maker:
         """Accuracy or coverage: of each signal by itself, on a VPN, in a channel."""
         scenario = self._scenario
         for name, signal in scenario.signals.items():
+            if signal.observes in WORDS:
+                continue  # how far it can be trusted stands elsewhere
             places: list[tuple[KeyPath, object, str]] = [((), signal, "")]
             places.append((("vpn",), signal.vpn, "on a VPN"))
             places += [(("channels", channel), noise, channel) for channel, noise in signal.channels.items()]
@@ -353,8 +378,7 @@ class _Maker:
         for name in checkers:
             for field in ("false_reject", "false_accept"):
                 path: KeyPath = ("checkers", name, field)
-                known = self._known(path)[1]
-                label = known.title if known else f"{name}: {field.replace('_', ' ')}"
+                label = self._title(path, f"{name}: {field.replace('_', ' ')}")
                 value = getattr(scenario.checkers[name], field)
                 found.append(self._lever(dotted(path), DOCUMENTS, label, [path], value, reach=0.3))
         yield from sorted(found, key=lambda lever: -lever.reach)
@@ -370,8 +394,7 @@ class _Maker:
             path: KeyPath = ("desk", "shifts", number, "reviewers")
             days = shift.days[0] if len(shift.days) == 1 else f"{shift.days[0]}-{shift.days[-1]}"
             about = f"{days}, {shift.start}-{shift.end}"
-            known = self._known(path)[1]
-            label = known.title if known else "Reviewers"
+            label = self._title(path, "Reviewers at work")
             yield self._lever(
                 dotted(path), STAFF, label, [path], float(shift.reviewers), about=about, is_count=True
             )
@@ -380,8 +403,7 @@ class _Maker:
             times.append(("patience", "Mean patience of somebody who waits", 0.4))
         for field, words, reach in times:
             path = ("desk", field)
-            known = self._known(path)[1]
-            label, base = known.title if known else words, float(getattr(desk, field))
+            label, base = self._title(path, words), float(getattr(desk, field))
             yield self._lever(dotted(path), STAFF, label, [path], base, is_duration=True, reach=reach)
 
 

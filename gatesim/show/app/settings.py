@@ -8,11 +8,12 @@ carries it: ``?scenario=june-2026&limit=0.01&signals.ip.accuracy.US=0.99``, in t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isclose
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from gatesim.measures.judgement import RATIOS
@@ -307,6 +308,18 @@ class Panel:
     def file_name(self, settings: Settings) -> str:
         """A name for the file that is saved."""
         return f"{Path(self.name).stem}-changed.toml" if settings else f"{Path(self.name).stem}-copy.toml"
+
+    def command(self, settings: Settings, cannot: Collection[str] = ()) -> str:
+        """What is run with the file that is saved, for the numbers of the page.
+
+        ``cannot`` are policies that the exact engine cannot do: they are left out, if others are left.
+        """
+        name = quote(self.file_name(settings))
+        others = [policy for policy in self.loaded.scenario.policies if policy not in cannot]
+        if not others:
+            return f"gatesim run {name}"
+        chosen = "".join(f" --policy {policy}" for policy in others) if cannot else ""
+        return f"gatesim run {name} --engine exact{chosen}"
 
     def saved(self, settings: Settings, title: str = "") -> str:
         """The scenario as set as a file: its base, and what differs.

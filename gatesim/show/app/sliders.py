@@ -58,9 +58,9 @@ def slider(lever: Lever, value: float, wide: bool) -> Slider:
     value
         Where it stands.
     wide
-        Whether it goes to the hard limits; else it spans the plausible range, and where it stands.
+        Whether it goes beyond (`Lever.ends`); else it spans the plausible range, and where it stands.
     """
-    ends = lever.limits if wide else (lever.parameter.low, lever.parameter.high)
+    ends = lever.ends if wide else (lever.parameter.low, lever.parameter.high)
     low = shown(lever, min(*ends, lever.base, value))
     high = shown(lever, max(*ends, lever.base, value))
     at = shown(lever, value)

@@ -6,7 +6,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from gatesim.show.charts.frontier import Drawn
 
 DEFAULT = "june-2026"
-MOST_PEOPLE = 1_000_000
+LEAST_PEOPLE, MOST_PEOPLE = 100, 1_000_000
+MOST_RESULTS = 4
+"""So many simulated results are kept, for when their settings are on screen again."""
 LATE = 1.5
 """Seconds within which a browser knows the address that the page gave itself."""
 
@@ -55,25 +57,29 @@ def show(file: str | None = None) -> None:
     panel = _chosen(panel, file)
     # What widgets say is known before they are drawn. What follows from it is drawn first: it is waited for.
     stood = st.session_state.settings
-    settings = st.session_state.settings = _moved(panel, stood)
+    settings, refused = _allowed(panel, stood, _moved(panel, stood))
+    st.session_state.settings = settings
+    if settings != stood:
+        st.session_state.pop("notice", None)
     begins = "written" not in st.session_state
     if begins:
         _panel_of_levers(names, panel, stood, settings)
     _to_address(panel, settings)
     if wrong:
         st.session_state.notice = notices(wrong)
-    followed = _follow(panel, settings)
+    if refused:
+        _refuse(panel, settings, refused)
+    loaded = panel.scenario(settings)
+    places, cannot, map_ = _follow(panel, settings, loaded)
     settings = replace(settings, order=None)  # at whose frontier somebody looks is nothing to what follows
     if not begins:
         _panel_of_levers(names, panel, stood, settings)
-    if followed is not None:
-        loaded, places, map_ = followed
-        with places.save:
-            _save(panel, settings)
-        if map_ is not None:
-            draw_map(map_)
-        with places.simulate:
-            _simulate(panel, settings, loaded)
+    with places.save:
+        _save(panel, settings, cannot)
+    if map_ is not None:
+        draw_map(map_)
+    with places.simulate:
+        _simulate(panel, settings, loaded)
     _set_apart_what_stays()
 
 
@@ -133,7 +139,6 @@ def _from_address(names: Sequence[str], file: str | None) -> tuple[Panel, list[s
             wrong.append(f"the settings do not go together ({error.problems[0].message}); nothing is changed")
             settings = Settings()
     _start(panel, settings)
-    state.pop("notice", None)
     return panel, wrong
 
 
@@ -150,9 +155,12 @@ def _is_late(given: Mapping[str, Sequence[str]]) -> bool:
 def _start(panel: Panel, settings: Settings) -> None:
     """Put all widgets where the settings say."""
     state = st.session_state
+    if state.get("base") != panel.name:
+        state.pop("simulated", None)
+        state.pop("stopped", None)
     state.base, state.settings = panel.name, settings
     state.round = state.get("round", 0) + 1  # new widgets, which begin anew
-    state.pop("simulated", None)
+    state.pop("notice", None)
 
 
 def _to_address(panel: Panel, settings: Settings) -> None:
@@ -178,7 +186,6 @@ def _chosen(panel: Panel, file: str | None) -> Panel:
     if chosen != panel.name:
         panel = _panel(chosen, file)
         _start(panel, Settings())
-        state.pop("notice", None)
     return panel
 
 
@@ -203,6 +210,26 @@ def _moved(panel: Panel, settings: Settings) -> Settings:
         if number is not None and number != _slider(panel, settings, lever).at:
             now = panel.moved(now, lever.name, meant(lever, number))
     return now
+
+
+def _allowed(panel: Panel, stood: Settings, moved: Settings) -> tuple[Settings, str]:
+    """What was moved, if the model takes it; else what was before, and why not."""
+    try:
+        panel.scenario(moved)
+    except ScenarioError as error:
+        return stood, error.problems[0].message
+    return moved, ""
+
+
+def _refuse(panel: Panel, settings: Settings, why: str) -> None:
+    """Say that a move was refused, and offer the way back."""
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.error(
+        parts.plain(
+            f"This move is not followed: the model refuses it ({why}). All on the page is from before it."
+        )
+    )
+    right.button("Take it back", on_click=_start, args=(panel, settings))
 
 
 def _lever_key(lever: Lever) -> str:
@@ -242,7 +269,7 @@ def _levers(panel: Panel, settings: Settings) -> None:
     st.toggle(
         "Go beyond the plausible ranges",
         key="wide",
-        help="Sliders then go to the hard limits, such as a perfect signal.",
+        help="Sliders then go to the hard limits, such as a perfect signal; of counts and times ten times as far.",
     )
     for group, title in GROUPS.items():
         levers = [lever for lever in panel.levers if lever.group == group]
@@ -295,7 +322,8 @@ def _lever(panel: Panel, settings: Settings, lever: Lever) -> None:
     """One slider, with what is known beside it."""
     look, key = _slider(panel, settings, lever), _lever_key(lever)
     label = lever_words(lever)
-    unit = " %%" if lever.is_share else ""
+    unit = " %" if lever.is_share else f" {lever.parameter.unit}".rstrip()
+    doubled = unit.replace("%", "%%")
     common: dict[str, Any] = {"key": key, "help": parts.plain(lever.note) or None}
     if look.options:
         state = st.session_state
@@ -305,11 +333,12 @@ def _lever(panel: Panel, settings: Settings, lever: Lever) -> None:
             parts.plain(label),
             look.options,
             value=look.at,
-            format_func=lambda x: f"{x:,.6f}".rstrip("0").rstrip(".") + (" %" if lever.is_share else ""),
+            format_func=lambda x: f"{x:,.6f}".rstrip("0").rstrip(".") + unit,
             **common,
         )
     elif lever.parameter.whole:
-        st.slider(parts.plain(label), int(look.low), int(look.high), int(look.at), int(look.step), **common)
+        ends = int(look.low), int(look.high), int(look.at), int(look.step)
+        st.slider(parts.plain(label), *ends, format=f"%d{doubled}", **common)
     else:
         st.slider(
             parts.plain(label),
@@ -317,7 +346,7 @@ def _lever(panel: Panel, settings: Settings, lever: Lever) -> None:
             look.high,
             look.at,
             look.step,
-            format=f"%.{look.digits}f{unit}",
+            format=f"%.{look.digits}f{doubled}",
             **common,
         )
     st.caption(parts.plain(known_words(lever)))
@@ -326,8 +355,8 @@ def _lever(panel: Panel, settings: Settings, lever: Lever) -> None:
 # --- What follows ---
 
 
-def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, _Places, Map | None] | None:
-    """Draw what follows, and give where the rest stands; None where it cannot be worked out.
+def _follow(panel: Panel, settings: Settings, loaded: Loaded) -> tuple[_Places, Collection[str], Map | None]:
+    """Draw what follows; give where the rest stands, and the policies that the exact engine cannot do.
 
     A map that is still to be drawn comes last, unless it takes no time or nothing else does.
     """
@@ -336,11 +365,12 @@ def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, _Places, Map | No
         st.warning(parts.plain(state.notice))
     looked, settings = settings, replace(settings, order=None)
     number = panel.order(looked)
+    places, map_ = None, None
+    cannot: Collection[str] = ()
     try:
-        loaded = panel.scenario(settings)
-        places, map_ = None, None
         # What takes longest follows: the second takes the place of the first.
         for found in _glances(panel, settings, loaded):
+            cannot = found.cannot
             if places is not None:
                 places.fill(panel, settings, found, number is None)
                 continue
@@ -355,14 +385,10 @@ def _follow(panel: Panel, settings: Settings) -> tuple[Loaded, _Places, Map | No
                 map_ = None
         if number is not None and places is not None:
             places.fill_order(panel, settings, loaded, number)
-    except ScenarioError as error:
-        st.error(parts.plain(f"These settings do not go together. {error}"))
-        return None
-    except ValueError as error:
+    except (ScenarioError, ValueError) as error:
         st.error(parts.plain(f"This cannot be worked out: {error}"))
-        return None
-    assert places is not None  # there is always something to be seen
-    return loaded, places, map_
+        map_ = None
+    return places or _Places(panel, looked), cannot, map_
 
 
 class _Places:
@@ -485,13 +511,13 @@ def _served(written: str, query: Mapping[str, str]) -> dict[str, Served]:
     return {}
 
 
-def _save(panel: Panel, settings: Settings) -> None:
+def _save(panel: Panel, settings: Settings, cannot: Collection[str]) -> None:
     st.html(parts.heading("Save as scenario file"))
     text = panel.saved(settings)
     name = panel.file_name(settings)
     left, right = st.columns([1, 3])
     left.download_button("Save as scenario file", text, name, "application/toml", on_click="ignore")
-    right.caption(parts.plain(f"Then: gatesim run {name} --engine exact"))
+    right.caption(parts.plain(f"Then: {panel.command(settings, cannot)}"))
     with st.expander("What the file says"):
         st.code(text, language="toml")
 
@@ -500,32 +526,51 @@ def _simulate(panel: Panel, settings: Settings, loaded: Loaded) -> None:
     from gatesim.study.run import run
 
     st.html(parts.heading("Simulate what is on screen"))
-    scenario = loaded.scenario
+    scenario, state = loaded.scenario, st.session_state
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
-    people = left.number_input(
-        "Accounts to simulate",
-        100,
-        MOST_PEOPLE,
-        min(scenario.people, MOST_PEOPLE),
-        1000,
-        key=f"n {panel.name}",
-    )
-    seed = middle.number_input("Seed", 0, 2**32 - 1, scenario.seed, key=f"seed {panel.name}")
-    state, query = st.session_state, panel.query(settings)
-    if right.button("Simulate", type="primary"):
-        state.pop("simulated", None)
+    # No ends: what is beyond them would stay in the box, and another number be simulated.
+    base = max(LEAST_PEOPLE, min(scenario.people, MOST_PEOPLE))
+    people = left.number_input("Accounts to simulate", value=base, step=1000, key=f"n {panel.name}")
+    seed = middle.number_input("Seed", value=scenario.seed, step=1, key=f"seed {panel.name}")
+    wrong = _wrong_numbers(people, seed)
+    pressed = right.button("Simulate", type="primary", disabled=bool(wrong))
+    if wrong:
+        st.error(wrong)
+    # What is stopped never gets to its end, where this is taken away.
+    if state.pop("simulates", None) and not pressed:
+        state.stopped = True
+    query = panel.query(settings)
+    results: dict[tuple[tuple[str, str], ...], Result] = state.setdefault("simulated", {})
+    now = tuple(query.items())
+    if pressed and not wrong:
+        state.stopped, state.simulates = False, True
         with progress() as say:
             if not _is_compiled():
                 say(0.0, "Compiling the fast engine: once on this machine, about a minute")
             try:
                 result = run(loaded, people=int(people), seed=int(seed), progress=say, workers=os.cpu_count())
             except (ScenarioError, ValueError) as error:
+                state.simulates = False
                 st.error(parts.plain(str(error)))
                 return
-        state.simulated = (query, result)
-    if "simulated" in state:
-        made, result = state.simulated
-        _simulated(result, made != query)
+        state.simulates = False
+        results.pop(now, None)
+        results[now] = result
+        for old in list(results)[:-MOST_RESULTS]:
+            del results[old]
+    if state.get("stopped"):
+        st.info(
+            "Something was moved meanwhile: the run was stopped. Simulate again for what is on screen now."
+        )
+    if results:
+        _simulated(results.get(now) or list(results.values())[-1], now not in results)
+
+
+def _wrong_numbers(people: int, seed: int) -> str:
+    """Why so many accounts, or such a seed, cannot be simulated; empty where they can."""
+    if not LEAST_PEOPLE <= people <= MOST_PEOPLE:
+        return f"Accounts to simulate: from {LEAST_PEOPLE} to {MOST_PEOPLE:,}."
+    return "" if 0 <= seed < 2**32 else f"Seed: from 0 to {2**32 - 1:,}."
 
 
 def _is_compiled() -> bool:
