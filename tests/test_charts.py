@@ -837,20 +837,23 @@ def test_a_map_has_a_cross_where_what_is_assumed_is_one_point_of_it_and_says_why
     small_map: ShutdownMap,
 ) -> None:
     first, second = small_map.parameters
-    crosses = [
-        row for row in rows_drawn(small_map.plot.outcomes()) if row == {"x": first.now, "y": second.now}
-    ]
-    assert len(crosses) == 3
-    assert "; cross: as assumed; across" in texts(small_map.plot.outcomes())[1]
+    crosses = [row for row in rows_drawn(small_map.plot.outcomes()) if row.keys() == {"x", "y", "outcome"}]
+    # One for each panel, drawn twice: white, and on it the colour of what holds there.
+    assert {(row["x"], row["y"]) for row in crosses} == {(first.now, second.now)}
+    assert len(crosses) == 6
+    assert (
+        "; cross: as assumed, in the colour of what holds there; across"
+        in texts(small_map.plot.outcomes())[1]
+    )
     beyond = dataclasses.replace(first, low=0.4)
     several = dataclasses.replace(second, assumed=(0.2, 0.3))
     for parameters, why in (
         ((beyond, second), "no cross: what is assumed lies beyond the map"),
         ((beyond, several), "no cross: no single value is assumed of “"),
     ):
-        other = dataclasses.replace(small_map, parameters=parameters).plot.outcomes()
+        other = dataclasses.replace(small_map, parameters=parameters, here={}).plot.outcomes()
         assert why in texts(other)[1]
-        assert not any(row.keys() == {"x", "y"} for row in rows_drawn(other))
+        assert not any(row.keys() == {"x", "y", "outcome"} for row in rows_drawn(other))
 
 
 def test_the_days_have_lines_at_changes_of_the_law_and_say_what_shows_what() -> None:

@@ -21,7 +21,7 @@ from gatesim.scenario.parameter import changed, find_parameter
 from gatesim.study.crossings import crossings
 from gatesim.study.gates import laws
 from gatesim.study.run import run
-from gatesim.study.shutdown_map import KeptMap, ShutdownMap, shutdown_map
+from gatesim.study.shutdown_map import KeptMap, ShutdownMap, names_of, shutdown_map
 from gatesim.study.shutdown_point import ShutdownPoint, shutdown_point
 from gatesim.study.standing import SIDES, Standings, question
 from gatesim.study.uncertain import movable, quantile, worlds
@@ -309,6 +309,42 @@ def test_a_map_from_what_is_kept_is_the_map_worked_out_anew(
         np.testing.assert_allclose(found.most[side], most, rtol=1e-12, atol=1e-12)
     if "verdict.floor=0.9" in moved or "orders" in moved[0]:
         assert any((before.ranks[side] != found.ranks[side]).any() for side in found.ranks), "nothing moved"
+
+
+@pytest.mark.parametrize("remembering", [True, False])
+def test_a_map_knows_what_holds_exactly_as_assumed_beside_what_its_nearest_point_says(
+    remembering: bool,
+) -> None:
+    loaded = load("licence-is-not-status")
+    # Of the limit by even steps the first is zero: what is assumed, 0.1 %, stands in its cell.
+    axes = ["orders.0.standard.limit", "verdict.floor"]
+    found = shutdown_map(loaded, vary=axes, low=[0, 0], high=[0.05, 1], steps=12, remembering=remembering)
+    standings = Standings(loaded.scenario, question(loaded.scenario, policies=found.policies))
+    held = standings.outcomes(())
+    assert {side: names_of(side)[rank] for side, rank in found.here.items()} == held
+    assert found.to_dict()["as_assumed"] == held
+    assert found.parameters[1].now == 0.5
+    side, nearest = "list" if remembering else "bound_B", 6  # of 0, 1/11, ..., 1
+    assert found.here[side] < found.ranks[side][0, nearest], "the cell says less"
+    assert shutdown_map(loaded, vary=axes, low=[0.01, 0], high=[0.05, 1], steps=3).here == {}
+
+
+def test_what_holds_as_assumed_follows_a_move_along_an_axis_without_a_new_map() -> None:
+    keys = ["signals.ip.accuracy", "verdict.floor"]
+    kept = KeptMap()
+
+    def drawn(loaded: Loaded, kept: KeptMap | None) -> ShutdownMap:
+        return shutdown_map(loaded, vary=keys, low=[0, 0], high=[1, 1], steps=4, remembering=False, kept=kept)
+
+    base = load("perfect-place", ["orders.0.standard.limit=0.2"])
+    first = drawn(base, kept)
+    last = kept.last
+    for value in ("0.2", "0.7", "1.0"):
+        now = base.with_sets([f"signals.ip.accuracy={value}"])
+        found = drawn(now, kept)
+        assert kept.last is last, "nothing of it was worked out again"
+        assert found.here == drawn(now, None).here
+    assert first.here != drawn(base.with_sets(["signals.ip.accuracy=0.2"]), kept).here
 
 
 CAUGHT = [

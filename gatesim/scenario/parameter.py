@@ -73,6 +73,11 @@ class Parameter:
         return self.assumed[0] if len(set(self.assumed)) == 1 else None
 
     @property
+    def is_inside(self) -> bool:
+        """Whether a single value is assumed, and that between the ends of the range."""
+        return self.now is not None and self.low <= self.now <= self.high
+
+    @property
     def table(self) -> str:
         """The table of the scenario that it belongs to: ``signals``, ``segments``, ``policies`` and so on."""
         return str(self.paths[0][0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,9 @@ class ShutdownMap(Shown):
         which a few points do not say what they serve at all others.
     sentence
         What holds as assumed.
+    here
+        Side -> the outcome exactly as assumed, by rank: the nearest point of the map may have another. Empty where that
+        is beyond the map.
     """
 
     loaded: Loaded
@@ -67,6 +70,7 @@ class ShutdownMap(Shown):
     policies: tuple[str, ...]
     left_out: tuple[str, ...]
     sentence: str
+    here: Mapping[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         first, second = self.parameters
@@ -114,6 +118,7 @@ class ShutdownMap(Shown):
                 for side, ranks in self.ranks.items()
             },
             **({"asked": limits_as_json(self.asked)} if self.asked.each else {}),
+            "as_assumed": {side: names_of(side)[rank] for side, rank in self.here.items()},
             "policies": list(self.policies),
             "left_out": list(self.left_out),
             "sentence": self.sentence,
@@ -228,7 +233,9 @@ def shutdown_map(
         and last.values == (_values(first, steps), _values(second, steps))
     ):
         now = _sentence(loaded, asked) if sentence is None else sentence
-        return replace(last, loaded=loaded, parameters=(first, second), sentence=now)
+        assert kept.standings is not None
+        here = _here(kept.standings.asking(loaded.scenario, asked), first, second, last.policies)
+        return replace(last, loaded=loaded, parameters=(first, second), sentence=now, here=here)
     say(0.0, "preparing")
     if kept.standings is None:
         kept.standings = Standings(loaded.scenario, asked, [first, second], history=kept.history)
@@ -262,8 +269,22 @@ def shutdown_map(
         quick.policies,
         tuple(name for name in asked.policies if name not in quick.policies),
         _sentence(loaded, asked) if sentence is None else sentence,
+        _here(standings, first, second, quick.policies),
     )
     return kept.last
+
+
+def _here(
+    standings: Standings, first: Parameter, second: Parameter, policies: Sequence[str]
+) -> dict[str, int]:
+    """Side -> the outcome as assumed, by rank; empty where that is beyond the map."""
+    if not (first.is_inside and second.is_inside):
+        return {}
+    assert first.now is not None
+    assert second.now is not None
+    point = (first.now, second.now)
+    found = standings.among(policies).outcomes(point)
+    return {side: RANKS[outcome] for side, outcome in found.items()}
 
 
 def _sentence(loaded: Loaded, asked: Question) -> str:

@@ -33,7 +33,7 @@ from gatesim.show.charts.grammar import (
 from gatesim.show.charts.panels import side_by_side
 from gatesim.show.shutdown import map_finding, shutdown_finding
 from gatesim.show.sides import OUTCOMES, SIDES
-from gatesim.study.shutdown_map import ShutdownMap
+from gatesim.study.shutdown_map import ShutdownMap, names_of
 from gatesim.study.shutdown_point import ShutdownPoint, is_in_percent
 from gatesim.study.standing import Question
 
@@ -48,6 +48,9 @@ SHORT = {
 
 MAP, GAP = 230, 20
 """Width and height of a map, and what is between two, in points."""
+
+_HERE = tuple(f"here_{side}" for side in SHORT)
+"""What the crosses of each panel are called, where rows stand apart from the chart."""
 
 _TITLES = ("(title across)", "(title upwards)")
 _ENDS = ((-1.25, 1.25), (-1.75, 1.75))
@@ -97,7 +100,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
     small = (
         f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, p)}; dashed: the floor"
         + (f"; without a line, for nothing is within the limit anywhere: {', '.join(none)}" if none else "")
-        + ("; dotted: as assumed" if _inside(p) else "")
+        + ("; dotted: as assumed" if p.is_inside else "")
         + (f"; of the list without {', '.join(found.coarse)}" if found.coarse else "")
         + _keys(("along", p.key, name))
     )
@@ -152,7 +155,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
             .mark_point(filled=True, size=80, opacity=1)
             .encode(x=x, y=y, color=alt.Color("side:N", scale=colours, legend=None), shape=shape)
         )
-    if _inside(p):
+    if p.is_inside:
         now = alt.Chart(inline([{"value": p.now}]))
         layers.append(now.mark_rule(color=LIMIT, strokeDash=[1, 3]).encode(x=x))
     says = "; ".join(
@@ -224,7 +227,8 @@ def map_alone(found: ShutdownMap, says: str, names: tuple[str, str]) -> dict[str
     for blank, filled in blanks:
         written = written.replace(json.dumps(blank), json.dumps(filled))
     spec: dict[str, Any] = json.loads(written)
-    spec["datasets"] = dict(zip(SHORT, _cells(found), strict=True)) | {"here": _here(found)}
+    cells, here = zip(SHORT, _cells(found), strict=True), zip(_HERE, _here(found), strict=True)
+    spec["datasets"] = dict(cells) | dict(here)
     return spec
 
 
@@ -242,8 +246,8 @@ def map_small(found: ShutdownMap) -> str:
 
 def _cross_words(found: ShutdownMap) -> str:
     """What the cross is, or why there is none."""
-    if _here(found):
-        return "cross: as assumed"
+    if found.here:
+        return "cross: as assumed, in the colour of what holds there"
     several = [called(found.loaded, p) for p in found.parameters if p.now is None]
     if several:
         return f"no cross: no single value is assumed of “{'” and of “'.join(several)}”"
@@ -255,6 +259,7 @@ def map_words(found: ShutdownMap) -> str:
     return "; ".join(
         f"{SHORT[side]}: "
         + ", ".join(f"{OUTCOMES[name]} on {100 * share:.0f} %" for name, share in of.items())
+        + (f", as assumed {OUTCOMES[names_of(side)[found.here[side]]]}" if found.here else "")
         for side, of in found.shares().items()
     )
 
@@ -281,7 +286,8 @@ def _look(found: ShutdownMap, names: tuple[str, str]) -> _Look:
     shown = (
         name
         for name in NAMES[:4]
-        if any((ranks == NAMES.index(name)).any() for ranks in found.ranks.values())
+        if NAMES.index(name) in found.here.values()
+        or any((ranks == NAMES.index(name)).any() for ranks in found.ranks.values())
     )
     return _Look(
         (
@@ -291,7 +297,7 @@ def _look(found: ShutdownMap, names: tuple[str, str]) -> _Look:
         (is_in_percent(found.loaded.scenario, first), is_in_percent(found.loaded.scenario, second)),
         ((first.low - half[0], first.high + half[0]), (second.low - half[1], second.high + half[1])),
         tuple(shown),
-        bool(_here(found)),
+        bool(found.here),
     )
 
 
@@ -324,21 +330,27 @@ def _runs(ranks: Sequence[int], ends: Sequence[tuple[float, float]]) -> Iterator
         yield rank, those[0][0], those[-1][1]
 
 
-def _here(found: ShutdownMap) -> list[dict[str, Any]]:
-    """Where the scenario stands; nothing where that is beyond the map."""
+def _here(found: ShutdownMap) -> list[list[dict[str, Any]]]:
+    """Where the scenario stands in each panel, and what holds exactly there; nothing where that is beyond the map."""
     first, second = found.parameters
-    return [{"x": first.now, "y": second.now}] if _inside(first) and _inside(second) else []
+    names = [_legend(name) for name in NAMES]
+    return [
+        [{"x": first.now, "y": second.now, "outcome": names[found.here[side]]}] if found.here else []
+        for side in SHORT
+    ]
 
 
-def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any, narrow: bool = False) -> list[Any]:
-    """A panel for each side; of ``here`` only whether there is any counts beside its rows."""
+def _panels(
+    alt: Any, look: _Look, cells: Sequence[Any], here: Sequence[Any], narrow: bool = False
+) -> list[Any]:
+    """A panel for each side, with its cells and its cross."""
     legend = alt.Legend(orient="bottom", columns=1) if narrow else alt.Legend(orient="bottom")
     scale = alt.Scale(
         domain=[_legend(name) for name in look.shown], range=[SHADES[name] for name in look.shown]
     )
     across, up = (alt.Scale(domain=list(ends), nice=False) for ends in look.ends)
     panels: list[Any] = []
-    for words, rows in zip(SHORT.values(), cells, strict=True):
+    for words, rows, cross in zip(SHORT.values(), cells, here, strict=True):
         along, upward = (alt.Axis(grid=False, tickCount=5, **_format(those)) for those in look.in_percent)
         x, y = (
             alt.X("x:Q", title=broken(look.titles[0], MAP, 11), scale=across, axis=along),
@@ -364,10 +376,13 @@ def _panels(alt: Any, look: _Look, cells: Sequence[Any], here: Any, narrow: bool
         )
         layers = [map_]
         if look.crossed:
+            # The white round it is seen on the darkest cells, too.
+            stands = alt.Chart(_data(cross)).encode(x=x, y=y)
             layers += [
-                alt.Chart(_data(here))
-                .mark_point(shape="cross", size=120, filled=True, color="#FFFFFF", stroke=INK, opacity=1)
-                .encode(x=x, y=y)
+                stands.mark_point(shape="cross", size=320, filled=True, color="#FFFFFF", opacity=1),
+                stands.mark_point(
+                    shape="cross", size=160, filled=True, stroke=INK, strokeWidth=1, opacity=1
+                ).encode(color=alt.Color("outcome:N", scale=scale, title=None, legend=legend)),
             ]
         head = alt.TitleParams(words, fontSize=11, anchor="start", color=INK, offset=8)
         panels.append(alt.layer(*layers, width=MAP, height=MAP, title=head))
@@ -384,7 +399,7 @@ def _data(rows: Any) -> Any:
 def _empty_map(look: _Look, says: str) -> str:
     """A map as JSON, without its rows."""
     alt = altair()
-    chart = alt.hconcat(*_panels(alt, look, list(SHORT), "here"), spacing=GAP)
+    chart = alt.hconcat(*_panels(alt, look, list(SHORT), _HERE), spacing=GAP)
     return json.dumps(in_style(chart, says).to_dict(validate=False))
 
 
@@ -401,7 +416,3 @@ def _titled(loaded: Loaded, asked: Question, parameter: Parameter, name: str) ->
 def _format(in_percent: bool) -> dict[str, str]:
     """How an axis has its numbers."""
     return {"format": "~%"} if in_percent else {}
-
-
-def _inside(parameter: Parameter) -> bool:
-    return parameter.now is not None and parameter.low <= parameter.now <= parameter.high
