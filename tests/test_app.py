@@ -230,7 +230,7 @@ def test_wrong_values_in_the_address_do_no_harm(address: str, browser_page: Page
     expect(notice).to_contain_text("Left out of the address")
     expect(notice).to_contain_text('limit = "nan" is no number')
     expect(notice).to_contain_text("<script>alert(1)</script>")
-    expect(page.locator("#differs tbody tr")).to_have_count(1)
+    expect(page.locator("#differs li")).to_have_count(1)
     expect(page).to_have_url(f"{address}/?scenario={QUICK}&floor=0.6")
     page = opened(page, f"{address}/?scenario=nowhere&floor=0.6")
     expect(page.get_by_role("alert")).to_contain_text("there is no scenario")
@@ -283,7 +283,7 @@ def test_an_order_by_itself_is_chosen_at_the_frontier_and_stays_in_the_address(
     floor = page.get_by_role("slider", name="Floor: entitled needs to serve")
     floor.focus()
     floor.press("ArrowRight")
-    expect(page.locator("#differs tbody tr")).to_have_count(1, timeout=PATIENCE)
+    expect(page.locator("#differs li")).to_have_count(1, timeout=PATIENCE)
     expect(page).to_have_url(re.compile(r"order=2&floor=0\.5\d+$"))
     expect(key).to_contain_text("restricts itself")
     # The address alone says it, too; and the way back is in the same box.
@@ -320,6 +320,28 @@ def test_what_is_on_screen_is_simulated(address: str, browser_page: Page) -> Non
     expect(wide).to_be_visible(visible=False)
     expect(page.locator(".swipe:visible")).to_have_count(0)
     assert narrow.evaluate("it => it.getBoundingClientRect().right") <= 390
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_differs_is_all_on_screen_and_long_names_of_inputs_are_told_in_full(
+    width: int, address: str, browser_page: Page
+) -> None:
+    browser_page.set_viewport_size({"width": width, "height": 800})
+    page = opened(browser_page, f"{address}/?scenario=june-2026&signals.ip.accuracy.US=0.9&desk.service=9")
+    rows = page.locator("#differs li")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("base 98.5 %, now 90 %")
+    expect(rows.first).to_contain_text("plausible 95 to 99.5 %; a proxy: ")
+    for row in rows.all():
+        assert (
+            row.evaluate("it => it.scrollWidth <= it.clientWidth && it.getBoundingClientRect().right")
+            <= width
+        )
+    # What would do is said beside each name.
+    second = page.locator("#policies tbody tr").first.locator("td").first
+    expect(second).to_have_text("leaks too much")
+    assert second.evaluate("it => it.getBoundingClientRect().right") <= width
+    expect(page.get_by_text("Across: The IP says US: device in the US, no VPN. Upwards: ")).to_be_visible()
 
 
 def test_on_a_phone_nothing_is_cut_and_every_widget_has_a_name(address: str, browser_page: Page) -> None:

@@ -26,6 +26,7 @@ from gatesim.show.app.orders import frontier_title
 from gatesim.show.app.settings import Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import meant, shown, slider
 from gatesim.show.called import lever_words
+from gatesim.show.run import policies_table
 from gatesim.study.glance import Glance, Kept, glance, glances
 from gatesim.study.run import run
 from tests.scenarios import SMALL
@@ -315,8 +316,8 @@ def test_what_is_counted_together_says_so_where_it_stands() -> None:
     assert "2 % of served needs under “The Union&#x27;s order” and 1 % of served needs under" in asked
     table = parts.policies(found)
     assert "leaks of all orders counted together</caption>" in table
-    assert cells_of(table)["any_status"][-1] == "leaks too much under “The other government&#x27;s order”"
-    assert cells_of(table)["open"][-1].count("order”") == 2
+    assert cells_of(table)["any_status"][0] == "leaks too much under “The other government&#x27;s order”"
+    assert cells_of(table)["open"][0].count("order”") == 2
     assert frontier_title(TWO, Settings()).endswith("within each limit on leaks, all orders together")
     assert frontier_title(TWO, Settings(order="2")).endswith(", order 2 by itself")
     assert frontier_title(SMALL_PANEL, Settings()).endswith("each limit on leaks")
@@ -549,6 +550,21 @@ def test_the_headline_says_the_outcome(quick: Panel) -> None:
         "Within a limit of 0.1 % of served needs the best listed gate, passport_or_enhanced, serves 53.2 % of "
         "entitled needs"
     )
+
+
+def test_what_is_limited_stands_beside_the_names_and_what_would_do_comes_second() -> None:
+    result = run(QUICK, engine="exact")
+    table = policies_table(result)
+    share = [column.title for column in table.columns].index("leak share")
+    moved = parts.limited_first(table, "leak_share")
+    assert [column.title for column in moved.columns[:3]] == ["policy", "leak share", "ready after"]
+    for row, other in zip(moved.rows, table.rows, strict=True):
+        assert (row[0], row[1]) == (other[0], other[share])
+        assert sorted(row) == sorted(other)
+    assert parts.limited_first(table, "leak_count") == table
+    found = glance(SMALL_PANEL.loaded, SMALL_PANEL.question(SMALL_PANEL.loaded, Settings()))
+    heads = re.findall(r'<th[^>]*scope="col">(.*?)</th>', parts.policies(found))
+    assert heads[:3] == ["policy", "within the limit?", "entitled needs served"]
 
 
 def test_rounding_beside_the_ends_is_not_shown() -> None:

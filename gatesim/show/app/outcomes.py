@@ -69,7 +69,10 @@ def map_asked_for(panel: Panel, settings: Settings, loaded: Loaded, history: Pro
     up = right.selectbox(
         "Upwards", names, names.index(second), format_func=_words(panel), key=f"y {panel.name}"
     )
-    if not third.toggle("Draw the map", key="map", help="It follows whatever moves."):
+    draw = third.toggle("Draw the map", key="map", help="It follows whatever moves.")
+    # The boxes cut long words.
+    st.caption(parts.plain(f"Across: {_words(panel)(across)}. Upwards: {_words(panel)(up)}."))
+    if not draw:
         return None
     if across == up:
         st.info("Choose two different inputs.")

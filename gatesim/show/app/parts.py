@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from gatesim.law.law import counted_apart
 from gatesim.measures.finding import Best, and_list, own_leaks
@@ -12,6 +14,7 @@ from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.wording import orders_read
 from gatesim.show.app.settings import Difference
 from gatesim.show.run import lead_time
+from gatesim.show.tables import Table
 from gatesim.study.asking import no_single_ratio
 from gatesim.study.frontier import Frontier
 from gatesim.study.glance import Glance
@@ -84,6 +87,12 @@ STYLE = """
 .gs th[scope=row] small { display: block; font-weight: 400; }
 .gs th[scope=row] { min-width: 11rem; max-width: 16rem; overflow-wrap: anywhere; }
 .gs tr.best { background: #eef5f2; }
+/* Each number with its interval below it, and long names over several lines: else what is limited is out of sight. */
+.gs .simulated td { white-space: pre-line; }
+.gs .simulated td:first-child { min-width: 8rem; max-width: 14rem; overflow-wrap: anywhere; }
+.gs #differs ul { margin: 0; padding-left: 1.1rem; }
+.gs #differs li { margin: 0 0 .4rem; overflow-wrap: anywhere; }
+.gs #differs li small { display: block; }
 @media (max-width: 40rem) {
   .gs table { font-size: .82rem; }
   .gs th, .gs td { padding: .2rem .4rem; }
@@ -92,7 +101,7 @@ STYLE = """
     overflow-wrap: anywhere;
   }
   .gs tr.best > :first-child { background: #eef5f2; }
-  .gs td.l { max-width: 12rem; }
+  .gs td.l { min-width: 5rem; max-width: 6.5rem; overflow-wrap: anywhere; }
 }
 </style>
 """
@@ -347,17 +356,15 @@ def policies(found: Glance) -> str:
         best = (
             ' class="best"' if name == found.best.name and found.best.outcome != "no_gate_meets_limit" else ""
         )
-        numbers = "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
-        rows.append(
-            f'<tr{best}>{head}<td>{escaped(ready)}</td>{numbers}<td class="l">{escaped(words)}</td></tr>'
-        )
+        numbers = "".join(f"<td>{escaped(cell)}</td>" for cell in (*cells, ready))
+        rows.append(f'<tr{best}>{head}<td class="l">{escaped(words)}</td>{numbers}</tr>')
     apart = "; leaks of all orders counted together" if counted_apart(scenario) else ""
-    heads = ("ready after", "entitled needs served", "leak rate", "leak share")
+    heads = ("entitled needs served", "leak rate", "leak share", "ready after")
     head = "".join(f'<th scope="col">{escaped(words)}</th>' for words in heads)
     return section(
         '<div class="wide" tabindex="0" role="region" aria-label="Table of policies">',
         f'<table id="policies"><caption>Each policy, the {_read(found)}{apart}</caption>',
-        f'<thead><tr><th class="l" scope="col">policy</th>{head}<th class="l" scope="col">within the limit?</th></tr>',
+        f'<thead><tr><th class="l" scope="col">policy</th><th class="l" scope="col">within the limit?</th>{head}</tr>',
         f"</thead><tbody>{''.join(rows)}</tbody></table></div>",
         f"<p><small>{escaped(_note(found))}</small></p>",
     )
@@ -388,16 +395,25 @@ def differing(found: Sequence[Difference], base: str) -> str:
             "<p>Move something in the panel on the left (on a phone: the arrows at the top).</p>",
         )
     rows = "".join(
-        f'<tr><th scope="row">{escaped(one.label)}</th><td>{escaped(one.base)}</td><td>{escaped(one.now)}</td>'
-        f'<td class="l">{escaped(one.known)}{"" if one.plausible else " <b>outside it</b>"}</td></tr>'
+        f"<li><b>{escaped(one.label)}</b>: base {escaped(one.base)}, now <b>{escaped(one.now)}</b>"
+        f"<small>{escaped(one.known)}{'' if one.plausible else ' <b>outside it</b>'}</small></li>"
         for one in found
     )
-    return section(
-        '<div class="wide" tabindex="0" role="region" aria-label="Table of what differs">',
-        f'<table id="differs"><caption>What differs from {escaped(base)}</caption><thead><tr>',
-        '<th class="l" scope="col">input</th><th scope="col">base</th><th scope="col">now</th>',
-        f'<th class="l" scope="col">what is known</th></tr></thead><tbody>{rows}</tbody></table></div>',
-    )
+    return section(f'<div id="differs"><p><b>What differs from {escaped(base)}</b></p><ul>{rows}</ul></div>')
+
+
+def limited_first(table: Table, ratio: str) -> Table:
+    """A table of what each policy does, in which what is limited stands beside the names."""
+    titles = [column.title for column in table.columns]
+    title = ratio.replace("_", " ")
+    if title not in titles:
+        return table
+    place = titles.index(title)
+
+    def moved(row: Sequence[Any]) -> tuple[Any, ...]:
+        return (row[0], row[place], *row[1:place], *row[place + 1 :])
+
+    return replace(table, columns=moved(table.columns), rows=tuple(moved(row) for row in table.rows))
 
 
 def paragraphs(lines: Iterable[str]) -> str:

@@ -563,7 +563,8 @@ def _simulate(panel: Panel, settings: Settings, loaded: Loaded) -> None:
             "Something was moved meanwhile: the run was stopped. Simulate again for what is on screen now."
         )
     if results:
-        _simulated(results.get(now) or list(results.values())[-1], now not in results)
+        shown = results.get(now) or list(results.values())[-1]
+        _simulated(shown, now not in results, settings.ratio or panel.ratio)
 
 
 def _wrong_numbers(people: int, seed: int) -> str:
@@ -579,7 +580,7 @@ def _is_compiled() -> bool:
     return is_compiled("tally")
 
 
-def _simulated(result: Result, is_old: bool) -> None:
+def _simulated(result: Result, is_old: bool, ratio: str) -> None:
     from gatesim.show.charts import policies_chart
     from gatesim.show.charts.grammar import named_data
     from gatesim.show.charts.panels import fits_a_phone
@@ -588,11 +589,12 @@ def _simulated(result: Result, is_old: bool) -> None:
 
     if is_old:
         st.info("Something was moved since: what follows was simulated before that.")
+    table = parts.limited_first(policies_table(result), ratio)
     st.html(
         parts.section(
             f'<p id="simulated">{parts.escaped(heading(result))}</p>',
             f"<p>{parts.escaped(result.sentence)}</p>",
-            f'<div class="wide" tabindex="0" role="region" aria-label="Simulated">{table_html(policies_table(result))}',
+            f'<div class="wide simulated" tabindex="0" role="region" aria-label="Simulated">{table_html(table)}',
             "</div>",
             *(f"<p><small>{parts.escaped(line)}</small></p>" for line in small_print(result)),
         )
