@@ -54,7 +54,10 @@ class Open(Policy):
 
 
 class Shutdown(Policy):
-    """Serve nobody."""
+    """Serve nobody.
+
+    The verdict counts it for no candidate. One that closes some channels or models only is one: it serves the others.
+    """
 
     family: Literal["shutdown"]
 
