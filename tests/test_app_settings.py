@@ -21,7 +21,7 @@ from gatesim.scenario import Loaded, ScenarioError, load, shipped
 from gatesim.scenario.merge import merged
 from gatesim.scenario.write import differences, toml_text
 from gatesim.show.app import parts
-from gatesim.show.app.levers import GROUPS, LIMIT, Lever, levers_of
+from gatesim.show.app.levers import GROUPS, LIMIT, Lever, axis_of, levers_of
 from gatesim.show.app.orders import frontier_title
 from gatesim.show.app.settings import Panel, Settings, known_words, notices
 from gatesim.show.app.sliders import meant, shown, slider
@@ -29,6 +29,7 @@ from gatesim.show.called import lever_words
 from gatesim.show.run import policies_table
 from gatesim.study.glance import Glance, Kept, glance, glances
 from gatesim.study.run import run
+from gatesim.study.shutdown_map import names_of
 from tests.scenarios import SMALL
 
 FLAGSHIP = "june-2026"
@@ -48,7 +49,8 @@ def quick() -> Panel:
 
 PANEL = Panel(FLAGSHIP, load(FLAGSHIP), FLAGSHIP)
 SMALL_PANEL = Panel(QUICK, load(QUICK), QUICK)
-TWO = Panel("two-governments", load("two-governments"), "two-governments")
+PANELS = {name: Panel(name, load(name), name) for name in ("two-governments", "channels", "attestation")}
+TWO = PANELS["two-governments"]
 """Several orders, each of which counts its own leaks."""
 
 
@@ -69,6 +71,11 @@ def any_settings(draw: some.DrawFn, panel: Panel = PANEL) -> Settings:
         draw(some.sampled_from(list(panel.choices["reading"]))),
         draw(some.sampled_from(list(panel.choices["ratio"]))),
     )
+
+
+def settings_of(name: str) -> some.SearchStrategy[tuple[Panel, Settings]]:
+    panel = PANELS[name]
+    return any_settings(panel).map(lambda found: (panel, found))
 
 
 # --- The address ---
@@ -303,6 +310,26 @@ def test_where_orders_count_their_own_leaks_the_page_judges_as_a_run_does(limit:
     most = {one.bound: one.served for one in point.points if one.reading == "person" and one.limit is None}
     assert found.a.served == pytest.approx(most["bound_A"], abs=1e-9)
     assert found.b.served == pytest.approx(most["bound_B"], abs=1e-9)
+
+
+@given(some.sampled_from(["two-governments", "channels", "attestation"]).flatmap(settings_of))
+@hypothesis_settings(max_examples=15, deadline=None)
+@pytest.mark.no_cover  # others cover the same lines
+def test_whatever_is_moved_the_verdict_is_that_of_the_run(made: tuple[Panel, Settings]) -> None:
+    panel, wanted = made
+    loaded = panel.scenario(wanted)
+    found = glance(loaded, panel.question(loaded, wanted))
+    assert (found.best.outcome, found.best.name or None) == best_of_run(loaded)
+
+
+def test_the_map_of_several_orders_goes_by_each_orders_own_limit() -> None:
+    axes = [axis_of(TWO.by_name[name], TWO.by_name[name].base) for name in ("limit", "floor")]
+    asked = TWO.question(TWO.loaded, Settings())
+    found = gatesim.shutdown_map(TWO.loaded, vary=axes, steps=3, policies=asked.policies)
+    assert found.asked.each == asked.each
+    seen = glance(TWO.loaded, asked)
+    outcomes = {"list": seen.best.outcome, "bound_A": seen.a.outcome, "bound_B": seen.b.outcome}
+    assert {side: names_of(side)[rank] for side, rank in found.here.items()} == outcomes
 
 
 def test_what_is_counted_together_says_so_where_it_stands() -> None:
