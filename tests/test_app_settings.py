@@ -74,8 +74,15 @@ def any_settings(draw: some.DrawFn, panel: Panel = PANEL) -> Settings:
 
 
 def settings_of(name: str) -> some.SearchStrategy[tuple[Panel, Settings]]:
+    """A panel with settings, as far as sliders and people tell numbers apart: none is next to nothing."""
     panel = PANELS[name]
-    return any_settings(panel).map(lambda found: (panel, found))
+
+    def rounded(found: Settings) -> Settings:
+        return dataclasses.replace(
+            found, values={key: round(value, 6) for key, value in found.values.items()}
+        )
+
+    return any_settings(panel).map(lambda found: (panel, rounded(found)))
 
 
 # --- The address ---
