@@ -830,7 +830,13 @@ def test_a_maps_title_is_one_sentence(
         return np.where(np.arange(25) < count, 0, 2).astype(np.int8).reshape(5, 5)
 
     of = dict(zip(SIDES, map(ranks, (listed, plain, remembering)), strict=True))
-    assert map_finding(dataclasses.replace(small_map, ranks=of)) == says
+    made = dataclasses.replace(small_map, ranks=of, left_out=())
+    assert map_finding(made) == says
+    without = map_finding(dataclasses.replace(made, left_out=("careful",)))
+    assert without.replace(" (1 listed are not looked at)", "") == says
+    assert without != says
+    none = map_finding(dataclasses.replace(made, policies=(), left_out=("careful",)))
+    assert none.startswith("No listed policy can be looked at on the map; some gate without memory")
 
 
 def test_a_map_has_a_cross_where_what_is_assumed_is_one_point_of_it_and_says_why_there_is_none(

@@ -402,7 +402,6 @@ def test_the_map_is_over_the_limit_and_an_accuracy_and_its_place_says_where_ther
         steps=MAP_STEPS,
         policies=listed,
         sentence="",
-        remembering=False,
     )
     assert map_finding(found) == " ".join(chart.title.text)
     # The key here stands for several numbers: no single one is assumed of it.

@@ -122,7 +122,6 @@ def _map(result: Result) -> Drawn:
                     reading=result.reading,
                     policies=[name for name in result.policies if name in scenario.policies],
                     sentence=result.sentence,
-                    remembering=False,
                 )
                 return Drawn(map_chart(found), map_chart(found, narrow=True))
             except (ScenarioError, ValueError) as error:

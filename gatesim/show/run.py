@@ -94,12 +94,16 @@ def _policies_note(result: Result, brackets: bool) -> str:
 
 
 def _expected(result: Result) -> str:
-    """What noise hides and the exact engine knows: for policies of which it leaves nothing out."""
+    """What noise hides and the exact engine knows, for policies of which it leaves nothing out; and of the one that the
+    verdict is about, which goes by what is expected."""
+    own = own_row(result)
+    judged = None if own is None else own.best
     said = []
     for name, measures in result.expected.items():
         found, share, of_all = result.policies[name], measures["leak_share"], measures["leak_rate"]
         seen = found.measures["leak_share"]
-        if found.may_leak and (not seen.value or is_wide(seen.value, seen.low, seen.high)):
+        hidden = not seen.value or is_wide(seen.value, seen.low, seen.high)
+        if found.may_leak and (hidden or name == judged):
             parts = [f"{rate(share)} of served needs"] * (share.value is not None)
             said.append(f"{name} leaks {' and '.join([*parts, f'{rate(of_all)} of restricted ones'])}")
     return f"Expected, without noise: {'; '.join(said)}." if said else ""

@@ -52,10 +52,15 @@ def _values(found: ShutdownPoint, side: str) -> str:
 def map_finding(found: ShutdownMap) -> str:
     """In what part of the map some gate would do, in one sentence."""
     shares = {side: of.get(names_of(side)[0], 0.0) for side, of in found.shares().items()}
+    if not found.policies and found.left_out:
+        return (
+            "No listed policy can be looked at on the map; some gate without memory serves enough within the limit "
+            f"{_on_the_map(shares['bound_A'], short=True)}"
+        )
     if not any(shares.values()):
-        return "Nowhere on the map is any gate within the limit and above the floor"
+        return "Nowhere on the map is any gate within the limit and above the floor" + _but(found)
     listed, plain, remembering = shares.values()
-    ready = "a listed gate that is ready"
+    ready = "a listed gate that is ready" + _but(found)
     left = (
         "nowhere ruled out" if remembering == 1 else f"not ruled out {_on_the_map(remembering, short=True)}"
     )
@@ -70,6 +75,11 @@ def map_finding(found: ShutdownMap) -> str:
         f"Within the limit {ready} serves enough {_on_the_map(listed)}, and some gate without memory "
         f"{_on_the_map(plain, short=True)}; one that remembers is {left}"
     )
+
+
+def _but(found: ShutdownMap) -> str:
+    """How many of the list are not looked at, where that is so."""
+    return f" ({len(found.left_out)} listed are not looked at)" if found.left_out else ""
 
 
 def _on_the_map(share: float, short: bool = False) -> str:
