@@ -49,8 +49,9 @@ from gatesim.show.charts.places import LETTER, Box, around, place, room_of
 from gatesim.show.charts.policies import LEAST, _extremes, _frame
 from gatesim.show.charts.shutdown import map_alone
 from gatesim.show.charts.who_pays import _commonest
+from gatesim.show.figures import CHARTS
 from gatesim.show.outcomes import own_row
-from gatesim.show.shutdown import map_finding, shutdown_finding
+from gatesim.show.shutdown import _on_the_map, map_finding, shutdown_finding
 from gatesim.study.asking import ask
 from gatesim.study.glance import glance
 from gatesim.study.result import Found, Result
@@ -1013,3 +1014,22 @@ def test_names_longer_than_a_panel_of_days_stand_on_two_lines_and_panels_beside_
     assert {head.replace("\n", "") for head in heads} == set(names)
     for head in heads:
         assert all(width_of(line, 11, bold=True) <= days.WIDTH for line in head.split("\n"))
+
+
+def test_a_little_of_a_map_is_not_none_of_it() -> None:
+    said = [_on_the_map(share) for share in (0.0, 0.002, 0.5, 0.998, 1.0)]
+    assert said == [
+        "nowhere on the map",
+        "on less than 1 % of the map",
+        "on 50 % of the map",
+        "on more than 99 % of the map",
+        "everywhere on the map",
+    ]
+
+
+def test_where_a_listed_policy_cannot_be_followed_the_reports_map_is_over_the_floor() -> None:
+    found = gatesim.run("weekend-desk", people=200)
+    chart = CHARTS["map"](found).wide
+    assert "Floor" in str(chart.to_dict())
+    assert "not looked at" not in " ".join(chart.title.text)
+    assert "of the list without" not in " ".join(texts(chart)[1].split())

@@ -86,7 +86,8 @@ def _on_the_map(share: float, short: bool = False) -> str:
     """In what part of the map; ``short``: after it was said that it is about the map."""
     if share in (0, 1):
         return ("nowhere", "everywhere")[int(share)] + ("" if short else " on the map")
-    return f"on {100 * share:.0f} % of {'it' if short else 'the map'}"
+    percent = "less than 1" if share < 0.005 else "more than 99" if share > 0.995 else f"{100 * share:.0f}"
+    return f"on {percent} % of {'it' if short else 'the map'}"
 
 
 def _half(half: Half, side: str) -> str:
