@@ -253,7 +253,7 @@ def test_bounds_that_would_take_long_are_left_to_another_command(monkeypatch: py
 
 def test_who_pays_says_whether_there_is_noise_in_it(result: Result, simulated: Result) -> None:
     assert "no chance in them" in whom_table(result).note
-    assert "noise, which is not told here" in whom_table(simulated).note
+    assert "as far as chance may have moved a share" in whom_table(simulated).note
     for found in simulated.policies.values():
         for one in found.by["segment"].values():
             if one["false_blocks"].numerator:
@@ -383,9 +383,9 @@ def test_the_title_of_a_chart_tells_chance_from_structure(simulated: Result) -> 
     found = simulated.policies["open"]
     lucky = replace(found, by={"segment": {s: _without_leaks(m) for s, m in found.by["segment"].items()}})
     parts = {"false_blocks": {"native": Part(1.0, 1.0, 1.0)}, "leaks": {}}
-    assert "nobody slips through in this simulation" in _finding(lucky, "open", parts)
+    assert "nobody slips through in this simulation" in _finding(lucky, "open", parts, {})
     shut = replace(lucky, may_leak=False)
-    assert _finding(shut, "open", parts).endswith("nobody slips through")
+    assert _finding(shut, "open", parts, {}).endswith("nobody slips through")
 
 
 def test_options_say_the_outcome_first_and_have_the_bounds_beside(result: Result) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from gatesim.law.staff import lead_time as with_staff_away
-from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_accounts, format_date, format_limit, format_rate, is_wide
+from gatesim.measures.parts import part_words, parts_of
 from gatesim.measures.remains import Side
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
@@ -25,7 +25,7 @@ from gatesim.show.page import page, say
 from gatesim.show.people import UNCOUNTED, people_table
 from gatesim.show.sides import OUTCOMES, SIDES, SPEAK_FOR
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
-from gatesim.study.result import Result
+from gatesim.study.result import Found, Result
 from gatesim.study.strategy import Dark
 
 
@@ -233,7 +233,7 @@ def whom_table(result: Result) -> Table:
     """For each policy, the segments that it refuses wrongly and lets through most."""
     rows = []
     for name, found in result.policies.items():
-        refused = _most(found.by["segment"], "false_blocks")
+        refused = _most(found, "false_blocks")
         through = _through(result, name)
         rows.append((name, refused, through))
     columns = (
@@ -253,7 +253,8 @@ def _noise_of_whom(result: Result) -> str:
     if result.engine == "exact":
         return "Expected values; no chance in them."
     return (
-        "The shares have the simulation's noise, which is not told here: --json has each segment's intervals."
+        "From where to where: as far as chance may have moved a share (95 %), where that is more than five points "
+        "either way. Where people meet at a desk that is simulated once, that is not known."
     )
 
 
@@ -272,7 +273,7 @@ def _through(result: Result, name: str) -> str:
     found = result.policies[name]
     if not found.may_leak:
         return "nobody"
-    through = _most(found.by["segment"], "leaks")
+    through = _most(found, "leaks")
     if through != "nobody" or result.engine == "exact":
         return through
     expected = result.expected.get(name, {}).get("leak_share")
@@ -281,13 +282,13 @@ def _through(result: Result, name: str) -> str:
     return f"nobody in this simulation (expected: {rate(expected)} of served needs)"
 
 
-def _most(groups: Mapping[str, Mapping[str, Measure]], count: str, at_most: int = 2) -> str:
-    total = sum(group[count].numerator for group in groups.values())
-    if total <= 0:
-        return "nobody"
-    ordered = sorted(groups.items(), key=lambda item: -item[1][count].numerator)
-    shown = [(name, group[count].numerator / total) for name, group in ordered[:at_most]]
-    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shown if share >= 0.005)
+def _most(found: Found, count: str, at_most: int = 2) -> str:
+    """The segments with most of a count, and their parts of it."""
+    parts = parts_of(
+        {name: group[count] for name, group in found.by["segment"].items()}, found.measures[count]
+    )
+    first = sorted(parts.items(), key=lambda item: -item[1].value)[:at_most]
+    return ", ".join(f"{name} {part_words(part)}" for name, part in first if part.value >= 0.005) or "nobody"
 
 
 def heading(result: Result) -> str:

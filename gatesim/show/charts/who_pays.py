@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import about_rate, format_rate
-from gatesim.measures.parts import Part, largest, parts_of
+from gatesim.measures.parts import Part, is_wide_part, largest, part_words, parts_of
 from gatesim.measures.wording import listed
 from gatesim.show.certain import decides_alike, without_noise
 from gatesim.show.charts.grammar import (
@@ -33,9 +33,6 @@ BY = ("segment", "channel", "reason")
 
 DARK = 0.92
 """From this share on white letters are read better than black ones; either way the contrast is at least 4.5."""
-
-_FEW = 0.05
-"""By more than this chance is said to move a part of all."""
 
 REASONS = {
     "lost": "had left",
@@ -127,20 +124,8 @@ def _cell(measure: Measure, part: Part | None, may: bool, few: bool) -> dict[str
         "": measure.value,
         "_low": measure.value if measure.low is None or none else measure.low,
         "_high": measure.value if measure.high is None or none else measure.high,
-        "_text": text + (f" ({_words_of(part)} of all)" if part is not None and part.value >= 0.005 else ""),
+        "_text": text + (f" ({part_words(part)} of all)" if part is not None and part.value >= 0.005 else ""),
     }
-
-
-def _is_wide(part: Part) -> bool:
-    """Whether chance may have moved a part by more than a few per cents."""
-    return part.low is not None and part.high is not None and part.high - part.low >= 2 * _FEW
-
-
-def _words_of(part: Part) -> str:
-    """A part of all in words: whole per cents; if chance may have moved it much, from where to where."""
-    if part.low is not None and part.high is not None and _is_wide(part):
-        return f"{100 * part.low:.0f} to {100 * part.high:.0f} %"
-    return f"{100 * part.value:.0f} %"
 
 
 def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HConcatChart:
@@ -169,7 +154,7 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
             few = result.engine != "exact" and rate.low is None
             record |= {column + end: value for end, value in _cell(rate, part, may, few).items()}
         records.append(record)
-    ranges = any(_is_wide(part) for of_count in parts.values() for part in of_count.values())
+    ranges = any(is_wide_part(part) for of_count in parts.values() for part in of_count.values())
     small = small_print(
         result,
         f"policy {policy}{why}; only groups with needs that the order is about"
@@ -244,7 +229,7 @@ def _finding(
         else:
             seen = "" if of_count[first].known else " in this simulation"
             verb = "of the false blocks fall on" if refused else "of the leaks come from"
-            words.append(f"{_words_of(of_count[first])} {verb} {_called(first, titles)}{seen}")
+            words.append(f"{part_words(of_count[first])} {verb} {_called(first, titles)}{seen}")
     if unclear == len(words):
         return f"Too few needs are simulated to say whom {policy} refuses and lets through most"
     return f"Under {policy}, {words[0]} and {words[1]}"
