@@ -379,7 +379,15 @@ def _panels(
             # The white round it is seen on the darkest cells, too.
             stands = alt.Chart(_data(cross)).encode(x=x, y=y)
             layers += [
-                stands.mark_point(shape="cross", size=320, filled=True, color="#FFFFFF", opacity=1),
+                stands.mark_point(
+                    shape="cross",
+                    size=160,
+                    filled=True,
+                    color="#FFFFFF",
+                    stroke="#FFFFFF",
+                    strokeWidth=5,
+                    opacity=1,
+                ),
                 stands.mark_point(
                     shape="cross", size=160, filled=True, stroke=INK, strokeWidth=1, opacity=1
                 ).encode(color=alt.Color("outcome:N", scale=scale, title=None, legend=legend)),
