@@ -321,13 +321,13 @@ def transition_words(result: Result) -> str:
     found = result.transition
     if found is None:
         return ""
+    none = "No policy but an open one" if found.but_open else "No policy"
     if found.until is None:
-        words = "None of the policies complies at any time, for none but an open one is ever ready"
+        words = f"{none} is ever ready"
     else:
-        when = f"{format_date(found.until)}, when {found.policy} could be in place"
-        words = f"None of the policies complies before {when}"
+        words = f"{none} could be in place before {format_date(found.until)}, when {found.policy} could be"
     if found.unless_open:
-        words += " (unless an open one does: that is not sure here)"
+        words += " (whether an open one complies is not sure here)"
     if found.over is None:
         then = "until then"
     else:
