@@ -226,6 +226,7 @@ def test_of_several_limits_the_run_says_which_commands_have_bounds() -> None:
     found = gatesim.run("two-governments", engine="exact", policies=["open", "any_status"])
     assert found.remains is None
     assert found.shutting_down.endswith(NOT_TOLD)
+    assert "is not told" not in found.shutting_down, "a report and a command tell it"
     assert any("gatesim frontier and gatesim relief have bounds" in note for note in found.notes)
 
 
