@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gatesim.law.law import counted_apart
 from gatesim.law.staff import lead_time as with_staff_away
 from gatesim.measures.numbers import format_accounts, format_date, format_limit, format_rate, is_wide
 from gatesim.measures.parts import part_words, parts_of
@@ -136,6 +137,10 @@ def verdict_table(result: Result, ratio: str) -> Table:
     ]
     columns = (Column("limit"), *(Column(reading, LEFT) for reading in readings))
     note = _cannot_tell(result, rows)
+    does = "complies"
+    if counted_apart(result.loaded.scenario):
+        does = "would do under one limit on all orders"
+        note = f"All orders are counted together; the verdict goes by each order's own. {note}".strip()
     if ratio == RATIOS[-1]:
         note += (" " if note else "") + (
             "A name: that listed policy is within the limit, serves the floor and is ready. Not ready: it would do, "
@@ -146,7 +151,7 @@ def verdict_table(result: Result, ratio: str) -> Table:
         own = own_words_note(result.loaded.scenario)
         note += f" {own}" if own else ""
     return Table(
-        f"Which listed policy complies, by {what} and reading of the order", columns, tuple(body), note
+        f"Which listed policy {does}, by {what} and reading of the order", columns, tuple(body), note
     )
 
 
