@@ -48,8 +48,8 @@ from gatesim.show.charts.letters import width_of
 from gatesim.show.charts.places import LETTER, Box, around, place, room_of
 from gatesim.show.charts.policies import LEAST, _extremes, _frame
 from gatesim.show.charts.shutdown import map_alone
-from gatesim.show.charts.who_pays import _commonest
 from gatesim.show.figures import CHARTS
+from gatesim.show.charts.who_pays import _commonest, shown_policy
 from gatesim.show.outcomes import own_row
 from gatesim.show.shutdown import _on_the_map, map_finding, shutdown_finding
 from gatesim.study.asking import ask
@@ -296,6 +296,26 @@ def test_who_pays_has_the_rates_of_each_segment(result: Result) -> None:
     for wrong in ({"by": "day"}, {"policy": "nobody"}):
         with pytest.raises(ValueError, match="there are "):
             result.plot.who_pays(**wrong)
+
+
+def test_who_pays_is_about_the_policy_that_the_verdict_names() -> None:
+    """Whether the limit is known or not; of one that may serve the floor and leaks less it is said."""
+    names = ["any_foreign", "licence_check", "passport_or_card"]
+    unknown = gatesim.run("unknown-tolerance", people=4000, policies=names)
+    shown, why = shown_policy(unknown)
+    assert f"Of those that are sure to serve the floor, {shown} meets it most likely" in unknown.sentence
+    assert why == ", of those that surely serve the floor the one that most likely meets what is asked"
+    known = gatesim.run("june-2026", people=4000, policies=names)
+    shown, why = shown_policy(known)
+    assert f"Of those that are sure to serve that much, {shown} leaks least" in known.sentence
+    assert why == ", of those that surely serve the floor the one that leaks least"
+    exact = gatesim.run("june-2026", engine="exact", policies=["open", "any_foreign", "ip_block"])
+    assert shown_policy(exact) == ("any_foreign", ", of those that serve the floor the one that leaks least")
+
+
+def test_who_pays_of_several_orders_is_about_the_verdict_on_all_of_them() -> None:
+    found = gatesim.run("two-governments", engine="exact", policies=["any_status", "citizens_only"])
+    assert shown_policy(found) == ("citizens_only", ", were it ready")
 
 
 def test_each_day_adds_up(result: Result) -> None:

@@ -77,7 +77,7 @@ def _extremes(result: Result, leak: str) -> str:
     found = {
         name: one.measures
         for name, one in result.policies.items()
-        if one.measures[leak].value is not None and _serves_some(one.measures)
+        if one.measures[leak].value is not None and serves_some(one.measures)
     }
     if not found:
         return f"What each policy refuses wrongly, and what it lets through {OF[leak]}"
@@ -99,7 +99,7 @@ def _extremes(result: Result, leak: str) -> str:
     return f"Policies that serve some and refuse some let through {bottom}{top} {OF[leak]}"
 
 
-def _serves_some(found: Mapping[str, Measure]) -> bool:
+def serves_some(found: Mapping[str, Measure]) -> bool:
     """Whether a policy serves some needs and refuses some, be they entitled or restricted."""
     both = found["served_entitled"].value, found["leak_rate"].value
     return serves_somebody(found) and any(share is not None and share < 1 for share in both)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import Measure
+from gatesim.measures.judgement import Contender, best_contender
 from gatesim.measures.numbers import about_rate, format_rate
 from gatesim.measures.parts import Part, is_wide_part, largest, part_words, parts_of
+from gatesim.measures.sentence import chances_to_meet
 from gatesim.measures.wording import listed
 from gatesim.show.certain import decides_alike, without_noise
 from gatesim.show.charts.grammar import (
@@ -23,7 +25,7 @@ from gatesim.show.charts.grammar import (
     unchecked,
 )
 from gatesim.show.charts.panels import label_room, narrow_width, rows_panel, shares_end, side_by_side
-from gatesim.show.outcomes import own_row
+from gatesim.show.charts.policies import OF, serves_some
 from gatesim.study.result import Found, Result
 
 if TYPE_CHECKING:
@@ -51,26 +53,36 @@ REASONS = {
 def shown_policy(result: Result) -> tuple[str, str]:
     """The policy that a picture of one is about, and why this one, in words.
 
-    The one that would do, if there is one. Else the nearest to it that refuses some and serves some: of those that
-    serve the floor the one that leaks least; if none serves it, the one that serves most. A strict one that is within
-    the limit because it serves hardly anybody says little about who would pay.
+    The one that would do, if there is one; where a limit or the reading is unknown the one that most likely does. Else
+    the nearest to it that refuses some and serves some: of those that surely serve the floor, as the verdict judges
+    them, the one that leaks least; if none surely does, the one that serves most. A strict one that is within the limit
+    because it serves hardly anybody says little about who would pay.
     """
-    row = own_row(result)
+    own = next((one for one in result.verdict.own if one.reading == result.reading), None)
+    row = own.together if own is not None and own.weight == 1.0 else None
     if row is not None and row.best is not None and row.outcome in ("gate_available", "only_not_ready"):
         return row.best, ", the one that would do" if row.outcome == "gate_available" else ", were it ready"
-    ratio = "leak_share" if row is None else row.ratio
-    served, leaks = {}, {}
-    for name, found in result.policies.items():
-        # By what is expected, where that is known: else chance would choose.
-        measures = result.expected.get(name, found.measures)
-        share, leak = measures["served_entitled"].value, measures[ratio].value
-        if share is not None and 0 < share < 1:
-            served[name], leaks[name] = share, 1.0 if leak is None else leak
-    enough = [name for name in served if served[name] >= result.loaded.scenario.verdict.floor]
-    if enough:
-        return min(enough, key=leaks.__getitem__), ", of those that serve the floor the one that leaks least"
-    if served:
-        return max(served, key=served.__getitem__), ", which serves most of those that refuse some"
+    judged = {} if own is None else own.serves_floor
+    surely = "surely " if "undecided" in judged.values() else ""
+    those = f", of those that {surely}serve the floor the one that"
+    chances = chances_to_meet(result.verdict) if row is None else {}
+    if chances and max(chances.values()) > 0:
+        return max(chances, key=chances.__getitem__), f"{those} most likely meets what is asked"
+    together = None if own is None else own.together
+    ratio = together.ratio if together is not None and together.ratio in OF else "leak_share"
+    some = []
+    for name in judged:
+        # What the verdict rests on: expected values, where these are known.
+        measures = result.expected.get(name, result.policies[name].measures)
+        if serves_some(measures):
+            leak, served = measures[ratio].value, measures["served_entitled"].value
+            sure = judged[name] == "yes"
+            some.append(Contender(name, False, sure, False, None, served, 1.0 if leak is None else leak))
+    if any(one.serves_floor for one in some):
+        return best_contender(some, "no_gate_meets_limit") or "", f"{those} leaks least"
+    if some:
+        most = max(some, key=attrgetter("most_served"))
+        return most.policy, ", which serves most of those that refuse some"
     return next(iter(result.policies)), ""
 
 
