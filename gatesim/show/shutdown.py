@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatesim.measures.finding import and_list
 from gatesim.measures.judgement import OUTCOMES as NAMES
+from gatesim.show.called import key_words
 from gatesim.show.page import page, say
 from gatesim.show.sides import (
     BOUNDS_NOTE,
@@ -135,7 +136,7 @@ def range_words(found: ShutdownPoint) -> str:
     low, high = found.in_words(p.low), found.in_words(p.high)
     stands = f" ({len(p.paths)} values, all the same)" if len(p.paths) > 1 else ""
     title = "" if p.title == p.key else f" ({p.title})"
-    return f"{p.key}{title}{stands} from {low} to {high}{found.unit}: {p.why}{now}."
+    return f"{key_words(found.loaded.scenario, p)}{title}{stands} from {low} to {high}{found.unit}: {p.why}{now}."
 
 
 def how_fine(found: ShutdownPoint) -> str:
@@ -256,8 +257,9 @@ def print_shutdown_map(found: ShutdownMap) -> None:
     say(console, found.sentence, after=True)
     say(console, asked_words(found.loaded.scenario, found.asked), "dim")
     first, second = found.parameters
+    across, upwards = (key_words(found.loaded.scenario, p) for p in (first, second))
     axes = (
-        f"To the right: {first.key} from {first.low:g} to {first.high:g}. Upwards: {second.key} from "
+        f"To the right: {across} from {first.low:g} to {first.high:g}. Upwards: {upwards} from "
         f"{second.low:g} to {second.high:g}."
     )
     say(console, axes, "dim", after=True)
