@@ -104,6 +104,7 @@ def test_the_chart_of_limits_says_that_no_order_has_a_limit_on_all(governments: 
         "all orders are counted together, with one limit on all; the verdict goes by each order's own"
         in small
     )
+    assert "which policy would do on 6 June 2026" in small
     table = verdict_table(governments, "leak_share")
     assert table.title.startswith("Which listed policy would do under one limit on all orders, by leak share")
     assert table.note.startswith("All orders are counted together; the verdict goes by each order's own.")

@@ -129,7 +129,11 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
     small = small_print(
         result,
         f"limits on leaks as a share {OF[ratio]}"
-        + ("" if date is None else f"; which policy complies on {format_date(date)}"),
+        + (
+            ""
+            if date is None
+            else f"; which policy {'would do' if apart else 'complies'} on {format_date(date)}"
+        ),
         f"floor {format_limit(result.verdict.floor)}",
         *([APART] if apart else []),
         noise="",
