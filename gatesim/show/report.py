@@ -193,6 +193,7 @@ def report_html(result: Result, manifest: Mapping[str, Any], charts: Mapping[str
         warnings=(*together_words(scenario, "report"), *result.loaded.warnings),
         rests=inputs_table(Check(result.loaded, result.inputs)),
         limits=_limits(result),
+        chosen=_is_chosen(result),
         command=escape(reproduce(result)),  # as it is, blanks before units and all
         files=_files(result),
         versions=_versions(manifest),
@@ -347,14 +348,19 @@ def reproduce(result: Result) -> str:
     """The command that makes the same run anew, in a folder called ``again``."""
     loaded = result.loaded
     parts = ["gatesim", "run", _source(loaded)]
-    known = [*loaded.scenario.policies, *[OPERATOR] * (loaded.scenario.operator is not None)]
-    if list(result.policies) != known:
+    if _is_chosen(result):
         parts += [word for name in result.policies for word in ("--policy", name)]
     if result.reps > 1:
         parts += ["--reps", str(result.reps)]
     parts += [word for one in loaded.sets for word in ("--set", one)]
     parts += ["--engine", result.engine, "--out", "again"]
     return shlex.join(parts)
+
+
+def _is_chosen(result: Result) -> bool:
+    """Whether the run has a choice of what the scenario lists, and not all of it."""
+    scenario = result.loaded.scenario
+    return list(result.policies) != [*scenario.policies, *[OPERATOR] * (scenario.operator is not None)]
 
 
 def _source(loaded: Loaded) -> str:
