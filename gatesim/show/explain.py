@@ -624,11 +624,11 @@ def _locked_out(story: Story) -> str:
         return ""
     one = max(found, key=lambda one: one.length_us)
     which = "Locked out" if len(found) == 1 else f"Locked out {len(found)} times, at the longest"
-    until = (
-        "to the end of the run"
-        if one.until_us is None
-        else f"until the next need served, {stamp(story, one.until_us)}"
-    )
+    if one.until_us is None:
+        until = "to the end of the run"
+    else:
+        ends = "the gate opens" if one.opened else "the next need served"
+        until = f"until {ends}, {stamp(story, one.until_us)}"
     return f" {which} of {one.model} for {span(one.length_us)}: from {stamp(story, one.from_us)} {until}."
 
 
