@@ -769,6 +769,15 @@ def rows_drawn(chart: Any) -> list[dict[str, Any]]:
     return [row for rows in found_in(chart.to_dict(), "values") for row in rows if isinstance(row, dict)]
 
 
+def test_a_frontier_says_that_it_knows_no_queue_where_a_listed_policy_has_one() -> None:
+    """Of the weekend's desk 40 % are not served, and its dot stands at 100 %."""
+    for policies, words in ((["open", "human_desk"], True), (["open", "machine_check"], False)):
+        found = gatesim.frontier("weekend-desk", policies=policies)
+        spec = charts.frontier_chart(found).to_dict()
+        small = " ".join(spec["title"]["subtitle"])
+        assert ("without the desk's queue and what refused people do" in small) is words
+
+
 def test_on_the_frontier_too_what_leaks_less_than_its_axis_shows_is_an_arrow_that_is_explained() -> None:
     said = "arrow: leaks less than 0.001 %, or nothing"
     found = gatesim.frontier("who-waits")
