@@ -397,9 +397,9 @@ def test_the_title_of_a_chart_tells_chance_from_structure(simulated: Result) -> 
     found = simulated.policies["open"]
     lucky = replace(found, by={"segment": {s: _without_leaks(m) for s, m in found.by["segment"].items()}})
     parts = {"false_blocks": {"native": Part(1.0, 1.0, 1.0)}, "leaks": {}}
-    assert "nobody slips through in this simulation" in _finding(lucky, "open", parts)
+    assert "nobody slips through in this simulation" in _finding(lucky, "open", parts, {})
     shut = replace(lucky, may_leak=False)
-    assert _finding(shut, "open", parts).endswith("nobody slips through")
+    assert _finding(shut, "open", parts, {}).endswith("nobody slips through")
 
 
 def test_options_say_the_outcome_first_and_have_the_bounds_beside(result: Result) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from gatesim.law.law import has_random_dates
+from gatesim.measures.axes import makers_groups, split_names
 from gatesim.measures.definitions import Measure
-from gatesim.measures.numbers import about_rate, format_rate
+from gatesim.measures.numbers import about_rate, format_interval, format_rate, is_wide
 from gatesim.measures.parts import Part, largest, parts_of
 from gatesim.measures.wording import listed
+from gatesim.scenario.people import CHANNELS
 from gatesim.show.certain import decides_alike, without_noise
 from gatesim.show.charts.grammar import (
     BLOCKED,
@@ -24,7 +27,9 @@ from gatesim.show.charts.grammar import (
 )
 from gatesim.show.charts.panels import label_room, narrow_width, rows_panel, shares_end, side_by_side
 from gatesim.show.outcomes import own_row
+from gatesim.study.gates import laws
 from gatesim.study.result import Found, Result
+from gatesim.world.makers import makers
 
 if TYPE_CHECKING:
     from altair import HConcatChart
@@ -39,7 +44,7 @@ _FEW = 0.05
 
 REASONS = {
     "lost": "had left",
-    "rule": "rule",
+    "rule": "gate's rule",
     "waiting": "waiting",
     "check_failed": "check failed",
     "no_document": "no document",
@@ -150,8 +155,8 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     found = result.policies[policy]
     groups = found.by[by]
     parts = {
-        count: parts_of({name: own[count] for name, own in groups.items()}, found.measures[count])
-        for count in ("false_blocks", "leaks")
+        count: parts_of({name: groups[name][count] for name in groups if name in can}, found.measures[count])
+        for count, can in zip(("false_blocks", "leaks"), _who_can(result, by), strict=True)
     }
     records = []
     for name, measures in groups.items():
@@ -212,6 +217,22 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     return finished(side_by_side(panels, narrow), title, small, wide, says)
 
 
+def _who_can(result: Result, by: str) -> tuple[set[str], set[str]]:
+    """Groups that can have entitled needs which the order is about, and those that can have restricted ones."""
+    scenario = result.loaded.scenario
+    names, groups = split_names(scenario, by), makers_groups(scenario, by)
+    entitled, restricted = set(), set()
+    for replication in range(result.reps if has_random_dates(scenario) else 1):
+        law = laws(scenario, scenario.seed, replication, (result.reading,))[result.reading]
+        for maker, group in zip(makers(scenario), groups.tolist(), strict=True):
+            channel = CHANNELS.index(list(scenario.segments.values())[maker.owner].channel)
+            for epoch in law.epochs:
+                those = epoch.restricted[maker.segment, :, epoch.measured, channel]
+                entitled |= {names[group]} if not those.all() else set()
+                restricted |= {names[group]} if those.any() else set()
+    return entitled, restricted
+
+
 SHORT_TITLE = 45
 """Letters of a segment's title that finds room in the title of a chart."""
 
@@ -240,7 +261,7 @@ def _finding(
         elif of_count[first].known and largest(of_count) is None:
             unclear += 1
             which = "on whom most false blocks fall" if refused else "from whom most leaks come"
-            words.append(f"{which} is left to chance")
+            words.append(f"the simulation cannot tell {which}")
         else:
             seen = "" if of_count[first].known else " in this simulation"
             verb = "of the false blocks fall on" if refused else "of the leaks come from"
@@ -256,9 +277,17 @@ def _commonest(cells: list[dict[str, Any]]) -> str:
     low = most["low"]
     near = [cell for cell in cells if cell["policy"] == most["policy"] and cell["high"] >= low]
     if len(near) == 1:
-        return f'Under {most["policy"]} the commonest reason is "{most["reason"]}": {most["text"]} of entitled needs'
+        share = most.get("range", "").replace("-", " to ") or most["text"]
+        return f'Under {most["policy"]} the commonest reason is "{most["reason"]}": {share} of entitled needs'
     names = listed(f'"{cell["reason"]}"' for cell in sorted(near, key=itemgetter("value"), reverse=True))
-    return f"Which reason is the commonest under {most['policy']} is left to chance: {names} may be"
+    return f"The simulation cannot tell which reason is the commonest under {most['policy']}: {names} may be"
+
+
+def _range(measure: Measure) -> str:
+    """The interval of a cell, where it is wide."""
+    if measure.low is None or measure.high is None or not is_wide(measure.value, measure.low, measure.high):
+        return ""
+    return f"{format_interval(measure.low, measure.high)} %"
 
 
 def _reasons(result: Result, policies: list[str]) -> HConcatChart:
@@ -278,12 +307,15 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
                         "low": measure.value if measure.low is None else measure.low,
                         "high": measure.value if measure.high is None else measure.high,
                         "text": format_rate(measure.value, measure.low, measure.high),
+                        "range": _range(measure),
                         "dark": measure.value > DARK,
                     }
                 )
+    ranges = any(cell["range"] for cell in cells)
     small = small_print(
         result,
-        "each cell: the part of the policy's entitled needs not served for that reason",
+        "each cell: the part of the policy's entitled needs not served for that reason"
+        + (", and below it its 95 % interval of simulation noise, where that is wide" if ranges else ""),
         noise="",
     )
     title = "Why entitled needs are not served"
@@ -320,10 +352,21 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     boxes = base.mark_rect(stroke="#FFFFFF", strokeWidth=1).encode(
         color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1], range=["#F2F8FC", BLOCKED]), legend=None)
     )
-    text = base.mark_text(fontSize=10).encode(
-        text=alt.Text("text:N"), color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value("#000000"))
+    hue = alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value("#000000"))
+    layers = [boxes]
+    for column, wanted, dy, size in (
+        ("text", "datum.range === ''", 0, 10),
+        ("text", "datum.range !== ''", -6, 10),
+        ("range", "datum.range !== ''", 7, 9),
+    ):
+        words = base.transform_filter(wanted).mark_text(fontSize=size, dy=dy)
+        layers.append(words.encode(text=alt.Text(f"{column}:N"), color=hue))
+    row = 32 if ranges else 22
+    chart = alt.layer(*layers, width=78 * len(order), height=row * len(policies))
+    says = "; ".join(
+        f"{cell['policy']}, {cell['reason']}: {cell['text']}"
+        + (f" ({cell['range']})" if cell["range"] else "")
+        for cell in cells
     )
-    chart = alt.layer(boxes, text, width=78 * len(order), height=22 * len(policies))
-    says = "; ".join(f"{cell['policy']}, {cell['reason']}: {cell['text']}" for cell in cells)
     wide = max(420.0, 78 * len(order) + label_room(policies))
     return finished(alt.hconcat(chart), title, small, wide, says)
