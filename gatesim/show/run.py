@@ -368,7 +368,8 @@ def course_table(result: Result) -> Table | None:
 
 def dark_words(one: Dark) -> str:
     """How long a model was refused to everybody, and what a contract says to it."""
-    said = f"{one.model} is dark for {one.days:.1f} days"
+    days = f"for {one.days:.1f} days" if one.days >= 0.05 else "for less than 0.1 days"
+    said = f"{one.model} is {f'dark {days}' if one.days > 0 else 'never dark'} (off for everybody)"
     if one.tolerated_days is None:
         return f"{said}."
     if one.broken is None:

@@ -349,6 +349,11 @@ class Story(Shown):
         switched = self.switches.get(time_us)
         return (*self.law.get(time_us, ()), *([f"{switched} comes into place"] if switched else []))
 
+    def place(self, region: str) -> str:
+        """A region in words: the one that takes in all countries that no other names is the rest of the world."""
+        regions = self.loaded.scenario.regions
+        return "the rest of the world" if len(regions) > 1 and regions[region] == ("*",) else region
+
     def is_own(self, body: int | None) -> bool:
         """Whether something is about the person, and not about somebody else on the account."""
         return body == self.person.slot
