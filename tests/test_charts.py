@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +97,24 @@ def test_the_title_of_the_days_says_no_change_that_chance_may_have_made() -> Non
     assert sum("Too few needs are simulated" not in one for one in said) <= 5
     apart = _finding(_days([0.3] * 9 + [0.6] * 9, 1.96 * error), [])
     assert apart == "p changes from day to day: it leaves between 30 % and 60 % of entitled needs unserved"
+    # With the one change of the law on the day between, of which shares have both, and not with one in a drift.
+    step, drift = [0.3] * 8 + [0.5] + [0.6] * 8, [0.3 + 0.02 * day for day in range(17)]
+    law = [date(2026, 6, 15), date(2026, 6, 20)]
+    with_law = _finding(_days(step, 0.02), [], law)
+    assert (
+        with_law
+        == "p changes with the law on 20 June 2026: it leaves between 30 % and 60 % of entitled needs unserved"
+    )
+    assert _finding(_days(step, 0.02), [], law[:1]).startswith("p changes from day to day")
+    assert _finding(_days(drift, 0.02), [], law).startswith("p changes from day to day")
     known = [row | {"low": None, "high": None} for row in _days([0.5, 0.53], 0.0)]
     assert _finding(known, []).startswith("p changes from day to day: it leaves between 50.0 % and 53.0 %")
     # Of several one changes most where no other may have changed as much.
     calm = [row | {"policy": "q"} for row in _days([0.5] * 18, 1.96 * error)]
     wild = [row | {"policy": "q"} for row in _days([0.3] * 9 + [0.6] * 9, 1.96 * error)]
     assert _finding([*known, *calm], []).startswith("p changes most")
+    one = _finding([*_days(step, 0.02), *calm[:17]], [], law)
+    assert one.startswith("p changes most, with the law on 20 June 2026: ")
     assert _finding([*wild, *_days([0.3] * 9 + [0.61] * 9, 1.96 * error)], []).startswith("p changes from")
 
 
