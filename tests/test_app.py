@@ -153,9 +153,11 @@ def test_move_a_slider_read_the_verdict_save_and_run_the_file(
     assert result.loaded.scenario.verdict.floor == 0.54
     (own,) = [row for row in result.verdict.rows if row.own and row.reading == result.reading]
     assert own.outcome == "only_below_floor"
+    titles = page.locator("#policies thead th").all_inner_texts()
     for row in page.locator("#policies tbody tr").all():
         name = row.locator("th").evaluate("cell => cell.firstChild.textContent")
-        served, rate, share = (row.locator("td").nth(number).inner_text() for number in (1, 2, 3))
+        columns = [titles.index(words) for words in ("entitled needs served", "leak rate", "leak share")]
+        served, rate, share = (row.locator("td").nth(number - 1).inner_text() for number in columns)
         measures = result.policies[name].measures
         for text, measure in ((served, "served_entitled"), (rate, "leak_rate"), (share, "leak_share")):
             value = measures[measure].value

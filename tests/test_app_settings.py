@@ -244,7 +244,12 @@ def test_the_table_says_what_the_exact_engine_says_of_each_policy(name: str) -> 
     said = cells_of(parts.policies(found))
     for one in policies:
         measures = result.policies[one].measures
-        names = ("served_entitled", "leak_rate", "leak_share")
+        rates = (
+            ("leak_share", "leak_rate")
+            if found.together.ratio == "leak_share"
+            else ("leak_rate", "leak_share")
+        )
+        names = (rates[0], "served_entitled", rates[1])
         shown_there = [parts.rate(measures[measure].value) for measure in names]
         assert [cell for cell in said[one] if "%" in cell or cell == "undefined"] == shown_there, one
     (own,) = [one for one in result.verdict.own if one.reading == result.reading]
@@ -598,7 +603,8 @@ def test_what_is_limited_stands_beside_the_names_and_what_would_do_comes_second(
     assert parts.limited_first(table, "leak_count") == table
     found = glance(SMALL_PANEL.loaded, SMALL_PANEL.question(SMALL_PANEL.loaded, Settings()))
     heads = re.findall(r'<th[^>]*scope="col">(.*?)</th>', parts.policies(found))
-    assert heads[:3] == ["policy", "within the limit?", "entitled needs served"]
+    limited = found.together.ratio.replace("_", " ")
+    assert heads[:4] == ["policy", "within the limit?", limited, "entitled needs served"]
 
 
 def test_rounding_beside_the_ends_is_not_shown() -> None:

@@ -7,8 +7,9 @@ import pytest
 import gatesim
 from gatesim.scenario.parameter import find_parameter
 from gatesim.show.app.levers import levers_of
-from gatesim.show.called import called, lever_words
+from gatesim.show.called import called, key_words, lever_words
 from gatesim.show.charts import map_chart, shutdown_chart
+from gatesim.show.shutdown import range_words
 
 
 def test_it_is_called_what_the_page_calls_it() -> None:
@@ -67,3 +68,26 @@ def titles(spec: dict, axis: str) -> list[str]:  # type: ignore[type-arg]
         layer["encoding"][axis]["title"] for layer in layers if "title" in layer["encoding"].get(axis, {})
     ]
     return [" ".join(one) if isinstance(one, list) else one for one in found if one]
+
+
+def test_of_several_orders_it_is_said_whose_number_it_is() -> None:
+    loaded = gatesim.load("two-governments")
+    other = "“The other government's order”"
+    for key, words in (
+        ("orders.0.standard.limit", "Limit on leaks (“The Union's order”)"),
+        ("orders.1.standard.limit", f"Limit on leaks ({other})"),
+    ):
+        parameter = find_parameter(loaded, key, 0.0, 0.1)
+        assert called(loaded, parameter) == words
+        assert key_words(loaded.scenario, parameter).startswith(f"{key} (“The ")
+    found = gatesim.shutdown_point(
+        loaded, vary="orders.1.standard.limit", low=0.0, high=0.1, policies=["open"]
+    )
+    assert " ".join(shutdown_chart(found).to_dict()["title"]["subtitle"]).endswith(
+        f"along: orders.1.standard.limit ({other})"
+    )
+    assert range_words(found).startswith(f"orders.1.standard.limit ({other}) ")
+    alone = gatesim.load("june-2026")
+    parameter = find_parameter(alone, "orders.0.standard.limit", 0.0, 0.1)
+    assert called(alone, parameter) == "Limit on leaks"
+    assert key_words(alone.scenario, parameter) == parameter.key

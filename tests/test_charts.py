@@ -48,9 +48,11 @@ from gatesim.show.charts.letters import width_of
 from gatesim.show.charts.places import LETTER, Box, around, place, room_of
 from gatesim.show.charts.policies import LEAST, _extremes, _frame
 from gatesim.show.charts.shutdown import map_alone
-from gatesim.show.charts.who_pays import _commonest, who_pays_chart
+from gatesim.show.charts.who_pays import _commonest, shown_policy, who_pays_chart
+from gatesim.show.figures import CHARTS
 from gatesim.show.outcomes import own_row
-from gatesim.show.shutdown import map_finding, shutdown_finding
+from gatesim.show.run import whom_table
+from gatesim.show.shutdown import _on_the_map, map_finding, shutdown_finding
 from gatesim.study.asking import ask
 from gatesim.study.glance import glance
 from gatesim.study.result import Found, Result
@@ -295,6 +297,7 @@ def test_the_only_group_that_can_be_refused_wrongly_has_all_false_blocks() -> No
                 title = texts(ran.plot.who_pays("segment", policy))[0]
                 assert "100 % of the false blocks fall on" in title
                 assert "in this simulation" not in title
+        assert {row[1] for row in whom_table(ran).rows} <= {"citizen 100 %", "nobody"}
 
 
 def test_who_pays_has_the_rates_of_each_segment(result: Result) -> None:
@@ -320,6 +323,26 @@ def test_who_pays_has_the_rates_of_each_segment(result: Result) -> None:
     for wrong in ({"by": "day"}, {"policy": "nobody"}):
         with pytest.raises(ValueError, match="there are "):
             result.plot.who_pays(**wrong)
+
+
+def test_who_pays_is_about_the_policy_that_the_verdict_names() -> None:
+    """Whether the limit is known or not; of one that may serve the floor and leaks less it is said."""
+    names = ["any_foreign", "licence_check", "passport_or_card"]
+    unknown = gatesim.run("unknown-tolerance", people=4000, policies=names)
+    shown, why = shown_policy(unknown)
+    assert f"Of those that are sure to serve the floor, {shown} meets it most likely" in unknown.sentence
+    assert why == ", of those that surely serve the floor the one that most likely meets what is asked"
+    known = gatesim.run("june-2026", people=4000, policies=names)
+    shown, why = shown_policy(known)
+    assert f"Of those that are sure to serve that much, {shown} leaks least" in known.sentence
+    assert why == ", of those that surely serve the floor the one that leaks least"
+    exact = gatesim.run("june-2026", engine="exact", policies=["open", "any_foreign", "ip_block"])
+    assert shown_policy(exact) == ("any_foreign", ", of those that serve the floor the one that leaks least")
+
+
+def test_who_pays_of_several_orders_is_about_the_verdict_on_all_of_them() -> None:
+    found = gatesim.run("two-governments", engine="exact", policies=["any_status", "citizens_only"])
+    assert shown_policy(found) == ("citizens_only", ", were it ready")
 
 
 def test_each_day_adds_up(result: Result) -> None:
@@ -864,7 +887,13 @@ def test_a_maps_title_is_one_sentence(
         return np.where(np.arange(25) < count, 0, 2).astype(np.int8).reshape(5, 5)
 
     of = dict(zip(SIDES, map(ranks, (listed, plain, remembering)), strict=True))
-    assert map_finding(dataclasses.replace(small_map, ranks=of)) == says
+    made = dataclasses.replace(small_map, ranks=of, left_out=())
+    assert map_finding(made) == says
+    without = map_finding(dataclasses.replace(made, left_out=("careful",)))
+    assert without.replace(" (1 listed are not looked at)", "") == says
+    assert without != says
+    none = map_finding(dataclasses.replace(made, policies=(), left_out=("careful",)))
+    assert none.startswith("No listed policy can be looked at on the map; some gate without memory")
 
 
 def test_a_map_has_a_cross_where_what_is_assumed_is_one_point_of_it_and_says_why_there_is_none(
@@ -1077,3 +1106,22 @@ def test_names_longer_than_a_panel_of_days_stand_on_two_lines_and_panels_beside_
     assert {head.replace("\n", "") for head in heads} == set(names)
     for head in heads:
         assert all(width_of(line, 11, bold=True) <= days.WIDTH for line in head.split("\n"))
+
+
+def test_a_little_of_a_map_is_not_none_of_it() -> None:
+    said = [_on_the_map(share) for share in (0.0, 0.002, 0.5, 0.998, 1.0)]
+    assert said == [
+        "nowhere on the map",
+        "on less than 1 % of the map",
+        "on 50 % of the map",
+        "on more than 99 % of the map",
+        "everywhere on the map",
+    ]
+
+
+def test_where_a_listed_policy_cannot_be_followed_the_reports_map_is_over_the_floor() -> None:
+    found = gatesim.run("weekend-desk", people=200)
+    chart = CHARTS["map"](found).wide
+    assert "Floor" in str(chart.to_dict())
+    assert "not looked at" not in " ".join(chart.title.text)
+    assert "of the list without" not in " ".join(texts(chart)[1].split())

@@ -113,6 +113,12 @@ def test_who_serves_too_few_and_is_not_ready_is_said_to_be_both(dated: Loaded) -
         assert either in " ".join(lines(found))
 
 
+def test_the_limit_is_named_before_it_is_spoken_of() -> None:
+    found = gatesim.options("june-2026", at="2026-06-20", policies=["open", "any_foreign"])
+    words = " ".join(lines(found))
+    assert words.index("Asked: at most 0.1 % of served needs leak.") < words.index("within that limit")
+
+
 @pytest.mark.parametrize("at", ["tomorrow", "2026-06-31", "2026-06-13T12:00", "", 20260613])
 def test_what_is_no_date_is_refused(dated: Loaded, at: object) -> None:
     with pytest.raises(ScenarioError, match="write 2026-06-10 for 00:00 of that day"):

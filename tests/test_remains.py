@@ -240,6 +240,7 @@ def test_of_several_limits_the_run_says_which_commands_have_bounds() -> None:
     found = gatesim.run("two-governments", engine="exact", policies=["open", "any_status"])
     assert found.remains is None
     assert found.shutting_down.endswith(NOT_TOLD)
+    assert "is not told" not in found.shutting_down, "a report and a command tell it"
     assert any("gatesim frontier and gatesim relief have bounds" in note for note in found.notes)
 
 
@@ -267,7 +268,7 @@ def test_bounds_that_would_take_long_are_left_to_another_command(monkeypatch: py
 
 def test_who_pays_says_whether_there_is_noise_in_it(result: Result, simulated: Result) -> None:
     assert "no chance in them" in whom_table(result).note
-    assert "noise, which is not told here" in whom_table(simulated).note
+    assert "as far as chance may have moved a share" in whom_table(simulated).note
     for found in simulated.policies.values():
         for one in found.by["segment"].values():
             if one["false_blocks"].numerator:

@@ -67,6 +67,25 @@ def page(ran: tuple[Result, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     return gatesim.report(ran[1], tmp_path_factory.mktemp("page") / "report.html")
 
 
+def test_what_was_expected_is_said_to_be_about_all_policies_where_a_run_has_some(tmp_path: Path) -> None:
+    def expected(policies: list[str] | None, sets: list[str]) -> str:
+        run = tmp_path / f"run-{len(sets)}"
+        result = gatesim.run("perfect-place", policies=policies, sets=sets, engine="exact", out=run)
+        page = report_html(result, read_manifest(run), {})
+        words = unescape(page).split("What was expected before the first run")[1].split("</section>")[0]
+        return " ".join(words.split())
+
+    some = expected(["open", "shutdown"], ["verdict.floor=0.4"])
+    assert (
+        "It is about all the policies that the scenario lists; this run has those that its command names"
+        in some
+    )
+    assert "before these values were set, which this run has: verdict.floor=0.4." in some
+    whole = expected(None, [])
+    assert "It is about all" not in whole
+    assert "this run has" not in whole
+
+
 @pytest.mark.no_cover  # others cover the same lines
 def test_a_run_is_read_back_as_it_was(ran: tuple[Result, Path]) -> None:
     result, folder = ran
@@ -404,7 +423,6 @@ def test_the_map_is_over_the_limit_and_an_accuracy_and_its_place_says_where_ther
         steps=MAP_STEPS,
         policies=listed,
         sentence="",
-        remembering=False,
     )
     assert map_finding(found) == " ".join(chart.title.text)
     # The key here stands for several numbers: no single one is assumed of it.

@@ -670,28 +670,45 @@ def test_leaks_of_the_transition_go_by_epoch() -> None:
     [
         (
             "5h",
-            "complies before 12 June 2026, 22:21 (UTC-04:00), when any_foreign could be in place: until then",
+            "could be in place before 12 June 2026, 22:21 (UTC-04:00), when any_foreign could be: until then",
         ),
         (
             "300d",
-            "complies before 8 April 2027, 17:21 (UTC-04:00), when any_foreign could be in place, and within the "
+            "could be in place before 8 April 2027, 17:21 (UTC-04:00), when any_foreign could be, and within the "
             "window no order is in force from 18 June 2026 on: in all that time",
         ),
         (
             "forever",
-            "complies at any time, for none but an open one is ever ready, and within the window no order is in "
+            "is ever ready, and within the window no order is in "
             "force from 18 June 2026 on: in all that time",
         ),
     ],
 )
 def test_what_is_said_of_the_transition_is_so(lead: str, words: str) -> None:
-    """Nobody complies at the end of the window because it ends, or once nothing is asked any more."""
+    """No policy is in place because the window ends; and one that is need not comply."""
     leads = dict.fromkeys((name for name in small().policies if name != "open"), "forever") | {
         "any_foreign": lead
     }
     sets = [f'policies.{name}.lead_time="{time}"' for name, time in leads.items()]
     result = gatesim.run(SMALL, sets=sets, policies=["open"], engine="exact")
-    assert transition_words(result).startswith(f"None of the policies {words} about ")
+    assert transition_words(result).startswith(f"No policy but an open one {words} about ")
+
+
+@pytest.mark.parametrize(
+    ("sets", "first"),
+    [(["policies.shutdown.lead_time='5h'"], "shutdown"), (["policies.shutdown.lead_time='9d'"], "strict")],
+)
+def test_of_policies_ready_at_once_shutting_down_is_named_or_the_one_that_leaks_least(
+    sets: list[str], first: str
+) -> None:
+    strict = 'policies.strict={ family = "k_of_n", signals = ["ip", "payment"], k = "any" }'
+    leads = [f"policies.{name}.lead_time='5h'" for name in ("strict", "ask", "any_foreign")]
+    leads += [f"policies.ask.{key}='0s'" for key in ("allow_lasts", "block_lasts", "ask_again_after")]
+    result = gatesim.run(SMALL, policies=["ask", "strict"], sets=[strict, *leads, *sets], engine="exact")
+    leaks = {name: found.measures["leak_rate"].value or 0.0 for name, found in result.policies.items()}
+    assert result.transition is not None
+    assert result.transition.policy == first, leaks
+    assert leaks["strict"] < leaks["ask"]
 
 
 def test_there_is_no_transition_where_a_policy_is_there_at_once() -> None:
@@ -714,7 +731,8 @@ def test_an_open_policy_that_complies_leaves_no_transition() -> None:
     fails = small_open("0.5")
     assert fails.transition is not None
     assert not fails.transition.unless_open
-    assert "unless" not in transition_words(fails)
+    assert "not sure" not in transition_words(fails)
+    assert transition_words(fails).startswith("No policy but an open one could be in place before ")
 
 
 @pytest.mark.parametrize(
@@ -739,7 +757,7 @@ def test_of_an_open_policy_that_may_comply_it_is_said() -> None:
     perhaps = small_open("{ limits = [0.5, 1.0], weights = [0.5, 0.5] }")
     assert perhaps.transition is not None
     assert perhaps.transition.unless_open
-    assert "(unless an open one does: that is not sure here)" in transition_words(perhaps)
+    assert "(whether an open one complies is not sure here)" in transition_words(perhaps)
 
 
 def test_there_is_no_transition_without_an_order_or_a_gate() -> None:

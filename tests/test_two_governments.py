@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from math import exp
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,15 @@ from gatesim.measures.ledger import SERVED, SERVED_LATE
 from gatesim.measures.tally import judged
 from gatesim.scenario import Loaded, build, shipped
 from gatesim.scenario.types import DAY
+from gatesim.show import charts
 from gatesim.show.orders import order_tables
+from gatesim.show.run import verdict_table
+from gatesim.study.frontier import Frontier
+from gatesim.study.glance import glance
 from gatesim.study.result import Result
+from gatesim.study.standing import question
 from tests.kept_cases import Case
-from tests.scenarios import Whole, small, small_data
+from tests.scenarios import SMALL, Whole, small, small_data
 
 CAME = 1 - exp(-5)
 """Who had a need, one a day, in the five days before the second order."""
@@ -77,6 +83,68 @@ def test_a_licence_of_the_vetted_frees_the_gate_that_serves_them() -> None:
     refused, granted = leak_share(0.0), leak_share(1.0)
     # Nothing else changes, so the leaks that remain are those of the time before the decision, 137 of 267 days.
     assert granted == pytest.approx(refused * 137 / 267, rel=0.05)
+
+
+# All orders counted together.
+
+
+def head(chart: Any) -> tuple[str, str]:
+    """Title and small print of a chart."""
+    title = chart.to_dict(validate=False)["title"]
+    return " ".join(title["text"]), " ".join(title["subtitle"])
+
+
+def test_the_chart_of_limits_says_that_no_order_has_a_limit_on_all(governments: Result) -> None:
+    title, small = head(charts.limits_chart(governments))
+    assert title == (
+        "With one limit on all orders together, from a limit of 5 % on a listed gate would do on 6 June 2026 under "
+        "every reading"
+    )
+    assert (
+        "all orders are counted together, with one limit on all; the verdict goes by each order's own"
+        in small
+    )
+    assert "which policy would do on 6 June 2026" in small
+    table = verdict_table(governments, "leak_share")
+    assert table.title.startswith("Which listed policy would do under one limit on all orders, by leak share")
+    assert table.note.startswith("All orders are counted together; the verdict goes by each order's own.")
+
+
+def test_the_chart_of_limits_names_the_date() -> None:
+    found = gatesim.run(SMALL, engine="exact", policies=["open", "any_foreign"])
+    title, small = head(charts.limits_chart(found))
+    assert title == "No listed gate complies on 12 June 2026 at any of 5 limits under any of 2 readings"
+    assert "complies on 12 June 2026, 17:21 (UTC-04:00)" in small
+    assert "together" not in title + small
+    assert verdict_table(found, "leak_share").title.startswith("Which listed policy complies, by ")
+    one = gatesim.run(SMALL, engine="exact", policies=["open"], sets=["verdict.limits=[0.001]"])
+    asked = charts.limits_chart(one, "leak_rate")
+    assert head(asked)[0].startswith("No listed gate complies on 12 June 2026 at the limit")
+
+
+def test_the_frontier_of_all_orders_says_that_none_sets_a_limit_on_all() -> None:
+    loaded = gatesim.load("two-governments")
+    seen = glance(loaded, question(loaded.scenario, policies=["open", "citizens_only"])).frontier
+    told = gatesim.frontier(loaded, policies=["open"])
+    for found in (seen, told):
+        title, small = head(charts.frontier_chart(found))
+        assert title.startswith("With all orders counted together, within leaks of 1 % of served needs ")
+        assert "dashed: the limit of the order first in force" in small
+        assert "each counts its own leaks, and none sets that limit on all of them" in small
+    assert "together" not in "".join(head(charts.frontier_chart(_of_one(loaded))))
+
+
+def _of_one(loaded: Loaded) -> Frontier:
+    return gatesim.frontier(loaded, policies=["open"], order="1")
+
+
+def test_the_chart_of_policies_counts_one_that_refuses_none_but_restricted_needs(governments: Result) -> None:
+    title, small = head(charts.policies_chart(governments))
+    assert title == (
+        "Policies that serve some and refuse some let through nothing (citizens_only) to 14.2 % (eu_address) of "
+        "served needs"
+    )
+    assert "leaks of all orders counted together" in small
 
 
 # Each order by itself.

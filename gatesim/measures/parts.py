@@ -123,3 +123,19 @@ def largest(found: Mapping[str, Ranged]) -> str | None:
     if others and (low is None or any(high is None or high >= low for high in others)):
         return None
     return first
+
+
+_FEW = 0.05
+"""By more than this chance is said to move a part of all."""
+
+
+def is_wide_part(part: Part) -> bool:
+    """Whether chance may have moved a part by more than a few per cents."""
+    return part.low is not None and part.high is not None and part.high - part.low >= 2 * _FEW
+
+
+def part_words(part: Part) -> str:
+    """A part of all in words: whole per cents; if chance may have moved it much, from where to where."""
+    if part.low is not None and part.high is not None and is_wide_part(part):
+        return f"{100 * part.low:.0f} to {100 * part.high:.0f} %"
+    return f"{100 * part.value:.0f} %"

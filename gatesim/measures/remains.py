@@ -169,8 +169,11 @@ def _most(best: Best) -> str:
     return "nobody" if best.outcome == "no_gate_meets_limit" else format_rate(best.served)
 
 
-NOT_TOLD = "What a gate that is not listed could do is not told here."
-"""Where the bounds are not known; a note of the run says why, and which command has them."""
+NOT_TOLD = (
+    "This is about the listed policies alone. Of gates that are not listed a note says why they are not judged beside "
+    "them, and which command has bounds for them, if one has."
+)
+"""Where the bounds are not known beside the verdict."""
 
 
 def shutting_down(verdict: Verdict, found: Remains | None) -> str:

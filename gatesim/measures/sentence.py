@@ -264,13 +264,19 @@ def _readings(scenario: Scenario, those: list[Combined]) -> str:
     return f"{which} can be read in {len(those)} ways, {weights}"
 
 
-def _likeliest(verdict: Verdict, those: list[Combined]) -> str:
-    """Which policy most likely meets what is asked, and from which limit on."""
+def chances_to_meet(verdict: Verdict) -> dict[str, float]:
+    """Policy -> how likely it meets what is asked and surely serves the floor, over limits and readings."""
     chance: dict[str, float] = {}
-    for one in those:
+    for one in verdict.own:
         for policy, meets in one.meets.items():
             serves = one.serves_floor[policy] == "yes"
             chance[policy] = chance.get(policy, 0.0) + one.weight * meets["yes"] * serves
+    return chance
+
+
+def _likeliest(verdict: Verdict, those: list[Combined]) -> str:
+    """Which policy most likely meets what is asked, and from which limit on."""
+    chance = chances_to_meet(verdict)
     if not chance or max(chance.values()) <= 0:
         return "None that serves the floor is sure to meet it at any limit."
     best = max(chance, key=lambda name: chance[name])
@@ -282,5 +288,7 @@ def _likeliest(verdict: Verdict, those: list[Combined]) -> str:
     ]
     weight = sum(one.weight for one in those)
     likely = format_rate(chance[best] / weight)
-    text = f"Of those that serve the floor, {best} meets it most likely, with a probability of {likely}"
+    unsure = any("undecided" in one.serves_floor.values() for one in those)
+    which = "are sure to serve" if unsure else "serve"
+    text = f"Of those that {which} the floor, {best} meets it most likely, with a probability of {likely}"
     return f"{text} ({'; '.join(limits)})." if limits else f"{text}."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gatesim.law.law import counted_apart
 from gatesim.measures.wording import order_name
 from gatesim.scenario import ScenarioError
-from gatesim.show.app.levers import ACCURACY, ASKED, LIMIT, axis_of, levers_of
+from gatesim.show.app.levers import ACCURACY, FLOOR, LIMIT, Lever, axis_of, levers_of
 from gatesim.show.charts import (
     days_chart,
     desk_chart,
@@ -29,7 +29,7 @@ from gatesim.study.glance import glance
 from gatesim.study.one_order import one_order
 from gatesim.study.result import Result
 from gatesim.study.search import NobodyError
-from gatesim.study.shutdown_map import shutdown_map
+from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
 
 if TYPE_CHECKING:
     from altair import HConcatChart
@@ -101,35 +101,40 @@ def frontiers_of_orders(result: Result, say: Callable[[float, str], None] | None
 
 
 def _map(result: Result) -> Drawn:
-    """Outcomes over the limit and the accuracy of what the gates see first; where that cannot be told, the reason."""
+    """Outcomes over the limit and the accuracy of what the gates see first; where that cannot be told, the reason.
+
+    Where there is no such accuracy, or a listed policy cannot be followed over it, over the limit and the floor.
+    """
     loaded = result.loaded
     scenario = loaded.scenario
     why = "there is no order"
     if scenario.orders:
-        levers = [lever for lever in levers_of(loaded) if lever.parameter.paths]
-        limit = next((lever for lever in levers if lever.name == LIMIT), None)
-        moving = [lever for lever in levers if lever.group != ASKED]
-        seen = next((lever for lever in moving if lever.group == ACCURACY), moving[0] if moving else None)
-        if limit is None:
+        levers = {lever.name: lever for lever in levers_of(loaded) if lever.parameter.paths}
+        seen = next((lever for lever in levers.values() if lever.group == ACCURACY), None)
+        if LIMIT not in levers:
             why = no_single_ratio(scenario) or "the first order has no single limit"
-        elif seen is None:
-            why = "nothing but the limit can be moved"
         else:
             try:
-                found = shutdown_map(
-                    loaded,
-                    vary=[axis_of(limit, limit.base), axis_of(seen, seen.base)],
-                    steps=MAP_STEPS,
-                    reading=result.reading,
-                    policies=[name for name in result.policies if name in scenario.policies],
-                    sentence=result.sentence,
-                    remembering=False,
-                )
+                found = None if seen is None else _map_over(result, levers[LIMIT], seen)
+                if found is None or found.left_out:
+                    found = _map_over(result, levers[LIMIT], levers[FLOOR])
                 return Drawn(map_chart(found), map_chart(found, narrow=True))
             except (ScenarioError, ValueError) as error:
                 why = str(error)
     words = f"A map is about the limit on leaks of the first order, and the accuracy of a signal; here {why}."
     return Drawn(nothing("Where a gate is left is not told here", small_print(result), words))
+
+
+def _map_over(result: Result, first: Lever, second: Lever) -> ShutdownMap:
+    scenario = result.loaded.scenario
+    return shutdown_map(
+        result.loaded,
+        vary=[axis_of(lever, lever.base) for lever in (first, second)],
+        steps=MAP_STEPS,
+        reading=result.reading,
+        policies=[name for name in result.policies if name in scenario.policies],
+        sentence=result.sentence,
+    )
 
 
 def _life(result: Result) -> Drawn:

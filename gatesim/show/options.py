@@ -149,14 +149,14 @@ def _best(found: Options, row: Row) -> str:
 
 
 def lines(found: Options) -> list[str]:
-    """What is said above the table: the outcome first."""
+    """What is said above the table: what is asked first, with the limit that the outcome speaks of."""
     if found.own is None:
         return [found.words]
     asked_for, *outcome = outcome_lines(found)
     bounds = bounds_beside(found)
     if bounds is not None:
         outcome[-1] = f"{outcome[-1]} {bounds_words(bounds)}"
-    parts = [*outcome, f"{found.words} {asked_for}"]
+    parts = [f"{found.words} {asked_for}", *outcome]
     if found.result.transition is not None:
         parts.append(transition_words(found.result))
     return parts

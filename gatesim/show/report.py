@@ -287,6 +287,7 @@ def _orders(result: Result) -> list[str]:
     for order in scenario.orders:
         begins = order.issued + timedelta(microseconds=order.grace)
         models = ", ".join(order.models) or "every model"
+        titled = f"“{order.title}”: an o" if order.title else "An o"
         reading = scenario.readings[order.reading]
         how = (
             "by its own words on whom it restricts"
@@ -294,7 +295,7 @@ def _orders(result: Result) -> list[str]:
             else f'as "{order.reading}": {reading.title}'
         )
         lines.append(
-            f"An order issued on {format_date(order.issued)}, in force from {format_date(begins)}, about {models}; "
+            f"{titled}rder issued on {format_date(order.issued)}, in force from {format_date(begins)}, about {models}; "
             f"read here {how}."
         )
     lines.append(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from gatesim.law.law import counted_apart
 from gatesim.law.staff import lead_time as with_staff_away
-from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import format_accounts, format_date, format_limit, format_rate, is_wide
+from gatesim.measures.parts import part_words, parts_of
 from gatesim.measures.remains import Side
 from gatesim.measures.sentence import KINDS
 from gatesim.measures.verdict import RATIOS, Row
@@ -18,14 +19,14 @@ from gatesim.scenario.types import about_duration
 from gatesim.show.answer import rests_words
 from gatesim.show.by_channel import channel_tables
 from gatesim.show.caps import caps_table
-from gatesim.show.certain import certain
+from gatesim.show.certain import certain, who_can
 from gatesim.show.outcomes import AT_BEST, noisy, outcome_words, own_row, rate
 from gatesim.show.own import own_tables
 from gatesim.show.page import page, say
 from gatesim.show.people import UNCOUNTED, people_table
 from gatesim.show.sides import OUTCOMES, SIDES, SPEAK_FOR
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
-from gatesim.study.result import Result
+from gatesim.study.result import Found, Result
 from gatesim.study.strategy import Dark
 
 
@@ -94,12 +95,16 @@ def _policies_note(result: Result, brackets: bool) -> str:
 
 
 def _expected(result: Result) -> str:
-    """What noise hides and the exact engine knows: for policies of which it leaves nothing out."""
+    """What noise hides and the exact engine knows, for policies of which it leaves nothing out; and of the one that the
+    verdict is about, which goes by what is expected."""
+    own = own_row(result)
+    judged = None if own is None else own.best
     said = []
     for name, measures in result.expected.items():
         found, share, of_all = result.policies[name], measures["leak_share"], measures["leak_rate"]
         seen = found.measures["leak_share"]
-        if found.may_leak and (not seen.value or is_wide(seen.value, seen.low, seen.high)):
+        hidden = not seen.value or is_wide(seen.value, seen.low, seen.high)
+        if found.may_leak and (hidden or name == judged):
             parts = [f"{rate(share)} of served needs"] * (share.value is not None)
             said.append(f"{name} leaks {' and '.join([*parts, f'{rate(of_all)} of restricted ones'])}")
     return f"Expected, without noise: {'; '.join(said)}." if said else ""
@@ -132,6 +137,10 @@ def verdict_table(result: Result, ratio: str) -> Table:
     ]
     columns = (Column("limit"), *(Column(reading, LEFT) for reading in readings))
     note = _cannot_tell(result, rows)
+    does = "complies"
+    if counted_apart(result.loaded.scenario):
+        does = "would do under one limit on all orders"
+        note = f"All orders are counted together; the verdict goes by each order's own. {note}".strip()
     if ratio == RATIOS[-1]:
         note += (" " if note else "") + (
             "A name: that listed policy is within the limit, serves the floor and is ready. Not ready: it would do, "
@@ -142,7 +151,7 @@ def verdict_table(result: Result, ratio: str) -> Table:
         own = own_words_note(result.loaded.scenario)
         note += f" {own}" if own else ""
     return Table(
-        f"Which listed policy complies, by {what} and reading of the order", columns, tuple(body), note
+        f"Which listed policy {does}, by {what} and reading of the order", columns, tuple(body), note
     )
 
 
@@ -227,10 +236,10 @@ def _least_leak(side: Side) -> str:
 
 def whom_table(result: Result) -> Table:
     """For each policy, the segments that it refuses wrongly and lets through most."""
-    rows = []
+    rows, can = [], who_can(result, "segment")
     for name, found in result.policies.items():
-        refused = _most(found.by["segment"], "false_blocks")
-        through = _through(result, name)
+        refused = _most(found, "false_blocks", can)
+        through = _through(result, name, can)
         rows.append((name, refused, through))
     columns = (
         Column("policy", LEFT),
@@ -249,7 +258,8 @@ def _noise_of_whom(result: Result) -> str:
     if result.engine == "exact":
         return "Expected values; no chance in them."
     return (
-        "The shares have the simulation's noise, which is not told here: --json has each segment's intervals."
+        "From where to where: as far as chance may have moved a share (95 %), where that is more than five points "
+        "either way. Where people meet at a desk that is simulated once, that is not known."
     )
 
 
@@ -263,12 +273,12 @@ def _glossed(result: Result, named: str) -> str:
     return f"{'; '.join(said)}." if said else ""
 
 
-def _through(result: Result, name: str) -> str:
+def _through(result: Result, name: str, can: Mapping[str, Collection[str]]) -> str:
     """Whom a policy lets through mostly; that chance let nobody through is said, with what is expected."""
     found = result.policies[name]
     if not found.may_leak:
         return "nobody"
-    through = _most(found.by["segment"], "leaks")
+    through = _most(found, "leaks", can)
     if through != "nobody" or result.engine == "exact":
         return through
     expected = result.expected.get(name, {}).get("leak_share")
@@ -277,13 +287,12 @@ def _through(result: Result, name: str) -> str:
     return f"nobody in this simulation (expected: {rate(expected)} of served needs)"
 
 
-def _most(groups: Mapping[str, Mapping[str, Measure]], count: str, at_most: int = 2) -> str:
-    total = sum(group[count].numerator for group in groups.values())
-    if total <= 0:
-        return "nobody"
-    ordered = sorted(groups.items(), key=lambda item: -item[1][count].numerator)
-    shown = [(name, group[count].numerator / total) for name, group in ordered[:at_most]]
-    return ", ".join(f"{name} {100 * share:.0f} %" for name, share in shown if share >= 0.005)
+def _most(found: Found, count: str, can: Mapping[str, Collection[str]], at_most: int = 2) -> str:
+    """The segments with most of a count, and their parts of it; ``can``: those that can have any."""
+    groups = {name: group[count] for name, group in found.by["segment"].items() if name in can[count]}
+    parts = parts_of(groups, found.measures[count])
+    first = sorted(parts.items(), key=lambda item: -item[1].value)[:at_most]
+    return ", ".join(f"{name} {part_words(part)}" for name, part in first if part.value >= 0.005) or "nobody"
 
 
 def heading(result: Result) -> str:
@@ -316,13 +325,13 @@ def transition_words(result: Result) -> str:
     found = result.transition
     if found is None:
         return ""
+    none = "No policy but an open one" if found.but_open else "No policy"
     if found.until is None:
-        words = "None of the policies complies at any time, for none but an open one is ever ready"
+        words = f"{none} is ever ready"
     else:
-        when = f"{format_date(found.until)}, when {found.policy} could be in place"
-        words = f"None of the policies complies before {when}"
+        words = f"{none} could be in place before {format_date(found.until)}, when {found.policy} could be"
     if found.unless_open:
-        words += " (unless an open one does: that is not sure here)"
+        words += " (whether an open one complies is not sure here)"
     if found.over is None:
         then = "until then"
     else:

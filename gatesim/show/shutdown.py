@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gatesim.measures.finding import and_list
 from gatesim.measures.judgement import OUTCOMES as NAMES
+from gatesim.show.called import key_words
 from gatesim.show.page import page, say
 from gatesim.show.sides import (
     BOUNDS_NOTE,
@@ -52,10 +53,15 @@ def _values(found: ShutdownPoint, side: str) -> str:
 def map_finding(found: ShutdownMap) -> str:
     """In what part of the map some gate would do, in one sentence."""
     shares = {side: of.get(names_of(side)[0], 0.0) for side, of in found.shares().items()}
+    if not found.policies and found.left_out:
+        return (
+            "No listed policy can be looked at on the map; some gate without memory serves enough within the limit "
+            f"{_on_the_map(shares['bound_A'], short=True)}"
+        )
     if not any(shares.values()):
-        return "Nowhere on the map is any gate within the limit and above the floor"
+        return "Nowhere on the map is any gate within the limit and above the floor" + _but(found)
     listed, plain, remembering = shares.values()
-    ready = "a listed gate that is ready"
+    ready = "a listed gate that is ready" + _but(found)
     left = (
         "nowhere ruled out" if remembering == 1 else f"not ruled out {_on_the_map(remembering, short=True)}"
     )
@@ -72,11 +78,17 @@ def map_finding(found: ShutdownMap) -> str:
     )
 
 
+def _but(found: ShutdownMap) -> str:
+    """How many of the list are not looked at, where that is so."""
+    return f" ({len(found.left_out)} listed are not looked at)" if found.left_out else ""
+
+
 def _on_the_map(share: float, short: bool = False) -> str:
     """In what part of the map; ``short``: after it was said that it is about the map."""
     if share in (0, 1):
         return ("nowhere", "everywhere")[int(share)] + ("" if short else " on the map")
-    return f"on {100 * share:.0f} % of {'it' if short else 'the map'}"
+    percent = "less than 1" if share < 0.005 else "more than 99" if share > 0.995 else f"{100 * share:.0f}"
+    return f"on {percent} % of {'it' if short else 'the map'}"
 
 
 def _half(half: Half, side: str) -> str:
@@ -124,7 +136,7 @@ def range_words(found: ShutdownPoint) -> str:
     low, high = found.in_words(p.low), found.in_words(p.high)
     stands = f" ({len(p.paths)} values, all the same)" if len(p.paths) > 1 else ""
     title = "" if p.title == p.key else f" ({p.title})"
-    return f"{p.key}{title}{stands} from {low} to {high}{found.unit}: {p.why}{now}."
+    return f"{key_words(found.loaded.scenario, p)}{title}{stands} from {low} to {high}{found.unit}: {p.why}{now}."
 
 
 def how_fine(found: ShutdownPoint) -> str:
@@ -245,8 +257,9 @@ def print_shutdown_map(found: ShutdownMap) -> None:
     say(console, found.sentence, after=True)
     say(console, asked_words(found.loaded.scenario, found.asked), "dim")
     first, second = found.parameters
+    across, upwards = (key_words(found.loaded.scenario, p) for p in (first, second))
     axes = (
-        f"To the right: {first.key} from {first.low:g} to {first.high:g}. Upwards: {second.key} from "
+        f"To the right: {across} from {first.low:g} to {first.high:g}. Upwards: {upwards} from "
         f"{second.low:g} to {second.high:g}."
     )
     say(console, axes, "dim", after=True)

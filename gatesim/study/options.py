@@ -260,7 +260,8 @@ def options(
     own = judged if asked else None
     if chosen != result.reading and loaded.scenario.orders:
         # A run tells it of the first order's reading.
-        result = replace(result, transition=transition(loaded.scenario, law, judged))
+        measured = {name: one.measures for name, one in result.found[chosen].items()}
+        result = replace(result, transition=transition(loaded.scenario, law, judged, measured))
     found = tuple(_option(result, chosen, name, when, own) for name in result.found[chosen])
     return Options(when, phase, words, chosen, found, own, result)
 

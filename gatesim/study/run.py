@@ -559,7 +559,14 @@ def _judged(
         found,
         verdict,
         sentence(scenario, verdict, guesses, uncertain),
-        transition(scenario, by_reading[reading], own) if scenario.orders else None,
+        transition(
+            scenario,
+            by_reading[reading],
+            own,
+            {name: one.measures for name, one in decided[reading].items()},
+        )
+        if scenario.orders
+        else None,
         course(scenario, by_reading[reading], _of_the_ladder(scenario, verdict, reading, listed))
         if OPERATOR in names
         else None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gatesim.law.law import Law
 from gatesim.law.staff import lead_time
+from gatesim.measures.definitions import Measure
 from gatesim.measures.judgement import Answer
 from gatesim.measures.own import Combined
 from gatesim.measures.verdict import first_order
@@ -30,7 +32,8 @@ class Transition:
         The first instant at which a listed policy other than an open one could be in place, or an open one that
         meets what the orders ask; None where none ever is.
     policy
-        The policy that could; empty where none.
+        The policy that could, which need not comply; empty where none. Of several that could at once one that shuts
+        down, or else the one that leaks least.
     leaks
         Expected restricted needs served until then, among all represented accounts: within the window, and while
         an order is in force.
@@ -39,6 +42,8 @@ class Transition:
         None.
     unless_open
         Whether an open policy that is in place earlier may meet what the orders ask.
+    but_open
+        Whether an open policy that does not surely meet it could be in place earlier.
     """
 
     until: datetime | None
@@ -46,9 +51,15 @@ class Transition:
     leaks: float
     over: datetime | None = None
     unless_open: bool = False
+    but_open: bool = False
 
 
-def transition(scenario: Scenario, law: Law, own: Combined | None = None) -> Transition | None:
+def transition(
+    scenario: Scenario,
+    law: Law,
+    own: Combined | None = None,
+    measured: Mapping[str, Mapping[str, Measure]] | None = None,
+) -> Transition | None:
     """The transition, under one reading.
 
     Parameters
@@ -58,6 +69,8 @@ def transition(scenario: Scenario, law: Law, own: Combined | None = None) -> Tra
     own
         What the orders' own standards come to under the reading. An open policy gates nobody, and counts only where
         it meets them, from its own lead time on. None: no open one does.
+    measured
+        Policy -> measures under the reading; of several that are ready at once they tell which leaks least.
 
     Returns
     -------
@@ -72,14 +85,18 @@ def transition(scenario: Scenario, law: Law, own: Combined | None = None) -> Tra
     """
     order = first_order(scenario)
     opened = {name: _open_complies(own, name) for name, p in scenario.policies.items() if p.family == "open"}
-    able = [
-        (lead_time(scenario, name), name) for name in scenario.policies if opened.get(name, "yes") == "yes"
-    ]
+    able = [name for name in scenario.policies if opened.get(name, "yes") == "yes"]
     if order is None or law.in_force_us is None or law.issued_us is None or not able:
         return None
-    lead, policy = min(able)
-    perhaps = [name for name, answer in opened.items() if answer == "undecided"]
-    unless_open = any(lead_time(scenario, name) < lead for name in perhaps)
+
+    def first(name: str) -> tuple[int, bool, float]:
+        leak = (measured or {}).get(name, {}).get("leak_rate")
+        of_all = 1.0 if leak is None or leak.value is None else leak.value
+        return lead_time(scenario, name), not scenario.policies[name].is_shutdown, of_all
+
+    policy = min(able, key=first)
+    lead = lead_time(scenario, policy)
+    earlier = [opened[name] for name in opened if name not in able and lead_time(scenario, name) < lead]
     over_us = max(epoch.end_us for epoch in law.epochs if epoch.named.any())
     ready_us = law.issued_us + lead
     if ready_us <= law.in_force_us:
@@ -90,7 +107,7 @@ def transition(scenario: Scenario, law: Law, own: Combined | None = None) -> Tra
         until = None if lead >= FOREVER else scenario.start + timedelta(microseconds=ready_us)
     except OverflowError:
         until = None
-    return Transition(until, policy if until else "", leaks, over, unless_open)
+    return Transition(until, policy if until else "", leaks, over, "undecided" in earlier, bool(earlier))
 
 
 def _open_complies(own: Combined | None, name: str) -> Answer:

@@ -335,6 +335,8 @@ def policies(found: Glance) -> str:
     """The table of policies."""
     scenario = found.loaded.scenario
     by_name = {candidate.policy: candidate for candidate in found.candidates}
+    # What is limited comes first: on a phone the last columns are out of sight.
+    order = (2, 0, 1) if found.together.ratio == "leak_share" else (1, 0, 2)
     rows = []
     for name, policy in scenario.policies.items():
         head = f'<th scope="row">{escaped(name)}<small>{escaped(policy.title)}</small></th>'
@@ -356,11 +358,12 @@ def policies(found: Glance) -> str:
         best = (
             ' class="best"' if name == found.best.name and found.best.outcome != "no_gate_meets_limit" else ""
         )
-        numbers = "".join(f"<td>{escaped(cell)}</td>" for cell in (*cells, ready))
+        numbers = "".join(f"<td>{escaped(cell)}</td>" for cell in (*(cells[n] for n in order), ready))
         rows.append(f'<tr{best}>{head}<td class="l">{escaped(words)}</td>{numbers}</tr>')
     apart = "; leaks of all orders counted together" if counted_apart(scenario) else ""
-    heads = ("entitled needs served", "leak rate", "leak share", "ready after")
-    head = "".join(f'<th scope="col">{escaped(words)}</th>' for words in heads)
+    heads = ("entitled needs served", "leak rate", "leak share")
+    titles = (*(heads[number] for number in order), "ready after")
+    head = "".join(f'<th scope="col">{escaped(words)}</th>' for words in titles)
     return section(
         '<div class="wide" tabindex="0" role="region" aria-label="Table of policies">',
         f'<table id="policies"><caption>Each policy, the {_read(found)}{apart}</caption>',

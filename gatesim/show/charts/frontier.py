@@ -8,6 +8,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gatesim.law.law import counted_apart
 from gatesim.law.standards import Limits
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.verdict import first_order
@@ -83,17 +84,24 @@ def frontier_finding(found: Frontier) -> str:
         if point.limit == asked.limit and point.reading == found.reading and point.served is not None
     }
     whose = "" if of is None else f" under “{of.name}”" + (f", {of.while_words}," if of.while_words else "")
+    apart = _all_together(found)
     if asked.limit is None or set(at) != set(NAMES):
         return (
             f"What no gate can beat{whose.removesuffix(',')}: entitled needs served within a limit on leaks"
+            + (", with all orders counted together" if apart else "")
         )
     a, b = (format_rate(at[bound]) for bound in NAMES)
     within = f"ithin leaks of {format_limit(asked.limit)} of {BASES[found.ratio]}{whose}"
-    within = f"With all orders counted together, w{within}" if found.within is not None else f"W{within}"
+    within = f"With all orders counted together, w{within}" if apart else f"W{within}"
     if min(at.values()) >= 1.0:
         return f"{within} nothing keeps a gate from serving all entitled needs"
     memory = "even if it remembers" if a == b else f"or {b} if it remembers"
     return f"{within} no gate serves more than {a} of entitled needs, {memory}"
+
+
+def _all_together(found: Frontier) -> bool:
+    """Whether all orders are counted together here though each counts by itself: none sets a limit on all of them."""
+    return found.of_order is None and bool(counted_apart(found.loaded.scenario))
 
 
 @unchecked()
@@ -117,12 +125,14 @@ def frontier_chart(found: Frontier, missing: Collection[str] = (), narrow: bool 
         shows.
     """
     alt, beside = altair(), drawn(found)
-    whose = "the order's" if found.within is None else "the first order's"
-    dashed = "" if beside.limit is None else f"; dashed: {whose} limit"
+    apart = _all_together(found)
+    whose = "the limit of the order first in force" if apart else "the order's limit"
+    dashed = "" if beside.limit is None else f"; dashed: {whose}"
     if beside.limit is not None and beside.limit < LEFT_END:
-        dashed = f"; {whose} limit, {format_limit(beside.limit)}, lies left of the axis"
-    if found.within is not None:
-        dashed += "; each order counts its own leaks and has its own limit, which no line here does"
+        dashed = f"; {whose}, {format_limit(beside.limit)}, lies left of the axis"
+    if apart:
+        no_limit = "" if beside.limit is None else ", and none sets that limit on all of them"
+        dashed += f"; all orders are counted together, while each counts its own leaks{no_limit}"
     small = (
         f"{short_title(found.loaded)}; exact engine, no chance in it; the area between the lines is what memory is "
         f"worth at most{dashed}; dotted: the floor{_left_out(found)}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gatesim.measures.numbers import format_limit
+from gatesim.law.law import counted_apart
+from gatesim.measures.numbers import format_date, format_limit
 from gatesim.measures.verdict import Row
 from gatesim.measures.wording import no_reading_counts, own_words_note
 from gatesim.show.charts.grammar import (
@@ -38,9 +39,27 @@ WORDS = {
 
 CELL, LINE = 190, 13
 
+APART = "all orders are counted together, with one limit on all; the verdict goes by each order's own"
+"""What small print says where each order counts by itself."""
 
-def limits_finding(rows: list[Row]) -> str:
-    """From which limit on a listed gate would do, as a title; under the own reading first."""
+
+def limits_finding(rows: list[Row], date: str, apart: bool = False) -> str:
+    """From which limit on a listed gate would do, as a title; under the own reading first.
+
+    Parameters
+    ----------
+    rows
+        Of one ratio.
+    date
+        The day of the verdict, in words.
+    apart
+        Whether orders count each by itself, so that no order has a limit on all of them.
+    """
+    found = _on_date(rows, date, "would do" if apart else "complies")
+    return f"With one limit on all orders together, {found[0].lower()}{found[1:]}" if apart else found
+
+
+def _on_date(rows: list[Row], date: str, does: str) -> str:
     limits = sorted({row.limit for row in rows})
     readings = list(dict.fromkeys(row.reading for row in rows))
     ready = [
@@ -49,15 +68,16 @@ def limits_finding(rows: list[Row]) -> str:
         if all(row.outcome == "gate_available" for row in rows if row.limit == limit)
     ]
     if ready:
-        return f"From a limit of {format_limit(ready[0])} on a listed gate complies under every reading"
+        each = " under every reading" if len(readings) > 1 else ""
+        return f"From a limit of {format_limit(ready[0])} on a listed gate {does} on {date}{each}"
     some = [row for row in rows if row.outcome == "gate_available"]
     if some:
         first = min(some, key=lambda row: row.limit)
-        return f"A listed gate complies at {format_limit(first.limit)}, but not under every reading"
+        return f"A listed gate {does} on {date} at {format_limit(first.limit)}, but not under every reading"
     if any(row.outcome == "cannot_tell" and row.at_best == "gate_available" for row in rows):
-        return "No listed gate surely complies on the date; noise leaves some limits open"
-    count = f"{len(limits)} limits" if len(limits) > 1 else "the limit"
-    return f"No listed gate complies on the date at any of {count}" + (
+        return f"No listed gate surely {does} on {date}; noise leaves some limits open"
+    which = f"any of {len(limits)} limits" if len(limits) > 1 else "the limit"
+    return f"No listed gate {does} on {date} at {which}" + (
         f" under any of {len(readings)} readings" if len(readings) > 1 else ""
     )
 
@@ -104,14 +124,22 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
     alt = altair()
     rows = [row for row in result.verdict.rows if row.ratio == ratio]
     readings = list(dict.fromkeys(row.reading for row in rows))
+    apart = bool(counted_apart(result.loaded.scenario))
+    date = result.verdict.date
     small = small_print(
         result,
-        f"limits on leaks as a share {OF[ratio]}",
+        f"limits on leaks as a share {OF[ratio]}"
+        + (
+            ""
+            if date is None
+            else f"; which policy {'would do' if apart else 'complies'} on {format_date(date)}"
+        ),
         f"floor {format_limit(result.verdict.floor)}",
+        *([APART] if apart else []),
         noise="",
         read=_read(result, readings),
     )
-    if not rows:
+    if not rows or date is None:
         return nothing(
             "What can be concluded at each limit", small, "There is no verdict: no need was measured."
         )
@@ -165,4 +193,5 @@ def limits_chart(result: Result, ratio: str = "leak_share") -> HConcatChart:
     says = "; ".join(
         f"{names[row.limit]}, {row.reading.replace('_', ' ')}: {outcome_words(row)}" for row in rows
     )
-    return finished(alt.hconcat(chart), limits_finding(rows), small, CELL * len(readings) + 110, says)
+    title = limits_finding(rows, format_date(date.replace(hour=0, minute=0, second=0, microsecond=0)), apart)
+    return finished(alt.hconcat(chart), title, small, CELL * len(readings) + 110, says)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gatesim.law.law import counted_apart
 from gatesim.measures.definitions import Measure
+from gatesim.measures.judgement import serves_somebody
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.parts import largest
 from gatesim.measures.wording import BASES
@@ -74,7 +77,7 @@ def _extremes(result: Result, leak: str) -> str:
     found = {
         name: one.measures
         for name, one in result.policies.items()
-        if one.measures[leak].value is not None and 0 < (one.measures["served_entitled"].value or 0) < 1
+        if one.measures[leak].value is not None and serves_some(one.measures)
     }
     if not found:
         return f"What each policy refuses wrongly, and what it lets through {OF[leak]}"
@@ -94,6 +97,12 @@ def _extremes(result: Result, leak: str) -> str:
     lowest = high is not None and all(low is not None and low > high for low in others)
     bottom = f"{_says(ranges[least])} ({least}) to " if lowest or result.engine == "exact" else "up to "
     return f"Policies that serve some and refuse some let through {bottom}{top} {OF[leak]}"
+
+
+def serves_some(found: Mapping[str, Measure]) -> bool:
+    """Whether a policy serves some needs and refuses some, be they entitled or restricted."""
+    both = found["served_entitled"].value, found["leak_rate"].value
+    return serves_somebody(found) and any(share is not None and share < 1 for share in both)
 
 
 def _range(result: Result, name: str, leak: str) -> Measure:
@@ -186,6 +195,8 @@ def policies_chart(result: Result, leak: str = "leak_share", narrow: bool = Fals
         raise ValueError(f"leak = {leak!r}: there are {', '.join(OF)}")
     alt = altair()
     title, small = finding(result, leak), small_print(result) + _without_noise(result, leak)
+    if counted_apart(result.loaded.scenario):
+        small += "; leaks of all orders counted together"
     if not any(one.measures["leak_rate"].denominator + one.measures["false_block_rate"].denominator > 0
                for one in result.policies.values()):  # fmt: skip
         return nothing(title, small, "No need was measured: no order is in force inside the window.")

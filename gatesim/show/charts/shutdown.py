@@ -14,7 +14,7 @@ from gatesim.measures.numbers import format_limit
 from gatesim.measures.wording import BASES, orders_read
 from gatesim.scenario import Loaded
 from gatesim.scenario.parameter import Parameter
-from gatesim.show.called import called
+from gatesim.show.called import called, key_words
 from gatesim.show.charts.grammar import (
     INK,
     LIMIT,
@@ -102,7 +102,7 @@ def shutdown_chart(found: ShutdownPoint) -> HConcatChart:
         + (f"; without a line, for nothing is within the limit anywhere: {', '.join(none)}" if none else "")
         + ("; dotted: as assumed" if p.is_inside else "")
         + (f"; of the list without {', '.join(found.coarse)}" if found.coarse else "")
-        + _keys(("along", p.key, name))
+        + _keys(found.loaded, ("along", p, name))
     )
     rows = [
         {"value": row["value"], "served": row[side], "side": SHORT[side]}
@@ -193,7 +193,7 @@ def map_chart(found: ShutdownMap, narrow: bool = False) -> HConcatChart:
     first, second = found.parameters
     names = (called(found.loaded, first), called(found.loaded, second))
     panels = _panels(alt, _look(found, names), _cells(found), _here(found), narrow)
-    small = map_small(found) + _keys(("across", first.key, names[0]), ("upwards", second.key, names[1]))
+    small = map_small(found) + _keys(found.loaded, ("across", first, names[0]), ("upwards", second, names[1]))
     width = PHONE if narrow else 3 * MAP + 80
     return finished(side_by_side(panels, narrow), map_finding(found), small, width, map_words(found))
 
@@ -264,9 +264,11 @@ def map_words(found: ShutdownMap) -> str:
     )
 
 
-def _keys(*moved: tuple[str, str, str]) -> str:
+def _keys(loaded: Loaded, *moved: tuple[str, Parameter, str]) -> str:
     """The keys of what moves in a direction, where its name does not have it."""
-    return "".join(f"; {where}: {key}" for where, key, name in moved if key not in name)
+    return "".join(
+        f"; {where}: {key_words(loaded.scenario, p)}" for where, p, name in moved if p.key not in name
+    )
 
 
 class _Look(NamedTuple):
@@ -379,7 +381,15 @@ def _panels(
             # The white round it is seen on the darkest cells, too.
             stands = alt.Chart(_data(cross)).encode(x=x, y=y)
             layers += [
-                stands.mark_point(shape="cross", size=320, filled=True, color="#FFFFFF", opacity=1),
+                stands.mark_point(
+                    shape="cross",
+                    size=160,
+                    filled=True,
+                    color="#FFFFFF",
+                    stroke="#FFFFFF",
+                    strokeWidth=5,
+                    opacity=1,
+                ),
                 stands.mark_point(
                     shape="cross", size=160, filled=True, stroke=INK, strokeWidth=1, opacity=1
                 ).encode(color=alt.Color("outcome:N", scale=scale, title=None, legend=legend)),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from gatesim.law.law import has_random_dates
-from gatesim.measures.axes import makers_groups, split_names
 from gatesim.measures.definitions import Measure
+from gatesim.measures.judgement import Contender, best_contender
 from gatesim.measures.numbers import about_rate, format_interval, format_rate, is_wide
-from gatesim.measures.parts import Part, largest, parts_of
+from gatesim.measures.parts import Part, is_wide_part, largest, part_words, parts_of
+from gatesim.measures.sentence import chances_to_meet
 from gatesim.measures.wording import listed
-from gatesim.scenario.people import CHANNELS
-from gatesim.show.certain import decides_alike, without_noise
+from gatesim.show.certain import decides_alike, who_can, without_noise
 from gatesim.show.charts.grammar import (
     BLOCKED,
     LEAKED,
@@ -26,10 +25,8 @@ from gatesim.show.charts.grammar import (
     unchecked,
 )
 from gatesim.show.charts.panels import label_room, narrow_width, rows_panel, shares_end, side_by_side
-from gatesim.show.outcomes import own_row
-from gatesim.study.gates import laws
+from gatesim.show.charts.policies import OF, serves_some
 from gatesim.study.result import Found, Result
-from gatesim.world.makers import makers
 
 if TYPE_CHECKING:
     from altair import HConcatChart
@@ -38,9 +35,6 @@ BY = ("segment", "channel", "reason")
 
 DARK = 0.92
 """From this share on white letters are read better than black ones; either way the contrast is at least 4.5."""
-
-_FEW = 0.05
-"""By more than this chance is said to move a part of all."""
 
 REASONS = {
     "lost": "had left",
@@ -59,26 +53,36 @@ REASONS = {
 def shown_policy(result: Result) -> tuple[str, str]:
     """The policy that a picture of one is about, and why this one, in words.
 
-    The one that would do, if there is one. Else the nearest to it that refuses some and serves some: of those that
-    serve the floor the one that leaks least; if none serves it, the one that serves most. A strict one that is within
-    the limit because it serves hardly anybody says little about who would pay.
+    The one that would do, if there is one; where a limit or the reading is unknown the one that most likely does. Else
+    the nearest to it that refuses some and serves some: of those that surely serve the floor, as the verdict judges
+    them, the one that leaks least; if none surely does, the one that serves most. A strict one that is within the limit
+    because it serves hardly anybody says little about who would pay.
     """
-    row = own_row(result)
+    own = next((one for one in result.verdict.own if one.reading == result.reading), None)
+    row = own.together if own is not None and own.weight == 1.0 else None
     if row is not None and row.best is not None and row.outcome in ("gate_available", "only_not_ready"):
         return row.best, ", the one that would do" if row.outcome == "gate_available" else ", were it ready"
-    ratio = "leak_share" if row is None else row.ratio
-    served, leaks = {}, {}
-    for name, found in result.policies.items():
-        # By what is expected, where that is known: else chance would choose.
-        measures = result.expected.get(name, found.measures)
-        share, leak = measures["served_entitled"].value, measures[ratio].value
-        if share is not None and 0 < share < 1:
-            served[name], leaks[name] = share, 1.0 if leak is None else leak
-    enough = [name for name in served if served[name] >= result.loaded.scenario.verdict.floor]
-    if enough:
-        return min(enough, key=leaks.__getitem__), ", of those that serve the floor the one that leaks least"
-    if served:
-        return max(served, key=served.__getitem__), ", which serves most of those that refuse some"
+    judged = {} if own is None else own.serves_floor
+    surely = "surely " if "undecided" in judged.values() else ""
+    those = f", of those that {surely}serve the floor the one that"
+    chances = chances_to_meet(result.verdict) if row is None else {}
+    if chances and max(chances.values()) > 0:
+        return max(chances, key=chances.__getitem__), f"{those} most likely meets what is asked"
+    together = None if own is None else own.together
+    ratio = together.ratio if together is not None and together.ratio in OF else "leak_share"
+    some = []
+    for name in judged:
+        # What the verdict rests on: expected values, where these are known.
+        measures = result.expected.get(name, result.policies[name].measures)
+        if serves_some(measures):
+            leak, served = measures[ratio].value, measures["served_entitled"].value
+            sure = judged[name] == "yes"
+            some.append(Contender(name, False, sure, False, None, served, 1.0 if leak is None else leak))
+    if any(one.serves_floor for one in some):
+        return best_contender(some, "no_gate_meets_limit") or "", f"{those} leaks least"
+    if some:
+        most = max(some, key=attrgetter("most_served"))
+        return most.policy, ", which serves most of those that refuse some"
     return next(iter(result.policies)), ""
 
 
@@ -132,20 +136,8 @@ def _cell(measure: Measure, part: Part | None, may: bool, few: bool) -> dict[str
         "": measure.value,
         "_low": measure.value if measure.low is None or none else measure.low,
         "_high": measure.value if measure.high is None or none else measure.high,
-        "_text": text + (f" ({_words_of(part)} of all)" if part is not None and part.value >= 0.005 else ""),
+        "_text": text + (f" ({part_words(part)} of all)" if part is not None and part.value >= 0.005 else ""),
     }
-
-
-def _is_wide(part: Part) -> bool:
-    """Whether chance may have moved a part by more than a few per cents."""
-    return part.low is not None and part.high is not None and part.high - part.low >= 2 * _FEW
-
-
-def _words_of(part: Part) -> str:
-    """A part of all in words: whole per cents; if chance may have moved it much, from where to where."""
-    if part.low is not None and part.high is not None and _is_wide(part):
-        return f"{100 * part.low:.0f} to {100 * part.high:.0f} %"
-    return f"{100 * part.value:.0f} %"
 
 
 def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HConcatChart:
@@ -156,7 +148,7 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     groups = found.by[by]
     parts = {
         count: parts_of({name: groups[name][count] for name in groups if name in can}, found.measures[count])
-        for count, can in zip(("false_blocks", "leaks"), _who_can(result, by), strict=True)
+        for count, can in zip(("false_blocks", "leaks"), who_can(result, by).values(), strict=True)
     }
     records = []
     for name, measures in groups.items():
@@ -174,7 +166,7 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
             few = result.engine != "exact" and rate.low is None
             record |= {column + end: value for end, value in _cell(rate, part, may, few).items()}
         records.append(record)
-    ranges = any(_is_wide(part) for of_count in parts.values() for part in of_count.values())
+    ranges = any(is_wide_part(part) for of_count in parts.values() for part in of_count.values())
     small = small_print(
         result,
         f"policy {policy}{why}; only groups with needs that the order is about"
@@ -217,22 +209,6 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     return finished(side_by_side(panels, narrow), title, small, wide, says)
 
 
-def _who_can(result: Result, by: str) -> tuple[set[str], set[str]]:
-    """Groups that can have entitled needs which the order is about, and those that can have restricted ones."""
-    scenario = result.loaded.scenario
-    names, groups = split_names(scenario, by), makers_groups(scenario, by)
-    entitled, restricted = set(), set()
-    for replication in range(result.reps if has_random_dates(scenario) else 1):
-        law = laws(scenario, scenario.seed, replication, (result.reading,))[result.reading]
-        for maker, group in zip(makers(scenario), groups.tolist(), strict=True):
-            channel = CHANNELS.index(list(scenario.segments.values())[maker.owner].channel)
-            for epoch in law.epochs:
-                those = epoch.restricted[maker.segment, :, epoch.measured, channel]
-                entitled |= {names[group]} if not those.all() else set()
-                restricted |= {names[group]} if those.any() else set()
-    return entitled, restricted
-
-
 SHORT_TITLE = 45
 """Letters of a segment's title that finds room in the title of a chart."""
 
@@ -265,7 +241,7 @@ def _finding(
         else:
             seen = "" if of_count[first].known else " in this simulation"
             verb = "of the false blocks fall on" if refused else "of the leaks come from"
-            words.append(f"{_words_of(of_count[first])} {verb} {_called(first, titles)}{seen}")
+            words.append(f"{part_words(of_count[first])} {verb} {_called(first, titles)}{seen}")
     if unclear == len(words):
         return f"Too few needs are simulated to say whom {policy} refuses and lets through most"
     return f"Under {policy}, {words[0]} and {words[1]}"
