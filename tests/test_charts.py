@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,10 @@ from gatesim.show.charts.letters import width_of
 from gatesim.show.charts.places import LETTER, Box, around, place, room_of
 from gatesim.show.charts.policies import LEAST, _extremes, _frame
 from gatesim.show.charts.shutdown import map_alone
+from gatesim.show.charts.who_pays import _commonest, shown_policy, who_pays_chart
 from gatesim.show.figures import CHARTS
-from gatesim.show.charts.who_pays import _commonest, shown_policy
 from gatesim.show.outcomes import own_row
+from gatesim.show.run import whom_table
 from gatesim.show.shutdown import _on_the_map, map_finding, shutdown_finding
 from gatesim.study.asking import ask
 from gatesim.study.glance import glance
@@ -98,12 +99,24 @@ def test_the_title_of_the_days_says_no_change_that_chance_may_have_made() -> Non
     assert sum("Too few needs are simulated" not in one for one in said) <= 5
     apart = _finding(_days([0.3] * 9 + [0.6] * 9, 1.96 * error), [])
     assert apart == "p changes from day to day: it leaves between 30 % and 60 % of entitled needs unserved"
+    # With the one change of the law on the day between, of which shares have both, and not with one in a drift.
+    step, drift = [0.3] * 8 + [0.5] + [0.6] * 8, [0.3 + 0.02 * day for day in range(17)]
+    law = [date(2026, 6, 15), date(2026, 6, 20)]
+    with_law = _finding(_days(step, 0.02), [], law)
+    assert (
+        with_law
+        == "p changes with the law on 20 June 2026: it leaves between 30 % and 60 % of entitled needs unserved"
+    )
+    assert _finding(_days(step, 0.02), [], law[:1]).startswith("p changes from day to day")
+    assert _finding(_days(drift, 0.02), [], law).startswith("p changes from day to day")
     known = [row | {"low": None, "high": None} for row in _days([0.5, 0.53], 0.0)]
     assert _finding(known, []).startswith("p changes from day to day: it leaves between 50.0 % and 53.0 %")
     # Of several one changes most where no other may have changed as much.
     calm = [row | {"policy": "q"} for row in _days([0.5] * 18, 1.96 * error)]
     wild = [row | {"policy": "q"} for row in _days([0.3] * 9 + [0.6] * 9, 1.96 * error)]
     assert _finding([*known, *calm], []).startswith("p changes most")
+    one = _finding([*_days(step, 0.02), *calm[:17]], [], law)
+    assert one.startswith("p changes most, with the law on 20 June 2026: ")
     assert _finding([*wild, *_days([0.3] * 9 + [0.61] * 9, 1.96 * error)], []).startswith("p changes from")
 
 
@@ -269,8 +282,22 @@ def test_who_pays_names_nobody_whom_chance_may_have_put_first() -> None:
     )
     assert re.match(first, many[0])
     # Waits at a desk that is simulated once: no interval is known.
-    once = texts(gatesim.run("weekend-desk", people=400).plot.who_pays("segment", "human_desk"))
+    sets = ["segments.foreign.status='citizen'", "segments.foreign.citizenship=['US']"]
+    ran = gatesim.run("weekend-desk", people=400, sets=sets, policies=["human_desk"])
+    once = texts(ran.plot.who_pays("segment", "human_desk"))
     assert " in this simulation" in once[0]
+
+
+def test_the_only_group_that_can_be_refused_wrongly_has_all_false_blocks() -> None:
+    """Of the weekend's two segments one is foreign: few false blocks, and no doubt on whom they fall."""
+    for reps in (1, 2):
+        ran = gatesim.run("weekend-desk", people=400, reps=reps, policies=["human_desk", "machine_check"])
+        for policy in ran.policies:
+            if ran.policies[policy].measures["false_blocks"].value:
+                title = texts(ran.plot.who_pays("segment", policy))[0]
+                assert "100 % of the false blocks fall on" in title
+                assert "in this simulation" not in title
+        assert {row[1] for row in whom_table(ran).rows} <= {"citizen 100 %", "nobody"}
 
 
 def test_who_pays_has_the_rates_of_each_segment(result: Result) -> None:
@@ -790,6 +817,15 @@ def rows_drawn(chart: Any) -> list[dict[str, Any]]:
     return [row for rows in found_in(chart.to_dict(), "values") for row in rows if isinstance(row, dict)]
 
 
+def test_a_frontier_says_that_it_knows_no_queue_where_a_listed_policy_has_one() -> None:
+    """Of the weekend's desk 40 % are not served, and its dot stands at 100 %."""
+    for policies, words in ((["open", "human_desk"], True), (["open", "machine_check"], False)):
+        found = gatesim.frontier("weekend-desk", policies=policies)
+        spec = charts.frontier_chart(found).to_dict()
+        small = " ".join(spec["title"]["subtitle"])
+        assert ("without the desk's queue and what refused people do" in small) is words
+
+
 def test_on_the_frontier_too_what_leaks_less_than_its_axis_shows_is_an_arrow_that_is_explained() -> None:
     said = "arrow: leaks less than 0.001 %, or nothing"
     found = gatesim.frontier("who-waits")
@@ -934,7 +970,7 @@ def test_no_desk_is_called_the_fullest_that_chance_may_have_made_so(result: Resu
         if first is None:
             said = _spread(_records(made))
             assert said.startswith("By policy cases wait 10")
-            assert "left to chance" in said
+            assert said.endswith("the simulation cannot tell under which cases wait longest")
     alone = _of(result, {"careful": _with(result, desk_wait=ranged(20, None))})
     assert _desk_finding(alone, _records(alone)) == "Under careful cases wait 20 h on average"
 
@@ -953,8 +989,44 @@ def test_no_reason_is_called_the_commonest_that_chance_may_have_made_so() -> Non
 
     sure = [cell("no document", 0.4, 0.05), cell("no answer", 0.2, 0.05)]
     assert _commonest(sure) == 'Under p the commonest reason is "no document": 40 % of entitled needs'
+    wide = [sure[0] | {"range": "30-52 %"}, sure[1]]
+    assert _commonest(wide) == 'Under p the commonest reason is "no document": 30 to 52 % of entitled needs'
     near = [cell("no document", 0.2, 0.08), cell("no answer", 0.25, 0.05), cell("rule", 0.05, 0.01)]
-    assert _commonest(near).endswith('left to chance: "no answer" and "no document" may be')
+    assert _commonest(near) == (
+        'The simulation cannot tell which reason is the commonest under p: "no answer" and "no document" may be'
+    )
+
+
+def test_a_title_of_the_desk_has_the_range_of_what_is_not_known_well(result: Result) -> None:
+    """Of two replications 34 % leave the queue: anything up to 77 % would be no surprise."""
+    for half, words in ((0.34, "0 to 68 % leave the queue"), (0.02, "34 % leave the queue")):
+        left = replace(ranged(0.34, half), name="desk_abandonment")
+        one = _of(result, {"careful": _with(result, desk_wait=ranged(20, 6), desk_abandonment=left)})
+        title = _desk_finding(one, _records(one))
+        assert title == f"Under careful cases wait 14 to 26 h on average; {words}"
+
+
+def test_dots_of_the_desk_have_as_many_digits_as_tell_them_apart(result: Result) -> None:
+    """Dots at 16 and at 22 hours were both called 20."""
+    several = {"a": ranged(16.2, 8), "b": ranged(22.4, 9), "c": ranged(16.24, 0.1), "d": ranged(0.0, None)}
+    made = _of(result, {name: _with(result, desk_wait=one) for name, one in several.items()})
+    assert [one["desk_wait_text"] for one in _records(made)] == ["16", "22", "16.2", "0"]
+
+
+def test_a_reason_has_the_interval_of_its_share_where_that_is_wide(result: Result) -> None:
+    reasons = {
+        "rule": Measure("false_block_rate", 1, 1, 0.35, 0.34, 0.36),
+        "waiting": Measure("false_block_rate", 1, 1, 0.02, 0.01, 0.05),
+    }
+    one = replace(next(iter(result.policies.values())), reasons=reasons)
+    chart = who_pays_chart(_of(result, {"p": one}), "reason")
+    cells = [row for rows in found_in(chart.to_dict(), "values") for row in rows if isinstance(row, dict)]
+    ranges = {row["reason"]: row["range"] for row in cells if "range" in row}
+    assert ranges == {"gate's rule": "", "waiting": "1-5 %"}
+    assert "below it its 95 % interval of simulation noise" in texts(chart)[1]
+    assert "p, waiting: 2 % (1-5 %)" in texts(chart)[2]
+    sure = replace(one, reasons={"rule": reasons["rule"]})
+    assert "below it" not in texts(who_pays_chart(_of(result, {"p": sure}), "reason"))[1]
 
 
 def test_between_which_policies_leaks_lie_names_nobody_whom_chance_may_have_put_there(result: Result) -> None:

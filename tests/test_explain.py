@@ -601,7 +601,8 @@ def test_a_check_is_told_from_the_request_to_the_verdict() -> None:
     rows = timeline(explain(SMALL, person=74, policy="careful")).rows
     said = "\n".join(" | ".join(row) for row in rows)
     story = (
-        r"Sat 13 Jun 09:14 \| Wants new, on a trip in other\. Read: ip other, payment US\. Account fresh, "
+        r"Sat 13 Jun 09:14 \| Wants new, on a trip in the rest of the world\. "
+        r"Read: ip other, payment US\. Account fresh, "
         r"restricted with 14\.7 %: check\. Presents passport\. \| waits\n"
         r"Sat 13 Jun 09:18 \| The case joins the desk\. \| \n"
         r"Sat 13 Jun 10:08 \| Patience runs out, 54 min 20 s after the need\. Account check failed until "
@@ -680,8 +681,13 @@ def test_a_window_over_new_year_shows_years() -> None:
 
 def test_trips_are_facts() -> None:
     story = explain(SMALL, person=74, policy="careful")
-    assert dict(facts(story).rows)["trips"] == "other, from before the start to Mon 29 Jun 14:10"
+    assert (
+        dict(facts(story).rows)["trips"] == "the rest of the world, from before the start to Mon 29 Jun 14:10"
+    )
     assert all(need.away and need.region == "other" for need in story.needs)
+    assert "other: the rest of the world." in timeline(story).note
+    at_home = explain(SMALL, person=9, policy="careful")
+    assert "rest of the world" not in timeline(at_home).note
 
 
 def test_a_gate_that_a_carve_out_opens_is_told() -> None:

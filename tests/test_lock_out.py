@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -13,8 +15,11 @@ from gatesim.scenario import load
 from gatesim.show.explain import summary
 from gatesim.study.explain import explain
 from gatesim.study.lock_out import LockOut, lock_outs
-from gatesim.study.story import Story
+from gatesim.study.story import Story, Told
 from tests.scenarios import SMALL
+
+LIFT = datetime.fromisoformat("2026-06-18T00:00:00-04:00")
+"""Of the order of the small world."""
 
 CAP = "usage_caps=[{ models = ['new'], per_day = 1, at = 2026-06-10T00:00:00-04:00, length = '10d' }]"
 
@@ -22,6 +27,7 @@ CAP = "usage_caps=[{ models = ['new'], per_day = 1, at = 2026-06-10T00:00:00-04:
 def walked(story: Story) -> list[LockOut]:
     """The same by walking through what happened, model by model, instant by instant."""
     end, found = story.loaded.scenario.length, []
+    lift = (LIFT - story.loaded.scenario.start) // timedelta(microseconds=1)
     for model in {need.model for need in story.own}:
         happened = []
         for need in story.own:
@@ -33,11 +39,15 @@ def walked(story: Story) -> list[LockOut]:
             elif served and not need.over_cap:
                 happened.append((need.end_us or 0, "Served"))
         begin, blocks = None, 0
+        happened.append((lift, "The order is lifted"))
         for instant, outcome in sorted(happened):
-            if outcome != "Served" and (begin is not None or outcome != "lost"):
+            # Words in capitals come first of what happens at one instant.
+            ends = outcome in ("Served", "The order is lifted")
+            if not ends and (begin is not None or outcome != "lost"):
                 begin, blocks = instant if begin is None else begin, blocks + 1
-            elif outcome == "Served" and begin is not None:
-                found.append(LockOut(model, begin, instant, instant - begin, blocks))
+            elif ends and begin is not None:
+                opened = outcome != "Served"
+                found.append(LockOut(model, begin, instant, instant - begin, blocks, opened))
                 begin, blocks = None, 0
         if begin is not None:
             found.append(LockOut(model, begin, None, end - begin, blocks))
@@ -59,10 +69,14 @@ def test_lock_outs_are_those_of_a_walk_through_the_needs(policy: str) -> None:
         for one, later in pairwise(story.lock_outs):
             assert one.until_us is not None
             assert one.until_us <= later.from_us
-        seen["ended"] += sum(one.until_us is not None for one in story.lock_outs)
-        seen["to the end"] += sum(one.until_us is None for one in story.lock_outs)
+        assert all(one.until_us is not None for one in story.lock_outs), "the order is lifted within the run"
+        seen["ended"] += sum(not one.opened for one in story.lock_outs)
+        seen["lifted"] += sum(one.opened for one in story.lock_outs)
         seen["of several needs"] += sum(one.false_blocks > 1 for one in story.lock_outs)
-    assert min(seen["ended"], seen["to the end"], seen["of several needs"]) > 0, seen
+    assert min(seen["ended"] + seen["lifted"], seen["of several needs"]) > 0, seen
+    assert seen["ended"] > 0 or policy not in ("careful", "any_foreign"), (
+        "a shutdown serves nobody before the lift"
+    )
     assert seen["lost within one"] > 0 or policy != "shutdown", seen
 
 
@@ -75,9 +89,15 @@ def test_who_is_served_late_is_locked_out_until_the_verdict() -> None:
 
 
 def test_what_a_lift_ends_and_what_the_run_leaves_open_is_said() -> None:
+    """Time after the lift is not counted: who had no need after it had been locked out to the end of the run."""
     said = [summary(explain(SMALL, person=number, policy="shutdown")) for number in range(60)]
-    assert any("to the end of the run." in words for words in said)
-    assert any("until the next need served, Thu 18 Jun" in words for words in said)
+    assert any("until the gate opens, Thu 18 Jun 00:00." in words for words in said)
+    assert not any("to the end of the run" in words or "next need served" in words for words in said)
+    stays = load(SMALL, ["orders.0.ends=[]"])
+    story = next(story for n in range(60) if (story := explain(stays, person=n, policy="shutdown")).lock_outs)
+    assert summary(story).endswith("to the end of the run.")
+    (one,) = story.lock_outs
+    assert (one.until_us, one.length_us) == (None, stays.scenario.length - one.from_us)
     several = [summary(explain(SMALL, person=number, policy="any_foreign")) for number in range(60)]
     assert any("Locked out 2 times, at the longest of new for " in words for words in several)
     nobody = [summary(explain(SMALL, person=number, policy="open")) for number in range(60)]
@@ -118,7 +138,7 @@ def test_frames_and_json_have_them() -> None:
     story = explain(SMALL, person=74, policy="careful")
     (one,) = story.lock_outs
     frame = story.to_frame("lock_outs")
-    assert list(frame.columns) == ["model", "from", "until", "days", "false_blocks"]
+    assert list(frame.columns) == ["model", "from", "until", "days", "false_blocks", "opened"]
     assert (frame["until"] - frame["from"]).tolist() == [timedelta(microseconds=one.length_us)]
     assert frame["days"].tolist() == [one.length_us / 86_400_000_000]
     (data,) = json.loads(story.to_json())["lock_outs"]
@@ -127,13 +147,45 @@ def test_frames_and_json_have_them() -> None:
         story.at(one.from_us).isoformat(),
         1,
     )
+    stays = load(SMALL, ["orders.0.ends=[]"])
     shut = next(
         story
         for number in range(60)
-        if (story := explain(SMALL, person=number, policy="shutdown")).lock_outs
+        if (story := explain(stays, person=number, policy="shutdown")).lock_outs
         and story.lock_outs[-1].until_us is None
     )
     assert json.loads(shut.to_json())["lock_outs"][-1]["until"] is None
     assert shut.to_frame("lock_outs")["until"].isna().tolist()[-1]
     assert list(explain(SMALL, person=0, policy="open").to_frame("lock_outs").columns) == list(frame.columns)
-    assert lock_outs((), 1) == ()
+    assert lock_outs((), 1, {}) == ()
+
+
+def test_a_policy_that_comes_into_place_and_does_not_act_opens_the_gate() -> None:
+    """The operator closes for all, and later for another model only; or opens."""
+    closed = "policies.elsewhere={ family = 'shutdown', models = ['old'], lead_time = '2d' }"
+    opened = "policies.elsewhere={ family = 'open', lead_time = '2d' }"
+    for later in (closed, opened):
+        sets = [later, "operator={ ladder = ['shutdown', 'elsewhere'], strategy = 'listed' }"]
+        loaded, seen = load(SMALL, sets), 0
+        for number in range(60):
+            story = explain(loaded, person=number, policy="operator")
+            switch = next(at for at, name in story.switches.items() if name == "elsewhere")
+            assert all(one.until_us is not None and one.until_us <= switch for one in story.lock_outs)
+            seen += any(one.opened for one in story.lock_outs)
+        assert seen > 0
+
+
+def test_a_gate_that_closes_again_locks_out_again() -> None:
+    def refused(at: int) -> Told:
+        return cast(
+            "Told",
+            SimpleNamespace(
+                model="new", time_us=at, served_us=None, judgement="false_block", outcome="refused"
+            ),
+        )
+
+    needs = [refused(at) for at in (10, 12, 30)]
+    assert lock_outs(needs, 40, {"new": (20,)}) == (
+        LockOut("new", 10, 20, 10, 2, opened=True),
+        LockOut("new", 30, None, 10, 1),
+    )

@@ -216,6 +216,30 @@ def test_where_a_desk_couples_people_only_replications_have_intervals() -> None:
     assert reasons["lost"].low < reasons["lost"].value < reasons["lost"].high
 
 
+def test_where_a_desk_couples_people_what_none_had_is_bounded_by_their_number() -> None:
+    """Two replications alike would bound it by 78 %, whatever the number of accounts in them."""
+    tallies = []
+    for _ in range(2):
+        rows = [{"account": a, "restricted": True, "outcome": REFUSED, "reason": RULE} for a in range(60)]
+        rows += [{"account": a, "outcome": SERVED} for a in range(60, 100)]
+        tallies.append(from_ledger(SMALL, ledger_of(rows), np.array([300, 0, 0])))
+    found = measures(SMALL, tallies[0] + tallies[1], unit="replication", replications=tallies)
+    leaks, served = found["leak_rate"], found["served_entitled"]
+    assert (1 - leaks.high) ** 120 == pytest.approx(0.05)
+    assert served.low**80 == pytest.approx(0.05)
+    assert leaks.one_sided
+    assert leaks.note.startswith("none seen in 120 accounts")
+    assert leaks.note.endswith("as if they did not meet at the desk")
+    (rule,) = [
+        one
+        for reason, one in false_blocks_by_reason(
+            SMALL, tallies[0] + tallies[1], unit="replication", replications=tallies
+        ).items()
+        if reason == "rule"
+    ]
+    assert rule.high < 0.04
+
+
 def test_the_desks_measures_by_hand() -> None:
     late, left = {"outcome": SERVED_LATE}, {"outcome": REFUSED, "reason": LEFT_QUEUE}
     ledger = ledger_of(

@@ -24,9 +24,9 @@ from gatesim.scenario.errors import dotted
 from gatesim.scenario.files import Loaded
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.types import DAY, HOUR
-from gatesim.show.run import course_table
+from gatesim.show.run import course_table, dark_words
 from gatesim.study.run import run
-from gatesim.study.strategy import course
+from gatesim.study.strategy import Dark, course
 from gatesim.world.people import populate
 from tests.plain import FOREIGNER, START, order, plain, rules
 from tests.scenarios import SMALL, small
@@ -252,6 +252,18 @@ def test_noise_leaves_the_date_open_only_where_it_could_be_an_earlier_one(
     )
     found = course(scenario, law, row)
     assert (found.dated, found.possible) == (dated, possible)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (0.0, "new is never dark (off for everybody)."),
+        (0.02, "new is dark for less than 0.1 days (off for everybody)."),
+        (18.06, "new is dark for 18.1 days (off for everybody)."),
+    ],
+)
+def test_what_dark_means_is_said_and_that_a_model_never_is(days: float, words: str) -> None:
+    assert dark_words(Dark("new", days, "old", None, None)) == words
 
 
 def test_dark_time_by_hand() -> None:

@@ -173,6 +173,20 @@ def test_the_least_leak_of_the_list_is_marked_where_noise_leaves_the_floor_open(
         assert ("?: of this one noise cannot tell" in table.note) is not sure
 
 
+def test_what_leaks_nothing_by_its_structure_has_no_bound_of_noise(result: Result) -> None:
+    """The table had "<80 %" for it, two lines below "leaks nothing, by its structure"."""
+    row = next(row for row in result.verdict.rows if row.own and row.reading == result.reading)
+    one = next(one for one in row.policies if one.serves_floor == "yes")
+    seen = replace(one, leak=replace(one.leak, value=0.0, low=0.0, high=0.776), structural_zero=False)
+    never = replace(seen, structural_zero=True)
+    assert result.remains is not None
+    for policies, words in (((seen,), "<80 %"), ((never,), "0 %"), ((seen, never), "0 %")):
+        listed = side_of_list(replace(row, best=None, policies=policies))
+        table = remains_table(replace(result, remains=replace(result.remains, listed=listed)))
+        assert table is not None
+        assert table.rows[0][-1] == words
+
+
 def test_the_list_beside_the_bounds_is_no_better_than_they(result: Result) -> None:
     found = result.remains
     assert found is not None

@@ -25,6 +25,7 @@ from playwright.sync_api import Page
 import gatesim
 from gatesim.cli.main import call
 from gatesim.measures.numbers import format_rate
+from gatesim.scenario.errors import Problem
 from gatesim.show.charts.grammar import FONTS
 from gatesim.show.charts.life import life_finding
 from gatesim.show.charts.shutdown import map_words
@@ -33,6 +34,7 @@ from gatesim.show.people import people_table
 from gatesim.show.report import _figure, report_html, reproduce
 from gatesim.show.shutdown import map_finding
 from gatesim.study.result import Result
+from gatesim.study.search import NobodyError
 from gatesim.study.stored import (
     MANIFEST,
     OWN_HASH,
@@ -457,7 +459,34 @@ def test_where_nobody_is_to_be_told_of_the_place_of_a_life_says_so() -> None:
     assert "has no people" in str(CHARTS["life"](exact).wide.description)
     runs = (gatesim.run(SMALL, people=1, seed=seed, policies=["open"]) for seed in range(50))
     just = next(one for one in runs if not one.policies["open"].measures["leaks"].value)
-    assert "nobody is refused wrongly or let through" in str(CHARTS["life"](just).wide.description)
+    assert "nobody is refused wrongly by the gate, let through, kept waiting" in str(
+        CHARTS["life"](just).wide.description
+    )
+
+
+def test_where_the_gate_refuses_nobody_the_life_is_that_of_somebody_who_waits() -> None:
+    """The measure of false blocks counts waits too: the chart said that there is nobody, and named an option."""
+    result = gatesim.run("weekend-desk", people=2_000, policies=["machine_check"])
+    measures = result.policies["machine_check"].measures
+    assert measures["false_blocks"].value
+    assert not measures["refused_by_gate"].value
+    chart = CHARTS["life"](result).wide
+    story = gatesim.explain("weekend-desk", policy="machine_check", find="waiting")
+    assert " ".join(chart.title.text) == life_finding(story)
+    assert "--" not in str(chart.description)
+
+
+def test_whom_one_replication_has_not_is_not_looked_for_in_words_of_the_command_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody(*_: object, **__: object) -> None:
+        raise NobodyError([Problem("--find", None, "refused", "nobody", "more people (--people N)")])
+
+    monkeypatch.setattr("gatesim.show.figures.explain", nobody)
+    result = gatesim.run(SMALL, people=120, reps=2, policies=["any_foreign"])
+    words = str(CHARTS["life"](result).wide.description)
+    assert "kept waiting or gone for good in the first replication" in words
+    assert "--" not in words
 
 
 def test_orders_that_count_by_themselves_have_a_frontier_each(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--find",
     type=click.Choice(["refused", "leaked", "waiting", "asked", "late", "lost"]),
     help="Tell the story of the first person whom the gate refuses wrongly, who is restricted and served, who waits "
-    "for a reviewer, is asked for a document, is served late, or has left.",
+    "for the check, is asked for a document, is served late, or has left.",
 )
 @click.option(
     "--cell",

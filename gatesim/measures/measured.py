@@ -330,7 +330,7 @@ def _intervals(
     totals = [_totals(scenario, replication, by)[1] for replication in replications]
     tops = np.array([_sums(made.over, each) for each in totals])
     bottoms = np.array([_sums(made.under, each) for each in totals])
-    return [
+    across = [
         [
             _scaled(
                 across_replications(tops[:, g, m].tolist(), bottoms[:, g, m].tolist(), scale == 1.0), scale
@@ -339,6 +339,19 @@ def _intervals(
         ]
         for g in range(groups)
     ]
+    if any(interval.one_sided for intervals in across for interval in intervals):
+        # A few replications alike say next to nothing; what their accounts say is the best that there is.
+        by_account = _cluster_intervals(source.moments[by or "all"], source.clusters, made, top, bottom)
+        return [
+            [_not_met(own) if one.one_sided else one for one, own in zip(*both, strict=True)]
+            for both in zip(across, by_account, strict=True)
+        ]
+    return across
+
+
+def _not_met(bound: Interval) -> Interval:
+    """The bound of accounts that meet at a desk, of which none, or all, had what is counted."""
+    return replace(bound, note=f"{bound.note}, as if they did not meet at the desk")
 
 
 def _grouped(
@@ -384,6 +397,8 @@ def _desk_measures(
             interval = _of_cases(top, bottom)
         elif count < 2:
             interval = Interval(note=NOT_COVERED)
+        elif name == "desk_abandonment" and top in (0.0, bottom):
+            interval = _of_cases(top, bottom)
         else:
             interval = across_replications(
                 [ratios[name][0] for ratios in each],

@@ -39,7 +39,7 @@ def parts_of(counts: Mapping[str, Measure], total: Measure) -> dict[str, Part]:
     Parameters
     ----------
     counts
-        The count of each group; what no group has is nobody's.
+        The count of each group that can have any; what no group has is nobody's.
     total
         The same count of all.
 
@@ -58,6 +58,9 @@ def parts_of(counts: Mapping[str, Measure], total: Measure) -> dict[str, Part]:
     everything = sum(one.numerator for one in counts.values())
     if everything <= 0:
         return {}
+    if len(counts) == 1:
+        # There is nobody else who could have any.
+        return dict.fromkeys(counts, Part(1.0, 1.0, 1.0))
     widths = {group: _widths(one) for group, one in counts.items()}
     return {
         group: _part(

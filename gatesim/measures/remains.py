@@ -100,9 +100,15 @@ def side_of_list(row: Row) -> Side:
     one = None if row.best is None else row.judgement(row.best)
     # Whether it serves the floor is left open by noise for some: one of these may be the least, and is marked then.
     serving = [j for j in row.policies if j.serves_floor != "no" and j.leak.value is not None]
-    least = min(serving, key=lambda j: j.leak.value or 0.0, default=None)
+    # Of those that leak as little the one of which most is sure.
+    least = min(
+        serving,
+        key=lambda j: (j.leak.value or 0.0, j.serves_floor != "yes", not j.structural_zero),
+        default=None,
+    )
     value = None if least is None else least.leak.value
-    within = None if least is None else _interval(least.leak)
+    # What leaks nothing by its structure has no noise.
+    within = None if least is None or least.structural_zero else _interval(least.leak)
     surely = least is None or least.serves_floor == "yes"
     if one is None:
         return Side(Best(row.outcome), value, None, within, surely, row.at_best)

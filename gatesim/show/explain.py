@@ -97,9 +97,10 @@ def _companion(segment: str, slot: int) -> str:
     return f"the owner ({segment})" if slot == 0 else f"the co-user in slot {slot} ({segment})"
 
 
-def _wish(need: Told) -> str:
+def _wish(story: Story, need: Told) -> str:
     """The model, and from where."""
-    where = f"on a trip in {need.region}" if need.away else f"at home in {need.region}"
+    place = story.place(need.region)
+    where = f"on a trip in {place}" if need.away else f"at home in {place}"
     vpn = f", VPN out in {need.vpn}" if need.vpn else ""
     return f"wants {need.model}, {where}{vpn}."
 
@@ -191,7 +192,7 @@ def _at_once(need: Told) -> bool:
 
 def _arises(story: Story, need: Told) -> Line:
     """A need, up to what is known at once."""
-    words = _wish(need) if need.decision == GONE else _wish(need) + _read(need)
+    words = _wish(story, need) + ("" if need.decision == GONE else _read(need))
     what = _about(story, need.body, words + _decided(need) + _asked(need))
     if _at_once(need):
         return _when(story, need.time_us), what + _entered(story, need), _end(need)
@@ -391,6 +392,9 @@ def timeline(story: Story, everything: bool = False) -> Table:
         f"Times in UTC{zone[:3]}:{zone[3:]}{years}. Read: what the signals said; truly: what was true, where a signal "
         "said something else. Fresh: the gate keeps nothing about the account."
     )
+    for region in story.loaded.scenario.regions:
+        if story.place(region) != region and any(f" {region}" in words for _, words, _ in rows):
+            note += f" {region}: {story.place(region)}."
     if any(need.evidence is not None and need.evidence.probability is not None for need in story.needs):
         note += " Restricted with x %: what the operator believes, given what was read."
     if any(need.over_cap for need in story.needs):
@@ -406,7 +410,8 @@ def _facts(story: Story) -> Iterator[tuple[str, str]]:
     yield "is", f"{person.title} ({person.segment})" if person.title else person.segment
     citizen = ", ".join("another country" if country == "*" else country for country in person.citizenship)
     yield "status", f"{plain(person.status)}; citizenship {citizen}"
-    yield "lives in", person.home
+    place = story.place(person.home)
+    yield "lives in", person.home if place == person.home else f"{person.home} ({place})"
     if person.role != "ordinary":
         yield "role", person.role
     yield "belongs to", person.organisation or "no organisation"
@@ -465,9 +470,8 @@ def _documents(person: Person) -> str:
 
 def _trip(story: Story, trip: Trip) -> str:
     begin = stamp(story, trip.begin_us) if trip.begin_us > 0 else "from before the start"
-    return (
-        f"{trip.region}, {begin} {'and stays' if trip.end_us is None else f'to {stamp(story, trip.end_us)}'}"
-    )
+    end = "and stays" if trip.end_us is None else f"to {stamp(story, trip.end_us)}"
+    return f"{story.place(trip.region)}, {begin} {end}"
 
 
 def facts(story: Story) -> Table:
@@ -624,11 +628,11 @@ def _locked_out(story: Story) -> str:
         return ""
     one = max(found, key=lambda one: one.length_us)
     which = "Locked out" if len(found) == 1 else f"Locked out {len(found)} times, at the longest"
-    until = (
-        "to the end of the run"
-        if one.until_us is None
-        else f"until the next need served, {stamp(story, one.until_us)}"
-    )
+    if one.until_us is None:
+        until = "to the end of the run"
+    else:
+        ends = "the gate opens" if one.opened else "the next need served"
+        until = f"until {ends}, {stamp(story, one.until_us)}"
     return f" {which} of {one.model} for {span(one.length_us)}: from {stamp(story, one.from_us)} {until}."
 
 

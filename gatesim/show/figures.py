@@ -28,6 +28,7 @@ from gatesim.study.frontier import Frontier, frontier_of_order
 from gatesim.study.glance import glance
 from gatesim.study.one_order import one_order
 from gatesim.study.result import Result
+from gatesim.study.search import NobodyError
 from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
 
 if TYPE_CHECKING:
@@ -137,25 +138,36 @@ def _map_over(result: Result, first: Lever, second: Lever) -> ShutdownMap:
 
 
 def _life(result: Result) -> Drawn:
-    """Somebody whom a policy refuses wrongly or, where there is nobody, lets through: the first one of the run."""
+    """Somebody of whom there is something to tell: the first one of the run of the first kind of `_SOUGHT` there is."""
     small = small_print(result)
     if result.engine == "exact":
         words = "The exact engine expects needs and has no people: a run of the fast engine has somebody to tell of."
         return Drawn(nothing(NO_LIFE, small, words))
     name = shown_policy(result)[0]
     measures = result.policies[name].measures
-    what = next((what for what, of in _SOUGHT.items() if measures[of].value), None)
-    if what is None:
-        return Drawn(nothing(NO_LIFE, small, f"Under {name} nobody is refused wrongly or let through."))
-    try:
-        story = explain(result.loaded, find=what, policy=name, reading=result.reading)
-    except (ScenarioError, ValueError) as error:
-        return Drawn(nothing(NO_LIFE, small, str(error)))
-    return Drawn(life_chart(story), life_chart(story, narrow=True))
+    for what, of in _SOUGHT.items():
+        if not measures[of].value:
+            continue
+        try:
+            story = explain(result.loaded, find=what, policy=name, reading=result.reading)
+        except NobodyError:
+            continue  # What the measure counts is of another kind as well, or of another replication.
+        except ScenarioError as error:
+            return Drawn(nothing(NO_LIFE, small, "; ".join(one.message for one in error.problems)))
+        except ValueError as error:
+            return Drawn(nothing(NO_LIFE, small, str(error)))
+        return Drawn(life_chart(story), life_chart(story, narrow=True))
+    words = f"Under {name} nobody is refused wrongly by the gate, let through, kept waiting or gone for good"
+    return Drawn(nothing(NO_LIFE, small, f"{words}{' in the first replication' if result.reps > 1 else ''}."))
 
 
-_SOUGHT = {"refused": "false_blocks", "leaked": "leaks"}
-"""Whom to look for -> the measure that says whether there is anybody."""
+_SOUGHT = {
+    "refused": "refused_by_gate",
+    "leaked": "leaks",
+    "waiting": "not_served",
+    "lost": "not_served",
+}
+"""Whom to look for, in this order -> the measure without which there is nobody."""
 
 
 CHARTS: Mapping[str, Callable[[Result], HConcatChart | Drawn]] = {

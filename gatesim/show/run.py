@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gatesim.law.law import counted_apart
 from gatesim.law.staff import lead_time as with_staff_away
@@ -19,7 +19,7 @@ from gatesim.scenario.types import about_duration
 from gatesim.show.answer import rests_words
 from gatesim.show.by_channel import channel_tables
 from gatesim.show.caps import caps_table
-from gatesim.show.certain import certain
+from gatesim.show.certain import certain, who_can
 from gatesim.show.outcomes import AT_BEST, noisy, outcome_words, own_row, rate
 from gatesim.show.own import own_tables
 from gatesim.show.page import page, say
@@ -236,10 +236,10 @@ def _least_leak(side: Side) -> str:
 
 def whom_table(result: Result) -> Table:
     """For each policy, the segments that it refuses wrongly and lets through most."""
-    rows = []
+    rows, can = [], who_can(result, "segment")
     for name, found in result.policies.items():
-        refused = _most(found, "false_blocks")
-        through = _through(result, name)
+        refused = _most(found, "false_blocks", can)
+        through = _through(result, name, can)
         rows.append((name, refused, through))
     columns = (
         Column("policy", LEFT),
@@ -273,12 +273,12 @@ def _glossed(result: Result, named: str) -> str:
     return f"{'; '.join(said)}." if said else ""
 
 
-def _through(result: Result, name: str) -> str:
+def _through(result: Result, name: str, can: Mapping[str, Collection[str]]) -> str:
     """Whom a policy lets through mostly; that chance let nobody through is said, with what is expected."""
     found = result.policies[name]
     if not found.may_leak:
         return "nobody"
-    through = _most(found, "leaks")
+    through = _most(found, "leaks", can)
     if through != "nobody" or result.engine == "exact":
         return through
     expected = result.expected.get(name, {}).get("leak_share")
@@ -287,11 +287,10 @@ def _through(result: Result, name: str) -> str:
     return f"nobody in this simulation (expected: {rate(expected)} of served needs)"
 
 
-def _most(found: Found, count: str, at_most: int = 2) -> str:
-    """The segments with most of a count, and their parts of it."""
-    parts = parts_of(
-        {name: group[count] for name, group in found.by["segment"].items()}, found.measures[count]
-    )
+def _most(found: Found, count: str, can: Mapping[str, Collection[str]], at_most: int = 2) -> str:
+    """The segments with most of a count, and their parts of it; ``can``: those that can have any."""
+    groups = {name: group[count] for name, group in found.by["segment"].items() if name in can[count]}
+    parts = parts_of(groups, found.measures[count])
     first = sorted(parts.items(), key=lambda item: -item[1].value)[:at_most]
     return ", ".join(f"{name} {part_words(part)}" for name, part in first if part.value >= 0.005) or "nobody"
 
@@ -378,7 +377,8 @@ def course_table(result: Result) -> Table | None:
 
 def dark_words(one: Dark) -> str:
     """How long a model was refused to everybody, and what a contract says to it."""
-    said = f"{one.model} is dark for {one.days:.1f} days"
+    days = f"for {one.days:.1f} days" if one.days >= 0.05 else "for less than 0.1 days"
+    said = f"{one.model} is {f'dark {days}' if one.days > 0 else 'never dark'} (off for everybody)"
     if one.tolerated_days is None:
         return f"{said}."
     if one.broken is None:

@@ -121,7 +121,7 @@ def explain(
         Number of the account, from 0: its owner. ``"17.2"`` is the co-user in slot 2 of account 17.
     find
         Instead of a number: the first person of the run whom the gate refuses wrongly (``refused``), who is restricted
-        and served (``leaked``), who waits for a reviewer (``waiting``), is asked for a document (``asked``), is served
+        and served (``leaked``), who waits for the check (``waiting``), is asked for a document (``asked``), is served
         ``late``, or has left by the time of a need (``lost``).
     cell
         Instead of a person: what the signals read, such as ``"ip=US,payment=US,channel=consumer"``. ``model`` and

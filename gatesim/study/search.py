@@ -49,12 +49,16 @@ def _lost(rows: Ledger) -> Needs:
 SOUGHT: Mapping[str, tuple[str, Callable[[Ledger], Needs]]] = {
     "refused": ("whom the gate refuses wrongly", _refused),
     "leaked": ("who is restricted and served", _leaked),
-    "waiting": ("who waits for a reviewer", _waiting),
+    "waiting": ("who waits for the check", _waiting),
     "asked": ("who is asked for a document", _asked),
     "late": ("who is served late", _late),
     "lost": ("who has left by the time of a need", _lost),
 }
 """What can be looked for -> in words, and which needs are of the kind; only needs that an order is about count."""
+
+
+class NobodyError(ScenarioError):
+    """There is nobody of the kind that is looked for."""
 
 
 def first_person(
@@ -85,7 +89,7 @@ def first_person(
 
     Raises
     ------
-    ScenarioError
+    NobodyError
         If there is nobody of the kind.
     """
     words, of_kind = SOUGHT[what]
@@ -99,6 +103,6 @@ def first_person(
     message = (
         f"there is nobody {words} under {policy} among the {format_accounts(scenario.people)} of the run"
     )
-    raise ScenarioError(
+    raise NobodyError(
         [Problem("--find", None, what, message, "try another policy, or more people (--people N)")]
     )

@@ -157,7 +157,7 @@ COUNTS = ("body", "need", "number", "foreign", "counted")
 
 EVENT_COLUMNS = ("time", "event", "body", "own", "need", "words")
 
-LOCK_OUT_COLUMNS = ("model", "from", "until", "days", "false_blocks")
+LOCK_OUT_COLUMNS = ("model", "from", "until", "days", "false_blocks", "opened")
 
 NEED_COLUMNS = (
     "own",
@@ -321,6 +321,8 @@ class Story(Shown):
         For each instant at which the law changes what changes, in words; 0: what holds from the start.
     switches
         Of a strategy: for each switch the policy that comes into place; 0: what is in place from the start.
+    opens
+        Model that the person wants -> the instants at which the gate opens for it on the account's channel.
     sought
         What the person was looked for as (see `gatesim.study.search.SOUGHT`); empty where it was named.
     """
@@ -335,6 +337,7 @@ class Story(Shown):
     events: tuple[Event, ...]
     law: Mapping[int, tuple[str, ...]]
     switches: Mapping[int, str] = field(default_factory=dict)
+    opens: Mapping[str, Sequence[int]] = field(default_factory=dict)
     sought: str = ""
 
     def at(self, time_us: int) -> datetime:
@@ -345,6 +348,11 @@ class Story(Shown):
         """What changes in the law, and which policy comes into place, at an instant."""
         switched = self.switches.get(time_us)
         return (*self.law.get(time_us, ()), *([f"{switched} comes into place"] if switched else []))
+
+    def place(self, region: str) -> str:
+        """A region in words: the one that takes in all countries that no other names is the rest of the world."""
+        regions = self.loaded.scenario.regions
+        return "the rest of the world" if len(regions) > 1 and regions[region] == ("*",) else region
 
     def is_own(self, body: int | None) -> bool:
         """Whether something is about the person, and not about somebody else on the account."""
@@ -376,7 +384,7 @@ class Story(Shown):
     @property
     def lock_outs(self) -> tuple[LockOut, ...]:
         """From when until when the person was locked out of a model, in the order in which it begins."""
-        return lock_outs(self.own, self.loaded.scenario.length)
+        return lock_outs(self.own, self.loaded.scenario.length, self.opens)
 
     def to_frame(self, by: str = "needs") -> pd.DataFrame:
         """A table.
@@ -446,6 +454,7 @@ class Story(Shown):
             "until": None if one.until_us is None else self.at(one.until_us),
             "days": one.length_us / DAY,
             "false_blocks": one.false_blocks,
+            "opened": one.opened,
         }
 
     def _need(self, need: Told) -> dict[str, Any]:

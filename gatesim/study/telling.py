@@ -14,6 +14,7 @@ from gatesim.measures.ledger import NO_REASON, OUTCOMES, PENDING, REASONS, Ledge
 from gatesim.scenario import Loaded
 from gatesim.scenario.operator import OPERATOR
 from gatesim.scenario.people import CHANNELS, Segment
+from gatesim.scenario.policies import Open
 from gatesim.scenario.schema import Scenario
 from gatesim.scenario.signals import ATTESTATIONS, NETWORK_KINDS, NO_ORGANISATION, REVOCATIONS
 from gatesim.scenario.types import DAY, FOREVER
@@ -80,6 +81,7 @@ def tell(
         _about(replay.events, needs, body.slot),
         _in_words(law_changes(scenario, replication)),
         _switches(scenario, steps) if policy == OPERATOR else {},
+        _opens(scenario, law, gate, rows, body.slot, steps),
     )
 
 
@@ -333,6 +335,38 @@ def _switches(scenario: Scenario, steps: Sequence[Switch]) -> Mapping[int, str]:
     """Which policy comes into place at each instant within the window; 0: what is in place from the start."""
     found = {max(step.at_us, 0): step.policy for step in steps if step.at_us < scenario.length}
     return dict(sorted(found.items()))
+
+
+def _opens(
+    scenario: Scenario,
+    law: Law,
+    gate: Sequence[Tables],
+    rows: Ledger,
+    slot: int,
+    steps: Sequence[Switch],
+) -> Mapping[str, tuple[int, ...]]:
+    """Model that a body wants -> the instants at which the gate opens for it, after having been closed."""
+    own, found = np.flatnonzero(rows.body == slot), {}
+    for row in own[np.unique(rows.model[own], return_index=True)[1]]:
+        # Whether a policy acts on a cell goes by model and channel only: those of one need are those of all.
+        model, cell = int(rows.model[row]), int(rows.cell[row])
+        channel = CHANNELS.index(list(scenario.segments.values())[rows.owner_segment[row]].channel)
+        closed = [
+            bool(epoch.named[model] and epoch.gated[model, channel] and tables.acts[cell])
+            and not _is_open(scenario, in_place(steps, epoch.start_us))
+            for epoch, tables in zip(law.epochs, gate, strict=True)
+        ]
+        found[list(scenario.models)[model]] = tuple(
+            epoch.start_us
+            for epoch, before, now in zip(law.epochs[1:], closed, closed[1:], strict=False)
+            if before and not now
+        )
+    return found
+
+
+def _is_open(scenario: Scenario, policy: str | None) -> bool:
+    """Whether what is in place serves everybody."""
+    return policy is None or isinstance(scenario.policies[policy], Open)
 
 
 # --- the law ----------------------------------------------------------------------------------------------------

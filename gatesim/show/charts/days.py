@@ -45,6 +45,9 @@ WIDTH, HEIGHT, COLUMNS = 210, 96, 3
 LITTLE = 0.02
 """A change of a share that is not worth a title."""
 
+STEADY = 0.25
+"""Shares are steady beside a step if they drift by no more than this part of it."""
+
 NORMAL_95 = 1.96
 """Standard errors from the middle of a 95 % interval to its ends, where it is that of a normal distribution."""
 
@@ -138,7 +141,13 @@ def days_chart(result: Result, policies: Sequence[str] | None = None, narrow: bo
     )
     chart = alt.hconcat(panels)
     wide = PHONE if narrow else max(420, (WIDTH + 46) * columns)
-    return finished(chart, _finding(bars, leaks), _small(result, days), wide, _says(bars, leaks, names))
+    return finished(
+        chart,
+        _finding(bars, leaks, _changes_of_law(result)),
+        _small(result, days),
+        wide,
+        _says(bars, leaks, names),
+    )
 
 
 def _small(result: Result, days: Sequence[str]) -> str:
@@ -295,8 +304,34 @@ def _noise(row: dict[str, Any]) -> float:
     return 0.0 if row["low"] is None else (row["high"] - row["low"]) / (2 * NORMAL_95)
 
 
-def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
-    """What goes unserved under which policy changes most from day to day, as a title."""
+def _changes_of_law(result: Result) -> list[date]:
+    """The days on which the law changes; of several replications but for what each draws for itself."""
+    scenario = result.loaded.scenario
+    words = law_words(scenario, 0 if result.reps == 1 else None)
+    return sorted({(scenario.start + timedelta(microseconds=at)).date() for at in words})
+
+
+def _by_law(days: Sequence[dict[str, Any]], changes: Sequence[date]) -> date | None:
+    """The change of the law with which shares change most that are steady before and after; None: they are not.
+
+    They are steady where the means of the earlier and the later half of the days differ little beside the step.
+    """
+    found = []
+    for change in changes:
+        sides = [
+            np.array([row["value"] for row in days if row["day"] < change.isoformat()]),
+            np.array([row["value"] for row in days if row["day"] > change.isoformat()]),
+        ]
+        if min(map(len, sides)) >= 2:
+            step = abs(float(sides[1].mean() - sides[0].mean()))
+            halves = [(side[: len(side) // 2].mean(), side[len(side) // 2 :].mean()) for side in sides]
+            if all(abs(float(later - earlier)) <= STEADY * step for earlier, later in halves):
+                found.append((step, change))
+    return max(found)[1] if found else None
+
+
+def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]], of_law: Sequence[date] = ()) -> str:
+    """What goes unserved under which policy changes most from day to day, or with the law, as a title."""
     whole = [row for row in bars if row["what"] == PARTS["not_served"]]
     changes = {
         policy: _change([row for row in whole if row["policy"] == policy])
@@ -313,10 +348,10 @@ def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]]) -> str:
     # Another one may have changed as much, but for chance.
     others = [other.span for name, other in changes.items() if name != policy]
     alone = others and max(others) < one.surely
-    return (
-        f"{policy} changes {'most' if alone else 'from day to day'}: it leaves between {low} and {high} "
-        "of entitled needs unserved"
-    )
+    law = _by_law([row for row in whole if row["policy"] == policy], of_law)
+    how = "" if law is None else f" with the law on {law.day} {law:%B %Y}"
+    how = f" most{',' * bool(how)}{how}" if alone else how or " from day to day"
+    return f"{policy} changes{how}: it leaves between {low} and {high} of entitled needs unserved"
 
 
 def _says(bars: list[dict[str, Any]], leaks: list[dict[str, Any]], names: Sequence[str]) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from gatesim.measures.definitions import DEFINITIONS
-from gatesim.measures.numbers import format_count, format_rate
+from gatesim.measures.definitions import DEFINITIONS, Measure
+from gatesim.measures.numbers import (
+    digits_of,
+    format_count,
+    format_interval,
+    format_rate,
+    format_span,
+    is_wide,
+)
 from gatesim.measures.parts import largest
 from gatesim.show.charts.desk_hours import LABELS, WIDE, hours_panels, hours_says, longest, plain_words
 from gatesim.show.charts.grammar import (
@@ -107,18 +113,36 @@ def _records(result: Result) -> list[dict[str, Any]]:
         record: dict[str, Any] = {"policy": name}
         for key, measure in measured.items():
             sure = measure.low is None or measure.high is None
-            # What was simulated once has noise that is not known: two digits are not too many.
-            in_words = format_rate if UNITS[key] == "share" else partial(format_count, digits=2)
             record |= {
                 key: measure.value,
                 f"{key}_low": measure.value if sure else measure.low,
                 f"{key}_high": measure.value if sure else measure.high,
-                f"{key}_text": ""
-                if measure.value is None
-                else in_words(measure.value, measure.low, measure.high),
+                f"{key}_text": _in_words(key, measure),
             }
         records.append(record)
     return records
+
+
+def _in_words(key: str, measure: Measure) -> str:
+    """A measure of the desk; amounts have two digits at least, which tell dots apart whose lines lie beside them."""
+    value, low, high = measure.value, measure.low, measure.high
+    if value is None:
+        return ""
+    if UNITS[key] == "share":
+        return format_rate(value, low, high)
+    if value <= 0 or low is None or high is None:
+        return format_count(value, low, high, digits=2)
+    return format_count(value, digits=max(digits_of(value, low, high), 2))
+
+
+def _or_range(key: str, measure: Measure) -> str:
+    """The same for a title, which has no lines beside it: where its interval is wide, from where to where it goes."""
+    value, low, high = measure.value, measure.low, measure.high
+    if low is None or high is None or not is_wide(value, low, high):
+        return _in_words(key, measure)
+    share = UNITS[key] == "share"
+    ends = format_interval(low, high) if share else format_span(low, high)
+    return ends.replace("-", " to ") + (" %" if share else "")
 
 
 def _totals(alt: Any, records: list[dict[str, Any]], narrow: bool) -> tuple[Any, float]:
@@ -178,8 +202,10 @@ def _finding(result: Result, records: list[dict[str, Any]]) -> str:
             name = largest({policy: result.policies[policy].measures[key] for policy in some})
             if name is None:
                 return ""
-            value = f"{some[name][f'{key}_text']}{unit}"
-            left = some[name].get("desk_abandonment_text")
+            measures = result.policies[name].measures
+            value = f"{_or_range(key, measures[key])}{unit}"
+            share = measures.get("desk_abandonment")
+            left = "" if share is None else _or_range("desk_abandonment", share)
             words = f"{first}: {value}" if len(some) > 1 else alone.format(value)
             return f"Under {name} {words}" + (f"; {left} leave the queue" if left else "")
     return "The desk"
@@ -187,10 +213,10 @@ def _finding(result: Result, records: list[dict[str, Any]]) -> str:
 
 def _spread(records: list[dict[str, Any]]) -> str:
     """Between which values the policies are, as a title that puts none of them first."""
-    for key, (_, alone, unit) in RANKED.items():
+    for key, (first, alone, unit) in RANKED.items():
         some = sorted((one for one in records if one.get(key) is not None), key=itemgetter(key))
         if some:
             low, high = (f"{one[f'{key}_text']}{unit}" for one in (some[0], some[-1]))
             span = low if low == high else f"{low.removesuffix(unit)} to {high}"
-            return f"By policy {alone.format(span)}; whose is more is left to chance"
+            return f"By policy {alone.format(span)}; the simulation cannot tell under which {first}"
     return "The desk"

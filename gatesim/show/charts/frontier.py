@@ -13,6 +13,7 @@ from gatesim.law.standards import Limits
 from gatesim.measures.numbers import format_limit, format_rate
 from gatesim.measures.verdict import first_order
 from gatesim.measures.wording import BASES, how_read, no_reading_counts, own_words_note
+from gatesim.scenario.rules_gates import can_check
 from gatesim.show.charts.grammar import (
     INK,
     LIMIT,
@@ -134,7 +135,7 @@ def frontier_chart(found: Frontier, missing: Collection[str] = (), narrow: bool 
         dashed += f"; all orders are counted together, while each counts its own leaks{no_limit}"
     small = (
         f"{short_title(found.loaded)}; exact engine, no chance in it; the area between the lines is what memory is "
-        f"worth at most{dashed}; dotted: the floor"
+        f"worth at most{dashed}; dotted: the floor{_left_out(found)}"
     )
     if not any(point.served is not None for point in found.points):
         return nothing(frontier_finding(found), small, _why_empty(found))
@@ -188,6 +189,18 @@ def _why_empty(found: Frontier) -> str:
     if any(one.leak is not None for one in found.policies):
         return "No need is entitled under any reading of the order: there is nobody whom a gate could serve."
     return "No need was measured under any reading of the order."
+
+
+def _left_out(found: Frontier) -> str:
+    """That queues are not here, where a listed policy sends cases to the desk; empty where none does."""
+    scenario = found.loaded.scenario
+    listed = [
+        scenario.policies[name] for name in {one.policy for one in found.policies} & set(scenario.policies)
+    ]
+    asked = {kind for one in listed if can_check(one, scenario.policies) for kind in one.documents}
+    if scenario.desk is None or not any(scenario.documents[kind].to_desk > 0 for kind in asked):
+        return ""
+    return "; without the desk's queue and what refused people do"
 
 
 def is_beyond(one: ListedPoint) -> bool:

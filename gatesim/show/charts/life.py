@@ -133,8 +133,8 @@ def life_chart(story: Story, narrow: bool = False) -> HConcatChart:
     is_wider = any(end - begin < least for _, begin, end, _ in _stretches(story))
     small = (
         f"{short_title(story.loaded)}; seed {scenario.seed}, replication {story.replication}; "
-        f"{orders_read(scenario, story.reading)}; status {person.status.replace('_', ' ')}, home {person.home}, "
-        f"channel {person.channel}; {law_small(scenario)}"
+        f"{orders_read(scenario, story.reading)}; status {person.status.replace('_', ' ')}, "
+        f"home {story.place(person.home)}, channel {person.channel}; {law_small(scenario)}"
         + ("; what lasts too short to be seen is drawn wider" if is_wider else "")
         + (
             "; needs alike that lie too close to be told apart are one mark"
@@ -243,11 +243,11 @@ def _stretches(story: Story) -> list[tuple[str, int, int, str]]:
     for trip in story.person.trips:
         begin, stop = max(trip.begin_us, 0), end if trip.end_us is None else min(trip.end_us, end)
         if begin > at:
-            found.append(("place", at, begin, f"at home ({story.person.home})"))
-        found.append(("place", begin, stop, f"on a trip ({trip.region})"))
+            found.append(("place", at, begin, f"at home ({story.place(story.person.home)})"))
+        found.append(("place", begin, stop, f"on a trip ({story.place(trip.region)})"))
         at = max(at, stop)
     if at < end:
-        found.append(("place", at, end, f"at home ({story.person.home})"))
+        found.append(("place", at, end, f"at home ({story.place(story.person.home)})"))
     return found
 
 

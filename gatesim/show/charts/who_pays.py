@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim.measures.definitions import Measure
 from gatesim.measures.judgement import Contender, best_contender
-from gatesim.measures.numbers import about_rate, format_rate
+from gatesim.measures.numbers import about_rate, format_interval, format_rate, is_wide
 from gatesim.measures.parts import Part, is_wide_part, largest, part_words, parts_of
 from gatesim.measures.sentence import chances_to_meet
 from gatesim.measures.wording import listed
-from gatesim.show.certain import decides_alike, without_noise
+from gatesim.show.certain import decides_alike, who_can, without_noise
 from gatesim.show.charts.grammar import (
     BLOCKED,
     LEAKED,
@@ -38,7 +38,7 @@ DARK = 0.92
 
 REASONS = {
     "lost": "had left",
-    "rule": "rule",
+    "rule": "gate's rule",
     "waiting": "waiting",
     "check_failed": "check failed",
     "no_document": "no document",
@@ -147,8 +147,8 @@ def _groups(result: Result, by: str, policy: str, why: str, narrow: bool) -> HCo
     found = result.policies[policy]
     groups = found.by[by]
     parts = {
-        count: parts_of({name: own[count] for name, own in groups.items()}, found.measures[count])
-        for count in ("false_blocks", "leaks")
+        count: parts_of({name: groups[name][count] for name in groups if name in can}, found.measures[count])
+        for count, can in zip(("false_blocks", "leaks"), who_can(result, by).values(), strict=True)
     }
     records = []
     for name, measures in groups.items():
@@ -237,7 +237,7 @@ def _finding(
         elif of_count[first].known and largest(of_count) is None:
             unclear += 1
             which = "on whom most false blocks fall" if refused else "from whom most leaks come"
-            words.append(f"{which} is left to chance")
+            words.append(f"the simulation cannot tell {which}")
         else:
             seen = "" if of_count[first].known else " in this simulation"
             verb = "of the false blocks fall on" if refused else "of the leaks come from"
@@ -253,9 +253,17 @@ def _commonest(cells: list[dict[str, Any]]) -> str:
     low = most["low"]
     near = [cell for cell in cells if cell["policy"] == most["policy"] and cell["high"] >= low]
     if len(near) == 1:
-        return f'Under {most["policy"]} the commonest reason is "{most["reason"]}": {most["text"]} of entitled needs'
+        share = most.get("range", "").replace("-", " to ") or most["text"]
+        return f'Under {most["policy"]} the commonest reason is "{most["reason"]}": {share} of entitled needs'
     names = listed(f'"{cell["reason"]}"' for cell in sorted(near, key=itemgetter("value"), reverse=True))
-    return f"Which reason is the commonest under {most['policy']} is left to chance: {names} may be"
+    return f"The simulation cannot tell which reason is the commonest under {most['policy']}: {names} may be"
+
+
+def _range(measure: Measure) -> str:
+    """The interval of a cell, where it is wide."""
+    if measure.low is None or measure.high is None or not is_wide(measure.value, measure.low, measure.high):
+        return ""
+    return f"{format_interval(measure.low, measure.high)} %"
 
 
 def _reasons(result: Result, policies: list[str]) -> HConcatChart:
@@ -275,12 +283,15 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
                         "low": measure.value if measure.low is None else measure.low,
                         "high": measure.value if measure.high is None else measure.high,
                         "text": format_rate(measure.value, measure.low, measure.high),
+                        "range": _range(measure),
                         "dark": measure.value > DARK,
                     }
                 )
+    ranges = any(cell["range"] for cell in cells)
     small = small_print(
         result,
-        "each cell: the part of the policy's entitled needs not served for that reason",
+        "each cell: the part of the policy's entitled needs not served for that reason"
+        + (", and below it its 95 % interval of simulation noise, where that is wide" if ranges else ""),
         noise="",
     )
     title = "Why entitled needs are not served"
@@ -317,10 +328,21 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     boxes = base.mark_rect(stroke="#FFFFFF", strokeWidth=1).encode(
         color=alt.Color("value:Q", scale=alt.Scale(domain=[0, 1], range=["#F2F8FC", BLOCKED]), legend=None)
     )
-    text = base.mark_text(fontSize=10).encode(
-        text=alt.Text("text:N"), color=alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value("#000000"))
+    hue = alt.condition("datum.dark", alt.value("#FFFFFF"), alt.value("#000000"))
+    layers = [boxes]
+    for column, wanted, dy, size in (
+        ("text", "datum.range === ''", 0, 10),
+        ("text", "datum.range !== ''", -6, 10),
+        ("range", "datum.range !== ''", 7, 9),
+    ):
+        words = base.transform_filter(wanted).mark_text(fontSize=size, dy=dy)
+        layers.append(words.encode(text=alt.Text(f"{column}:N"), color=hue))
+    row = 32 if ranges else 22
+    chart = alt.layer(*layers, width=78 * len(order), height=row * len(policies))
+    says = "; ".join(
+        f"{cell['policy']}, {cell['reason']}: {cell['text']}"
+        + (f" ({cell['range']})" if cell["range"] else "")
+        for cell in cells
     )
-    chart = alt.layer(boxes, text, width=78 * len(order), height=22 * len(policies))
-    says = "; ".join(f"{cell['policy']}, {cell['reason']}: {cell['text']}" for cell in cells)
     wide = max(420.0, 78 * len(order) + label_room(policies))
     return finished(alt.hconcat(chart), title, small, wide, says)
