@@ -403,12 +403,12 @@ def test_the_title_of_a_chart_tells_chance_from_structure(simulated: Result) -> 
     assert _finding(shut, "open", parts, {}).endswith("nobody slips through")
 
 
-def test_options_say_the_outcome_first_and_have_the_bounds_beside(result: Result) -> None:
+def test_options_say_what_is_asked_then_the_outcome_and_have_the_bounds_beside(result: Result) -> None:
     found = gatesim.options(SMALL, at=result.verdict.date.isoformat(), policies=PLAIN)  # type: ignore[union-attr]
-    first, *others = lines(found)
-    assert "hutting down is" in first
-    assert first.endswith(f"{BOUND_B}.")
-    assert others[0].startswith("An order is in force on")
+    asked, outcome, *_ = lines(found)
+    assert asked.startswith("An order is in force on"), "whose limit the outcome speaks of"
+    assert "hutting down is" in outcome
+    assert outcome.endswith(f"{BOUND_B}.")
     assert [table.title.split(" ")[0] for table in options_tables(found)] == ["What", "What"]
     assert options_tables(found)[1] == remains_table(found.result)
     assert found.to_dict()["remains"] == found.result.remains.to_dict()  # type: ignore[union-attr]
