@@ -117,7 +117,10 @@ def _map(result: Result) -> Drawn:
             try:
                 found = None if seen is None else _map_over(result, levers[LIMIT], seen)
                 if found is None or found.left_out:
-                    found = _map_over(result, levers[LIMIT], levers[FLOOR])
+                    other = _map_over(result, levers[LIMIT], levers[FLOOR])
+                    # What the exact engine cannot do at all is left out of any map.
+                    if found is None or len(other.left_out) < len(found.left_out):
+                        found = other
                 return Drawn(map_chart(found), map_chart(found, narrow=True))
             except (ScenarioError, ValueError) as error:
                 why = str(error)
