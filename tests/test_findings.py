@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 import gatesim
 from gatesim.measures.numbers import format_rate
+from gatesim.show.certain import certain
 from gatesim.show.compare import HEADLINES, comparison_finding, sentence
 from gatesim.show.decisions import decisions_finding
 from gatesim.show.sensitivity import points, sensitivity_finding, what
@@ -76,7 +79,24 @@ def test_a_comparison_of_several_begins_with_who_refuses_fewest_and_who_leaks_le
         for policy, by in found.differences.items()
     }
     assert comparison_finding(replace(found, differences=noisy)) == "", "chance may have put anybody first"
+    unknown = {
+        policy: {name: replace(one, note="no interval: one replication") for name, one in by.items()}
+        for policy, by in found.differences.items()
+    }
+    assert comparison_finding(replace(found, differences=unknown)) == "", "its noise is not known"
     alone = compare("june-2026", ("any_foreign", "careful"), engine="exact")
     assert comparison_finding(alone) == ""
     assert "leak rate" in sentence(alone)
     assert "served" not in sentence(alone), "it is what is not refused"
+
+
+def test_what_opening_lets_through_of_what_it_serves_is_left_to_chance() -> None:
+    """Whoever is drawn, all are served; how many of these are restricted goes by who is drawn."""
+    found = gatesim.run("no-leak-at-all", people=6, seed=1, policies=["open"])
+    measured = found.policies["open"].measures["leak_share"]
+    assert measured.value == 0
+    assert measured.high is not None
+    assert found.expected["open"]["leak_share"].value == pytest.approx(0.05, abs=0.05)
+    assert found.expected["open"]["leak_share"].value > 0
+    assert "leak_share" not in certain(found, "open")
+    assert certain(found, "open")["served_entitled"].low is None

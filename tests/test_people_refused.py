@@ -111,3 +111,4 @@ def test_a_span_is_that_of_an_interval_in_percent() -> None:
     assert format_span(207, 509) == "200-500"
     assert format_span(842, 1090) == "800-1,100"
     assert format_span(40, 1090) == "40-1,090"
+    assert format_span(1e-103, 100) == "0-100"

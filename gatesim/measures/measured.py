@@ -320,11 +320,7 @@ def _intervals(
     if isinstance(source, Expected):
         return [[Interval(note=NO_CHANCE)] * count] * groups
     if unit == "cluster":
-        found = _cluster_intervals(source.moments[by or "all"], source.clusters, made, top, bottom)
-        for intervals, bases in zip(found, bottom.tolist(), strict=True):
-            for m in np.flatnonzero(made.is_count).tolist():
-                intervals[m] = _scaled(intervals[m], made.scales[m] / bases[m])
-        return found
+        return _of_clusters(source, by, made, top, bottom)
     if len(replications) < 2:
         return [[Interval(note=ONE_REPLICATION)] * count] * groups
     totals = [_totals(scenario, replication, by)[1] for replication in replications]
@@ -339,14 +335,32 @@ def _intervals(
         ]
         for g in range(groups)
     ]
-    if any(interval.one_sided for intervals in across for interval in intervals):
-        # A few replications alike say next to nothing; what their accounts say is the best that there is.
-        by_account = _cluster_intervals(source.moments[by or "all"], source.clusters, made, top, bottom)
-        return [
-            [_not_met(own) if one.one_sided else one for one, own in zip(*both, strict=True)]
-            for both in zip(across, by_account, strict=True)
+    # A few replications alike say next to nothing; what their accounts say is the best that there is.
+    alike = [
+        [
+            one.one_sided or (one.low is None and top[g, m] == 0 < bottom[g, m])
+            for m, one in enumerate(intervals)
         ]
-    return across
+        for g, intervals in enumerate(across)
+    ]
+    if not any(map(any, alike)):
+        return across
+    by_account = _of_clusters(source, by, made, top, bottom)
+    return [
+        [_not_met(own) if same else one for one, own, same in zip(*each, strict=True)]
+        for each in zip(across, by_account, alike, strict=True)
+    ]
+
+
+def _of_clusters(
+    source: Tally, by: str | None, made: _Made, top: Floats, bottom: Floats
+) -> list[list[Interval]]:
+    """Intervals by group and measure from what clusters have, scaled like the measures."""
+    found = _cluster_intervals(source.moments[by or "all"], source.clusters, made, top, bottom)
+    for intervals, bases in zip(found, bottom.tolist(), strict=True):
+        for m in np.flatnonzero(made.is_count).tolist():
+            intervals[m] = _scaled(intervals[m], made.scales[m] / bases[m])
+    return found
 
 
 def _not_met(bound: Interval) -> Interval:

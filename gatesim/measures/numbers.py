@@ -141,6 +141,10 @@ def format_interval(low: float, high: float) -> str:
     return format_span(100 * low, 100 * high, whole=True)
 
 
+_FINEST = 4
+"""Decimals of an end of an interval that is next to nothing beside its width; what is less is 0."""
+
+
 def format_span(low: float, high: float, whole: bool = False) -> str:
     """Two ends of an interval.
 
@@ -160,7 +164,7 @@ def format_span(low: float, high: float, whole: bool = False) -> str:
     if high <= low:
         return _plain(high, 2 - _exponent(high) if high > 0 else 0)
     decimals = max(-_exponent((high - low) / 2), 0 if whole else -12)
-    if low > 0 and not round(low, decimals):
+    if low > 0 and not round(low, decimals) and -_exponent(low) <= _FINEST:
         decimals = -_exponent(low)
     ends = (round(end, decimals) for end in (low, high))
     return "-".join(f"{end:,.{max(decimals, 0)}f}" for end in ends)

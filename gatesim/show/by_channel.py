@@ -21,10 +21,11 @@ def channel_tables(result: Result) -> list[Table]:
     if len(channels) < 2:
         return []
     columns = (Column("policy", LEFT), *(Column(channel) for channel in channels))
-    noise = "Expected values; no chance in them."
+    noise, none = "Expected values; no chance in them.", "it has no such needs"
     if result.engine != "exact":
+        none = "no such need was simulated"
         noise = "In brackets the 95 % interval of the simulation's noise, where it is wide."
-    notes = {"leak_rate": f"Leak rate: of the channel's restricted needs. -: it has no such needs. {noise}"}
+    notes = {"leak_rate": f"Leak rate: of the channel's restricted needs. -: {none}. {noise}"}
     return [
         Table(
             title,

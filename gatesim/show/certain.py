@@ -7,26 +7,34 @@ from dataclasses import replace
 
 from gatesim.law.law import has_random_dates
 from gatesim.measures.axes import makers_groups, split_names
-from gatesim.measures.definitions import Measure
+from gatesim.measures.definitions import BY_NAME, Measure
 from gatesim.scenario.people import CHANNELS
 from gatesim.scenario.policies import Open, Shutdown
 from gatesim.study.gates import laws
 from gatesim.study.result import Result
 from gatesim.world.makers import makers
 
+DECIDED = ("served_entitled", "false_block_rate", "leak_rate")
+"""Shares of entitled, or of restricted needs: whoever is drawn, serving all or none of them makes them 1 or 0."""
+
 
 def certain(result: Result, policy: str) -> dict[str, Measure]:
     """Measures of a policy that are 0 or 1 whatever chance does, by name; without an interval.
 
-    They are those that are expected to be so, where that is known. And opening or closing for all, which decides
-    without looking at anybody, leaves nothing to chance.
+    They are those that are expected to be so, where that is known. And of opening and closing for all, which decide
+    without looking at anybody, the shares of a kind of needs that are served.
     """
     found = result.policies[policy].measures
     expected = result.expected.get(policy, {})
-    sure = {name: one for name, one in expected.items() if one.value in (0.0, 1.0)}
+    sure = {name: one for name, one in expected.items() if _is_certain(one)}
     if decides_alike(result, policy):
-        sure |= {name: without_noise(one) for name, one in found.items() if one.value in (0.0, 1.0)}
+        sure |= {name: without_noise(found[name]) for name in DECIDED if found[name].value in (0.0, 1.0)}
     return sure
+
+
+def _is_certain(expected: Measure) -> bool:
+    """Whether nothing is expected of it, or, of a share, all."""
+    return expected.value == 0.0 or (expected.value == 1.0 and BY_NAME[expected.name].unit == "share")
 
 
 def certain_in_parts(result: Result, policy: str, part: Mapping[str, Measure]) -> dict[str, Measure]:

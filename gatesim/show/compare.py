@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gatesim.measures.definitions import BY_NAME, Measure
+from gatesim.measures.intervals import NO_CHANCE
 from gatesim.measures.numbers import format_accounts, format_rate
-from gatesim.measures.paired import Difference
+from gatesim.measures.paired import NO_ACCOUNT_DIFFERS, Difference
 from gatesim.measures.parts import largest
 from gatesim.measures.wording import orders_read
 from gatesim.scenario.operator import OPERATOR
@@ -134,16 +135,18 @@ def comparison_finding(found: Comparison) -> str:
         if len(less) < 2:
             continue
         first = largest(less)
-        if first is not None and (less[first].value or 0.0) > 0:
+        if first is not None and (less[first].low or 0.0) > 0:
             said.append(f"{first} {words} ({difference_words(found.differences[first][name])} points)")
     return f"Beside {found.first}, {' and '.join(said)}." if said else ""
 
 
 def _negative(one: Difference) -> Difference:
-    """The same the other way round; without noise the value is its own interval."""
+    """The same the other way round; where chance has no part in it the value is its own interval."""
     assert one.value is not None
-    low, high = (one.value if end is None else end for end in (one.low, one.high))
-    return replace(one, value=-one.value, low=-high, high=-low)
+    if one.low is None or one.high is None:
+        end = -one.value if one.note in (NO_CHANCE, NO_ACCOUNT_DIFFERS) else None
+        return replace(one, value=-one.value, low=end, high=end)
+    return replace(one, value=-one.value, low=-one.high, high=-one.low)
 
 
 def sentence(found: Comparison) -> str:

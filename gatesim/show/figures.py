@@ -114,16 +114,18 @@ def _map(result: Result) -> Drawn:
         if LIMIT not in levers:
             why = no_single_ratio(scenario) or "the first order has no single limit"
         else:
-            try:
-                found = None if seen is None else _map_over(result, levers[LIMIT], seen)
-                if found is None or found.left_out:
-                    other = _map_over(result, levers[LIMIT], levers[FLOOR])
-                    # What the exact engine cannot do at all is left out of any map.
-                    if found is None or len(other.left_out) < len(found.left_out):
-                        found = other
+            maps: list[ShutdownMap] = []
+            for second in (seen, levers[FLOOR]):
+                # What the exact engine cannot do at all is left out of any map.
+                if second is None or (maps and not maps[0].left_out):
+                    continue
+                try:
+                    maps.append(_map_over(result, levers[LIMIT], second))
+                except (ScenarioError, ValueError) as error:
+                    why = str(error)
+            if maps:
+                found = min(maps, key=lambda one: len(one.left_out))
                 return Drawn(map_chart(found), map_chart(found, narrow=True))
-            except (ScenarioError, ValueError) as error:
-                why = str(error)
     words = f"A map is about the limit on leaks of the first order, and the accuracy of a signal; here {why}."
     return Drawn(nothing("Where a gate is left is not told here", small_print(result), words))
 

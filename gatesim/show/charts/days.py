@@ -342,7 +342,7 @@ def _finding(bars: list[dict[str, Any]], leaks: list[dict[str, Any]], of_law: Se
     if all(one.span < LITTLE for one in changes.values()):
         return "From day to day the policies hardly change what they leave unserved: by less than two points"
     policy, one = max(changes.items(), key=lambda item: item[1].surely)
-    if one.surely < LITTLE:
+    if one.surely <= 0:
         return "Too few needs are simulated to say on which days a policy leaves more unserved than on others"
     low, high = (format_rate(row["value"], row["low"], row["high"]) for row in (one.least, one.most))
     # Another one may have changed as much, but for chance.

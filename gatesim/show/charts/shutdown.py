@@ -239,7 +239,7 @@ def map_small(found: ShutdownMap) -> str:
     floor = "as it moves" if floor_moves else format_limit(found.asked.floor)
     return (
         f"{_rests(found.loaded, found.asked)}; {_limit(found.asked, first, second)}, floor {floor}"
-        + f"; {_cross_words(found)}"
+        + f"; {len(found.values[0])} by {len(found.values[1])} values, a cell round each; {_cross_words(found)}"
         + (f"; of the list without {', '.join(found.left_out)}" if found.left_out else "")
     )
 

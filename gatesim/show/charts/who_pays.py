@@ -12,7 +12,7 @@ from gatesim.measures.numbers import about_rate, format_interval, format_rate, i
 from gatesim.measures.parts import Part, is_wide_part, largest, part_words, parts_of
 from gatesim.measures.sentence import chances_to_meet
 from gatesim.measures.wording import listed
-from gatesim.show.certain import decides_alike, who_can, without_noise
+from gatesim.show.certain import certain, who_can, without_noise
 from gatesim.show.charts.grammar import (
     BLOCKED,
     LEAKED,
@@ -79,7 +79,8 @@ def shown_policy(result: Result) -> tuple[str, str]:
             sure = judged[name] == "yes"
             some.append(Contender(name, False, sure, False, None, served, 1.0 if leak is None else leak))
     if any(one.serves_floor for one in some):
-        return best_contender(some, "no_gate_meets_limit") or "", f"{those} leaks least"
+        by = " by the verdict, which takes what is expected where it is known" if result.expected else ""
+        return best_contender(some, "no_gate_meets_limit") or "", f"{those} leaks least{by}"
     if some:
         most = max(some, key=attrgetter("most_served"))
         return most.policy, ", which serves most of those that refuse some"
@@ -271,17 +272,17 @@ def _reasons(result: Result, policies: list[str]) -> HConcatChart:
     cells: list[dict[str, Any]] = []
     for name in policies:
         for reason, counted in result.policies[name].reasons.items():
-            measure = (
-                without_noise(counted) if counted.value == 1 and decides_alike(result, name) else counted
-            )
+            all_of_them = counted.value == 1 and "refused_by_gate" in certain(result, name)
+            measure = without_noise(counted) if all_of_them else counted
+            unknown = measure.low is None and result.engine != "exact" and not all_of_them
             if measure.value:
                 cells.append(
                     {
                         "policy": name,
                         "reason": REASONS.get(reason, reason.replace("_", " ")),
                         "value": measure.value,
-                        "low": measure.value if measure.low is None else measure.low,
-                        "high": measure.value if measure.high is None else measure.high,
+                        "low": 0.0 if unknown else measure.value if measure.low is None else measure.low,
+                        "high": 1.0 if unknown else measure.value if measure.high is None else measure.high,
                         "text": format_rate(measure.value, measure.low, measure.high),
                         "range": _range(measure),
                         "dark": measure.value > DARK,
