@@ -73,10 +73,14 @@ def result() -> Result:
 def test_a_desk_simulated_once_has_no_lines() -> None:
     _, small, _ = texts(gatesim.run("weekend-desk", people=400).plot.desk())
     assert "lines: 95 %" not in small
+    assert "noise not known (several replications tell): how busy the desk is, mean wait" in small
+    _, from_table, _ = texts(gatesim.run("june-2026", people=2000, policies=["careful"]).plot.desk())
+    assert from_table.endswith("noise not known (several replications tell): mean wait")
 
 
 def test_a_desk_of_several_replications_has_lines_and_says_so() -> None:
     _, small, _ = texts(gatesim.run(SMALL, people=120, reps=3).plot.desk())
+    assert "noise not known" not in small
     assert "lines: 95 %" in small
 
 

@@ -42,6 +42,14 @@ PANELS = {
     "desk_abandonment": ("left the queue: share of cases", LEAKED),
 }
 
+IN_WORDS = {
+    "desk_utilisation": "how busy the desk is",
+    "desk_wait": "mean wait",
+    "desk_queue": "mean queue",
+    "desk_abandonment": "who leaves",
+}
+"""The same in small print."""
+
 UNITS = {one.name: one.unit for one in DEFINITIONS}
 
 
@@ -74,6 +82,7 @@ def desk_chart(result: Result, narrow: bool = False) -> HConcatChart:
         *dict.fromkeys(result.desk.values()),
         *([plain_words(hours)] if hours else []),
         *_simplified(result, hours),
+        *_unknown(result, records),
         noise="lines" if is_noisy else "",
     )
     if not records and not hours:
@@ -95,6 +104,21 @@ def desk_chart(result: Result, narrow: bool = False) -> HConcatChart:
         title = title if records else longest(hours, result.loaded.scenario.start)
     both = parts[0] if len(parts) == 1 else alt.vconcat(*parts, spacing=26)
     return finished(both, title, small, PHONE if narrow else wide, "; ".join(says))
+
+
+def _unknown(result: Result, records: list[dict[str, Any]]) -> list[str]:
+    """Of which measures the noise is not known: their dots have no lines."""
+    those = [
+        words
+        for key, words in IN_WORDS.items()
+        if any(
+            (one := result.policies[record["policy"]].measures.get(key)) is not None
+            and one.value is not None
+            and one.low is None
+            for record in records
+        )
+    ]
+    return [f"noise not known (several replications tell): {', '.join(those)}"] if those else []
 
 
 def _simplified(result: Result, hours: Mapping[str, DeskHours]) -> list[str]:
