@@ -50,7 +50,6 @@ from gatesim.show.charts.policies import LEAST, _extremes, _frame
 from gatesim.show.charts.shutdown import map_alone
 from gatesim.show.charts.who_pays import _commonest, shown_policy, who_pays_chart
 from gatesim.show.figures import CHARTS
-from gatesim.show.outcomes import own_row
 from gatesim.show.run import whom_table
 from gatesim.show.shutdown import _on_the_map, map_finding, shutdown_finding
 from gatesim.study.asking import ask
@@ -314,7 +313,7 @@ def test_who_pays_has_the_rates_of_each_segment(result: Result) -> None:
         if measures["leak_rate"].value is not None:
             assert rows[name.replace("_", " ")]["leaked"] == measures["leak_rate"].value
     # The one that is shown unasked is the one that would do, or else the nearest: it serves the floor and leaks least.
-    row = own_row(result)
+    row = result.own_row
     assert row is not None
     served = {name: found.measures["served_entitled"].value or 0.0 for name, found in result.policies.items()}
     floor = result.loaded.scenario.verdict.floor

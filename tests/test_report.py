@@ -482,7 +482,7 @@ def test_whom_one_replication_has_not_is_not_looked_for_in_words_of_the_command_
     def nobody(*_: object, **__: object) -> None:
         raise NobodyError([Problem("--find", None, "refused", "nobody", "more people (--people N)")])
 
-    monkeypatch.setattr("gatesim.show.figures.explain", nobody)
+    monkeypatch.setattr("gatesim.study.explain.explain", nobody)
     result = gatesim.run(SMALL, people=120, reps=2, policies=["any_foreign"])
     words = str(CHARTS["life"](result).wide.description)
     assert "kept waiting or gone for good in the first replication" in words

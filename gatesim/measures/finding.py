@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gatesim.measures.judgement import RATIOS, Outcome
 from gatesim.measures.numbers import format_count, format_date, format_limit, format_rate
 from gatesim.measures.sentence import DISCLAIMER, KINDS
-from gatesim.measures.wording import BASES, read_as
+from gatesim.measures.wording import BASES, and_list, read_as
 
 BOUND_B = "(bound B, with requests answered at once)"
 """Of which gates something is said: none of them makes the wait for a reviewer its answer."""
@@ -134,11 +134,6 @@ class Claim:
     documents: bool = False
     orders: int = 1
     by_themselves: tuple[str, ...] = ()
-
-
-def and_list(names: Sequence[str]) -> str:
-    """Names in a row, the last after "and"."""
-    return " and ".join(", ".join(names).rsplit(", ", 1))
 
 
 def gate_of_a_session(signals: Sequence[str], documents: bool) -> str:

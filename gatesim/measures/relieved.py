@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gatesim.measures.finding import OwnLeak, and_list, own_leaks
+from gatesim.measures.finding import OwnLeak, own_leaks
 from gatesim.measures.numbers import format_count, format_limit, format_rate
-from gatesim.measures.wording import BASES
+from gatesim.measures.wording import BASES, and_list
 
 _ROUNDING = 1e-12
 _ANY = "gate that decides each need from its own cell"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatesim.law.standards import Demand
+from gatesim.measures.best import best_candidate
 from gatesim.measures.judgement import (
     MORE_IS_BETTER,
     Judgement,
     Outcome,
-    best_candidate,
     explain_outcome,
     most_needed,
     outcome_if,

@@ -15,10 +15,10 @@ from gatesim.measures.wording import (
     BY_WAITING,
     NOT_ACCEPTED,
     ONLY_REFUTED,
+    and_list,
     by_themselves,
     does,
     has,
-    listed,
     phrases,
     read_as,
     reading_in_words,
@@ -101,7 +101,7 @@ def _finding(row: Row, floor: str, date: str) -> str:
         return f"{none} {say.none} {_least(row, best)}"
     if row.outcome == "gate_available":
         good = [j for j in row.policies if j.within == "yes" and j.serves_floor == "yes" and j.is_ready]
-        names = listed(j.policy for j in good)
+        names = and_list(j.policy for j in good)
         verb = "serves" if len(good) == 1 else "serve"
         most = "It" if len(good) == 1 else f"Of these, {best.policy} serves most: it"
         which = f"{those} serves" if n == 1 else f"{len(good)} of {those} {verb}"
@@ -125,7 +125,7 @@ def _finding(row: Row, floor: str, date: str) -> str:
         if row.accounts_needed is None
         else f"about {row.accounts_needed:,} would be needed"
     )
-    names = listed(row.deciding)
+    names = and_list(row.deciding)
     one_of = those if n == 1 else f"one of {those}"
     if row.ratio == "zero":
         notes = "; ".join(dict.fromkeys(row.judgement(name).leak.note for name in row.deciding))
@@ -238,7 +238,7 @@ def _unknown(scenario: Scenario, verdict: Verdict) -> str:
     assert verdict.date is not None
     those = [one for one in verdict.own if one.weight > 0]
     weight = sum(one.weight for one in those)
-    chances = listed(
+    chances = and_list(
         f"{OUTCOME_WORDS[outcome]} with a probability of {format_rate(chance / weight)}"
         for outcome, chance in verdict.chances.items()
     )
@@ -255,9 +255,11 @@ def _readings(scenario: Scenario, those: list[Combined]) -> str:
     own = by_themselves(scenario)
     if len(those) == 1 or len(own) == len(scenario.orders):
         return _read(scenario, those[0].reading)
-    weights = listed(f"“{one.reading}” with {format_limit(one.weight)}" for one in those)
+    weights = and_list(f"“{one.reading}” with {format_limit(one.weight)}" for one in those)
     if own:
-        which = f"but for {listed(own)}, the {'order' if len(scenario.orders) - len(own) == 1 else 'orders'}"
+        which = (
+            f"but for {and_list(own)}, the {'order' if len(scenario.orders) - len(own) == 1 else 'orders'}"
+        )
         which = f"{which[0].upper()}{which[1:]}"
     else:
         which = "The order" if len(scenario.orders) == 1 else "The orders"

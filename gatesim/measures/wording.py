@@ -79,7 +79,7 @@ def phrases(kind: str) -> Phrases:
     return PHRASES.get(kind, _LIMIT)
 
 
-def listed(names: Iterable[str]) -> str:
+def and_list(names: Iterable[str]) -> str:
     """Names as a list in words: "a, b and c"."""
     return " and ".join(", ".join(names).rsplit(", ", 1))
 
@@ -118,7 +118,7 @@ def does(measure: Measure) -> str:
 def unknown_limit(kind: str, limits: Limits) -> str:
     """A limit that nobody has stated, in words."""
     if not limits.shape:
-        return listed(
+        return and_list(
             f"{amount(kind, x)} (with {format_limit(w)})"
             for x, w in zip(limits.points, limits.weights, strict=True)
         )
@@ -142,6 +142,12 @@ def asked(scenario: Scenario, demand: Demand) -> str:
 def order_name(scenario: Scenario, number: int) -> str:
     """How an order is called: its title, or its place in the file."""
     return scenario.orders[number].title or f"order {number + 1}"
+
+
+def region_in_words(scenario: Scenario, region: str) -> str:
+    """A region, by its name; abroad the one that has all countries that stand in no other is no name of a place."""
+    is_rest = "*" in scenario.regions[region] and region != scenario.home
+    return "the rest of the world" if is_rest else region
 
 
 def reading_in_words(scenario: Scenario, reading: str) -> str:
@@ -185,7 +191,7 @@ def read_as(reading: str, orders: int, own: Sequence[str] = ()) -> str:
     if len(own) == orders:
         return f"Reading the {which} by {words}"
     others = "order" if orders - len(own) == 1 else "orders"
-    return f"Reading {listed(own)} by {words}, and the other {others} as {reading}"
+    return f"Reading {and_list(own)} by {words}, and the other {others} as {reading}"
 
 
 def how_read(scenario: Scenario, reading: str, marks: str = '""') -> str:
@@ -204,7 +210,7 @@ def how_read(scenario: Scenario, reading: str, marks: str = '""') -> str:
     if no_reading_counts(scenario):
         return f"by {_their(own)} own words"
     words = f"as {marks[0]}{reading}{marks[1]}"
-    return f"{words}, but {listed(own)} by {_their(own)} own words" if own else words
+    return f"{words}, but {and_list(own)} by {_their(own)} own words" if own else words
 
 
 def orders_read(scenario: Scenario, reading: str, marks: str = '""') -> str:
@@ -219,7 +225,7 @@ def own_words_note(scenario: Scenario) -> str:
     if not own:
         return ""
     return (
-        f"Under every reading {listed(own)} {'goes' if len(own) == 1 else 'go'} by {_their(own)} own words."
+        f"Under every reading {and_list(own)} {'goes' if len(own) == 1 else 'go'} by {_their(own)} own words."
     )
 
 
@@ -227,9 +233,7 @@ def waiting_note(names: Sequence[str]) -> str:
     """Beside expected leaks of zero: which policies can leak all the same; empty where none can."""
     if not names:
         return ""
-    return (
-        f"Though 0 % is said of {'it' if len(names) == 1 else 'them'}, {listed(names)} can leak {BY_WAITING}."
-    )
+    return f"Though 0 % is said of {'it' if len(names) == 1 else 'them'}, {and_list(names)} can leak {BY_WAITING}."
 
 
 def _their(own: Sequence[str]) -> str:
@@ -237,9 +241,9 @@ def _their(own: Sequence[str]) -> str:
 
 
 def _asked(scenario: Scenario, demand: Demand) -> str:
-    models = "" if demand.whole else f" for {listed(demand.models)}"
+    models = "" if demand.whole else f" for {and_list(demand.models)}"
     if demand.kind == "process":
-        return f"these controls stand{models}: {listed(demand.controls)}"
+        return f"these controls stand{models}: {and_list(demand.controls)}"
     if demand.kind == "zero":
         return (
             f"none of {scenario.represents:,} accounts leaks{models}, with a probability of at least "

@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gatesim.law.law import has_random_dates
-from gatesim.measures.axes import makers_groups, split_names
 from gatesim.measures.definitions import BY_NAME, Measure
-from gatesim.scenario.people import CHANNELS
-from gatesim.scenario.policies import Open, Shutdown
-from gatesim.study.gates import laws
+from gatesim.scenario.policies import Open
 from gatesim.study.result import Result
-from gatesim.world.makers import makers
 
 DECIDED = ("served_entitled", "false_block_rate", "leak_rate")
 """Shares of entitled, or of restricted needs: whoever is drawn, serving all or none of them makes them 1 or 0."""
@@ -48,25 +43,9 @@ def certain_in_parts(result: Result, policy: str, part: Mapping[str, Measure]) -
 def decides_alike(result: Result, policy: str) -> bool:
     """Whether a policy decides all needs alike: it serves everybody, or nobody at all."""
     one = result.loaded.scenario.policies.get(policy)
-    return isinstance(one, Open) or (isinstance(one, Shutdown) and not one.channels and not one.models)
+    return one is not None and (isinstance(one, Open) or one.is_shutdown)
 
 
 def without_noise(measure: Measure) -> Measure:
     """A measure without its interval."""
     return replace(measure, low=None, high=None, one_sided=False)
-
-
-def who_can(result: Result, by: str) -> dict[str, set[str]]:
-    """False blocks, leaks -> groups that can have any: entitled needs that an order is about, or restricted ones."""
-    scenario = result.loaded.scenario
-    names, groups = split_names(scenario, by), makers_groups(scenario, by)
-    entitled, restricted = set(), set()
-    for replication in range(result.reps if has_random_dates(scenario) else 1):
-        law = laws(scenario, scenario.seed, replication, (result.reading,))[result.reading]
-        for maker, group in zip(makers(scenario), groups.tolist(), strict=True):
-            channel = CHANNELS.index(list(scenario.segments.values())[maker.owner].channel)
-            for epoch in law.epochs:
-                those = epoch.restricted[maker.segment, :, epoch.measured, channel]
-                entitled |= {names[group]} if not those.all() else set()
-                restricted |= {names[group]} if those.any() else set()
-    return {"false_blocks": entitled, "leaks": restricted}

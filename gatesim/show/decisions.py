@@ -5,9 +5,8 @@ from __future__ import annotations
 import html
 from collections import defaultdict
 
-from gatesim.measures.finding import and_list
 from gatesim.measures.numbers import format_date, format_rate
-from gatesim.measures.wording import orders_read
+from gatesim.measures.wording import and_list, orders_read
 from gatesim.show.page import page, say
 from gatesim.show.tables import LEFT, Column, Table, least_width, print_table, table_html
 from gatesim.study.decisions import OPEN, Cell, CellStory, DecisionTable

@@ -23,12 +23,10 @@ from gatesim.show.charts import (
 from gatesim.show.charts.grammar import small_print
 from gatesim.show.charts.who_pays import shown_policy
 from gatesim.study.asking import ask, no_single_ratio
-from gatesim.study.explain import explain
 from gatesim.study.frontier import Frontier, frontier_of_order
 from gatesim.study.glance import glance
 from gatesim.study.one_order import one_order
 from gatesim.study.result import Result
-from gatesim.study.search import NobodyError
 from gatesim.study.shutdown_map import ShutdownMap, shutdown_map
 
 if TYPE_CHECKING:
@@ -56,14 +54,18 @@ def _twice(draw: Callable[..., HConcatChart], *args: str) -> Callable[[Result], 
     return lambda result: Drawn(draw(result, *args), draw(result, *args, narrow=True))
 
 
+def _listed(result: Result) -> list[str]:
+    """The policies of a run that the scenario lists: an operator's strategy is none."""
+    return [name for name in result.policies if name in result.loaded.scenario.policies]
+
+
 def _frontier(result: Result) -> Drawn:
     """What no gate could beat, by the exact engine, under the run's reading; where that cannot be told, the reason."""
     scenario = result.loaded.scenario
     why = no_single_ratio(scenario) if scenario.orders else "there is no order"
     if not why:
         try:
-            listed = [name for name in result.policies if name in scenario.policies]
-            asked = ask(result.loaded, reading=result.reading, policies=listed)
+            asked = ask(result.loaded, reading=result.reading, policies=_listed(result))
             seen = glance(result.loaded, asked)
             return _frontier_drawn(seen.frontier, seen.cannot)
         except (ScenarioError, ValueError) as error:
@@ -88,7 +90,7 @@ def frontiers_of_orders(result: Result, say: Callable[[float, str], None] | None
             found = frontier_of_order(
                 loaded,
                 one_order(loaded, number),
-                policies=[name for name in result.policies if name in scenario.policies],
+                policies=_listed(result),
                 readings=[result.reading],
                 pays=False,
                 cannot=cannot,
@@ -131,13 +133,12 @@ def _map(result: Result) -> Drawn:
 
 
 def _map_over(result: Result, first: Lever, second: Lever) -> ShutdownMap:
-    scenario = result.loaded.scenario
     return shutdown_map(
         result.loaded,
         vary=[axis_of(lever, lever.base) for lever in (first, second)],
         steps=MAP_STEPS,
         reading=result.reading,
-        policies=[name for name in result.policies if name in scenario.policies],
+        policies=_listed(result),
         sentence=result.sentence,
     )
 
@@ -148,6 +149,9 @@ def _life(result: Result) -> Drawn:
     if result.engine == "exact":
         words = "The exact engine expects needs and has no people: a run of the fast engine has somebody to tell of."
         return Drawn(nothing(NO_LIFE, small, words))
+    from gatesim.study.explain import explain
+    from gatesim.study.search import NobodyError
+
     name = shown_policy(result)[0]
     measures = result.policies[name].measures
     for what, of in _SOUGHT.items():

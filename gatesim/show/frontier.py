@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatesim.measures.numbers import format_limit, format_rate
-from gatesim.measures.wording import BASES, how_read, listed
+from gatesim.measures.wording import BASES, and_list, how_read
 from gatesim.scenario.assumptions import rests_on
 from gatesim.show.answer import answer_html, print_answer, rests_words
 from gatesim.show.tables import LEFT, Column, Table, three
@@ -67,7 +67,7 @@ def policies_table(found: Frontier, reading: str) -> Table:
                 "-" if one.served is None else format_rate(one.served),
                 "-" if one.to_a is None else _points(one.to_a),
                 "-" if one.to_b is None else _points(one.to_b),
-                *([] if not keeps else [listed(one.breaks) if one.breaks else "-"]),
+                *([] if not keeps else [and_list(one.breaks) if one.breaks else "-"]),
             )
         )
     columns = (

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from gatesim.law.standards import demands
 from gatesim.measures.definitions import Measure
 from gatesim.measures.numbers import digits_of, format_interval, format_rate, is_wide
 from gatesim.measures.rows import Row
 from gatesim.show.tables import unit_of
-from gatesim.study.result import Result
 
 SHORT = {
     "gate_available": "{best}",
@@ -22,14 +20,6 @@ AT_BEST = {"only_not_ready": "not ready at best", "only_below_floor": "below flo
 
 IN_BRACKETS = "In brackets the 95 % interval of the simulation's noise, where it is wide."
 """What a table says whose amounts `dollars` writes."""
-
-
-def own_row(result: Result) -> Row | None:
-    """The verdict at the scenario's own limit, under its own reading; None where the orders ask more, or else."""
-    if len(demands(result.loaded.scenario)) > 1:
-        return None
-    rows = [row for row in result.verdict.rows if row.own and row.reading == result.reading]
-    return rows[0] if rows else None
 
 
 def outcome_words(row: Row) -> str:

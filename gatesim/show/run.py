@@ -19,8 +19,8 @@ from gatesim.scenario.types import about_duration
 from gatesim.show.answer import rests_words
 from gatesim.show.by_channel import channel_tables
 from gatesim.show.caps import caps_table
-from gatesim.show.certain import certain, who_can
-from gatesim.show.outcomes import AT_BEST, noisy, outcome_words, own_row, rate
+from gatesim.show.certain import certain
+from gatesim.show.outcomes import AT_BEST, noisy, outcome_words, rate
 from gatesim.show.own import own_tables
 from gatesim.show.page import page, say
 from gatesim.show.people import UNCOUNTED, people_table
@@ -28,11 +28,12 @@ from gatesim.show.sides import OUTCOMES, SIDES, SPEAK_FOR
 from gatesim.show.tables import LEFT, Column, Table, compact, print_table
 from gatesim.study.result import Found, Result
 from gatesim.study.strategy import Dark
+from gatesim.study.who_can import who_can
 
 
 def policies_table(result: Result) -> Table:
     """Each policy: what it serves, whom it refuses wrongly, what slips through."""
-    scenario, own = result.loaded.scenario, own_row(result)
+    scenario, own = result.loaded.scenario, result.own_row
     limits = {} if own is None else {own.ratio: own.limit}
     rows = []
     for name, found in result.policies.items():
@@ -97,7 +98,7 @@ def _policies_note(result: Result, brackets: bool) -> str:
 def _expected(result: Result) -> str:
     """What noise hides and the exact engine knows, for policies of which it leaves nothing out; and of the one that the
     verdict is about, which goes by what is expected."""
-    own = own_row(result)
+    own = result.own_row
     judged = None if own is None else own.best
     said = []
     for name, measures in result.expected.items():
@@ -186,8 +187,8 @@ def _cannot_tell(result: Result, rows: Sequence[Row]) -> str:
 
 def _side_words(side: Side) -> str:
     """The outcome of a side; of a list of which noise leaves it open what is sure all the same."""
-    sure = side.at_best in AT_BEST and side.best.outcome == "cannot_tell"
-    return AT_BEST[side.at_best] if side.at_best is not None and sure else OUTCOMES[side.best.outcome]
+    words = OUTCOMES[side.best.outcome]
+    return AT_BEST.get(side.at_best or "", words) if side.best.outcome == "cannot_tell" else words
 
 
 def remains_table(result: Result) -> Table | None:

@@ -131,13 +131,11 @@ def sensitivity_finding(found: Sensitivity) -> str:
     within = (
         limits_words(asked) if asked.each else f"leaks of {format_limit(asked.limit)} of {BASES[asked.ratio]}"
     )
-    worth = sorted(
-        (one for one in found.found if (one.served or 0.0) > 0), key=lambda one: -(one.served or 0.0)
-    )
+    # Those worth most come first.
+    worth = [one for one in found.found if (one.served or 0.0) > 0]
     if not worth:
         return f"Nothing that was changed lets the best gate serve more within {within}."
-    signal = next((one for one in worth if one.key.startswith("signals.")), None)
-    first = worth[0]
+    first, signal = worth[0], next((one for one in worth if one.key.startswith("signals.")), None)
     words = f"Within {within}, worth most to the best gate: {_worth(found, first)}"
     if signal is None:
         return f"{words}; no point of a signal is worth anything."

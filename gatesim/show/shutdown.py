@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gatesim.measures.finding import and_list
 from gatesim.measures.judgement import OUTCOMES as NAMES
+from gatesim.measures.wording import and_list
 from gatesim.show.called import key_words
 from gatesim.show.page import page, say
 from gatesim.show.sides import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatesim.measures.finding import OwnLeak, and_list, own_leaks
+from gatesim.measures.finding import OwnLeak, own_leaks
 from gatesim.measures.numbers import format_date, format_limit, format_rate
 from gatesim.measures.sentence import KINDS
-from gatesim.measures.wording import orders_read
+from gatesim.measures.wording import and_list, orders_read
 from gatesim.scenario.schema import Scenario
 from gatesim.study.standing import Question
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 
-from gatesim.measures.finding import and_list
 from gatesim.measures.numbers import format_rate
+from gatesim.measures.wording import and_list
 from gatesim.show.page import page, say
 from gatesim.show.tables import LEFT, Column, Table, broken, compact, print_table, table_html, whole_width
 from gatesim.study.who import Restricted, Row, Who

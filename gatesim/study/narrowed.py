@@ -26,6 +26,7 @@ from gatesim.law.law import Law
 from gatesim.measures.finding import OwnLeak
 from gatesim.measures.judgement import Outcome
 from gatesim.scenario.schema import Scenario
+from gatesim.scenario.types import DAY
 from gatesim.study.ceilings import dense, passes_by_law
 from gatesim.study.gates import laws
 from gatesim.study.own_limits import as_json, leaks_of, own_laws
@@ -309,7 +310,7 @@ def _candidate(one: Narrowed, name: str, served: Served) -> Candidate | None:
     lead = scenario.policies[name].lead_time
     waits = (asked.date - issued).total_seconds() * 1e6
     rooms = asked.rooms(served, partial(_structure, one, name))
-    return candidate(asked, name, served, rooms, (waits - lead) / 86_400e6)
+    return candidate(asked, name, served, rooms, (waits - lead) / DAY)
 
 
 def _structure(one: Narrowed, name: str) -> list[bool]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import combinations
 from typing import Literal
 
+from gatesim.measures.wording import region_in_words
 from gatesim.scenario.orders import CarveOut, Order
 from gatesim.scenario.schema import Scenario
 
@@ -29,7 +30,7 @@ class Narrowing:
     name
         Which; of a country group and a place the name of the region.
     called
-        What the region is called in words, where that is not its name.
+        What the region is called in words; empty: its name.
     takes_out
         The conditions of the carve-out, as a scenario file has them; empty of things taken out together.
     parts
@@ -111,10 +112,10 @@ def narrowings(scenario: Scenario) -> Iterator[Narrowing]:
     for region, countries in _countries(scenario).items():
         if countries:
             yield Narrowing(
-                "citizenship", region, {"citizenships": countries}, called=_called(scenario, region)
+                "citizenship", region, {"citizenships": countries}, called=region_in_words(scenario, region)
             )
     for region in scenario.regions:
-        yield Narrowing("place", region, {"regions": (region,)}, called=_called(scenario, region))
+        yield Narrowing("place", region, {"regions": (region,)}, called=region_in_words(scenario, region))
     for channel in dict.fromkeys(segment.channel for segment in segments):
         yield Narrowing("channel", channel, {"channels": (channel,)})
     for model in dict.fromkeys(model for order in scenario.orders for model in order.models):
@@ -127,11 +128,6 @@ def narrowings(scenario: Scenario) -> Iterator[Narrowing]:
     lists = {p.organisations for p in scenario.policies.values() if p.family == "listed"}
     for listed in sorted(names for names in lists if len(names) > 1):
         yield Narrowing("organisations", " and ".join(listed), {"organisations": listed})
-
-
-def _called(scenario: Scenario, region: str) -> str:
-    """What a region is called in words: the one that has all countries that stand in no other is no name of a place."""
-    return "the rest of the world" if "*" in scenario.regions[region] and region != scenario.home else ""
 
 
 def _countries(scenario: Scenario) -> dict[str, tuple[str, ...]]:

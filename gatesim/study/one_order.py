@@ -15,9 +15,8 @@ from gatesim.gates.bounds.limit_prices import limit_price
 from gatesim.gates.bounds.several import Several, most_value_within, most_within, several
 from gatesim.law.law import counted_apart
 from gatesim.law.standards import Limits
-from gatesim.measures.finding import and_list
 from gatesim.measures.judgement import RATIOS
-from gatesim.measures.wording import order_name
+from gatesim.measures.wording import and_list, order_name
 from gatesim.scenario import Loaded
 from gatesim.scenario.errors import Problem, ScenarioError
 from gatesim.scenario.schema import Scenario

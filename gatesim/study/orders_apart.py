@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from gatesim.law.law import Law, counted_apart, has_random_end, has_random_licence, of_models, of_one_order
 from gatesim.law.standards import demands
 from gatesim.measures.judgement import OfOrder, Together
-from gatesim.measures.wording import listed, order_name
+from gatesim.measures.wording import and_list, order_name
 from gatesim.scenario.schema import Scenario
 from gatesim.study.exactly import find
 from gatesim.study.gates import Job
@@ -196,7 +196,7 @@ def apart_words(scenario: Scenario) -> tuple[str, ...]:
         return ()
     names = [f'"{order_name(scenario, number)}"' for number in numbers]
     return (
-        f"{listed(names)} share a model with one another. Each one's own standard, its audits and its tables by itself "
-        "go by the needs that it restricts itself, while it is in force. All other numbers count a need as restricted "
-        "if any order in force restricts it.",
+        f"{and_list(names)} share a model with one another. Each one's own standard, its audits and its tables by "
+        "itself go by the needs that it restricts itself, while it is in force. All other numbers count a need as "
+        "restricted if any order in force restricts it.",
     )

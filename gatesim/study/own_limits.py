@@ -13,7 +13,7 @@ from gatesim.law.law import Law, of_models
 from gatesim.law.standards import Limits, demands
 from gatesim.measures.finding import OwnLeak, own_limit
 from gatesim.measures.judgement import RATIOS
-from gatesim.measures.wording import asked, listed, order_name
+from gatesim.measures.wording import and_list, asked, order_name
 from gatesim.scenario.schema import Scenario
 from gatesim.study.orders_apart import law_alone
 from gatesim.study.within_orders import standard_of
@@ -41,7 +41,7 @@ class OwnLimit:
     @property
     def whose(self) -> str:
         """The order, and the models where the limit is not for all of them."""
-        return f"“{self.name}”" + (f" for {listed(self.models)}" if self.models else "")
+        return f"“{self.name}”" + (f" for {and_list(self.models)}" if self.models else "")
 
     @property
     def words(self) -> str:

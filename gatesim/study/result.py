@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gatesim._version import __version__
+from gatesim.law.standards import demands
 from gatesim.measures.axes import SPLITS
 from gatesim.measures.definitions import Measure
 from gatesim.measures.exposure import Bound, Unit, bounds
 from gatesim.measures.remains import Remains, shutting_down
+from gatesim.measures.rows import Row
 from gatesim.measures.verdict import Split, Verdict
 from gatesim.scenario import Loaded
 from gatesim.scenario.assumptions import Input, count_guesses
@@ -151,6 +153,13 @@ class Result(Shown):
     def policies(self) -> Mapping[str, Found]:
         """What was found for each policy, under the scenario's own reading."""
         return self.found[self.reading]
+
+    @property
+    def own_row(self) -> Row | None:
+        """The verdict at the scenario's own limit, under its own reading; None where the orders ask more, or else."""
+        if len(demands(self.loaded.scenario)) > 1:
+            return None
+        return next((row for row in self.verdict.rows if row.own and row.reading == self.reading), None)
 
     @property
     def uncertain(self) -> int:

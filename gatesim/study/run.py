@@ -25,7 +25,7 @@ from gatesim.measures.numbers import round_up
 from gatesim.measures.sentence import sentence
 from gatesim.measures.tally import Tally
 from gatesim.measures.verdict import PolicyResult, Row, Verdict, make_verdict
-from gatesim.measures.wording import listed
+from gatesim.measures.wording import and_list
 from gatesim.scenario import Loaded, ScenarioError, loaded_from
 from gatesim.scenario.assumptions import count_guesses, rests_on
 from gatesim.scenario.consistency import REFERENCE, Footprint, refuse_if_too_large
@@ -382,7 +382,7 @@ def _simulated_together(
         def under(jobs: Sequence[Job], replication: int, wanted: Together = wanted) -> list[Job]:
             return list(jobs_together(scenario, jobs, replication, wanted))
 
-        for key, measured in again.count(under, f"counted for {listed(wanted[1])}").items():
+        for key, measured in again.count(under, f"counted for {and_list(wanted[1])}").items():
             found.setdefault(key, {})[wanted] = measured.measures
     return found
 

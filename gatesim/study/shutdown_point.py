@@ -14,9 +14,10 @@ import numpy as np
 from gatesim.gates.bounds import Bound
 from gatesim.gates.bounds.several import Within
 from gatesim.measures.crossed import Moves, OtherWorlds, PointClaim, Side, point_sentence
-from gatesim.measures.finding import OwnLeak, and_list
+from gatesim.measures.finding import OwnLeak
 from gatesim.measures.judgement import RATIOS, Outcome
 from gatesim.measures.numbers import format_value
+from gatesim.measures.wording import and_list
 from gatesim.scenario import Loaded, loaded_from
 from gatesim.scenario.parameter import Parameter, find_parameter
 from gatesim.scenario.schema import Scenario

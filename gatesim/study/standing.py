@@ -24,15 +24,9 @@ from gatesim.gates.bounds.several import Several, most_value_within
 from gatesim.gates.compile import compile_gate
 from gatesim.law.law import Law
 from gatesim.law.standards import Limits
+from gatesim.measures.best import Contender, best_contender
 from gatesim.measures.finding import OwnLeak
-from gatesim.measures.judgement import (
-    OUTCOMES,
-    RATIOS,
-    Contender,
-    Outcome,
-    best_contender,
-    of_bound_b,
-)
+from gatesim.measures.judgement import OUTCOMES, RATIOS, Outcome, of_bound_b
 from gatesim.measures.verdict import first_order
 from gatesim.scenario.orders import Order
 from gatesim.scenario.parameter import Parameter
@@ -523,7 +517,7 @@ class Standings:
 
 
 def best_of(candidates: Sequence[Candidate]) -> Candidate | None:
-    """The candidate that the outcome is about, by the rule of a run (`gatesim.measures.judgement.best_contender`)."""
+    """The candidate that the outcome is about, by the rule of a run (`gatesim.measures.best.best_contender`)."""
     outcome = first_of(one.outcome for one in candidates)
     best = best_contender([one.contender for one in candidates], outcome)
     return next((one for one in candidates if one.policy == best), None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatesim._version import __version__
 from gatesim.measures.ledger import BY_GATE, OUTCOMES, REASONS
+from gatesim.measures.wording import region_in_words
 from gatesim.scenario import Loaded
 from gatesim.scenario.signals import UNKNOWN
 from gatesim.scenario.types import DAY
@@ -350,9 +351,8 @@ class Story(Shown):
         return (*self.law.get(time_us, ()), *([f"{switched} comes into place"] if switched else []))
 
     def place(self, region: str) -> str:
-        """A region in words: the one that takes in all countries that no other names is the rest of the world."""
-        regions = self.loaded.scenario.regions
-        return "the rest of the world" if len(regions) > 1 and regions[region] == ("*",) else region
+        """A region in words."""
+        return region_in_words(self.loaded.scenario, region)
 
     def is_own(self, body: int | None) -> bool:
         """Whether something is about the person, and not about somebody else on the account."""

@@ -22,7 +22,7 @@ from gatesim.law.standards import Demand, demands
 from gatesim.measures.definitions import Measure
 from gatesim.measures.judgement import FLOOR, RATIOS
 from gatesim.measures.measured import Expected, measures
-from gatesim.measures.wording import asked, listed, order_name
+from gatesim.measures.wording import and_list, asked, order_name
 from gatesim.scenario.errors import Problem, ScenarioError, nearest
 from gatesim.scenario.schema import Scenario
 from gatesim.study.gates import jobs, laws
@@ -294,7 +294,7 @@ def _points(
 
 def _whose(scenario: Scenario, demand: Demand) -> str:
     """Whose standard it is, and for which models if the order names others as well."""
-    models = "" if demand.of_order else f" for {listed(demand.models)}"
+    models = "" if demand.of_order else f" for {and_list(demand.models)}"
     return f'"{order_name(scenario, demand.order)}"{models}'
 
 
@@ -319,7 +319,7 @@ def _meets(
 
 def limits_words(point: WithinPoint) -> str:
     """What stops a gate, in words."""
-    return point.note or (listed(point.binding) if point.binding else "nothing")
+    return point.note or (and_list(point.binding) if point.binding else "nothing")
 
 
 def together_words(
@@ -343,7 +343,7 @@ def together_words(
         ),
         "page": (
             "the frontier and the columns of leaks count them together",
-            "verdict, map and the last column go by each order's own limit",
+            "verdict, map and the column “within the limit?” go by each order's own limit",
         ),
     }[where]
     return (

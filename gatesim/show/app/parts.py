@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from gatesim.law.law import counted_apart
-from gatesim.measures.finding import Best, and_list, own_leaks
+from gatesim.measures.finding import Best, own_leaks
 from gatesim.measures.numbers import format_date, format_limit, format_rate
-from gatesim.measures.wording import orders_read
+from gatesim.measures.wording import and_list, orders_read
 from gatesim.show.app.settings import Difference
 from gatesim.show.run import lead_time
 from gatesim.show.tables import Table

@@ -45,7 +45,6 @@ STATES = {
     "blocked": "#6E6E6E",
     "check_failed": "#3F3F3F",
 }
-
 """The account's states; they differ in lightness as well."""
 
 HOME, TRIPS = "#CFE3CF", ("#6FA46F", "#2F5F2F", "#9DBF9D")

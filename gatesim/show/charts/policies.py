@@ -34,7 +34,6 @@ from gatesim.show.charts.panels import (
     shares_end,
     side_by_side,
 )
-from gatesim.show.outcomes import own_row
 from gatesim.study.result import Result
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ OF = {ratio: f"of {BASES[ratio]}" for ratio in ("leak_share", "leak_rate")}
 
 def finding(result: Result, leak: str | None = None) -> str:
     """The verdict at the scenario's own limit as a title; where that is on another ratio than the one shown, else."""
-    row = own_row(result)
+    row = result.own_row
     if row is None or leak not in (None, row.ratio):
         return _extremes(result, leak or "leak_share")
     limit, count = format_limit(row.limit), len(row.policies)
@@ -117,7 +116,7 @@ def _says(measure: Measure) -> str:
 
 def _without_noise(result: Result, leak: str) -> str:
     """What the title rests on, where it is not on what the chart shows."""
-    row = own_row(result)
+    row = result.own_row
     if row is None or leak != row.ratio or row.best is None or row.best not in result.expected:
         return ""
     expected = format_rate(result.expected[row.best][leak].value)
@@ -155,7 +154,7 @@ def _frame(result: Result, leak: str) -> pd.DataFrame:
 
 def _uncounted(result: Result, leak: str) -> str:
     """What small print says of rows that the title does not count, and of a limit that is off the axis."""
-    row = own_row(result)
+    row = result.own_row
     if row is None or leak != row.ratio:
         return ""
     candidates = {one.policy for one in row.policies}
@@ -236,7 +235,7 @@ def policies_chart(result: Result, leak: str = "leak_share", narrow: bool = Fals
         width=width,
         narrow=narrow,
     )
-    row = own_row(result)
+    row = result.own_row
     if row is not None and row.ratio == leak and row.limit >= LEAST:  # else it is off the axis
         line = alt.Chart(inline([{"limit": row.limit, "text": f"limit {format_limit(row.limit)}"}]))
         rule = line.mark_rule(color=LIMIT, strokeDash=[4, 3]).encode(x=alt.X("limit:Q", scale=log))

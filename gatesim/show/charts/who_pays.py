@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
+from gatesim.measures.best import Contender, best_contender
 from gatesim.measures.definitions import Measure
-from gatesim.measures.judgement import Contender, best_contender
 from gatesim.measures.numbers import about_rate, format_interval, format_rate, is_wide
 from gatesim.measures.parts import Part, is_wide_part, largest, part_words, parts_of
 from gatesim.measures.sentence import chances_to_meet
-from gatesim.measures.wording import listed
-from gatesim.show.certain import certain, who_can, without_noise
+from gatesim.measures.wording import and_list
+from gatesim.show.certain import certain, without_noise
 from gatesim.show.charts.grammar import (
     BLOCKED,
     LEAKED,
@@ -27,6 +27,7 @@ from gatesim.show.charts.grammar import (
 from gatesim.show.charts.panels import label_room, narrow_width, rows_panel, shares_end, side_by_side
 from gatesim.show.charts.policies import OF, serves_some
 from gatesim.study.result import Found, Result
+from gatesim.study.who_can import who_can
 
 if TYPE_CHECKING:
     from altair import HConcatChart
@@ -256,7 +257,7 @@ def _commonest(cells: list[dict[str, Any]]) -> str:
     if len(near) == 1:
         share = most.get("range", "").replace("-", " to ") or most["text"]
         return f'Under {most["policy"]} the commonest reason is "{most["reason"]}": {share} of entitled needs'
-    names = listed(f'"{cell["reason"]}"' for cell in sorted(near, key=itemgetter("value"), reverse=True))
+    names = and_list(f'"{cell["reason"]}"' for cell in sorted(near, key=itemgetter("value"), reverse=True))
     return f"The simulation cannot tell which reason is the commonest under {most['policy']}: {names} may be"
 
 
